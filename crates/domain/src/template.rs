@@ -1,0 +1,179 @@
+//! Message texts with variables: `Sayın {{ad}}, …`.
+//!
+//! MiniJinja in a locked-down profile: an empty environment (no filters,
+//! functions or tests), statements refused, unknown names an error, a limit on
+//! work. A message is never sent with a hole in it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use minijinja::{Environment, UndefinedBehavior};
+
+/// Longest text that is accepted, in bytes.
+pub const TEXT_BYTES_MAX: usize = 2_048;
+
+const FUEL_MAX: u64 = 5_000;
+const NAME: &str = "text";
+
+/// Values by variable name.
+pub type Values = BTreeMap<String, String>;
+
+/// A text that was checked once and can be rendered for many people.
+pub struct MessageText {
+    source: String,
+    environment: Environment<'static>,
+    variables: Vec<String>,
+}
+
+impl fmt::Debug for MessageText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageText").field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+/// Why a text is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidText {
+    /// Nothing to send.
+    #[error("the text is empty")]
+    Empty,
+    /// Over [`TEXT_BYTES_MAX`].
+    #[error("the text is {bytes} bytes long; {TEXT_BYTES_MAX} are allowed")]
+    TooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// `{% … %}` and `{# … #}` are not for message texts.
+    #[error("only variables such as {{{{ad}}}} are allowed, not `{found}`")]
+    Statement {
+        /// The delimiter that was found.
+        found: &'static str,
+    },
+    /// The braces or names are wrong.
+    #[error("line {line}: {problem}")]
+    Syntax {
+        /// Line of the text, from 1.
+        line: usize,
+        /// What the engine says.
+        problem: String,
+    },
+}
+
+/// Why a checked text could not be rendered for one person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RenderError {
+    /// A variable has no value (S401).
+    #[error("the variable `{name}` is empty")]
+    Missing {
+        /// Its name.
+        name: String,
+    },
+    /// Something else, such as the limit on work.
+    #[error("the text could not be rendered: {0}")]
+    Failed(String),
+}
+
+impl MessageText {
+    /// Checks a text.
+    ///
+    /// # Errors
+    /// [`InvalidText`] names what is wrong and where.
+    pub fn parse(source: &str) -> Result<Self, InvalidText> {
+        if source.trim().is_empty() {
+            return Err(InvalidText::Empty);
+        }
+        if source.len() > TEXT_BYTES_MAX {
+            return Err(InvalidText::TooLong { bytes: source.len() });
+        }
+        for found in ["{%", "{#"] {
+            if source.contains(found) {
+                return Err(InvalidText::Statement { found });
+            }
+        }
+        let mut environment = Environment::empty();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_fuel(Some(FUEL_MAX));
+        let syntax = |error: &minijinja::Error| InvalidText::Syntax {
+            line: error.line().unwrap_or(1),
+            problem: error.detail().map_or_else(|| error.to_string(), str::to_owned),
+        };
+        environment
+            .add_template_owned(NAME, source.to_owned())
+            .map_err(|error| syntax(&error))?;
+        let mut variables: Vec<String> = environment
+            .get_template(NAME)
+            .map_err(|error| syntax(&error))?
+            .undeclared_variables(false)
+            .into_iter()
+            .collect();
+        variables.sort_unstable();
+        Ok(Self { source: source.to_owned(), environment, variables })
+    }
+
+    /// The text as written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The names it needs, sorted.
+    pub fn variables(&self) -> &[String] {
+        &self.variables
+    }
+
+    /// The text for one person.
+    ///
+    /// # Errors
+    /// [`RenderError::Missing`] when a needed value is absent or blank.
+    pub fn render(&self, values: &Values) -> Result<String, RenderError> {
+        for name in &self.variables {
+            if values.get(name).is_none_or(|value| value.trim().is_empty()) {
+                return Err(RenderError::Missing { name: name.clone() });
+            }
+        }
+        if self.variables.is_empty() && !self.source.contains("{{") {
+            return Ok(self.source.clone());
+        }
+        self.environment
+            .get_template(NAME)
+            .and_then(|template| template.render(values))
+            .map_err(|error| RenderError::Failed(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(pairs: &[(&str, &str)]) -> Values {
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_text_is_rendered_only_when_every_variable_has_a_value() {
+        let text = MessageText::parse("Sayın {{ad}}, {{ şehir }} mağazamız açıldı.").expect("valid");
+        assert_eq!(text.variables(), ["ad", "şehir"]);
+        let full = text.render(&values(&[("ad", "Şükrü"), ("şehir", "Iğdır")]));
+        assert_eq!(full.as_deref(), Ok("Sayın Şükrü, Iğdır mağazamız açıldı."));
+        for missing in [values(&[("ad", "Ali")]), values(&[("ad", "Ali"), ("şehir", "  ")])] {
+            assert_eq!(
+                text.render(&missing),
+                Err(RenderError::Missing { name: "şehir".into() })
+            );
+        }
+    }
+
+    #[test]
+    fn statements_and_broken_braces_are_refused_with_their_line() {
+        assert_eq!(MessageText::parse(" ").err(), Some(InvalidText::Empty));
+        assert!(matches!(
+            MessageText::parse("{% for x in y %}"),
+            Err(InvalidText::Statement { found: "{%" })
+        ));
+        assert!(matches!(
+            MessageText::parse("bir\n{{ad"),
+            Err(InvalidText::Syntax { line: 2, .. })
+        ));
+        let long = "a".repeat(TEXT_BYTES_MAX + 1);
+        assert!(matches!(MessageText::parse(&long), Err(InvalidText::TooLong { .. })));
+    }
+}

@@ -1,0 +1,219 @@
+//! Every interval, limit and window of the engine, with its documented default.
+//!
+//! Durations are whole milliseconds or seconds, named so. Combinations that
+//! could send twice are refused at start (see [`Settings::check`]).
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// The engine's settings: sections of the configuration file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Files that come in.
+    pub uploads: Uploads,
+    /// İYS.
+    pub registry: Registry,
+    /// Messages that go out.
+    pub dispatch: Dispatch,
+    /// Receipts that come back.
+    pub receipts: Receipts,
+}
+
+/// Files that come in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Uploads {
+    /// Where files and their judged records lie; shared by all workers.
+    pub folder: PathBuf,
+    /// Largest file, bytes (F102).
+    pub file_bytes_max: u64,
+    /// Records applied in one transaction.
+    pub slice_records: usize,
+    /// How long a worker may be silent before another takes the file over.
+    pub lease_seconds: i64,
+    /// Pause between looks for work.
+    pub poll_ms: u64,
+}
+
+impl Default for Uploads {
+    fn default() -> Self {
+        Self {
+            folder: PathBuf::from("izinli-data/uploads"),
+            file_bytes_max: 2 * 1024 * 1024 * 1024,
+            slice_records: 5_000,
+            lease_seconds: 60,
+            poll_ms: 500,
+        }
+    }
+}
+
+/// İYS: where it is and how often it may be called.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Registry {
+    /// `https://api.iys.org.tr` for the real one.
+    pub base_url: String,
+    /// Calls per second of this process; İYS allows 10 per address. 0 = no limit.
+    pub calls_per_second: u32,
+    /// Single look-ups per hour; İYS allows 1,000.
+    pub single_per_hour: u32,
+    /// Longest wait for one answer.
+    pub timeout_seconds: u64,
+    /// How long a call may be under way before another worker takes it over.
+    pub lease_seconds: i64,
+    /// Calls under way at a time.
+    pub concurrency: usize,
+    /// When to ask for the result of an add, seconds after it; the last repeats.
+    pub poll_after_seconds: Vec<i64>,
+    /// Waits before a repeat after a passing fault, seconds; the last repeats.
+    pub retry_after_seconds: Vec<i64>,
+    /// Pause between looks for work.
+    pub poll_ms: u64,
+    /// Pause between pulls of citizen-made changes.
+    pub pull_minutes: i64,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self {
+            base_url: "https://api.iys.org.tr".into(),
+            calls_per_second: 8,
+            single_per_hour: 1_000,
+            timeout_seconds: 30,
+            lease_seconds: 120,
+            concurrency: 4,
+            poll_after_seconds: vec![300, 600, 1_200, 2_400, 3_600],
+            retry_after_seconds: vec![2, 4, 8, 16, 32, 64, 128, 300],
+            poll_ms: 500,
+            pull_minutes: 30,
+        }
+    }
+}
+
+/// Messages that go out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Dispatch {
+    /// Recipients of one provider request, unless the provider allows fewer.
+    pub batch_recipients: i64,
+    /// Requests under way at a time in this process. More than 64 only adds latency.
+    pub concurrency: usize,
+    /// Longest wait for a provider's answer.
+    pub timeout_seconds: u64,
+    /// How long a batch may be in flight before it counts as in doubt.
+    pub lease_seconds: i64,
+    /// Recipients per second and provider account. 0 = no limit.
+    pub recipients_per_second: u32,
+    /// Wait before a batch in doubt is looked up at the provider.
+    pub quiet_seconds: i64,
+    /// Wait before a batch that surely never left is tried again.
+    pub retry_seconds: i64,
+    /// Look-ups of one batch in doubt before a person decides.
+    pub look_ups_max: i64,
+    /// Pause between looks for work.
+    pub poll_ms: u64,
+}
+
+impl Default for Dispatch {
+    fn default() -> Self {
+        Self {
+            batch_recipients: 500,
+            concurrency: 16,
+            timeout_seconds: 30,
+            lease_seconds: 90,
+            recipients_per_second: 0,
+            quiet_seconds: 120,
+            retry_seconds: 5,
+            look_ups_max: 30,
+            poll_ms: 200,
+        }
+    }
+}
+
+/// Receipts that come back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Receipts {
+    /// Pushes mapped in one transaction.
+    pub pushes_per_transaction: i64,
+    /// Largest body of one push, bytes.
+    pub body_bytes_max: usize,
+    /// Pause between looks for work.
+    pub poll_ms: u64,
+}
+
+impl Default for Receipts {
+    fn default() -> Self {
+        Self { pushes_per_transaction: 50, body_bytes_max: 4 * 1024 * 1024, poll_ms: 200 }
+    }
+}
+
+/// A setting that could lose or double messages.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {problem}")]
+pub struct UnsafeSetting {
+    /// The setting's name in the file.
+    pub key: &'static str,
+    /// Why it is refused and what would do.
+    pub problem: String,
+}
+
+/// What a lease must outlast the longest answer by, seconds.
+const LEASE_MARGIN_SECONDS: i64 = 15;
+
+impl Settings {
+    /// Refuses settings that cannot be right together.
+    ///
+    /// # Errors
+    /// [`UnsafeSetting`] names the key, the reason and a value that would do.
+    pub fn check(&self) -> Result<(), UnsafeSetting> {
+        lease("dispatch.lease_seconds", self.dispatch.lease_seconds, self.dispatch.timeout_seconds)?;
+        lease("registry.lease_seconds", self.registry.lease_seconds, self.registry.timeout_seconds)?;
+        positive("dispatch.batch_recipients", self.dispatch.batch_recipients)?;
+        positive("dispatch.concurrency", i64::try_from(self.dispatch.concurrency).unwrap_or(0))?;
+        positive("registry.concurrency", i64::try_from(self.registry.concurrency).unwrap_or(0))?;
+        positive("uploads.lease_seconds", self.uploads.lease_seconds)?;
+        if !(1..=20_000).contains(&self.uploads.slice_records) {
+            return Err(UnsafeSetting {
+                key: "uploads.slice_records",
+                problem: "must be 1 to 20000; 5000 keeps other writers waiting about 100 ms".into(),
+            });
+        }
+        Ok(())
+    }
+}
+
+fn lease(key: &'static str, lease: i64, timeout: u64) -> Result<(), UnsafeSetting> {
+    let least = i64::try_from(timeout).unwrap_or(i64::MAX).saturating_add(LEASE_MARGIN_SECONDS);
+    if lease >= least {
+        return Ok(());
+    }
+    let problem = format!(
+        "{lease} s would end while an answer may still come (timeout {timeout} s); at least {least}"
+    );
+    Err(UnsafeSetting { key, problem })
+}
+
+fn positive(key: &'static str, value: i64) -> Result<(), UnsafeSetting> {
+    if value > 0 {
+        return Ok(());
+    }
+    Err(UnsafeSetting { key, problem: "must be greater than 0".into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_that_ends_before_the_answer_could_come_is_refused_at_start() {
+        assert_eq!(Settings::default().check(), Ok(()));
+        let mut settings = Settings::default();
+        settings.dispatch.timeout_seconds = 80;
+        let refused = settings.check().expect_err("80 s and a lease of 90 s");
+        assert_eq!(refused.key, "dispatch.lease_seconds");
+        assert!(refused.problem.contains("at least 95"));
+    }
+}

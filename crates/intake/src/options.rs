@@ -1,0 +1,285 @@
+//! What the uploader decided: what the file is for, the brand's rules, and the
+//! answers to questions that a file alone cannot settle.
+
+use std::collections::BTreeMap;
+
+use domain::phone::{Country, CountrySet};
+use domain::{Channel, RecipientKind, RegistryMode, Source, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::field::Field;
+use crate::file::Encoding;
+
+/// What an upload is for (*aktarım türü*); decides which rules a row must meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Keep contacts and consents here; nothing goes to İYS.
+    Local,
+    /// Ask İYS what it holds for these addresses; consents in the file are not read.
+    Pull,
+    /// Keep the consents and tell İYS.
+    Push,
+}
+
+impl Action {
+    /// The small number in the databases.
+    pub const fn as_db(self) -> i64 {
+        match self {
+            Self::Local => 1,
+            Self::Pull => 2,
+            Self::Push => 3,
+        }
+    }
+
+    /// Reads the small number of the databases.
+    pub const fn from_db(number: i64) -> Option<Self> {
+        match number {
+            1 => Some(Self::Local),
+            2 => Some(Self::Pull),
+            3 => Some(Self::Push),
+            _ => None,
+        }
+    }
+
+    /// The word in commands and in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Pull => "pull",
+            Self::Push => "push",
+        }
+    }
+
+    /// The word's value; `None` for any other text.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Local, Self::Pull, Self::Push]
+            .into_iter()
+            .find(|action| action.as_str() == word)
+    }
+}
+
+/// Everything that judging depends on besides the file and the directory.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The present instant: dates after it are refused (R604).
+    pub now: Timestamp,
+    /// What the upload is for.
+    pub action: Action,
+    /// How the brand works with İYS.
+    pub mode: RegistryMode,
+    /// The kind of rows that state none; `None` refuses such rows (R707).
+    pub default_kind: Option<RecipientKind>,
+    /// Until this instant İYS still takes old consents of this account; from it
+    /// on, pushed consents older than three business days are refused (R606).
+    /// `None`: the account has no such grace, the rule holds always.
+    pub activation: Option<Timestamp>,
+    /// ISO codes of the countries open for the brand; unknown codes open nothing.
+    pub countries: Vec<String>,
+    /// Answers given by a person.
+    pub mapping: Mapping,
+    /// Bounds on what is read and held.
+    pub limits: Limits,
+}
+
+impl Options {
+    /// The usual options of a brand in Turkey: numbers of Turkey only, no
+    /// answers given, the documented limits.
+    pub fn new(now: Timestamp, action: Action) -> Self {
+        Self {
+            now,
+            action,
+            mode: RegistryMode::Off,
+            default_kind: None,
+            activation: None,
+            countries: vec!["TR".to_owned()],
+            mapping: Mapping::default(),
+            limits: Limits::default(),
+        }
+    }
+
+    pub(crate) fn allowed_countries(&self) -> CountrySet {
+        self.countries
+            .iter()
+            .filter_map(|iso| Country::parse(iso))
+            .fold(CountrySet::NONE, CountrySet::with)
+    }
+
+    pub(crate) fn default_country(&self) -> Country {
+        self.mapping
+            .default_country
+            .as_deref()
+            .and_then(Country::parse)
+            .unwrap_or(Country::TR)
+    }
+
+    /// Whether the three-business-day rule holds for this upload.
+    pub(crate) fn refuses_old_consents(&self) -> bool {
+        self.action == Action::Push && self.activation.is_none_or(|at| self.now >= at)
+    }
+}
+
+/// Answers to what a file cannot say by itself; kept with the upload as JSON.
+///
+/// Headers and words are compared folded, so `İzin Durumu` and `izin_durumu`
+/// are one key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mapping {
+    /// Header → what the column is; overrides what was recognised.
+    pub columns: BTreeMap<String, Assignment>,
+    /// Header of a refusal column → what 1, yes or evet means in it (F114).
+    pub polarity: BTreeMap<String, Polarity>,
+    /// Day or month first in dates with `/` or `-`, where the file does not show it.
+    pub date_order: Option<DateOrder>,
+    /// Channels that a status column without a channel covers (R503).
+    pub status_channels: Vec<Channel>,
+    /// Free text of a source column → the code it stands for (W701).
+    pub sources: BTreeMap<String, Source>,
+    /// Word of a recipient-kind column → the kind it stands for.
+    pub kinds: BTreeMap<String, RecipientKind>,
+    /// One external id with several phones: the last row is the person, the
+    /// others are refused otherwise (R804).
+    pub update_people: bool,
+    /// ISO code of the country whose national phone form the file uses; TR by default.
+    pub default_country: Option<String>,
+    /// The encoding, where the detected one is wrong.
+    pub encoding: Option<Encoding>,
+    /// The column separator, where the detected one is wrong: one of `; , | ~` or a tab.
+    pub delimiter: Option<char>,
+}
+
+/// What a column is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Assignment {
+    /// The field; [`Field::Ignored`] keeps the column out.
+    pub field: Field,
+    /// The channel of a status, date or source column that belongs to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+}
+
+/// How the answers 1, yes or evet of a column are to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Polarity {
+    /// Yes means consent.
+    YesIsConsent,
+    /// Yes means refusal.
+    YesIsRefusal,
+}
+
+/// Which part of `05/06/2025` is the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DateOrder {
+    /// 5 June.
+    DayFirst,
+    /// 6 May.
+    MonthFirst,
+}
+
+/// Bounds on what is read and held in memory. Changing them changes no verdict
+/// on a file that stays within them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest file that is opened (F102).
+    pub file_bytes_max: u64,
+    /// Longest record, and longest quoted cell: beyond it the file is not a
+    /// table (F105, F107).
+    pub record_bytes_max: usize,
+    /// Longest cell (R103).
+    pub cell_bytes_max: usize,
+    /// Most columns in the header (F107).
+    pub columns_max: usize,
+    /// People who may share one phone before its rows are refused (R803).
+    pub people_per_phone_max: usize,
+    /// Share of damaged phones, in percent, that stops the file (F113).
+    pub damaged_phones_percent_max: u64,
+    /// Share of dates against the column's order, in percent, that stops the file (F115).
+    pub contrary_dates_percent_max: u64,
+    /// Bytes of the file per hash partition; fixes how many there are.
+    pub partition_file_bytes: u64,
+    /// Most hash partitions.
+    pub partitions_max: usize,
+    /// Bytes a loaded partition may hold before repeated rows in it are merged early.
+    pub partition_bytes_max: usize,
+    /// Write buffer of one partition.
+    pub partition_buffer_bytes: usize,
+    /// Rejections held and sorted in memory before they become a run on disk.
+    pub rejections_buffer_bytes: usize,
+    /// Rows without an address that are looked up together, and keys asked together.
+    pub directory_batch: usize,
+    /// Decoded rows shown in the summary.
+    pub sample_rows: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            file_bytes_max: 2 << 30,
+            record_bytes_max: 1 << 20,
+            cell_bytes_max: 32 << 10,
+            columns_max: 1_000,
+            people_per_phone_max: 20,
+            damaged_phones_percent_max: 5,
+            contrary_dates_percent_max: 5,
+            partition_file_bytes: 3 << 20,
+            partitions_max: 512,
+            partition_bytes_max: 12 << 20,
+            partition_buffer_bytes: 8 << 10,
+            rejections_buffer_bytes: 4 << 20,
+            directory_batch: 1_000,
+            sample_rows: 20,
+        }
+    }
+}
+
+impl Limits {
+    /// How many partitions a file of this size is spread over.
+    pub(crate) fn partitions_for(&self, file_bytes: u64) -> usize {
+        let wanted = file_bytes.div_ceil(self.partition_file_bytes.max(1));
+        usize::try_from(wanted)
+            .unwrap_or(usize::MAX)
+            .clamp(1, self.partitions_max.max(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_survives_text_database_and_json() {
+        for action in [Action::Local, Action::Pull, Action::Push] {
+            assert_eq!(Action::parse(action.as_str()), Some(action));
+            assert_eq!(Action::from_db(action.as_db()), Some(action));
+        }
+        assert_eq!(Action::parse("Push"), None);
+        assert_eq!(Action::from_db(0), None);
+    }
+
+    #[test]
+    fn old_consents_are_refused_for_push_once_the_account_is_active() {
+        let now = Timestamp::from_micros(100);
+        let at = |action, activation| Options {
+            activation,
+            ..Options::new(now, action)
+        };
+        let later = Some(Timestamp::from_micros(101));
+        assert!(at(Action::Push, None).refuses_old_consents());
+        assert!(at(Action::Push, Some(now)).refuses_old_consents());
+        assert!(!at(Action::Push, later).refuses_old_consents());
+        assert!(!at(Action::Local, None).refuses_old_consents());
+    }
+
+    #[test]
+    fn the_number_of_partitions_grows_with_the_file_and_stays_bounded() {
+        let limits = Limits::default();
+        assert_eq!(limits.partitions_for(0), 1);
+        assert_eq!(limits.partitions_for(100), 1);
+        assert_eq!(limits.partitions_for(30 << 20), 10);
+        assert_eq!(limits.partitions_for(u64::MAX), 512);
+    }
+}

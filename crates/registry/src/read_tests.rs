@@ -1,0 +1,111 @@
+use super::*;
+
+fn address(text: &str) -> Recipient {
+    Recipient::from_normalised(text).unwrap()
+}
+
+#[test]
+fn only_the_listed_addresses_are_confirmed_and_a_missing_list_is_no_answer() {
+    let body = br#"{"requestId":"5a2e","list":["+905321234567","ali@ornek.com.tr","+9005321234567"],"new":1}"#;
+    let answer = confirmed(body).unwrap();
+    assert_eq!(answer.recipients, [address("+905321234567"), address("ali@ornek.com.tr")]);
+    assert_eq!(confirmed(br#"{"list":[]}"#).unwrap().recipients, []);
+    for bad in [&b"{}"[..], b"", b"[]", br#"{"list":null}"#, br#"{"list":["+90532"#] {
+        assert!(confirmed(bad).is_err(), "{}", String::from_utf8_lossy(bad));
+    }
+}
+
+#[test]
+fn sub_requests_are_found_under_both_spellings_of_their_id() {
+    let body = br#"{"requestId":"r-1","subRequests":[
+        {"subRequestId":"a","recipient":"+905321234567","type":"MESAJ","recipientType":"BIREYSEL"},
+        {"subrequestId":"b"},{"recipient":"+905321234568"}]}"#;
+    let answer = accepted(body).unwrap();
+    let ids: Vec<_> = answer.sub_requests.iter().map(|sub| sub.id.as_str()).collect();
+    assert_eq!((answer.request_id.as_str(), ids), ("r-1", vec!["a", "b"]));
+    assert_eq!(answer.sub_requests[0].channel, Some(RegisteredChannel::MESAJ));
+    assert!(accepted(br#"{"subRequests":[]}"#).is_err(), "without its id a list cannot be followed");
+    assert!(accepted(br#"{"requestId":"../../brands"}"#).is_err(), "an id that leaves its path");
+}
+
+#[test]
+fn each_result_is_recorded_failed_or_still_waiting() {
+    let body = r#"[
+        {"index":0,"subRequestId":"a","status":"success","transactionId":"9f2c","creationDate":"2026-03-02 14:06:41"},
+        {"index":1,"subRequestId":"b","status":"failure","error":{"code":"H175","message":"ilk kayıt"}},
+        {"index":2,"subrequestId":"c","status":"enqueue","transactionId":"77"},
+        {"index":3,"subRequestId":"d","status":"success","isAddConsentV2Service":"true",
+         "originalRequestInformation":{"requestId":"r-0","subRequestId":"z"}},
+        {"index":4,"subRequestId":"e","status":"success"},
+        {"index":5,"subRequestId":"f","status":"failure","error":{"code:":178,"message":"tarih"}}]"#;
+    let rows = results(body.as_bytes()).unwrap();
+    let answers: Vec<_> = rows.iter().map(|row| (row.sub_request.as_deref().unwrap_or("-"), &row.answer)).collect();
+    let failed = |code: &str, message: &str| AddAnswer::Failed {
+        code: Some(code.to_owned()),
+        message: message.to_owned(),
+    };
+    let recorded = Recorded {
+        transaction: Some("9f2c".into()),
+        created: Timestamp::from_registry_text("2026-03-02 14:06:41"),
+    };
+    let repeated = Recorded { transaction: None, created: None };
+    assert_eq!(
+        answers,
+        [
+            ("a", &AddAnswer::Recorded(recorded)),
+            ("b", &failed("H175", "ilk kayıt")),
+            ("c", &AddAnswer::Enqueued),
+            ("d", &AddAnswer::Recorded(repeated)),
+            // A success without its transaction is not yet a record.
+            ("e", &AddAnswer::Enqueued),
+            ("f", &failed("H178", "tarih")),
+        ]
+    );
+    assert_eq!(results(b"[]").unwrap(), []);
+}
+
+#[test]
+fn a_single_answer_without_a_status_means_no_record() {
+    for none in ["", "  ", "{}", r#"{"recipient":"+905321234567"}"#, "[]", "null"] {
+        assert_eq!(held(none.as_bytes()), Ok(None), "{none}");
+    }
+    let body = r#"{"status":"RET","source":"IYS_YENI_YOL","consentDate":"2026-03-02 15:20:11","transactionId":"9f"}"#;
+    let record = held(body.as_bytes()).unwrap().unwrap();
+    assert_eq!(record.status, Status::Ret);
+    assert!(record.source.is_some_and(|source| source.is_registry()));
+    assert!(held(br#"{"status":"BELKI"}"#).is_err(), "an unknown status is not the absence of a record");
+    assert!(held(b"<html>").is_err());
+}
+
+#[test]
+fn an_unreadable_change_is_kept_for_the_alarm_and_does_not_hide_the_others() {
+    let body = r#"{"after":"1772450736_9f2c","list":[
+        {"recipient":"+905321234567","recipientType":"BIREYSEL","type":"MESAJ","status":"RET",
+         "source":"IYS_KISAMESAJ","consentDate":"2026-03-02 15:20:11","creationDate":"2026-03-02 15:20:12","transactionId":"9f2c"},
+        {"recipient":"+905321234568","recipientType":"TACIR","type":"ARAMA","status":"RET","source":"IYS_AHS_HAT_KAPATMA","consentDate":""},
+        {"recipient":"0532","type":"MESAJ","status":"RET"}]}"#;
+    let page = changes(body.as_bytes()).unwrap();
+    assert_eq!(page.after.as_deref(), Some("1772450736_9f2c"));
+    assert_eq!(page.changes.len(), 2);
+    assert_eq!(page.changes[1].held.consent_date, None);
+    assert_eq!(page.unreadable.len(), 1);
+    let empty = changes(br#"{"after":"x","list":[]}"#).unwrap();
+    assert_eq!(empty.after, None, "an empty page moves no cursor");
+}
+
+#[test]
+fn numbers_may_come_as_texts() {
+    let body = br#"[{"brandCode":"600011","name":"ORNEK","master":true,
+        "stats":{"consents":{"approval":"38","rejection":2,"total":40}}},{"name":"kodsuz"}]"#;
+    let listed = brands(body).unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!((listed[0].brand_code, listed[0].is_master), (600_011, true));
+    assert_eq!(listed[0].totals.map(|totals| totals.approval), Some(38));
+}
+
+#[test]
+fn a_subscription_word_from_the_future_is_unknown_and_not_active() {
+    assert_eq!(subscription(br#"{"status":"ACTIVE"}"#), Ok(Subscription::Active));
+    assert_eq!(subscription(br#"{"status":"FROZEN"}"#), Ok(Subscription::Unknown));
+    assert!(subscription(b"{}").is_err());
+}

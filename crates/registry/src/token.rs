@@ -1,0 +1,269 @@
+//! Keeps one valid token per İYS account and asks for as few as possible.
+//!
+//! A token lives two hours and is renewed five minutes before its end. Asking
+//! is single-flight in the process and leased across processes. After H084
+//! nobody asks for 61 minutes, across restarts; a 403 never leads to a token
+//! call, since no token can mend a missing right.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use domain::time::{HOUR_US, MINUTE_US, SECOND_US};
+use domain::{Clock, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::call_error::CallError;
+use crate::codes::Class;
+use crate::limiter::{CallKind, Limiter};
+use crate::read;
+use crate::transport::{Request, Transport};
+use crate::vault::{TokenRecord, TokenVault, Tokens, VaultError};
+
+/// How long before its end a token is renewed.
+const RENEW_BEFORE_US: i64 = 5 * MINUTE_US;
+/// A holder that died gives others a chance after this.
+const LEASE_US: i64 = 60 * SECOND_US;
+/// How often a process that waits for another's token looks again.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// Who logs in at İYS.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// Name of the API user that İYS issued.
+    pub username: String,
+    /// Its password.
+    pub password: SecretString,
+}
+
+/// Limits of the token call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TokenRules {
+    /// Token calls in any hour; İYS's own papers say 10 in one place, 100 in another.
+    pub calls_per_hour: usize,
+}
+
+impl Default for TokenRules {
+    /// 10, the smaller of the two.
+    fn default() -> Self {
+        Self { calls_per_hour: 10 }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct TokenKeeper {
+    transport: Transport,
+    credentials: Credentials,
+    rules: TokenRules,
+    vault: Arc<dyn TokenVault>,
+    limiter: Arc<Limiter>,
+    clock: Arc<dyn Clock>,
+    in_use: RwLock<Option<Tokens>>,
+    /// Held by whoever asks; the instant is when a refused token was last replaced.
+    asking: tokio::sync::Mutex<Option<Timestamp>>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "grant_type", rename_all = "snake_case")]
+enum Grant<'a> {
+    Password { username: &'a str, password: &'a str },
+    RefreshToken { refresh_token: &'a str },
+}
+
+impl TokenKeeper {
+    pub(crate) fn new(
+        transport: Transport,
+        credentials: Credentials,
+        rules: TokenRules,
+        vault: Arc<dyn TokenVault>,
+        limiter: Arc<Limiter>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            transport,
+            credentials,
+            rules,
+            vault,
+            limiter,
+            clock,
+            in_use: RwLock::new(None),
+            asking: tokio::sync::Mutex::new(None),
+        }
+    }
+
+    /// A token to call with. `refused` is the one İYS has just turned down
+    /// (H351): it is dropped, and one other is obtained.
+    pub(crate) async fn bearer(&self, refused: Option<&SecretString>) -> Result<SecretString, CallError> {
+        if let Some(token) = self.fresh_in_use(refused) {
+            return Ok(token);
+        }
+        let mut replaced_at = self.asking.lock().await;
+        // Whoever held the lock before may have brought one.
+        if let Some(token) = self.fresh_in_use(refused) {
+            return Ok(token);
+        }
+        let now = self.clock.now();
+        if refused.is_some() && replaced_at.is_some_and(|at| now.since(at) < RENEW_BEFORE_US) {
+            // A second fresh token turned down: asking on would only burn the hour's quota.
+            return Err(refused_again());
+        }
+        let tokens = match self.leased(refused).await {
+            Ok(tokens) => tokens,
+            // While the old token lasts, a failed renewal harms nobody.
+            Err(error) => return self.unexpired_in_use(refused).ok_or(error),
+        };
+        if refused.is_some() {
+            *replaced_at = Some(now);
+        }
+        let access = tokens.access.clone();
+        *self.in_use.write().unwrap_or_else(PoisonError::into_inner) = Some(tokens);
+        Ok(access)
+    }
+
+    fn fresh_in_use(&self, refused: Option<&SecretString>) -> Option<SecretString> {
+        self.in_use_until(self.clock.now().plus_micros(RENEW_BEFORE_US), refused)
+    }
+
+    fn unexpired_in_use(&self, refused: Option<&SecretString>) -> Option<SecretString> {
+        self.in_use_until(self.clock.now(), refused)
+    }
+
+    fn in_use_until(&self, until: Timestamp, refused: Option<&SecretString>) -> Option<SecretString> {
+        let in_use = self.in_use.read().unwrap_or_else(PoisonError::into_inner);
+        in_use
+            .as_ref()
+            .filter(|tokens| tokens.expires_at > until && !is_same(&tokens.access, refused))
+            .map(|tokens| tokens.access.clone())
+    }
+
+    /// Tokens from the vault if another process brought them, else from İYS
+    /// under the lease.
+    async fn leased(&self, refused: Option<&SecretString>) -> Result<Tokens, CallError> {
+        let started = self.clock.now();
+        loop {
+            let now = self.clock.now();
+            let record = self.vault.load().await.map_err(vault_failed)?;
+            if let Some(tokens) = usable(&record, refused, now.plus_micros(RENEW_BEFORE_US)) {
+                return Ok(tokens);
+            }
+            if self.vault.lease(now, now.plus_micros(LEASE_US)).await.map_err(vault_failed)? {
+                // Read again: the holder before us may have saved just now.
+                let obtained = self.obtain(refused).await;
+                self.vault.release().await.map_err(vault_failed)?;
+                return obtained;
+            }
+            if now.since(started) > LEASE_US {
+                return Err(CallError::on_the_way("another process is still asking for the token".into(), false));
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    async fn obtain(&self, refused: Option<&SecretString>) -> Result<Tokens, CallError> {
+        let now = self.clock.now();
+        let mut record = self.vault.load().await.map_err(vault_failed)?;
+        if let Some(tokens) = usable(&record, refused, now.plus_micros(RENEW_BEFORE_US)) {
+            return Ok(tokens);
+        }
+        let refresh = record
+            .tokens
+            .as_ref()
+            .filter(|tokens| tokens.refresh_expires_at > now)
+            .and_then(|tokens| tokens.refresh.clone());
+        if let Some(refresh) = refresh {
+            let grant = Grant::RefreshToken { refresh_token: refresh.expose_secret() };
+            match self.ask(&grant, &mut record).await {
+                // Used up or unknown there: the password opens as well.
+                Err(error) if error.is_refusal() && !matches!(error.class, Class::Window { .. }) => {
+                    tracing::info!(%error, "the refresh token was not taken; logging in again");
+                }
+                obtained => return obtained,
+            }
+        }
+        let password = self.credentials.password.expose_secret();
+        let grant = Grant::Password { username: &self.credentials.username, password };
+        self.ask(&grant, &mut record).await
+    }
+
+    /// One token call. The record is saved before it, so that a killed process
+    /// still counts, and after it.
+    async fn ask(&self, grant: &Grant<'_>, record: &mut TokenRecord) -> Result<Tokens, CallError> {
+        let now = self.clock.now();
+        self.count_call(record, now)?;
+        self.vault.save(record).await.map_err(vault_failed)?;
+        self.limiter.pass(CallKind::Token).await?;
+        let request = Request::post("/oauth2/token".to_owned(), grant);
+        let outcome = self.transport.exchange(&request, None, now).await;
+        self.limiter.observe(CallKind::Token, outcome.as_ref().map(|_| ()));
+        let outcome = outcome.and_then(|answer| {
+            read_tokens(&answer.body, now).map_err(|problem| CallError::unreadable(answer.status, &problem))
+        });
+        match &outcome {
+            Ok(tokens) => record.tokens = Some(tokens.clone()),
+            Err(error) if matches!(error.class, Class::Window { .. }) => {
+                tracing::warn!(%error, until = ?error.not_before, "İYS gives no more tokens for now");
+                record.blocked_until = error.not_before;
+            }
+            Err(_) => return outcome,
+        }
+        self.vault.save(record).await.map_err(vault_failed)?;
+        outcome
+    }
+
+    fn count_call(&self, record: &mut TokenRecord, now: Timestamp) -> Result<(), CallError> {
+        if let Some(until) = record.blocked_until.filter(|until| *until > now) {
+            return Err(CallError {
+                code: Some("H084".to_owned()),
+                ..CallError::held_back(until, now, "İYS gives no more tokens for now".into())
+            });
+        }
+        record.blocked_until = None;
+        record.fetches.retain(|at| now.since(*at) < HOUR_US);
+        if record.fetches.len() >= self.rules.calls_per_hour {
+            let until = record.fetches.first().map_or(now, |oldest| oldest.plus_micros(HOUR_US));
+            return Err(CallError::held_back(until, now, "the hour's token calls are used up".into()));
+        }
+        record.fetches.push(now);
+        Ok(())
+    }
+}
+
+fn is_same(token: &SecretString, refused: Option<&SecretString>) -> bool {
+    refused.is_some_and(|refused| refused.expose_secret() == token.expose_secret())
+}
+
+fn usable(record: &TokenRecord, refused: Option<&SecretString>, until: Timestamp) -> Option<Tokens> {
+    let tokens = record.tokens.as_ref()?;
+    (tokens.expires_at > until && !is_same(&tokens.access, refused)).then(|| tokens.clone())
+}
+
+fn read_tokens(body: &[u8], now: Timestamp) -> Result<Tokens, String> {
+    let value: Value = read::parse(body)?;
+    let secret = |key| value.get(key).and_then(Value::as_str).filter(|text| !text.is_empty()).map(SecretString::from);
+    let end = |key| {
+        let seconds = read::number(&value, key).unwrap_or(0).clamp(0, 30 * 24 * 3_600);
+        now.plus_micros(seconds * SECOND_US)
+    };
+    Ok(Tokens {
+        access: secret("access_token").ok_or("it has no access_token")?,
+        expires_at: end("expires_in"),
+        refresh: secret("refresh_token"),
+        refresh_expires_at: end("refresh_expires_in"),
+    })
+}
+
+fn vault_failed(error: VaultError) -> CallError {
+    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    CallError::on_the_way(format!("{error}: {cause}"), false)
+}
+
+fn refused_again() -> CallError {
+    CallError {
+        class: Class::Auth,
+        code: Some("H351".to_owned()),
+        http: Some(401),
+        ..CallError::on_the_way("a fresh token was turned down as well".into(), true)
+    }
+}

@@ -1,0 +1,93 @@
+//! How an İYS simulator is set up.
+
+use serde::{Deserialize, Serialize};
+
+use super::accounts::BrandSetup;
+use super::limits::Limits;
+use super::population::Population;
+use crate::clock::Clock;
+
+/// What a simulator starts with, and returns to on reset.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// What time it is.
+    pub clock: Clock,
+    /// Seed of ids, tokens and the order of results.
+    pub seed: u64,
+    /// Behaviour, changeable while it runs.
+    pub options: Options,
+    /// Brands and API users.
+    pub brands: Vec<BrandSetup>,
+    /// Records by rule.
+    pub population: Option<Population>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            clock: Clock::real(),
+            seed: 1,
+            options: Options::default(),
+            brands: Vec::new(),
+            population: None,
+        }
+    }
+}
+
+/// Behaviour that can be changed through `POST /_sim/options`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// Call limits; none: unlimited, for benches.
+    pub limits: Option<Limits>,
+    /// Milliseconds on the simulator's clock from an asynchronous add to its
+    /// results. İYS asks for 300,000 before the first look; default 200.
+    pub async_delay_ms: u64,
+    /// Result queries answered with `enqueue` first, besides the delay.
+    pub async_polls: u32,
+    /// Whether a request without any result yet answers an empty list.
+    pub empty_while_pending: bool,
+    /// The answer to a single status query about an address without a record.
+    pub unknown_status: UnknownStatus,
+    /// Whether H467 is found when an asynchronous row is processed, instead of
+    /// at once with 422 for the whole list.
+    pub late_in_result: bool,
+    /// Whether the source HS_KARAR is refused with H486.
+    pub refuses_hs_karar: bool,
+    /// Whether the document's slips are made too: the key `code:` in 403
+    /// bodies, `subrequestId` in waiting rows, codes as text here and there.
+    pub quirks: bool,
+    /// Life of an access token, seconds.
+    pub access_token_s: u32,
+    /// Life of a refresh token, seconds.
+    pub refresh_token_s: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            limits: Some(Limits::default()),
+            async_delay_ms: 200,
+            async_polls: 0,
+            empty_while_pending: false,
+            unknown_status: UnknownStatus::NotFound,
+            late_in_result: false,
+            refuses_hs_karar: false,
+            quirks: true,
+            access_token_s: 7_200,
+            refresh_token_s: 14_400,
+        }
+    }
+}
+
+/// What İYS says about an address it has no record of; the document is silent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownStatus {
+    /// 404 with code H097.
+    NotFound,
+    /// 200 with `{}`.
+    EmptyObject,
+    /// 200 without a body.
+    EmptyBody,
+}

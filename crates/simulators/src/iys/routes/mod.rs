@@ -1,0 +1,50 @@
+//! The services of İYS, one file per group.
+
+mod add;
+mod firms;
+mod movements;
+mod results;
+mod status;
+mod token;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+use super::world::Iys;
+
+/// A list of 1,000 consents is about 250 kB.
+const BODY_BYTES_MAX: usize = 4 << 20;
+
+/// The services under the paths of the İYS API document.
+pub(super) fn routes(sim: Arc<Iys>) -> Router {
+    let brand = "/sps/{iys}/brands/{brand}/consents";
+    let under = |tail: &str| format!("{brand}{tail}");
+    Router::new()
+        .route("/oauth2/token", post(token::token))
+        .route("/sps/{iys}/brands", get(firms::brands))
+        .route("/sps/{iys}/subscription", get(firms::subscription))
+        .route("/integrator/{integrator}/sps", get(firms::partner_brands))
+        .route("/integrator/{integrator}/sps/{iys}", get(firms::partner_firm))
+        .route(
+            "/integrator/{integrator}/subscription",
+            get(firms::partner_subscription),
+        )
+        .route(brand, post(add::add_one))
+        .route(&format!("/v2{brand}"), post(add::add_one_v2))
+        .route(&under("/request"), post(add::add_many))
+        .route(&format!("/v2{brand}/request"), post(add::add_many_v2))
+        .route(&under("/request/{request}"), get(results::results))
+        .route(
+            &format!("/v2{brand}/request/{{request}}"),
+            get(results::results),
+        )
+        .route(&under("/status"), post(status::one))
+        .route(&under("/{kind}/status/{channel}"), post(status::many))
+        .route(&under("/history"), post(movements::history))
+        .route(&under("/changes"), get(movements::changes))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(sim)
+}

@@ -1,0 +1,457 @@
+//! Brands (*marka*): the sender identities of a firm, their rules and how each
+//! works with İYS. The İYS password is sealed and leaves only through
+//! [`Reader::brand_credentials`].
+
+use domain::gate::{BrandPolicy, SendingWindow};
+use domain::ids::{BrandId, FirmId};
+use domain::time::HOUR_US;
+use domain::{RegistryMode, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::db::{Reader, Writer};
+use crate::error::{Doing, StoreError, exactly};
+use crate::row::{for_update, from_json, instant, known, open_text, page_rows, to_json};
+
+const PASSWORD: &str = "brand.iys_password";
+
+/// Oldest registry answer that is relied on unless the brand says otherwise.
+pub const FRESHNESS_US_DEFAULT: i64 = 24 * HOUR_US;
+/// Share of rejected rows above which an upload waits for a person.
+pub const BRAKE_PERCENT_DEFAULT: i64 = 20;
+
+/// A sender identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brand {
+    /// Its number.
+    pub id: BrandId,
+    /// Whose it is.
+    pub firm: FirmId,
+    /// Unique in the firm; commands name a brand by it.
+    pub name: String,
+    /// Registered at İYS: citizens write "RET <short name>" to 3338.
+    pub short_name: String,
+    /// Printed in every commercial text (Regulation art. 8).
+    pub trade_name: String,
+    /// Central registry number (*MERSİS*), 16 digits.
+    pub mersis: String,
+    /// Part of the address that İYS pushes to.
+    pub path_key: String,
+    /// Who leads between our ledger and İYS.
+    pub mode: RegistryMode,
+    /// The owner's signed reason to send without İYS; read in mode off only.
+    pub off_reason: Option<String>,
+    /// The firm's number at İYS.
+    pub iys_code: Option<i64>,
+    /// The brand's number at İYS.
+    pub brand_code: Option<i64>,
+    /// The account that speaks to İYS.
+    pub iys_username: Option<String>,
+    /// From here on, consents older than three business days are refused (H467).
+    pub activation: Option<Timestamp>,
+    /// Oldest registry answer that is relied on, microseconds, above 0.
+    pub freshness_us: i64,
+    /// Hours in which commercial messages may leave.
+    pub window: SendingWindow,
+    /// Whether a renewed consent is told to İYS again (W804).
+    pub sends_renewals: bool,
+    /// ISO codes of the countries whose numbers are taken.
+    pub countries: Vec<String>,
+    /// Share of rejected rows, 0–100, above which an upload waits for a person.
+    pub brake_percent: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl Brand {
+    /// What the gate needs to know.
+    pub fn policy(&self) -> BrandPolicy {
+        let signed = self.off_reason.as_deref().is_some_and(|reason| !reason.trim().is_empty());
+        BrandPolicy {
+            mode: self.mode,
+            off_reason_signed: signed,
+            freshness_us: self.freshness_us,
+            window: self.window,
+        }
+    }
+
+    /// Refuses settings that could not work, before a CHECK does.
+    fn check(&self) -> Result<(), StoreError> {
+        let SendingWindow { from_minute, to_minute } = self.window;
+        let problem = if self.freshness_us <= 0 {
+            "the brand's freshness must be longer than nothing"
+        } else if !(0..=100).contains(&self.brake_percent) {
+            "the brand's brake is a share from 0 to 100 percent"
+        } else if from_minute < 0 || from_minute >= to_minute || to_minute > 1_440 {
+            "the brand's sending window must open before it closes, within one day"
+        } else if self.mode.is_connected() && (self.iys_code.is_none() || self.brand_code.is_none())
+        {
+            "a brand that is connected to İYS needs its İYS code and brand code"
+        } else {
+            return Ok(());
+        };
+        Err(StoreError::Configuration(problem.to_owned()))
+    }
+}
+
+/// What a brand begins with; the rest has defaults and is changed with
+/// [`Writer::save_brand`].
+#[derive(Debug, Clone)]
+pub struct NewBrand {
+    /// Unique in the firm.
+    pub name: String,
+    /// As registered at İYS.
+    pub short_name: String,
+    /// As printed in texts.
+    pub trade_name: String,
+    /// Central registry number.
+    pub mersis: String,
+    /// See [`crate::token::path_key`].
+    pub path_key: String,
+}
+
+/// What İYS calls of a brand need.
+#[derive(Debug, Clone)]
+pub struct BrandCredentials {
+    /// The firm's number at İYS.
+    pub iys_code: i64,
+    /// The brand's number at İYS.
+    pub brand_code: i64,
+    /// The account.
+    pub username: String,
+    /// Its password.
+    pub password: SecretString,
+}
+
+macro_rules! columns {
+    () => {
+        "id, firm_id, name, short_name, trade_name, mersis, path_key, registry_mode, off_reason, \
+         iys_code, brand_code, iys_username, activation_us, freshness_us, window_from_minute, \
+         window_to_minute, sends_renewals, countries, brake_percent, created_us"
+    };
+}
+
+#[derive(sqlx::FromRow)]
+struct BrandRow {
+    id: i64,
+    firm_id: i64,
+    name: String,
+    short_name: String,
+    trade_name: String,
+    mersis: String,
+    path_key: String,
+    registry_mode: i64,
+    off_reason: Option<String>,
+    iys_code: Option<i64>,
+    brand_code: Option<i64>,
+    iys_username: Option<String>,
+    activation_us: Option<i64>,
+    freshness_us: i64,
+    window_from_minute: i64,
+    window_to_minute: i64,
+    sends_renewals: i64,
+    countries: String,
+    brake_percent: i64,
+    created_us: i64,
+}
+
+impl TryFrom<BrandRow> for Brand {
+    type Error = StoreError;
+
+    fn try_from(row: BrandRow) -> Result<Self, StoreError> {
+        let id = BrandId::from_db(row.id);
+        Ok(Self {
+            id,
+            firm: FirmId::from_db(row.firm_id),
+            name: row.name,
+            short_name: row.short_name,
+            trade_name: row.trade_name,
+            mersis: row.mersis,
+            path_key: row.path_key,
+            mode: known(RegistryMode::from_db(row.registry_mode), "brand", "registry_mode", id)?,
+            off_reason: row.off_reason,
+            iys_code: row.iys_code,
+            brand_code: row.brand_code,
+            iys_username: row.iys_username,
+            activation: instant(row.activation_us),
+            freshness_us: row.freshness_us,
+            window: SendingWindow {
+                from_minute: row.window_from_minute,
+                to_minute: row.window_to_minute,
+            },
+            sends_renewals: row.sends_renewals == 1,
+            countries: from_json(&row.countries, "brand", "countries", id)?,
+            brake_percent: row.brake_percent,
+            created_at: Timestamp::from_micros(row.created_us),
+        })
+    }
+}
+
+impl Reader {
+    /// One brand of a firm.
+    pub async fn brand(&mut self, firm: FirmId, id: BrandId) -> Result<Option<Brand>, StoreError> {
+        let sql = concat!("SELECT ", columns!(), " FROM brand WHERE id = $1 AND firm_id = $2");
+        let row = on!(self, conn => sqlx::query_as::<_, BrandRow>(sql)
+            .bind(id.as_db())
+            .bind(firm.as_db())
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("reading a brand")?;
+        row.map(Brand::try_from).transpose()
+    }
+
+    /// The brand of a piece of work, whichever firm's it is: for workers only,
+    /// whose rows were checked against their firm when they were made.
+    pub async fn brand_at_work(&mut self, id: BrandId) -> Result<Brand, StoreError> {
+        let sql = concat!("SELECT ", columns!(), " FROM brand WHERE id = $1");
+        let row = on!(self, conn => sqlx::query_as::<_, BrandRow>(sql)
+            .bind(id.as_db())
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("reading a brand")?;
+        row.ok_or(StoreError::Lost { what: "the brand" })?.try_into()
+    }
+
+    /// The brand of this name in a firm.
+    pub async fn brand_named(
+        &mut self,
+        firm: FirmId,
+        name: &str,
+    ) -> Result<Option<Brand>, StoreError> {
+        let sql = concat!("SELECT ", columns!(), " FROM brand WHERE firm_id = $1 AND name = $2");
+        let row = on!(self, conn => sqlx::query_as::<_, BrandRow>(sql)
+            .bind(firm.as_db())
+            .bind(name)
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("reading a brand")?;
+        row.map(Brand::try_from).transpose()
+    }
+
+    /// The brand that İYS pushes to under this address.
+    pub async fn brand_by_path_key(&mut self, path_key: &str) -> Result<Option<Brand>, StoreError> {
+        let sql = concat!("SELECT ", columns!(), " FROM brand WHERE path_key = $1");
+        let row = on!(self, conn => sqlx::query_as::<_, BrandRow>(sql)
+            .bind(path_key)
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("reading a brand")?;
+        row.map(Brand::try_from).transpose()
+    }
+
+    /// The brands of a firm after `after`, oldest first.
+    pub async fn brands(
+        &mut self,
+        firm: FirmId,
+        after: Option<BrandId>,
+        limit: usize,
+    ) -> Result<Vec<Brand>, StoreError> {
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM brand WHERE firm_id = $1 AND id > $2 ORDER BY id LIMIT $3"
+        );
+        let rows = on!(self, conn => sqlx::query_as::<_, BrandRow>(sql)
+            .bind(firm.as_db())
+            .bind(after.map_or(0, BrandId::as_db))
+            .bind(page_rows(limit))
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("listing brands")?;
+        rows.into_iter().map(Brand::try_from).collect()
+    }
+
+    /// The brands of every firm that work with İYS, after `after`: whose
+    /// changes are pulled.
+    pub async fn connected_brands(
+        &mut self,
+        after: Option<BrandId>,
+        limit: usize,
+    ) -> Result<Vec<Brand>, StoreError> {
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM brand WHERE registry_mode IN ($1, $2) AND id > $3 ORDER BY id LIMIT $4"
+        );
+        let rows = on!(self, conn => sqlx::query_as::<_, BrandRow>(sql)
+            .bind(RegistryMode::Sync.as_db())
+            .bind(RegistryMode::Integrator.as_db())
+            .bind(after.map_or(0, BrandId::as_db))
+            .bind(page_rows(limit))
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("listing connected brands")?;
+        rows.into_iter().map(Brand::try_from).collect()
+    }
+
+    /// What İYS calls need; `None` until all four parts were entered.
+    ///
+    /// # Errors
+    /// [`StoreError::Sealed`] when the installation's key has changed.
+    pub async fn brand_credentials(
+        &mut self,
+        id: BrandId,
+    ) -> Result<Option<BrandCredentials>, StoreError> {
+        let sql = "SELECT iys_code, brand_code, iys_username, iys_password FROM brand WHERE id = $1";
+        type Row = (Option<i64>, Option<i64>, Option<String>, Option<Vec<u8>>);
+        let row = on!(self, conn => sqlx::query_as::<_, Row>(sql)
+            .bind(id.as_db())
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("reading a brand's credentials")?;
+        let Some((Some(iys_code), Some(brand_code), Some(username), Some(sealed))) = row else {
+            return Ok(None);
+        };
+        let password = open_text(self.store().keys(), PASSWORD, &sealed)?;
+        Ok(Some(BrandCredentials { iys_code, brand_code, username, password }))
+    }
+}
+
+impl Writer {
+    /// Makes a brand that is not connected to İYS: mode off without a signed
+    /// reason, so nothing commercial leaves before it was set up.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] when the firm has a brand of this name,
+    /// [`StoreError::Lost`] when there is no such firm.
+    pub async fn create_brand(
+        &mut self,
+        firm: FirmId,
+        new: NewBrand,
+    ) -> Result<Brand, StoreError> {
+        self.lock_firm(firm).await?;
+        let made = Brand {
+            id: BrandId::from_db(self.next_id()?),
+            firm,
+            name: new.name,
+            short_name: new.short_name,
+            trade_name: new.trade_name,
+            mersis: new.mersis,
+            path_key: new.path_key,
+            mode: RegistryMode::Off,
+            off_reason: None,
+            iys_code: None,
+            brand_code: None,
+            iys_username: None,
+            activation: None,
+            freshness_us: FRESHNESS_US_DEFAULT,
+            window: SendingWindow::CUSTOMARY,
+            sends_renewals: false,
+            countries: vec!["TR".to_owned()],
+            brake_percent: BRAKE_PERCENT_DEFAULT,
+            created_at: self.now(),
+        };
+        let sql = "INSERT INTO brand (id, firm_id, name, short_name, trade_name, mersis, path_key, \
+             registry_mode, freshness_us, window_from_minute, window_to_minute, sends_renewals, \
+             countries, brake_percent, created_us) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+        let countries = to_json(&made.countries)?;
+        let done = on!(self, conn => sqlx::query(sql)
+            .bind(made.id.as_db())
+            .bind(firm.as_db())
+            .bind(made.name.as_str())
+            .bind(made.short_name.as_str())
+            .bind(made.trade_name.as_str())
+            .bind(made.mersis.as_str())
+            .bind(made.path_key.as_str())
+            .bind(made.mode.as_db())
+            .bind(made.freshness_us)
+            .bind(made.window.from_minute)
+            .bind(made.window.to_minute)
+            .bind(i64::from(made.sends_renewals))
+            .bind(countries.as_str())
+            .bind(made.brake_percent)
+            .bind(made.created_at.as_micros())
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("a brand with this name")?;
+        exactly(done, 1, "the brand")?;
+        Ok(made)
+    }
+
+    /// A brand, locked until this transaction ends: change its fields and give
+    /// it to [`Writer::save_brand`].
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when the firm has no such brand.
+    pub async fn brand_to_change(
+        &mut self,
+        firm: FirmId,
+        id: BrandId,
+    ) -> Result<Brand, StoreError> {
+        let sql =
+            for_update!(self, "SELECT ", columns!(), " FROM brand WHERE id = $1 AND firm_id = $2");
+        let row = on!(self, conn => sqlx::query_as::<_, BrandRow>(sql)
+            .bind(id.as_db())
+            .bind(firm.as_db())
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("reading a brand")?;
+        row.ok_or(StoreError::Lost { what: "the brand" })?.try_into()
+    }
+
+    /// Writes the fields of a brand that may change; its number, firm, path key
+    /// and creation stay.
+    ///
+    /// # Errors
+    /// [`StoreError::Configuration`] names a setting that cannot work,
+    /// [`StoreError::Exists`] when the firm has another brand of this name.
+    pub async fn save_brand(&mut self, brand: &Brand) -> Result<(), StoreError> {
+        brand.check()?;
+        let sql = "UPDATE brand SET name = $3, short_name = $4, trade_name = $5, mersis = $6, \
+             registry_mode = $7, off_reason = $8, iys_code = $9, brand_code = $10, \
+             iys_username = $11, activation_us = $12, freshness_us = $13, \
+             window_from_minute = $14, window_to_minute = $15, sends_renewals = $16, \
+             countries = $17, brake_percent = $18 WHERE id = $1 AND firm_id = $2";
+        let countries = to_json(&brand.countries)?;
+        let done = on!(self, conn => sqlx::query(sql)
+            .bind(brand.id.as_db())
+            .bind(brand.firm.as_db())
+            .bind(brand.name.as_str())
+            .bind(brand.short_name.as_str())
+            .bind(brand.trade_name.as_str())
+            .bind(brand.mersis.as_str())
+            .bind(brand.mode.as_db())
+            .bind(brand.off_reason.as_deref())
+            .bind(brand.iys_code)
+            .bind(brand.brand_code)
+            .bind(brand.iys_username.as_deref())
+            .bind(brand.activation.map(Timestamp::as_micros))
+            .bind(brand.freshness_us)
+            .bind(brand.window.from_minute)
+            .bind(brand.window.to_minute)
+            .bind(i64::from(brand.sends_renewals))
+            .bind(countries.as_str())
+            .bind(brand.brake_percent)
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("a brand with this name")?;
+        exactly(done, 1, "the brand")
+    }
+
+    /// Seals and keeps the password of the brand's İYS account; `None` forgets it.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when the firm has no such brand.
+    pub async fn set_brand_password(
+        &mut self,
+        firm: FirmId,
+        id: BrandId,
+        password: Option<&SecretString>,
+    ) -> Result<(), StoreError> {
+        let sealed = password
+            .map(|plain| self.store().keys().seal(PASSWORD, plain.expose_secret().as_bytes()))
+            .transpose()?;
+        let sql = "UPDATE brand SET iys_password = $3 WHERE id = $1 AND firm_id = $2";
+        let done = on!(self, conn => sqlx::query(sql)
+            .bind(id.as_db())
+            .bind(firm.as_db())
+            .bind(sealed)
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("keeping a brand's password")?;
+        exactly(done, 1, "the brand")
+    }
+}

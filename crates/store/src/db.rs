@@ -1,0 +1,368 @@
+//! The two databases behind one face: pools, readers, writers and the macro
+//! that runs one body for both.
+//!
+//! SQLite has one writer connection and every transaction on it begins
+//! IMMEDIATE: a deferred one that reads first and writes later fails at once
+//! when another writer came between (measured: 583 of 800), and the busy
+//! timeout is not consulted.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::Clock;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction, pool::PoolConnection};
+
+use crate::error::{Doing, StoreError};
+use crate::ids::IdBlocks;
+use crate::secret::Keys;
+
+/// A borrowed connection to either database.
+#[derive(Debug)]
+pub(crate) enum Conn<'c> {
+    /// SQLite.
+    Sqlite(&'c mut SqliteConnection),
+    /// PostgreSQL.
+    Postgres(&'c mut PgConnection),
+}
+
+/// Runs one body for both databases: `on!(session, conn => expression)`.
+///
+/// Inside, `conn` is a mutable reference to the driver's connection, so
+/// `sqlx::query(…).execute(&mut *conn)` finds its database by inference. Both
+/// drivers accept `$1`; texts therefore use it.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! on {
+    ($session:expr, $conn:ident => $body:expr) => {
+        match $session.conn() {
+            $crate::db::Conn::Sqlite($conn) => $body,
+            $crate::db::Conn::Postgres($conn) => $body,
+        }
+    };
+}
+
+/// How to reach the database.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// `sqlite:PATH` or `postgres://…`.
+    pub url: String,
+    /// Connections that read (SQLite), or in all (PostgreSQL).
+    pub connections_max: u32,
+    /// How long a writer waits for another before it gives up.
+    pub busy_timeout: Duration,
+    /// Which part of a larger installation this database is; upper bits of every id.
+    pub shard: u16,
+}
+
+impl StoreOptions {
+    /// The documented defaults for a database at `url`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            connections_max: 12,
+            busy_timeout: Duration::from_secs(30),
+            shard: 0,
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Pools {
+    Sqlite { write: SqlitePool, read: SqlitePool, file: PathBuf },
+    Postgres(PgPool),
+}
+
+/// A database of this product: cheap to clone, shared by everything.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pools: Pools,
+    keys: Arc<Keys>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<IdBlocks>,
+}
+
+/// Which database engine serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// SQLite: one file, one writer.
+    Sqlite,
+    /// PostgreSQL: many processes may share it.
+    Postgres,
+}
+
+static SQLITE_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/sqlite");
+static POSTGRES_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/postgres");
+
+impl Store {
+    /// Opens the database, creating the SQLite file if there is none. The
+    /// schema is not touched; see [`Store::migrate`].
+    ///
+    /// # Errors
+    /// [`StoreError::Configuration`] when the address cannot be read,
+    /// [`StoreError::Unavailable`] when the server cannot be reached.
+    pub async fn open(
+        options: &StoreOptions,
+        keys: Keys,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
+        let pools = if options.url.starts_with("postgres") {
+            open_postgres(options).await?
+        } else {
+            open_sqlite(options).await?
+        };
+        let ids = Arc::new(IdBlocks::new(options.shard));
+        Ok(Self { pools, keys: Arc::new(keys), clock, ids })
+    }
+
+    /// Brings the schema up to date; harmless when it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Migration`] when a step fails or an applied one was edited.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        match &self.pools {
+            Pools::Sqlite { write, .. } => SQLITE_MIGRATIONS.run(write).await,
+            Pools::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await,
+        }
+        .map_err(StoreError::Migration)
+    }
+
+    /// A connection for queries.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when none can be had.
+    pub async fn read(&self) -> Result<Reader, StoreError> {
+        let session = match &self.pools {
+            Pools::Sqlite { read, .. } => {
+                Session::SqliteConnection(read.acquire().await.doing("opening a reader")?)
+            }
+            Pools::Postgres(pool) => {
+                Session::PostgresConnection(pool.acquire().await.doing("opening a reader")?)
+            }
+        };
+        Ok(Reader { session, store: self.clone() })
+    }
+
+    /// One transaction, with ids at hand for [`crate::ids::IDS_PER_WRITE`] rows.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Busy`] when none can be had.
+    pub async fn write(&self) -> Result<Writer, StoreError> {
+        self.ids.ensure(self).await?;
+        self.begin().await
+    }
+
+    pub(crate) async fn begin(&self) -> Result<Writer, StoreError> {
+        let session = match &self.pools {
+            Pools::Sqlite { write, .. } => Session::SqliteTransaction(
+                write.begin_with("BEGIN IMMEDIATE").await.doing("opening a transaction")?,
+            ),
+            Pools::Postgres(pool) => {
+                Session::PostgresTransaction(pool.begin().await.doing("opening a transaction")?)
+            }
+        };
+        Ok(Writer(Reader { session, store: self.clone() }))
+    }
+
+    /// Which engine serves.
+    pub const fn engine(&self) -> Engine {
+        match self.pools {
+            Pools::Sqlite { .. } => Engine::Sqlite,
+            Pools::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// The SQLite file; none on PostgreSQL.
+    pub fn file(&self) -> Option<&std::path::Path> {
+        match &self.pools {
+            Pools::Sqlite { file, .. } => Some(file),
+            Pools::Postgres(_) => None,
+        }
+    }
+
+    /// The pool of a PostgreSQL database, for listening and bulk loading.
+    pub const fn postgres(&self) -> Option<&PgPool> {
+        match &self.pools {
+            Pools::Postgres(pool) => Some(pool),
+            Pools::Sqlite { .. } => None,
+        }
+    }
+
+    /// The keys that seal personal data.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The clock that stamps rows.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    pub(crate) fn ids(&self) -> &IdBlocks {
+        &self.ids
+    }
+
+    /// Waits for transactions under way and closes every connection.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { write, read, .. } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+async fn open_sqlite(options: &StoreOptions) -> Result<Pools, StoreError> {
+    let path = options
+        .url
+        .strip_prefix("sqlite://")
+        .or_else(|| options.url.strip_prefix("sqlite:"))
+        .ok_or_else(|| {
+            StoreError::Configuration(format!(
+                "database.url `{}` begins with neither sqlite: nor postgres://",
+                options.url
+            ))
+        })?;
+    let file = PathBuf::from(path);
+    let connect = SqliteConnectOptions::new()
+        .filename(&file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // The ledger is evidence: a commit is on the disk when it returns.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(options.busy_timeout)
+        .pragma("cache_size", "-16000")
+        .pragma("temp_store", "FILE")
+        .statement_cache_capacity(256);
+    let write = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(options.busy_timeout)
+        .connect_with(connect.clone())
+        .await
+        .doing("opening the SQLite file")?;
+    let read = SqlitePoolOptions::new()
+        .max_connections(options.connections_max)
+        .acquire_timeout(options.busy_timeout)
+        .connect_with(connect.read_only(true))
+        .await
+        .doing("opening the SQLite file")?;
+    Ok(Pools::Sqlite { write, read, file })
+}
+
+async fn open_postgres(options: &StoreOptions) -> Result<Pools, StoreError> {
+    let connect = PgConnectOptions::from_str(&options.url)
+        .map_err(|error| StoreError::Configuration(format!("database.url: {error}")))?
+        .application_name("izinli")
+        // Plans are made for the values at hand: a generic plan made on an
+        // empty table was kept after it had filled.
+        .options([("plan_cache_mode", "force_custom_plan"), ("jit", "off")]);
+    let pool = PgPoolOptions::new()
+        .max_connections(options.connections_max)
+        .acquire_timeout(options.busy_timeout)
+        .connect_with(connect)
+        .await
+        .doing("connecting to PostgreSQL")?;
+    Ok(Pools::Postgres(pool))
+}
+
+#[derive(Debug)]
+enum Session {
+    SqliteConnection(PoolConnection<Sqlite>),
+    SqliteTransaction(Transaction<'static, Sqlite>),
+    PostgresConnection(PoolConnection<Postgres>),
+    PostgresTransaction(Transaction<'static, Postgres>),
+}
+
+/// A connection that asks. Queries of each noun are methods of it.
+#[derive(Debug)]
+pub struct Reader {
+    session: Session,
+    store: Store,
+}
+
+/// One transaction: nothing is visible to others until [`Writer::commit`],
+/// and everything is undone when it is dropped without. Reads see its own
+/// writes.
+#[derive(Debug)]
+#[must_use = "a transaction that is not committed changes nothing"]
+pub struct Writer(Reader);
+
+impl Reader {
+    pub(crate) fn conn(&mut self) -> Conn<'_> {
+        match &mut self.session {
+            Session::SqliteConnection(c) => Conn::Sqlite(c),
+            Session::SqliteTransaction(t) => Conn::Sqlite(t),
+            Session::PostgresConnection(c) => Conn::Postgres(c),
+            Session::PostgresTransaction(t) => Conn::Postgres(t),
+        }
+    }
+
+    /// The store this connection belongs to.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Which engine serves.
+    pub const fn engine(&self) -> Engine {
+        self.store.engine()
+    }
+
+    /// The present instant, by the store's clock.
+    pub fn now(&self) -> domain::Timestamp {
+        self.store.clock.now()
+    }
+}
+
+impl Writer {
+    /// Makes everything visible and durable.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database could not: the outcome is
+    /// then unknown until the rows are read again.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self.0.session {
+            Session::SqliteTransaction(t) => t.commit().await,
+            Session::PostgresTransaction(t) => t.commit().await,
+            Session::SqliteConnection(_) | Session::PostgresConnection(_) => Ok(()),
+        }
+        .doing("committing")
+    }
+
+    /// A fresh id.
+    ///
+    /// # Errors
+    /// [`StoreError::OutOfIds`] when the transaction used more than it may.
+    pub(crate) fn next_id(&self) -> Result<i64, StoreError> {
+        self.0.store.ids.take(1)
+    }
+
+    /// The first of `count` consecutive fresh ids.
+    ///
+    /// # Errors
+    /// [`StoreError::OutOfIds`] when the transaction used more than it may.
+    pub(crate) fn next_ids(&self, count: usize) -> Result<i64, StoreError> {
+        self.0.store.ids.take(count)
+    }
+}
+
+impl std::ops::Deref for Writer {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Writer {
+    fn deref_mut(&mut self) -> &mut Reader {
+        &mut self.0
+    }
+}

@@ -1,0 +1,59 @@
+//! `cargo xtask test`: exactly what CI runs.
+
+use anyhow::{Context, Result};
+
+use crate::packages::{self, Machine, Need};
+use crate::postgres::{Cluster, Durability};
+use crate::run::{Run, succeed};
+use crate::steps::Steps;
+use crate::web;
+
+/// The word among the filters that stands for the browser test.
+const BROWSER: &str = "browser";
+
+pub(crate) fn perform(run: &Run, steps: &mut Steps, filters: &[String]) -> Result<()> {
+    let needs = [Need::CCompiler, Need::Node, Need::Postgres, Need::Chromium];
+    steps.need("system packages", || packages::ensure(&needs))?;
+    let machine = Machine::here();
+    let programs = machine
+        .postgres_programs()
+        .context("the PostgreSQL programs are gone again")?;
+    let chromium = machine.chromium().context("Chromium is gone again")?;
+
+    // Cheap and telling first.
+    steps.attempt("formatting", || {
+        succeed(&mut run.cargo(&["fmt", "--all", "--check"]))
+    });
+    web::install_and_build(run, steps)?;
+    steps.attempt("panel: unit tests", || web::script(run, "test"));
+
+    // One build for everything below, so that its time stands alone in the table
+    // and nothing is compiled twice.
+    steps.need("build everything", || {
+        succeed(&mut run.cargo(&["build", "--workspace", "--all-targets", "--timings"]))
+    })?;
+    let cluster = steps.need("private PostgreSQL", || {
+        Cluster::start(run, &programs, Durability::ProcessCrash)
+    })?;
+    steps.attempt("Rust tests", || {
+        let mut cargo = run.cargo(&["test", "--workspace", "--no-fail-fast"]);
+        cargo
+            .arg("--")
+            .args(filters.iter().filter(|filter| *filter != BROWSER))
+            .env("IZINLI_BIN", run.built("izinli"))
+            .env("IZINLI_CHROMIUM", &chromium)
+            .env("IZINLI_TEST_POSTGRES_URL", cluster.url())
+            .env("RUST_BACKTRACE", "1");
+        succeed(&mut cargo)
+    });
+    steps.attempt("stop PostgreSQL", || {
+        drop(cluster);
+        Ok(())
+    });
+    if filters.is_empty() || filters.iter().any(|filter| filter == BROWSER) {
+        steps.attempt("browser test", || {
+            web::browser_test(run, &chromium, &run.scratch().join("screens"))
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,45 @@
+/**
+ * The server's shapes under the names the panel uses. Every type is read from
+ * the generated client, so a change of the OpenAPI document shows here first.
+ */
+import type { paths } from "./schema";
+
+type Json<R> = R extends { content: { "application/json": infer B } } ? B : never;
+type Success<R> = { [S in keyof R]: S extends 200 | 201 | 202 ? Json<R[S]> : never }[keyof R];
+
+/** What the server answers to a call that went well. */
+export type Answer<P extends keyof paths, M extends keyof paths[P]> = paths[P][M] extends { responses: infer R }
+  ? Success<R>
+  : never;
+
+/** One entry of a list call. */
+export type Item<P extends keyof paths> = Answer<P, "get" & keyof paths[P]> extends { items: (infer I)[] } ? I : never;
+
+export type Session = Answer<"/api/v1/session", "get">;
+export type Role = Session["user"]["role"];
+export type Brand = Item<"/api/v1/brands">;
+export type Connector = Item<"/api/v1/connectors">;
+
+export type Upload = Answer<"/api/v1/uploads/{id}", "get">;
+export type UploadState = Upload["state"];
+export type UploadAction = Upload["action"];
+export type CodeCount = Upload["summary"]["codes"][number];
+export type Rejection = Item<"/api/v1/uploads/{id}/rejections">;
+
+export type Contact = Item<"/api/v1/contacts">;
+export type Why = Answer<"/api/v1/contacts/{id}/why", "get">;
+export type Reason = Why["reasons"][number];
+
+export type RegistryStatus = Answer<"/api/v1/registry/{brand_id}", "get">;
+export type Verdict = RegistryStatus["verdicts"][number]["verdict"];
+
+export type Campaign = Answer<"/api/v1/campaigns/{id}", "get">;
+export type CampaignState = Campaign["state"];
+export type Channel = Campaign["channel"];
+export type RecipientKind = Campaign["kind"];
+export type Basis = Campaign["basis"];
+export type DryRun = Answer<"/api/v1/campaigns/{id}/dry-run", "post">;
+export type CampaignReport = Answer<"/api/v1/campaigns/{id}/report", "get">;
+export type CountedReason = CampaignReport["excluded"]["reasons"][number];
+export type CampaignMessage = Item<"/api/v1/campaigns/{id}/messages">;
+export type MessageState = CampaignMessage["state"];

@@ -1,0 +1,23 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+import { firstLoadBudget } from "./build/first-load-budget";
+
+/** Where `npm run dev` finds a running server. */
+const server = process.env.IZINLI_API ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [react(), firstLoadBudget(250)],
+  server: { proxy: { "/api": server } },
+  build: {
+    target: "es2022",
+    // The server's content security policy forbids data: addresses.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 700,
+  },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/test-setup.ts"],
+    css: false,
+  },
+});
