@@ -249,13 +249,14 @@ CREATE TABLE blacklist (
     recipient_id BIGINT NOT NULL,
     -- 0 every channel
     channel BIGINT NOT NULL CHECK (channel BETWEEN 0 AND 4),
-    -- 1 blacklist, 2 complaint stop
+    -- 1 blacklist, 2 complaint stop; the blacklist when both hold, as in the gate's order
     cause BIGINT NOT NULL CHECK (cause IN (1, 2)),
+    -- Both hold: lifting one leaves the other.
+    also_complaint BIGINT NOT NULL DEFAULT 0 CHECK (also_complaint IN (0, 1)),
     note TEXT COLLATE "C",
     actor TEXT COLLATE "C" NOT NULL,
     created_us BIGINT NOT NULL,
-    -- The causes stand side by side: lifting one leaves the other.
-    PRIMARY KEY (firm_id, recipient_id, channel, cause)
+    PRIMARY KEY (firm_id, recipient_id, channel)
 );
 
 -- Work for İYS: up to 1,000 records per row, the records of one call. A claim
@@ -293,11 +294,12 @@ CREATE INDEX registry_batch_upload ON registry_batch (upload_id, state);
 -- One row per İYS account: the shared token and its penalties.
 CREATE TABLE registry_account (
     account TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    -- Encrypted.
-    token BYTEA,
+    -- Encrypted: the tokens and when the last ones were asked for.
+    tokens BYTEA,
+    -- When the access token ends and until when none may be asked for, in the
+    -- clear: shown to people.
     expires_us BIGINT,
-    refresh_expires_us BIGINT,
-    token_blocked_until_us BIGINT,
+    blocked_until_us BIGINT,
     lease_until_us BIGINT,
     worker TEXT COLLATE "C"
 );
@@ -354,9 +356,10 @@ CREATE TABLE upload (
     finished_us BIGINT
 );
 -- The queue of the workers: the few that are received, being judged or applied.
-CREATE INDEX upload_work ON upload (id) WHERE state IN (1, 2, 5);
-CREATE INDEX upload_firm ON upload (firm_id, id);
-CREATE INDEX upload_bytes ON upload (brand_id, sha256);
+CREATE INDEX upload_work ON upload (created_us, id) WHERE state IN (1, 2, 5);
+-- Numbers come from blocks, so only the clock tells which is newest.
+CREATE INDEX upload_firm ON upload (firm_id, created_us, id);
+CREATE INDEX upload_bytes ON upload (brand_id, sha256, created_us, id);
 
 CREATE TABLE upload_rejection (
     upload_id BIGINT NOT NULL,
@@ -424,7 +427,10 @@ CREATE TABLE campaign (
     launched_us BIGINT,
     finished_us BIGINT
 );
-CREATE INDEX campaign_firm ON campaign (firm_id, id);
+-- Numbers come from blocks, so only the clock tells which is newest.
+CREATE INDEX campaign_firm ON campaign (firm_id, created_us, id);
+-- Workers look every moment for the few that are launching or running.
+CREATE INDEX campaign_state ON campaign (state, id);
 
 -- One frozen decision per person. The key puts the people behind each number
 -- side by side: the planned in the order of their batches, the excluded by
@@ -443,7 +449,6 @@ CREATE TABLE campaign_recipient (
 );
 
 CREATE TABLE send_batch (
-    id BIGINT NOT NULL PRIMARY KEY,
     campaign_id BIGINT NOT NULL,
     batch_no BIGINT NOT NULL,
     brand_id BIGINT NOT NULL,
@@ -468,20 +473,25 @@ CREATE TABLE send_batch (
     worker TEXT COLLATE "C",
     last_error TEXT COLLATE "C",
     created_us BIGINT NOT NULL,
+    -- The last claim for sending; NULL again when the request surely never left.
     claimed_us BIGINT,
     -- Set when nothing more will become of it: accepted, failed, unresolved, cancelled.
-    settled_us BIGINT
+    settled_us BIGINT,
+    PRIMARY KEY (campaign_id, batch_no)
 );
-CREATE UNIQUE INDEX send_batch_number ON send_batch (campaign_id, batch_no);
-CREATE INDEX send_batch_work ON send_batch (connector_id, state, priority, next_us, id);
+CREATE INDEX send_batch_work ON send_batch (connector_id, state, priority, next_us, campaign_id, batch_no);
 CREATE INDEX send_batch_lease ON send_batch (lease_until_us) WHERE lease_until_us IS NOT NULL;
 CREATE INDEX send_batch_open ON send_batch (campaign_id) WHERE settled_us IS NULL;
+-- The few whose outcome is to be found out, whatever account they belong to.
+CREATE INDEX send_batch_doubt ON send_batch (next_us, campaign_id, batch_no) WHERE state = 5;
 
 -- The exact request of a batch, LZ4: what is sent again and what was said.
 -- Apart from the batch, because SQLite writes a changed row anew as a whole.
 CREATE TABLE send_content (
-    batch_id BIGINT NOT NULL PRIMARY KEY,
-    content BYTEA NOT NULL
+    campaign_id BIGINT NOT NULL,
+    batch_no BIGINT NOT NULL,
+    content BYTEA NOT NULL,
+    PRIMARY KEY (campaign_id, batch_no)
 );
 
 -- Only those in a batch whom the last gate took out or the provider refused.

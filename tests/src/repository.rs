@@ -72,6 +72,11 @@ impl Repository {
         self.files.contains(path) || self.files().any(|file| file.starts_with(&inside))
     }
 
+    /// The files of a kind (`"rs"`), by their full names.
+    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
+        self.files().filter(move |file| kind_of(file) == kind)
+    }
+
     /// The bytes of a file.
     ///
     /// # Errors
@@ -84,6 +89,11 @@ impl Repository {
     pub fn text(&self, file: &str) -> Option<String> {
         String::from_utf8(self.bytes(file).ok()?).ok()
     }
+}
+
+/// What stands after the last dot of a name; empty when there is none.
+pub fn kind_of(file: &str) -> &str {
+    file.rsplit_once('.').map_or("", |(_, kind)| kind)
 }
 
 fn relative(root: &Path, path: &Path) -> Result<String> {

@@ -48,7 +48,9 @@ fn every_migration_is_part_of_the_program() -> Result<()> {
 
 #[test]
 fn every_front_page_names_the_two_commands() -> Result<()> {
-    assert_none(&documents::front_pages_without_commands(&Repository::here()?));
+    assert_none(&documents::front_pages_without_commands(
+        &Repository::here()?
+    ));
     Ok(())
 }
 

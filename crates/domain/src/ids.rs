@@ -126,12 +126,26 @@ id!(/// A text that campaigns use (*şablon*).
     TemplateId, "tpl");
 id!(/// A campaign (*kampanya*).
     CampaignId, "cmp");
-id!(/// The recipients of one provider request (*paket*).
-    BatchId, "bat");
 id!(/// Up to 1,000 records that İYS is asked about or sent in one call.
     RegistryBatchId, "rgb");
 id!(/// One entry of the audit trail (*denetim kaydı*).
     AuditId, "aud");
+
+/// One batch (*paket*): the recipients of one provider request. Batches are
+/// numbered from 1 inside their campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BatchKey {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// Number inside the campaign, from 1; 0 stands for people who were excluded.
+    pub number: i64,
+}
+
+impl fmt::Display for BatchKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", Base32(self.campaign.as_db()), Base32(self.number))
+    }
+}
 
 /// Our name for one message at a provider: campaign, batch and recipient, so
 /// that a receipt finds its row without a lookup table. Printed as three
@@ -206,7 +220,7 @@ mod tests {
         for value in [0, 1, 31, 32, 1 << 40, i64::MAX] {
             let id = CampaignId::from_db(value);
             assert_eq!(id.to_string().parse::<CampaignId>(), Ok(id));
-            assert!(id.to_string().parse::<BatchId>().is_err());
+            assert!(id.to_string().parse::<BrandId>().is_err());
         }
         for bad in ["", "cmp_", "cmp", "cmp_l", "cmp_zzzzzzzzzzzzz", "cmp_00000000000000"] {
             assert!(bad.parse::<CampaignId>().is_err(), "{bad}");

@@ -4,10 +4,11 @@
 //! a cell could reach two people, the cell is refused. What is repaired is
 //! visible as a remark.
 //!
-//! The way of a cell: [`written`] cleans it and collects its digits, [`reading`]
-//! decides which number those digits are, [`numbering`] knows the plans.
+//! The way of a cell: `written` cleans it and collects its digits, `reading`
+//! decides which number those digits are, `numbering` knows the plans.
 //! Prefixes and countries are data, see `data/numbering.tsv`.
 
+mod country;
 mod digits;
 mod msisdn;
 mod numbering;
@@ -16,8 +17,9 @@ mod reading;
 mod tests;
 mod written;
 
+pub use country::{Country, CountrySet};
 pub use msisdn::{InvalidMsisdn, Msisdn, MsisdnText};
-pub use numbering::{Country, CountrySet, NumberKind};
+pub use numbering::NumberKind;
 
 use crate::reason::{ReasonCode, Remarks};
 use written::Written;
@@ -129,7 +131,7 @@ impl PhoneRefusal {
 
 /// Judges one cell of a phone column.
 ///
-/// Pure and without allocation on every accepted form, so it can run on
+/// Pure, and without allocation for digits and their separators, so it can run on
 /// millions of rows. A cell without a number is R201; whether that matters is
 /// for the caller, who knows which channels the row speaks about.
 ///

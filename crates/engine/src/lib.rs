@@ -1,1 +1,190 @@
-//! placeholder
+//! What happens over time: uploads are judged and applied, İYS is asked and
+//! told, campaigns are frozen and sent, receipts are mapped.
+//!
+//! **Never here:** SQL text, a provider's protocol, HTTP routes, a decision
+//! about consent (that is `domain`). The engine carries between the rooms.
+//!
+//! **Start reading** at [`Engine`]; then follow the data: [`uploads`] →
+//! [`registry`] → [`campaigns`] → [`dispatch`] → [`receipts`].
+//!
+//! **To add a kind of work:** 1. give it a table in `store` whose rows say
+//! what is due, with a lease; 2. write a *step* that takes what is due, does it
+//! and settles it, so that a kill at any line loses nothing; 3. repeat the step
+//! in [`Engine::run`]; 4. drive the step by hand in a test.
+
+pub mod campaigns;
+pub mod clients;
+pub mod connections;
+pub mod consents;
+pub mod dispatch;
+pub mod error;
+pub mod receipts;
+pub mod registry;
+pub mod settings;
+pub mod uploads;
+pub mod why;
+pub mod worker;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Clock, Timestamp};
+use store::Store;
+use store::workers::WorkerGuard;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+pub use clients::Clients;
+pub use connectors::catalogue as connector_kinds;
+pub use error::EngineError;
+pub use intake::Action;
+pub use settings::Settings;
+pub use worker::Step;
+
+/// Everything that works over time, shared by the API, commands and workers.
+#[derive(Debug)]
+pub struct Engine {
+    store: Store,
+    settings: Settings,
+    identity: Identity,
+    clients: Clients,
+    paces: dispatch::Paces,
+    wake: Wake,
+    stopping: CancellationToken,
+}
+
+/// Who this process is.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Unique among all processes on the database.
+    pub worker: String,
+    /// How providers reach us, without a slash at the end.
+    pub public_url: String,
+}
+
+/// Tells loops of this process that there is something to do; others poll.
+#[derive(Debug, Default)]
+struct Wake {
+    uploads: Notify,
+    registry: Notify,
+    dispatch: Notify,
+    receipts: Notify,
+}
+
+impl Engine {
+    /// An engine over a store.
+    ///
+    /// # Errors
+    /// [`EngineError::Internal`] when settings could lose or double messages,
+    /// or an HTTP client cannot be made.
+    pub fn new(store: Store, settings: Settings, identity: Identity) -> Result<Arc<Self>, EngineError> {
+        settings.check().map_err(|refused| EngineError::Internal(refused.to_string()))?;
+        let clients = Clients::new(&settings, Arc::clone(store.clock()))?;
+        Ok(Arc::new(Self {
+            store,
+            settings,
+            identity,
+            clients,
+            paces: dispatch::Paces::default(),
+            wake: Wake::default(),
+            stopping: CancellationToken::new(),
+        }))
+    }
+
+    /// The store.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The settings.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        self.store.clock()
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.store.clock().now()
+    }
+
+    /// The name under which this process leases work.
+    pub fn worker(&self) -> &str {
+        &self.identity.worker
+    }
+
+    /// Whether nothing new should be begun.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.is_cancelled()
+    }
+
+    /// Announces this process as a worker; its leases fall when the guard does.
+    ///
+    /// # Errors
+    /// [`EngineError`] when the name is taken or the database is not there.
+    pub async fn announce(&self) -> Result<WorkerGuard, EngineError> {
+        Ok(self.store.register_worker(&self.identity.worker).await?)
+    }
+
+    /// Runs every loop until the token ends it; each finishes the step it is in.
+    ///
+    /// # Errors
+    /// [`EngineError`] when the worker cannot be announced.
+    pub async fn run(self: &Arc<Self>, cancel: CancellationToken) -> Result<(), EngineError> {
+        let guard = self.announce().await?;
+        let mut tasks = JoinSet::new();
+        self.spawn_loops(&mut tasks, &cancel);
+        self.watch_guard(guard, &cancel).await;
+        self.stopping.cancel();
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(error = %error, "a loop ended badly: {error}");
+            }
+        }
+        Ok(())
+    }
+
+    fn spawn_loops(self: &Arc<Self>, tasks: &mut JoinSet<()>, cancel: &CancellationToken) {
+        let ms = Duration::from_millis;
+        let settings = &self.settings;
+        macro_rules! repeat {
+            ($name:literal, $rest:expr, $step:ident) => {{
+                let engine = Arc::clone(self);
+                worker::spawn_loop(tasks, $name, $rest, cancel.clone(), move || {
+                    let engine = Arc::clone(&engine);
+                    async move { engine.$step().await }
+                });
+            }};
+        }
+        repeat!("uploads", ms(settings.uploads.poll_ms), step_uploads);
+        repeat!("registry", ms(settings.registry.poll_ms), step_registry);
+        repeat!("launch", ms(settings.dispatch.poll_ms), step_launch);
+        repeat!("dispatch", ms(settings.dispatch.poll_ms), step_dispatch);
+        repeat!("resolve", ms(settings.dispatch.poll_ms), step_resolve);
+        repeat!("receipts", ms(settings.receipts.poll_ms), step_receipts);
+        repeat!("finish", ms(settings.dispatch.poll_ms), step_finish);
+    }
+
+    /// Keeps the announcement alive: when a database connection was cut, the
+    /// lock is gone and must be taken again before others think we died.
+    async fn watch_guard(&self, mut guard: WorkerGuard, cancel: &CancellationToken) {
+        const CHECK_EVERY: Duration = Duration::from_secs(5);
+        loop {
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                () = tokio::time::sleep(CHECK_EVERY) => {}
+            }
+            if guard.is_held().await {
+                continue;
+            }
+            match self.announce().await {
+                Ok(again) => guard = again,
+                Err(error) => tracing::warn!(error = %error, "the worker's lock was lost: {error}"),
+            }
+        }
+    }
+}

@@ -20,46 +20,85 @@ struct Entry {
 }
 
 /// Turns an answer outside 2xx into the error it stands for.
-pub(crate) fn refusal(status: u16, retry_after_seconds: Option<u32>, body: &[u8], now: Timestamp) -> CallError {
+pub(crate) fn refusal(
+    status: u16,
+    retry_after_seconds: Option<u32>,
+    body: &[u8],
+    now: Timestamp,
+) -> CallError {
     let entries = read_entries(body);
     // Rows are details; an entry about the whole call outranks them.
-    let headline = entries.iter().find(|entry| entry.index.is_none()).or_else(|| entries.first());
+    let headline = entries
+        .iter()
+        .find(|entry| entry.index.is_none())
+        .or_else(|| entries.first());
     let code = headline.and_then(|entry| entry.code.clone());
     let message = match headline {
         Some(entry) if !entry.message.is_empty() => entry.message.clone(),
         _ => excerpt(body),
     };
-    let class = widen(class_of(code.as_deref(), status), retry_after_seconds);
+    let class = widen(
+        class_of(code.as_deref(), status, is_json_or_empty(body)),
+        retry_after_seconds,
+    );
     let not_before = match class {
         Class::Window { seconds } => Some(now.plus_micros(i64::from(seconds) * SECOND_US)),
         _ => None,
     };
     let rows = entries
         .into_iter()
-        .filter_map(|Entry { code, message, index }| Some(RowError { index: index?, code, message }))
+        .filter_map(
+            |Entry {
+                 code,
+                 message,
+                 index,
+             }| {
+                Some(RowError {
+                    index: index?,
+                    code,
+                    message,
+                })
+            },
+        )
         .collect();
-    CallError { class, code, message, http: Some(status), may_have_arrived: true, not_before, rows }
+    CallError {
+        class,
+        code,
+        message,
+        http: Some(status),
+        may_have_arrived: true,
+        not_before,
+        rows,
+    }
 }
 
 /// The code decides; the status only where no known code can be read.
-fn class_of(code: Option<&str>, status: u16) -> Class {
+fn class_of(code: Option<&str>, status: u16, is_from_iys: bool) -> Class {
     if let Some(info) = code.and_then(codes::find) {
         return info.class;
     }
     match status {
         401 => Class::Auth,
-        // A redirect means that the base address is wrong.
+        // A redirect, or a web page that knows no such path: the base address is wrong.
         300..=399 | 403 | 405 => Class::Configuration,
+        404 if !is_from_iys => Class::Configuration,
         429 => Class::Window { seconds: 1 },
         400..=499 if status != 408 => Class::Data,
         _ => Class::Transient,
     }
 }
 
+fn is_json_or_empty(body: &[u8]) -> bool {
+    body.iter().all(u8::is_ascii_whitespace)
+        || serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+}
+
 /// `Retry-After` can only lengthen a window.
 fn widen(class: Class, retry_after_seconds: Option<u32>) -> Class {
     match (class, retry_after_seconds) {
-        (Class::Window { seconds }, Some(asked)) => Class::Window { seconds: seconds.max(asked) },
+        (Class::Window { seconds }, Some(asked)) => Class::Window {
+            seconds: seconds.max(asked),
+        },
         (class, _) => class,
     }
 }
@@ -76,21 +115,34 @@ fn read_entries(body: &[u8]) -> Vec<Entry> {
             Some(one @ Value::Object(_)) => vec![read_entry(one)],
             Some(Value::String(word)) => {
                 let told = text_of(&value, "error_description").unwrap_or_default();
-                vec![Entry { message: format!("{word}: {told}"), ..Entry::default() }]
+                vec![Entry {
+                    message: format!("{word}: {told}"),
+                    ..Entry::default()
+                }]
             }
-            _ => Some(read_entry(&value)).filter(|entry| *entry != Entry::default()).into_iter().collect(),
+            _ => Some(read_entry(&value))
+                .filter(|entry| *entry != Entry::default())
+                .into_iter()
+                .collect(),
         },
     }
 }
 
 /// `code` is sometimes spelled `code:`, sometimes a number, sometimes `errorCode`.
 fn read_entry(value: &Value) -> Entry {
-    let code = ["code", "code:", "errorCode"].into_iter().find_map(|key| value.get(key));
-    let message = ["message", "errorMessage"].into_iter().find_map(|key| text_of(value, key));
+    let code = ["code", "code:", "errorCode"]
+        .into_iter()
+        .find_map(|key| value.get(key));
+    let message = ["message", "errorMessage"]
+        .into_iter()
+        .find_map(|key| text_of(value, key));
     Entry {
         code: code.and_then(read_code),
         message: message.unwrap_or_default(),
-        index: value.get("index").or_else(|| recipient_position(value)).and_then(read_index),
+        index: value
+            .get("index")
+            .or_else(|| recipient_position(value))
+            .and_then(read_index),
     }
 }
 
@@ -105,7 +157,9 @@ fn recipient_position(value: &Value) -> Option<&Value> {
 /// `"H117"`, `" h117"` and `117` are the same code.
 pub(crate) fn read_code(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(text.trim().to_ascii_uppercase()).filter(|code| !code.is_empty()),
+        Value::String(text) => {
+            Some(text.trim().to_ascii_uppercase()).filter(|code| !code.is_empty())
+        }
         Value::Number(number) => number.as_u64().map(|number| format!("H{number:03}")),
         _ => None,
     }
@@ -113,7 +167,9 @@ pub(crate) fn read_code(value: &Value) -> Option<String> {
 
 fn read_index(value: &Value) -> Option<usize> {
     match value {
-        Value::Number(number) => number.as_u64().and_then(|index| usize::try_from(index).ok()),
+        Value::Number(number) => number
+            .as_u64()
+            .and_then(|index| usize::try_from(index).ok()),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     }
@@ -124,7 +180,11 @@ fn text_of(value: &Value, key: &str) -> Option<String> {
 }
 
 fn excerpt(body: &[u8]) -> String {
-    String::from_utf8_lossy(body).trim().chars().take(MESSAGE_CHARS_MAX).collect()
+    String::from_utf8_lossy(body)
+        .trim()
+        .chars()
+        .take(MESSAGE_CHARS_MAX)
+        .collect()
 }
 
 #[cfg(test)]
@@ -138,13 +198,33 @@ mod tests {
     #[test]
     fn every_shape_of_error_body_gives_its_code() {
         let shapes = [
-            (422, r#"{"errors":[{"code":"H117","message":"tip","location":["type"],"value":"X"}]}"#, "H117"),
-            (403, r#"{"errors":[{"code:":"H353","message":"yetki"}]}"#, "H353"),
-            (400, r#"{"errors":{"code":"H174","message":"aynı"}}"#, "H174"),
+            (
+                422,
+                r#"{"errors":[{"code":"H117","message":"tip","location":["type"],"value":"X"}]}"#,
+                "H117",
+            ),
+            (
+                403,
+                r#"{"errors":[{"code:":"H353","message":"yetki"}]}"#,
+                "H353",
+            ),
+            (
+                400,
+                r#"{"errors":{"code":"H174","message":"aynı"}}"#,
+                "H174",
+            ),
             (400, r#"{"message":"aynı","code":"H174"}"#, "H174"),
             (500, r#"{"errors":[{"code":412}]}"#, "H412"),
-            (400, r#"{"errorCode":"OTP-ERROR-001","errorMessage":"kod"}"#, "OTP-ERROR-001"),
-            (400, r#"{"error":{"code":"H178","message":"tarih"}}"#, "H178"),
+            (
+                400,
+                r#"{"errorCode":"OTP-ERROR-001","errorMessage":"kod"}"#,
+                "OTP-ERROR-001",
+            ),
+            (
+                400,
+                r#"{"error":{"code":"H178","message":"tarih"}}"#,
+                "H178",
+            ),
         ];
         for (status, body, code) in shapes {
             let error = read(status, body);
@@ -155,10 +235,22 @@ mod tests {
 
     #[test]
     fn the_code_outranks_the_status() {
-        assert_eq!(read(400, r#"{"errors":[{"code":"H467"}]}"#).class, Class::Business);
-        assert_eq!(read(422, r#"{"errors":[{"code":"H467"}]}"#).class, Class::Business);
-        assert_eq!(read(500, r#"{"errors":[{"code":"H245"}]}"#).class, Class::Configuration);
-        assert_eq!(read(400, r#"{"errors":[{"code":"H123"}]}"#).class, Class::Transient);
+        assert_eq!(
+            read(400, r#"{"errors":[{"code":"H467"}]}"#).class,
+            Class::Business
+        );
+        assert_eq!(
+            read(422, r#"{"errors":[{"code":"H467"}]}"#).class,
+            Class::Business
+        );
+        assert_eq!(
+            read(500, r#"{"errors":[{"code":"H245"}]}"#).class,
+            Class::Configuration
+        );
+        assert_eq!(
+            read(400, r#"{"errors":[{"code":"H123"}]}"#).class,
+            Class::Transient
+        );
     }
 
     #[test]
@@ -173,16 +265,31 @@ mod tests {
             (502, Class::Transient),
         ];
         for (status, class) in expected {
-            for body in ["", "<html>bad gateway</html>", r#"{"errors":[{"code":"H999","message":"yeni"}]}"#] {
+            for body in [
+                "",
+                "<html>bad gateway</html>",
+                r#"{"errors":[{"code":"H999","message":"yeni"}]}"#,
+            ] {
                 assert_eq!(read(status, body).class, class, "{status} {body}");
             }
         }
-        assert_eq!(read(502, "<html>bad gateway</html>").message, "<html>bad gateway</html>");
+        assert_eq!(read(404, "").class, Class::Data);
+        assert_eq!(
+            read(404, "<html>not found</html>").class,
+            Class::Configuration
+        );
+        assert_eq!(
+            read(502, "<html>bad gateway</html>").message,
+            "<html>bad gateway</html>"
+        );
     }
 
     #[test]
     fn the_token_calls_own_error_form_is_told_in_its_words() {
-        let error = read(400, r#"{"error":"invalid_grant","error_description":"refresh token expired"}"#);
+        let error = read(
+            400,
+            r#"{"error":"invalid_grant","error_description":"refresh token expired"}"#,
+        );
         assert_eq!(error.code, None);
         assert_eq!(error.message, "invalid_grant: refresh token expired");
         assert_eq!(error.class, Class::Data);
@@ -198,7 +305,11 @@ mod tests {
         );
         assert_eq!(error.code.as_deref(), Some("H525"));
         assert_eq!(error.class, Class::Configuration);
-        let rows: Vec<_> = error.rows.iter().map(|row| (row.index, row.code.as_deref())).collect();
+        let rows: Vec<_> = error
+            .rows
+            .iter()
+            .map(|row| (row.index, row.code.as_deref()))
+            .collect();
         assert_eq!(rows, [(3, Some("H121")), (7, Some("H193"))]);
     }
 
@@ -206,10 +317,16 @@ mod tests {
     fn a_retry_after_header_lengthens_a_window_and_never_shortens_it() {
         let now = Timestamp::from_micros(0);
         let body = br#"{"errors":[{"code":"H124"}]}"#;
-        assert_eq!(refusal(429, Some(7), body, now).class, Class::Window { seconds: 7 });
+        assert_eq!(
+            refusal(429, Some(7), body, now).class,
+            Class::Window { seconds: 7 }
+        );
         let hourly = br#"{"errors":[{"code":"H084"}]}"#;
         let error = refusal(429, Some(7), hourly, now);
         assert_eq!(error.class, Class::Window { seconds: 3_660 });
-        assert_eq!(error.not_before, Some(Timestamp::from_micros(3_660 * SECOND_US)));
+        assert_eq!(
+            error.not_before,
+            Some(Timestamp::from_micros(3_660 * SECOND_US))
+        );
     }
 }

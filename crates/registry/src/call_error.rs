@@ -5,6 +5,7 @@ use std::fmt;
 use domain::{ReasonCode, Timestamp};
 
 use crate::codes::{self, Class};
+use crate::wire::AddAnswer;
 
 /// A call that failed, with all that a caller must know to go on.
 ///
@@ -53,16 +54,27 @@ impl CallError {
         }
     }
 
+    /// The refusal of a call that carried one record, as an answer about it.
+    pub fn as_answer(&self) -> AddAnswer {
+        AddAnswer::Failed {
+            code: self.code.clone(),
+            message: self.message.clone(),
+        }
+    }
+
     /// Whether İYS answered and refused, so that surely nothing was recorded.
     pub fn is_refusal(&self) -> bool {
-        self.http.is_some_and(|status| (400..500).contains(&status) && status != 408)
+        self.http
+            .is_some_and(|status| (400..500).contains(&status) && status != 408)
     }
 
     /// A call we did not make, because its window is closed.
     pub(crate) fn held_back(not_before: Timestamp, now: Timestamp, message: String) -> Self {
         let seconds = not_before.since(now).max(0) / domain::time::SECOND_US + 1;
         Self {
-            class: Class::Window { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) },
+            class: Class::Window {
+                seconds: u32::try_from(seconds).unwrap_or(u32::MAX),
+            },
             code: None,
             message,
             http: None,
@@ -97,7 +109,9 @@ impl CallError {
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.code, self.http) {
-            (Some(code), Some(status)) => write!(f, "İYS answered {code} ({status}): {}", self.message),
+            (Some(code), Some(status)) => {
+                write!(f, "İYS answered {code} ({status}): {}", self.message)
+            }
             (Some(code), None) => write!(f, "İYS answered {code}: {}", self.message),
             (None, Some(status)) => write!(f, "İYS answered {status}: {}", self.message),
             (None, None) => write!(f, "İYS was not reached: {}", self.message),

@@ -7,15 +7,15 @@ use domain::{Clock, Recipient, RecipientKind};
 use secrecy::SecretString;
 
 use crate::call_error::CallError;
-use crate::codes::{self, Class};
+use crate::codes::Class;
 use crate::limiter::{CallKind, Limiter};
 use crate::read;
 use crate::token::{Credentials, TokenKeeper, TokenRules};
 use crate::transport::{Answer, Request, Transport};
 use crate::vault::TokenVault;
 use crate::wire::{
-    Accepted, BrandAddress, BrandInfo, ChangesPage, Confirmed, ConsentRecord, Feed, HeldRecord, Recorded,
-    RegisteredChannel, ResultRow, SingleQuery, StatusQuery, Subscription,
+    Accepted, BrandAddress, BrandInfo, ChangesPage, Confirmed, ConsentRecord, Feed, HeldRecord,
+    Recorded, RegisteredChannel, ResultRow, SingleQuery, StatusQuery, Subscription,
 };
 
 /// Records of one list, addresses of one status query, rows of one page.
@@ -66,7 +66,12 @@ impl Client {
             Arc::clone(&limiter),
             Arc::clone(&clock),
         );
-        Self { transport, keeper, limiter, clock }
+        Self {
+            transport,
+            keeper,
+            limiter,
+            clock,
+        }
     }
 
     /// Which of these addresses İYS confirms: at most [`LIST_MAX`], each once.
@@ -82,7 +87,8 @@ impl Client {
     ) -> Result<Confirmed, CallError> {
         let path = format!("{}/consents/{kind}/status/{channel}", prefix(brand));
         let request = Request::post(path, &StatusQuery { recipients });
-        self.read(CallKind::StatusQuery, &request, read::confirmed).await
+        self.read(CallKind::StatusQuery, &request, read::confirmed)
+            .await
     }
 
     /// The record of one address; `None` where İYS holds none.
@@ -98,8 +104,18 @@ impl Client {
         recipient: &Recipient,
     ) -> Result<Option<HeldRecord>, CallError> {
         let path = format!("{}/consents/status", prefix(brand));
-        let request = Request::post(path, &SingleQuery { recipient, recipient_type: kind, channel });
-        match self.read(CallKind::SingleStatus, &request, read::held).await {
+        let request = Request::post(
+            path,
+            &SingleQuery {
+                recipient,
+                recipient_type: kind,
+                channel,
+            },
+        );
+        match self
+            .read(CallKind::SingleStatus, &request, read::held)
+            .await
+        {
             Err(error) if is_absence(&error) => Ok(None),
             outcome => outcome,
         }
@@ -111,7 +127,11 @@ impl Client {
     ///
     /// # Errors
     /// [`CallError`]; when its rows name records, nothing of the list was taken.
-    pub async fn add_list(&self, brand: BrandAddress, records: &[ConsentRecord]) -> Result<Accepted, CallError> {
+    pub async fn add_list(
+        &self,
+        brand: BrandAddress,
+        records: &[ConsentRecord],
+    ) -> Result<Accepted, CallError> {
         let request = Request::post(format!("/v2{}/consents/request", prefix(brand)), &records);
         self.read(CallKind::AddList, &request, read::accepted).await
     }
@@ -120,9 +140,17 @@ impl Client {
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn results(&self, brand: BrandAddress, request_id: &str) -> Result<Vec<ResultRow>, CallError> {
-        let request = Request::get(format!("/v2{}/consents/request/{request_id}", prefix(brand)));
-        self.read(CallKind::AddResults, &request, read::results).await
+    pub async fn results(
+        &self,
+        brand: BrandAddress,
+        request_id: &str,
+    ) -> Result<Vec<ResultRow>, CallError> {
+        let request = Request::get(format!(
+            "/v2{}/consents/request/{request_id}",
+            prefix(brand)
+        ));
+        self.read(CallKind::AddResults, &request, read::results)
+            .await
     }
 
     /// Records one consent at once. The same record may be sent again: İYS
@@ -130,7 +158,11 @@ impl Client {
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn add_one(&self, brand: BrandAddress, record: &ConsentRecord) -> Result<Recorded, CallError> {
+    pub async fn add_one(
+        &self,
+        brand: BrandAddress,
+        record: &ConsentRecord,
+    ) -> Result<Recorded, CallError> {
         let request = Request::post(format!("/v2{}/consents", prefix(brand)), record);
         self.read(CallKind::AddOne, &request, read::recorded).await
     }
@@ -148,13 +180,23 @@ impl Client {
         limit: usize,
     ) -> Result<ChangesPage, CallError> {
         let mut request = Request::get(format!("{}/consents/changes", prefix(brand)));
-        request.query.extend([("source", feed.as_str().to_owned()), ("limit", limit.to_string())]);
-        request.query.extend(after.map(|cursor| ("after", cursor.to_owned())));
+        request.query.extend([
+            ("source", feed.as_str().to_owned()),
+            ("limit", limit.to_string()),
+        ]);
+        request
+            .query
+            .extend(after.map(|cursor| ("after", cursor.to_owned())));
         let answer = self.call(CallKind::Changes, &request).await?;
         if answer.status == 204 {
-            return Ok(ChangesPage { after: None, changes: Vec::new(), unreadable: Vec::new() });
+            return Ok(ChangesPage {
+                after: None,
+                changes: Vec::new(),
+                unreadable: Vec::new(),
+            });
         }
-        read::changes(&answer.body).map_err(|problem| CallError::unreadable(answer.status, &problem))
+        read::changes(&answer.body)
+            .map_err(|problem| CallError::unreadable(answer.status, &problem))
     }
 
     /// The firm's brands, with İYS's own totals.
@@ -172,7 +214,8 @@ impl Client {
     /// [`CallError`].
     pub async fn subscription(&self, iys_code: i64) -> Result<Subscription, CallError> {
         let request = Request::get(format!("/sps/{iys_code}/subscription"));
-        self.read(CallKind::Account, &request, read::subscription).await
+        self.read(CallKind::Account, &request, read::subscription)
+            .await
     }
 
     async fn read<T>(
@@ -197,9 +240,17 @@ impl Client {
         }
     }
 
-    async fn call_once(&self, kind: CallKind, request: &Request, bearer: &SecretString) -> Result<Answer, CallError> {
+    async fn call_once(
+        &self,
+        kind: CallKind,
+        request: &Request,
+        bearer: &SecretString,
+    ) -> Result<Answer, CallError> {
         self.limiter.pass(kind).await?;
-        let outcome = self.transport.exchange(request, Some(bearer), self.clock.now()).await;
+        let outcome = self
+            .transport
+            .exchange(request, Some(bearer), self.clock.now())
+            .await;
         self.limiter.observe(kind, outcome.as_ref().map(|_| ()));
         outcome
     }
@@ -209,12 +260,9 @@ fn prefix(brand: BrandAddress) -> String {
     format!("/sps/{}/brands/{}", brand.iys_code, brand.brand_code)
 }
 
-/// How İYS answers for an unknown address is not documented; a 404 is taken
-/// for it, unless its code says that the account or the brand is unknown.
+/// How İYS answers for an unknown address is not documented. A 404 is taken for
+/// it, unless its code says that the firm, the brand or a right is missing, or
+/// it was a web page and not İYS that spoke.
 fn is_absence(error: &CallError) -> bool {
-    let about_the_record = match error.code.as_deref().map(codes::find) {
-        None | Some(None) => true,
-        Some(Some(info)) => matches!(info.class, Class::Data | Class::Business),
-    };
-    error.http == Some(404) && about_the_record
+    error.http == Some(404) && matches!(error.class, Class::Data | Class::Business)
 }

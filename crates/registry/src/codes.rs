@@ -83,7 +83,8 @@ pub fn find(code: &str) -> Option<&'static CodeInfo> {
 
 /// Our code for an answer; [`ReasonCode::I900`] where the table has none.
 pub fn reason_of(code: Option<&str>) -> ReasonCode {
-    code.and_then(find).map_or(ReasonCode::I900, |info| info.reason)
+    code.and_then(find)
+        .map_or(ReasonCode::I900, |info| info.reason)
 }
 
 static TABLE: LazyLock<Vec<CodeInfo>> = LazyLock::new(|| {
@@ -104,7 +105,9 @@ fn read_line(line: &'static str) -> Option<CodeInfo> {
         tries_max,
         reason: ReasonCode::parse(cells.next()?)?,
         actor: read_actor(cells.next()?)?,
-        field: cells.next().map(|field| (!field.is_empty()).then_some(field))?,
+        field: cells
+            .next()
+            .map(|field| (!field.is_empty()).then_some(field))?,
         meaning_tr: cells.next()?,
         meaning_en: cells.next()?,
     })
@@ -114,7 +117,9 @@ fn read_class(word: &str) -> Option<(Class, u32)> {
     let class = match word.split_at_checked(1)? {
         ("T", "") => Class::Transient,
         ("T", tries) => return Some((Class::Transient, tries.parse().ok()?)),
-        ("W", seconds) => Class::Window { seconds: seconds.parse().ok()? },
+        ("W", seconds) => Class::Window {
+            seconds: seconds.parse().ok()?,
+        },
         ("D", "") => Class::Data,
         ("B", "") => Class::Business,
         ("A", "") => Class::Auth,
@@ -143,9 +148,17 @@ mod tests {
     fn every_code_is_listed_once_in_order_with_both_meanings() {
         assert!(all().is_sorted_by(|a, b| a.code < b.code));
         for info in all() {
-            assert!(info.code.len() == 4 && info.code.starts_with('H'), "{}", info.code);
+            assert!(
+                info.code.len() == 4 && info.code.starts_with('H'),
+                "{}",
+                info.code
+            );
             for meaning in [info.meaning_tr, info.meaning_en] {
-                assert!(meaning.ends_with('.') && meaning.len() > 10, "{}: {meaning}", info.code);
+                assert!(
+                    meaning.ends_with('.') && meaning.len() > 10,
+                    "{}: {meaning}",
+                    info.code
+                );
             }
         }
         assert_eq!(all().len(), 163);
@@ -186,9 +199,17 @@ mod tests {
     #[test]
     fn only_answers_about_the_record_itself_ask_the_data_keeper_to_act() {
         for info in all().iter().filter(|info| info.actor == Actor::Nobody) {
-            assert_ne!(info.class, Class::Data, "{}: somebody must correct it", info.code);
+            assert_ne!(
+                info.class,
+                Class::Data,
+                "{}: somebody must correct it",
+                info.code
+            );
         }
-        for info in all().iter().filter(|info| info.class == Class::Configuration) {
+        for info in all()
+            .iter()
+            .filter(|info| info.class == Class::Configuration)
+        {
             assert_eq!(info.actor, Actor::Account, "{}", info.code);
         }
     }

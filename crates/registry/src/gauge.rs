@@ -51,7 +51,11 @@ impl Gauge {
         let number = now.as_micros().div_euclid(HOUR_US);
         self.forget(number);
         if self.0.back().is_none_or(|hour| hour.number != number) {
-            self.0.push_back(Hour { number, requests: 0, successes: 0 });
+            self.0.push_back(Hour {
+                number,
+                requests: 0,
+                successes: 0,
+            });
         }
         if let Some(hour) = self.0.back_mut() {
             hour.requests += 1;
@@ -69,7 +73,11 @@ impl Gauge {
     }
 
     fn forget(&mut self, number: i64) {
-        while self.0.front().is_some_and(|hour| hour.number <= number - HOURS) {
+        while self
+            .0
+            .front()
+            .is_some_and(|hour| hour.number <= number - HOURS)
+        {
             self.0.pop_front();
         }
     }
@@ -102,8 +110,17 @@ mod tests {
 
     #[test]
     fn the_alarm_comes_before_the_brake_and_neither_before_enough_calls() {
-        let share = |successes| Share { requests: 1_000, successes };
-        let expected = [(1_000, Signal::Fine), (850, Signal::Fine), (849, Signal::Alarm), (750, Signal::Alarm), (749, Signal::Brake)];
+        let share = |successes| Share {
+            requests: 1_000,
+            successes,
+        };
+        let expected = [
+            (1_000, Signal::Fine),
+            (850, Signal::Fine),
+            (849, Signal::Alarm),
+            (750, Signal::Alarm),
+            (749, Signal::Brake),
+        ];
         for (successes, signal) in expected {
             assert_eq!(share(successes).signal(1_000), signal, "{successes}");
             assert_eq!(share(successes).signal(1_001), Signal::Fine);
@@ -119,8 +136,17 @@ mod tests {
             gauge.add(start.plus_micros(hour * HOUR_US), hour >= 20);
         }
         let share = gauge.share(start.plus_micros(39 * HOUR_US));
-        assert_eq!(share, Share { requests: 24, successes: 20 });
+        assert_eq!(
+            share,
+            Share {
+                requests: 24,
+                successes: 20
+            }
+        );
         assert_eq!(gauge.0.len(), 24);
-        assert_eq!(gauge.share(start.plus_micros(100 * HOUR_US)), Share::default());
+        assert_eq!(
+            gauge.share(start.plus_micros(100 * HOUR_US)),
+            Share::default()
+        );
     }
 }

@@ -59,7 +59,12 @@ pub struct Limits {
 impl Default for Limits {
     /// 8 a second, 1,000 single queries an hour, 30 s of patience, 10,000 requests.
     fn default() -> Self {
-        Self { calls_per_second: 8, single_status_per_hour: 1_000, patience_s: 30, share_requests_min: 10_000 }
+        Self {
+            calls_per_second: 8,
+            single_status_per_hour: 1_000,
+            patience_s: 30,
+            share_requests_min: 10_000,
+        }
     }
 }
 
@@ -99,7 +104,11 @@ impl Limiter {
             closed_until: [long_ago; KINDS],
             gauge: Gauge::default(),
         };
-        Self { limits, clock, state: Mutex::new(state) }
+        Self {
+            limits,
+            clock,
+            state: Mutex::new(state),
+        }
     }
 
     /// The success share of the last 24 hours, and what it asks for.
@@ -138,16 +147,31 @@ impl Limiter {
         let mut state = self.lock();
         let closed_until = state.closed_until[kind as usize];
         if closed_until > now {
-            return Turn::Closed { until: closed_until, why: "İYS closed this window" };
+            return Turn::Closed {
+                until: closed_until,
+                why: "İYS closed this window",
+            };
         }
-        if kind.is_braked() && state.gauge.share(now).signal(self.limits.share_requests_min) == Signal::Brake {
+        if kind.is_braked()
+            && state
+                .gauge
+                .share(now)
+                .signal(self.limits.share_requests_min)
+                == Signal::Brake
+        {
             let until = now.plus_micros(HOUR_US - now.as_micros().rem_euclid(HOUR_US));
-            return Turn::Closed { until, why: "too many refused calls; İYS would block this address" };
+            return Turn::Closed {
+                until,
+                why: "too many refused calls; İYS would block this address",
+            };
         }
         if kind == CallKind::SingleStatus
             && let Some(until) = state.full_hour_ends(self.limits.single_status_per_hour, now)
         {
-            return Turn::Closed { until, why: "the hour's single queries are used up" };
+            return Turn::Closed {
+                until,
+                why: "the hour's single queries are used up",
+            };
         }
         let turn = state.next_turn(self.limits, now);
         if kind == CallKind::SingleStatus && !matches!(turn, Turn::Closed { .. }) {
@@ -164,7 +188,9 @@ impl Limiter {
             Ok(()) => state.gauge.add(now, true),
             Err(error) => {
                 if let Some(status) = error.http {
-                    state.gauge.add(now, !matches!(status, 400 | 401 | 403 | 404 | 422));
+                    state
+                        .gauge
+                        .add(now, !matches!(status, 400 | 401 | 403 | 404 | 422));
                 }
                 if let (Class::Window { .. }, Some(until)) = (error.class, error.not_before) {
                     state.close(kind, error.code.as_deref(), until);
@@ -191,13 +217,19 @@ impl State {
     /// When the oldest of a full hour's queries leaves the window.
     fn full_hour_ends(&mut self, limit: usize, now: Timestamp) -> Option<Timestamp> {
         let hour_ago = now.plus_micros(-HOUR_US);
-        while self.single_queries.front().is_some_and(|at| *at <= hour_ago) {
+        while self
+            .single_queries
+            .front()
+            .is_some_and(|at| *at <= hour_ago)
+        {
             self.single_queries.pop_front();
         }
         if limit == 0 || self.single_queries.len() < limit {
             return None;
         }
-        self.single_queries.front().map(|oldest| oldest.plus_micros(HOUR_US))
+        self.single_queries
+            .front()
+            .map(|oldest| oldest.plus_micros(HOUR_US))
     }
 
     /// Calls leave at even distances; one that comes late may use the turn it
@@ -209,10 +241,17 @@ impl State {
         let distance = SECOND_US / i64::from(limits.calls_per_second);
         let turn = self.next_turn.max(now.plus_micros(-distance));
         if turn.since(now) > i64::from(limits.patience_s) * SECOND_US {
-            return Turn::Closed { until: turn, why: "too many calls are waiting" };
+            return Turn::Closed {
+                until: turn,
+                why: "too many calls are waiting",
+            };
         }
         self.next_turn = turn.plus_micros(distance);
-        if turn <= now { Turn::Now } else { Turn::At(turn) }
+        if turn <= now {
+            Turn::Now
+        } else {
+            Turn::At(turn)
+        }
     }
 
     /// A limit per second holds for every call, an hourly one for its kind.
@@ -244,7 +283,9 @@ mod tests {
     use super::*;
 
     fn limiter(limits: Limits) -> (Limiter, Arc<ManualClock>) {
-        let clock = Arc::new(ManualClock::new("2026-03-04T12:00:00+03:00".parse().unwrap()));
+        let clock = Arc::new(ManualClock::new(
+            "2026-03-04T12:00:00+03:00".parse().unwrap(),
+        ));
         (Limiter::new(limits, clock.clone()), clock)
     }
 
@@ -273,53 +314,120 @@ mod tests {
             }
             clock.advance(13_000); // the callers come faster than the rate
         }
-        let busiest = turns.iter().map(|from| turns.iter().filter(|at| (*from..from + SECOND_US).contains(at)).count());
+        let busiest = turns.iter().map(|from| {
+            turns
+                .iter()
+                .filter(|at| (*from..from + SECOND_US).contains(at))
+                .count()
+        });
         assert_eq!(busiest.max(), Some(9));
         // 100 calls at 8 a second: the rate is also used.
-        assert!(turns.last().is_some_and(|last| (12_000_000..12_400_000).contains(last)), "{turns:?}");
+        assert!(
+            turns
+                .last()
+                .is_some_and(|last| (12_000_000..12_400_000).contains(last)),
+            "{turns:?}"
+        );
     }
 
     #[test]
     fn a_queue_longer_than_the_patience_is_given_back() {
-        let (limiter, clock) = limiter(Limits { patience_s: 1, ..Limits::default() });
+        let (limiter, clock) = limiter(Limits {
+            patience_s: 1,
+            ..Limits::default()
+        });
         let now = clock.now();
-        let turns: Vec<Turn> = (0..20).map(|_| limiter.take_turn(CallKind::AddOne, now)).collect();
-        let given_back = turns.iter().filter(|turn| matches!(turn, Turn::Closed { .. })).count();
+        let turns: Vec<Turn> = (0..20)
+            .map(|_| limiter.take_turn(CallKind::AddOne, now))
+            .collect();
+        let given_back = turns
+            .iter()
+            .filter(|turn| matches!(turn, Turn::Closed { .. }))
+            .count();
         assert_eq!(given_back, 10, "{turns:?}");
     }
 
     #[test]
     fn single_queries_stop_at_the_hours_number_and_go_on_when_the_oldest_leaves() {
-        let (limiter, clock) = limiter(Limits { single_status_per_hour: 3, calls_per_second: 0, ..Limits::default() });
+        let (limiter, clock) = limiter(Limits {
+            single_status_per_hour: 3,
+            calls_per_second: 0,
+            ..Limits::default()
+        });
         let start = clock.now();
         for _ in 0..3 {
-            assert_eq!(limiter.take_turn(CallKind::SingleStatus, clock.now()), Turn::Now);
+            assert_eq!(
+                limiter.take_turn(CallKind::SingleStatus, clock.now()),
+                Turn::Now
+            );
             clock.advance(SECOND_US);
         }
         let until = start.plus_micros(HOUR_US);
-        assert!(matches!(limiter.take_turn(CallKind::SingleStatus, clock.now()), Turn::Closed { until: u, .. } if u == until));
-        assert_eq!(limiter.take_turn(CallKind::StatusQuery, clock.now()), Turn::Now, "other calls go on");
+        assert!(
+            matches!(limiter.take_turn(CallKind::SingleStatus, clock.now()), Turn::Closed { until: u, .. } if u == until)
+        );
+        assert_eq!(
+            limiter.take_turn(CallKind::StatusQuery, clock.now()),
+            Turn::Now,
+            "other calls go on"
+        );
         clock.set(until);
-        assert_eq!(limiter.take_turn(CallKind::SingleStatus, clock.now()), Turn::Now);
-        assert!(matches!(limiter.take_turn(CallKind::SingleStatus, clock.now()), Turn::Closed { .. }));
+        assert_eq!(
+            limiter.take_turn(CallKind::SingleStatus, clock.now()),
+            Turn::Now
+        );
+        assert!(matches!(
+            limiter.take_turn(CallKind::SingleStatus, clock.now()),
+            Turn::Closed { .. }
+        ));
     }
 
     #[test]
     fn a_limit_per_second_closes_everything_and_an_hourly_one_only_its_kind() {
-        let (limiter, clock) = limiter(Limits { calls_per_second: 0, ..Limits::default() });
+        let (limiter, clock) = limiter(Limits {
+            calls_per_second: 0,
+            ..Limits::default()
+        });
         limiter.observe(CallKind::AddOne, Err(&windowed("H124", 1, clock.now())));
-        assert!(matches!(limiter.take_turn(CallKind::Changes, clock.now()), Turn::Closed { .. }));
+        assert!(matches!(
+            limiter.take_turn(CallKind::Changes, clock.now()),
+            Turn::Closed { .. }
+        ));
         clock.advance(SECOND_US);
         assert_eq!(limiter.take_turn(CallKind::Changes, clock.now()), Turn::Now);
-        limiter.observe(CallKind::SingleStatus, Err(&windowed("H086", 3_600, clock.now())));
-        assert!(matches!(limiter.take_turn(CallKind::SingleStatus, clock.now()), Turn::Closed { .. }));
+        limiter.observe(
+            CallKind::SingleStatus,
+            Err(&windowed("H086", 3_600, clock.now())),
+        );
+        assert!(matches!(
+            limiter.take_turn(CallKind::SingleStatus, clock.now()),
+            Turn::Closed { .. }
+        ));
         assert_eq!(limiter.take_turn(CallKind::Changes, clock.now()), Turn::Now);
+    }
+
+    #[tokio::test]
+    async fn calls_beyond_the_rate_wait_for_their_turn() {
+        let (limiter, _clock) = limiter(Limits {
+            calls_per_second: 50,
+            ..Limits::default()
+        });
+        let started = std::time::Instant::now();
+        for _ in 0..6 {
+            limiter.pass(CallKind::StatusQuery).await.unwrap();
+        }
+        // The clock stands, so the sixth turn is four distances of 20 ms away;
+        // waits add up because nobody takes turns meanwhile.
+        assert!(started.elapsed() >= Duration::from_millis(4 * 20));
     }
 
     #[tokio::test]
     async fn a_call_is_told_when_to_come_back_instead_of_waiting_for_an_hour() {
         let (limiter, clock) = limiter(Limits::default());
-        limiter.observe(CallKind::SingleStatus, Err(&windowed("H086", 3_600, clock.now())));
+        limiter.observe(
+            CallKind::SingleStatus,
+            Err(&windowed("H086", 3_600, clock.now())),
+        );
         let error = limiter.pass(CallKind::SingleStatus).await.unwrap_err();
         assert_eq!(error.not_before, Some(clock.now().plus_micros(HOUR_US)));
         assert!(!error.may_have_arrived && error.http.is_none());
@@ -328,14 +436,32 @@ mod tests {
 
     #[test]
     fn too_many_refused_calls_stop_what_may_be_refused_and_nothing_else() {
-        let (limiter, clock) = limiter(Limits { calls_per_second: 0, share_requests_min: 100, ..Limits::default() });
-        let refused = CallError { class: Class::Data, http: Some(422), not_before: None, ..windowed("H121", 0, clock.now()) };
+        let (limiter, clock) = limiter(Limits {
+            calls_per_second: 0,
+            share_requests_min: 100,
+            ..Limits::default()
+        });
+        let refused = CallError {
+            class: Class::Data,
+            http: Some(422),
+            not_before: None,
+            ..windowed("H121", 0, clock.now())
+        };
         for n in 0..100 {
-            limiter.observe(CallKind::AddOne, if n < 60 { Ok(()) } else { Err(&refused) });
+            limiter.observe(
+                CallKind::AddOne,
+                if n < 60 { Ok(()) } else { Err(&refused) },
+            );
         }
         assert_eq!(limiter.share().1, Signal::Brake);
-        assert!(matches!(limiter.take_turn(CallKind::AddOne, clock.now()), Turn::Closed { .. }));
-        assert_eq!(limiter.take_turn(CallKind::StatusQuery, clock.now()), Turn::Now);
+        assert!(matches!(
+            limiter.take_turn(CallKind::AddOne, clock.now()),
+            Turn::Closed { .. }
+        ));
+        assert_eq!(
+            limiter.take_turn(CallKind::StatusQuery, clock.now()),
+            Turn::Now
+        );
         clock.advance(25 * HOUR_US);
         assert_eq!(limiter.take_turn(CallKind::AddOne, clock.now()), Turn::Now);
     }

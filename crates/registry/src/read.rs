@@ -22,20 +22,39 @@ pub(crate) fn confirmed(body: &[u8]) -> Result<Confirmed, String> {
         list: Vec<String>,
     }
     let wire: Wire = parse(body)?;
-    let recipients = wire.list.iter().filter_map(|text| recipient(text)).collect();
-    Ok(Confirmed { request_id: wire.request_id, recipients })
+    let recipients = wire
+        .list
+        .iter()
+        .filter_map(|text| recipient(text))
+        .collect();
+    Ok(Confirmed {
+        request_id: wire.request_id,
+        recipients,
+    })
 }
 
 pub(crate) fn accepted(body: &[u8]) -> Result<Accepted, String> {
     let value: Value = parse(body)?;
     let request_id = text(&value, &["requestId"]).ok_or("it has no requestId")?;
     // It becomes part of a path: letters, digits and dashes, as documented.
-    if !request_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-        return Err(format!("its requestId `{request_id}` is not of letters, digits and dashes"));
+    if !request_id
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    {
+        return Err(format!(
+            "its requestId `{request_id}` is not of letters, digits and dashes"
+        ));
     }
     let rows = value.get("subRequests").and_then(Value::as_array);
-    let sub_requests = rows.map_or(&[][..], Vec::as_slice).iter().filter_map(sub_request).collect();
-    Ok(Accepted { request_id, sub_requests })
+    let sub_requests = rows
+        .map_or(&[][..], Vec::as_slice)
+        .iter()
+        .filter_map(sub_request)
+        .collect();
+    Ok(Accepted {
+        request_id,
+        sub_requests,
+    })
 }
 
 fn sub_request(row: &Value) -> Option<SubRequest> {
@@ -59,19 +78,26 @@ fn result_row(row: &Value) -> ResultRow {
     let repeats_earlier = row.get("isAddConsentV2Service").is_some_and(is_true);
     let answer = match status.as_str() {
         "failure" => failure(row),
-        "success" if transaction.is_some() || repeats_earlier => {
-            AddAnswer::Recorded(Recorded { transaction, created: date(row, "creationDate") })
-        }
+        "success" if transaction.is_some() || repeats_earlier => AddAnswer::Recorded(Recorded {
+            transaction,
+            created: date(row, "creationDate"),
+        }),
         // Only a success with its transaction is a record.
         _ => AddAnswer::Enqueued,
     };
-    ResultRow { sub_request: text(row, &["subRequestId", "subrequestId"]), answer }
+    ResultRow {
+        sub_request: text(row, &["subRequestId", "subrequestId"]),
+        answer,
+    }
 }
 
 fn failure(row: &Value) -> AddAnswer {
     let error = row.get("error").unwrap_or(row);
     AddAnswer::Failed {
-        code: ["code", "code:"].into_iter().find_map(|key| error.get(key)).and_then(read_code),
+        code: ["code", "code:"]
+            .into_iter()
+            .find_map(|key| error.get(key))
+            .and_then(read_code),
         message: text(error, &["message"]).unwrap_or_default(),
     }
 }
@@ -79,7 +105,10 @@ fn failure(row: &Value) -> AddAnswer {
 pub(crate) fn recorded(body: &[u8]) -> Result<Recorded, String> {
     let value: Value = parse(body)?;
     let transaction = text(&value, &["transactionId"]).ok_or("it has no transactionId")?;
-    Ok(Recorded { transaction: Some(transaction), created: date(&value, "creationDate") })
+    Ok(Recorded {
+        transaction: Some(transaction),
+        created: date(&value, "creationDate"),
+    })
 }
 
 /// `None` where İYS holds no record: an empty body or one without a status.
@@ -89,10 +118,15 @@ pub(crate) fn held(body: &[u8]) -> Result<Option<HeldRecord>, String> {
     }
     let value: Value = parse(body)?;
     // A public client expects a list here; one object is what comes.
-    let record = value.as_array().and_then(|list| list.first()).unwrap_or(&value);
+    let record = value
+        .as_array()
+        .and_then(|list| list.first())
+        .unwrap_or(&value);
     match text(record, &["status"]) {
         None => Ok(None),
-        Some(_) => held_record(record).map(Some).ok_or_else(|| format!("unknown status in {record}")),
+        Some(_) => held_record(record)
+            .map(Some)
+            .ok_or_else(|| format!("unknown status in {record}")),
     }
 }
 
@@ -108,7 +142,10 @@ fn held_record(row: &Value) -> Option<HeldRecord> {
 
 pub(crate) fn changes(body: &[u8]) -> Result<ChangesPage, String> {
     let value: Value = parse(body)?;
-    let rows = value.get("list").and_then(Value::as_array).ok_or("it has no list")?;
+    let rows = value
+        .get("list")
+        .and_then(Value::as_array)
+        .ok_or("it has no list")?;
     let mut page = ChangesPage {
         after: text(&value, &["after"]).filter(|_| !rows.is_empty()),
         changes: Vec::with_capacity(rows.len()),
@@ -181,7 +218,11 @@ pub(crate) fn number(value: &Value, key: &str) -> Option<i64> {
 }
 
 fn is_true(value: &Value) -> bool {
-    value.as_bool().unwrap_or_else(|| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true")))
+    value.as_bool().unwrap_or_else(|| {
+        value
+            .as_str()
+            .is_some_and(|text| text.eq_ignore_ascii_case("true"))
+    })
 }
 
 fn date(value: &Value, key: &str) -> Option<Timestamp> {

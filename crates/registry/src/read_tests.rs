@@ -8,9 +8,18 @@ fn address(text: &str) -> Recipient {
 fn only_the_listed_addresses_are_confirmed_and_a_missing_list_is_no_answer() {
     let body = br#"{"requestId":"5a2e","list":["+905321234567","ali@ornek.com.tr","+9005321234567"],"new":1}"#;
     let answer = confirmed(body).unwrap();
-    assert_eq!(answer.recipients, [address("+905321234567"), address("ali@ornek.com.tr")]);
+    assert_eq!(
+        answer.recipients,
+        [address("+905321234567"), address("ali@ornek.com.tr")]
+    );
     assert_eq!(confirmed(br#"{"list":[]}"#).unwrap().recipients, []);
-    for bad in [&b"{}"[..], b"", b"[]", br#"{"list":null}"#, br#"{"list":["+90532"#] {
+    for bad in [
+        &b"{}"[..],
+        b"",
+        b"[]",
+        br#"{"list":null}"#,
+        br#"{"list":["+90532"#,
+    ] {
         assert!(confirmed(bad).is_err(), "{}", String::from_utf8_lossy(bad));
     }
 }
@@ -21,11 +30,24 @@ fn sub_requests_are_found_under_both_spellings_of_their_id() {
         {"subRequestId":"a","recipient":"+905321234567","type":"MESAJ","recipientType":"BIREYSEL"},
         {"subrequestId":"b"},{"recipient":"+905321234568"}]}"#;
     let answer = accepted(body).unwrap();
-    let ids: Vec<_> = answer.sub_requests.iter().map(|sub| sub.id.as_str()).collect();
+    let ids: Vec<_> = answer
+        .sub_requests
+        .iter()
+        .map(|sub| sub.id.as_str())
+        .collect();
     assert_eq!((answer.request_id.as_str(), ids), ("r-1", vec!["a", "b"]));
-    assert_eq!(answer.sub_requests[0].channel, Some(RegisteredChannel::MESAJ));
-    assert!(accepted(br#"{"subRequests":[]}"#).is_err(), "without its id a list cannot be followed");
-    assert!(accepted(br#"{"requestId":"../../brands"}"#).is_err(), "an id that leaves its path");
+    assert_eq!(
+        answer.sub_requests[0].channel,
+        Some(RegisteredChannel::MESAJ)
+    );
+    assert!(
+        accepted(br#"{"subRequests":[]}"#).is_err(),
+        "without its id a list cannot be followed"
+    );
+    assert!(
+        accepted(br#"{"requestId":"../../brands"}"#).is_err(),
+        "an id that leaves its path"
+    );
 }
 
 #[test]
@@ -39,7 +61,10 @@ fn each_result_is_recorded_failed_or_still_waiting() {
         {"index":4,"subRequestId":"e","status":"success"},
         {"index":5,"subRequestId":"f","status":"failure","error":{"code:":178,"message":"tarih"}}]"#;
     let rows = results(body.as_bytes()).unwrap();
-    let answers: Vec<_> = rows.iter().map(|row| (row.sub_request.as_deref().unwrap_or("-"), &row.answer)).collect();
+    let answers: Vec<_> = rows
+        .iter()
+        .map(|row| (row.sub_request.as_deref().unwrap_or("-"), &row.answer))
+        .collect();
     let failed = |code: &str, message: &str| AddAnswer::Failed {
         code: Some(code.to_owned()),
         message: message.to_owned(),
@@ -48,7 +73,10 @@ fn each_result_is_recorded_failed_or_still_waiting() {
         transaction: Some("9f2c".into()),
         created: Timestamp::from_registry_text("2026-03-02 14:06:41"),
     };
-    let repeated = Recorded { transaction: None, created: None };
+    let repeated = Recorded {
+        transaction: None,
+        created: None,
+    };
     assert_eq!(
         answers,
         [
@@ -66,14 +94,24 @@ fn each_result_is_recorded_failed_or_still_waiting() {
 
 #[test]
 fn a_single_answer_without_a_status_means_no_record() {
-    for none in ["", "  ", "{}", r#"{"recipient":"+905321234567"}"#, "[]", "null"] {
+    for none in [
+        "",
+        "  ",
+        "{}",
+        r#"{"recipient":"+905321234567"}"#,
+        "[]",
+        "null",
+    ] {
         assert_eq!(held(none.as_bytes()), Ok(None), "{none}");
     }
     let body = r#"{"status":"RET","source":"IYS_YENI_YOL","consentDate":"2026-03-02 15:20:11","transactionId":"9f"}"#;
     let record = held(body.as_bytes()).unwrap().unwrap();
     assert_eq!(record.status, Status::Ret);
     assert!(record.source.is_some_and(|source| source.is_registry()));
-    assert!(held(br#"{"status":"BELKI"}"#).is_err(), "an unknown status is not the absence of a record");
+    assert!(
+        held(br#"{"status":"BELKI"}"#).is_err(),
+        "an unknown status is not the absence of a record"
+    );
     assert!(held(b"<html>").is_err());
 }
 
@@ -105,7 +143,13 @@ fn numbers_may_come_as_texts() {
 
 #[test]
 fn a_subscription_word_from_the_future_is_unknown_and_not_active() {
-    assert_eq!(subscription(br#"{"status":"ACTIVE"}"#), Ok(Subscription::Active));
-    assert_eq!(subscription(br#"{"status":"FROZEN"}"#), Ok(Subscription::Unknown));
+    assert_eq!(
+        subscription(br#"{"status":"ACTIVE"}"#),
+        Ok(Subscription::Active)
+    );
+    assert_eq!(
+        subscription(br#"{"status":"FROZEN"}"#),
+        Ok(Subscription::Unknown)
+    );
     assert!(subscription(b"{}").is_err());
 }

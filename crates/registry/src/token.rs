@@ -21,12 +21,16 @@ use crate::read;
 use crate::transport::{Request, Transport};
 use crate::vault::{TokenRecord, TokenVault, Tokens, VaultError};
 
-/// How long before its end a token is renewed.
+/// How long before its end a token is renewed; at most half of a shorter life.
 const RENEW_BEFORE_US: i64 = 5 * MINUTE_US;
+/// Longest life of a token that is believed, in seconds.
+const LIFE_MAX_S: i64 = 30 * 24 * 3_600;
 /// A holder that died gives others a chance after this.
 const LEASE_US: i64 = 60 * SECOND_US;
 /// How often a process that waits for another's token looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// Looks until the lease of a dead holder has ended.
+const LOOKS_MAX: u32 = 310;
 
 /// Who logs in at İYS.
 #[derive(Debug, Clone)]
@@ -68,8 +72,13 @@ pub(crate) struct TokenKeeper {
 #[derive(Serialize)]
 #[serde(tag = "grant_type", rename_all = "snake_case")]
 enum Grant<'a> {
-    Password { username: &'a str, password: &'a str },
-    RefreshToken { refresh_token: &'a str },
+    Password {
+        username: &'a str,
+        password: &'a str,
+    },
+    RefreshToken {
+        refresh_token: &'a str,
+    },
 }
 
 impl TokenKeeper {
@@ -95,7 +104,10 @@ impl TokenKeeper {
 
     /// A token to call with. `refused` is the one İYS has just turned down
     /// (H351): it is dropped, and one other is obtained.
-    pub(crate) async fn bearer(&self, refused: Option<&SecretString>) -> Result<SecretString, CallError> {
+    pub(crate) async fn bearer(
+        &self,
+        refused: Option<&SecretString>,
+    ) -> Result<SecretString, CallError> {
         if let Some(token) = self.fresh_in_use(refused) {
             return Ok(token);
         }
@@ -109,63 +121,100 @@ impl TokenKeeper {
             // A second fresh token turned down: asking on would only burn the hour's quota.
             return Err(refused_again());
         }
-        let tokens = match self.leased(refused).await {
-            Ok(tokens) => tokens,
+        match self.leased(refused).await {
+            Ok(token) => {
+                if refused.is_some() {
+                    *replaced_at = Some(now);
+                }
+                Ok(token)
+            }
             // While the old token lasts, a failed renewal harms nobody.
-            Err(error) => return self.unexpired_in_use(refused).ok_or(error),
-        };
-        if refused.is_some() {
-            *replaced_at = Some(now);
+            Err(error) => self.unexpired_in_use(refused).ok_or(error),
         }
-        let access = tokens.access.clone();
-        *self.in_use.write().unwrap_or_else(PoisonError::into_inner) = Some(tokens);
-        Ok(access)
     }
 
     fn fresh_in_use(&self, refused: Option<&SecretString>) -> Option<SecretString> {
-        self.in_use_until(self.clock.now().plus_micros(RENEW_BEFORE_US), refused)
+        let now = self.clock.now();
+        self.in_use_if(|tokens| tokens.is_fresh(now, refused))
     }
 
     fn unexpired_in_use(&self, refused: Option<&SecretString>) -> Option<SecretString> {
-        self.in_use_until(self.clock.now(), refused)
+        let now = self.clock.now();
+        self.in_use_if(|tokens| tokens.is_unexpired(now, refused))
     }
 
-    fn in_use_until(&self, until: Timestamp, refused: Option<&SecretString>) -> Option<SecretString> {
+    fn in_use_if(&self, is_good: impl Fn(&Tokens) -> bool) -> Option<SecretString> {
         let in_use = self.in_use.read().unwrap_or_else(PoisonError::into_inner);
         in_use
             .as_ref()
-            .filter(|tokens| tokens.expires_at > until && !is_same(&tokens.access, refused))
+            .filter(|tokens| is_good(tokens))
             .map(|tokens| tokens.access.clone())
     }
 
-    /// Tokens from the vault if another process brought them, else from İYS
+    fn use_from_now_on(&self, tokens: &Tokens) -> SecretString {
+        *self.in_use.write().unwrap_or_else(PoisonError::into_inner) = Some(tokens.clone());
+        tokens.access.clone()
+    }
+
+    /// A token from the vault if another process brought one, else from İYS
     /// under the lease.
-    async fn leased(&self, refused: Option<&SecretString>) -> Result<Tokens, CallError> {
-        let started = self.clock.now();
-        loop {
+    async fn leased(&self, refused: Option<&SecretString>) -> Result<SecretString, CallError> {
+        for _ in 0..LOOKS_MAX {
             let now = self.clock.now();
-            let record = self.vault.load().await.map_err(vault_failed)?;
-            if let Some(tokens) = usable(&record, refused, now.plus_micros(RENEW_BEFORE_US)) {
-                return Ok(tokens);
+            let record = self
+                .vault
+                .load()
+                .await
+                .map_err(|error| vault_failed(&error))?;
+            if let Some(tokens) = record
+                .tokens
+                .as_ref()
+                .filter(|tokens| tokens.is_unexpired(now, refused))
+            {
+                let token = self.use_from_now_on(tokens);
+                if tokens.is_fresh(now, refused) {
+                    return Ok(token);
+                }
             }
-            if self.vault.lease(now, now.plus_micros(LEASE_US)).await.map_err(vault_failed)? {
-                // Read again: the holder before us may have saved just now.
+            if self
+                .vault
+                .lease(now, now.plus_micros(LEASE_US))
+                .await
+                .map_err(|error| vault_failed(&error))?
+            {
                 let obtained = self.obtain(refused).await;
-                self.vault.release().await.map_err(vault_failed)?;
-                return obtained;
+                if let Err(error) = self.vault.release().await {
+                    // It ends by itself within a minute.
+                    tracing::warn!(%error, "the lease on the token could not be given back");
+                }
+                return obtained.map(|tokens| self.use_from_now_on(&tokens));
             }
-            if now.since(started) > LEASE_US {
-                return Err(CallError::on_the_way("another process is still asking for the token".into(), false));
+            // Another process is asking: its token will do, and so does ours while it lasts.
+            if let Some(token) = self.unexpired_in_use(refused) {
+                return Ok(token);
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
+        Err(CallError::on_the_way(
+            "another process is still asking for the token".into(),
+            false,
+        ))
     }
 
     async fn obtain(&self, refused: Option<&SecretString>) -> Result<Tokens, CallError> {
         let now = self.clock.now();
-        let mut record = self.vault.load().await.map_err(vault_failed)?;
-        if let Some(tokens) = usable(&record, refused, now.plus_micros(RENEW_BEFORE_US)) {
-            return Ok(tokens);
+        // Read again: the holder before us may have saved just now.
+        let mut record = self
+            .vault
+            .load()
+            .await
+            .map_err(|error| vault_failed(&error))?;
+        if let Some(tokens) = record
+            .tokens
+            .as_ref()
+            .filter(|tokens| tokens.is_fresh(now, refused))
+        {
+            return Ok(tokens.clone());
         }
         let refresh = record
             .tokens
@@ -173,18 +222,34 @@ impl TokenKeeper {
             .filter(|tokens| tokens.refresh_expires_at > now)
             .and_then(|tokens| tokens.refresh.clone());
         if let Some(refresh) = refresh {
-            let grant = Grant::RefreshToken { refresh_token: refresh.expose_secret() };
+            let grant = Grant::RefreshToken {
+                refresh_token: refresh.expose_secret(),
+            };
             match self.ask(&grant, &mut record).await {
                 // Used up or unknown there: the password opens as well.
-                Err(error) if error.is_refusal() && !matches!(error.class, Class::Window { .. }) => {
+                Err(error)
+                    if error.is_refusal() && !matches!(error.class, Class::Window { .. }) =>
+                {
                     tracing::info!(%error, "the refresh token was not taken; logging in again");
                 }
                 obtained => return obtained,
             }
         }
         let password = self.credentials.password.expose_secret();
-        let grant = Grant::Password { username: &self.credentials.username, password };
-        self.ask(&grant, &mut record).await
+        let grant = Grant::Password {
+            username: &self.credentials.username,
+            password,
+        };
+        self.ask(&grant, &mut record)
+            .await
+            .map_err(|error| match error.class {
+                // Whatever İYS dislikes about a login, only people can mend it.
+                Class::Auth | Class::Data => CallError {
+                    class: Class::Configuration,
+                    ..error
+                },
+                _ => error,
+            })
     }
 
     /// One token call. The record is saved before it, so that a killed process
@@ -192,13 +257,18 @@ impl TokenKeeper {
     async fn ask(&self, grant: &Grant<'_>, record: &mut TokenRecord) -> Result<Tokens, CallError> {
         let now = self.clock.now();
         self.count_call(record, now)?;
-        self.vault.save(record).await.map_err(vault_failed)?;
+        self.vault
+            .save(record)
+            .await
+            .map_err(|error| vault_failed(&error))?;
         self.limiter.pass(CallKind::Token).await?;
         let request = Request::post("/oauth2/token".to_owned(), grant);
         let outcome = self.transport.exchange(&request, None, now).await;
-        self.limiter.observe(CallKind::Token, outcome.as_ref().map(|_| ()));
+        self.limiter
+            .observe(CallKind::Token, outcome.as_ref().map(|_| ()));
         let outcome = outcome.and_then(|answer| {
-            read_tokens(&answer.body, now).map_err(|problem| CallError::unreadable(answer.status, &problem))
+            read_tokens(&answer.body, now)
+                .map_err(|problem| CallError::unreadable(answer.status, &problem))
         });
         match &outcome {
             Ok(tokens) => record.tokens = Some(tokens.clone()),
@@ -208,7 +278,10 @@ impl TokenKeeper {
             }
             Err(_) => return outcome,
         }
-        self.vault.save(record).await.map_err(vault_failed)?;
+        self.vault
+            .save(record)
+            .await
+            .map_err(|error| vault_failed(&error))?;
         outcome
     }
 
@@ -222,40 +295,62 @@ impl TokenKeeper {
         record.blocked_until = None;
         record.fetches.retain(|at| now.since(*at) < HOUR_US);
         if record.fetches.len() >= self.rules.calls_per_hour {
-            let until = record.fetches.first().map_or(now, |oldest| oldest.plus_micros(HOUR_US));
-            return Err(CallError::held_back(until, now, "the hour's token calls are used up".into()));
+            let until = record
+                .fetches
+                .first()
+                .map_or(now, |oldest| oldest.plus_micros(HOUR_US));
+            return Err(CallError::held_back(
+                until,
+                now,
+                "the hour's token calls are used up".into(),
+            ));
         }
         record.fetches.push(now);
         Ok(())
     }
 }
 
-fn is_same(token: &SecretString, refused: Option<&SecretString>) -> bool {
-    refused.is_some_and(|refused| refused.expose_secret() == token.expose_secret())
-}
+impl Tokens {
+    fn is_fresh(&self, now: Timestamp, refused: Option<&SecretString>) -> bool {
+        self.renew_at > now && self.is_unexpired(now, refused)
+    }
 
-fn usable(record: &TokenRecord, refused: Option<&SecretString>, until: Timestamp) -> Option<Tokens> {
-    let tokens = record.tokens.as_ref()?;
-    (tokens.expires_at > until && !is_same(&tokens.access, refused)).then(|| tokens.clone())
+    fn is_unexpired(&self, now: Timestamp, refused: Option<&SecretString>) -> bool {
+        let is_refused =
+            refused.is_some_and(|token| token.expose_secret() == self.access.expose_secret());
+        self.expires_at > now && !is_refused
+    }
 }
 
 fn read_tokens(body: &[u8], now: Timestamp) -> Result<Tokens, String> {
     let value: Value = read::parse(body)?;
-    let secret = |key| value.get(key).and_then(Value::as_str).filter(|text| !text.is_empty()).map(SecretString::from);
-    let end = |key| {
-        let seconds = read::number(&value, key).unwrap_or(0).clamp(0, 30 * 24 * 3_600);
-        now.plus_micros(seconds * SECOND_US)
+    let secret = |key| {
+        value
+            .get(key)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+            .map(SecretString::from)
     };
+    let life_us = |key, default_s| {
+        read::number(&value, key)
+            .unwrap_or(default_s)
+            .clamp(0, LIFE_MAX_S)
+            * SECOND_US
+    };
+    let access_us = life_us("expires_in", 2 * 3_600);
     Ok(Tokens {
         access: secret("access_token").ok_or("it has no access_token")?,
-        expires_at: end("expires_in"),
+        renew_at: now.plus_micros(access_us - RENEW_BEFORE_US.min(access_us / 2)),
+        expires_at: now.plus_micros(access_us),
         refresh: secret("refresh_token"),
-        refresh_expires_at: end("refresh_expires_in"),
+        refresh_expires_at: now.plus_micros(life_us("refresh_expires_in", 0)),
     })
 }
 
-fn vault_failed(error: VaultError) -> CallError {
-    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+fn vault_failed(error: &VaultError) -> CallError {
+    let cause = std::error::Error::source(error)
+        .map(ToString::to_string)
+        .unwrap_or_default();
     CallError::on_the_way(format!("{error}: {cause}"), false)
 }
 

@@ -25,7 +25,10 @@ pub struct HttpSettings {
 impl Default for HttpSettings {
     /// 10 s and 32 connections.
     fn default() -> Self {
-        Self { connect_timeout: Duration::from_secs(10), idle_connections_max: 32 }
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            idle_connections_max: 32,
+        }
     }
 }
 
@@ -57,12 +60,23 @@ pub(crate) struct Request {
 
 impl Request {
     pub(crate) fn get(path: String) -> Self {
-        Self { method: Method::GET, path, query: Vec::new(), body: None }
+        Self {
+            method: Method::GET,
+            path,
+            query: Vec::new(),
+            body: None,
+        }
     }
 
     pub(crate) fn post(path: String, body: &impl serde::Serialize) -> Self {
-        let body = serde_json::to_vec(body).expect("request bodies hold only texts, numbers and lists");
-        Self { method: Method::POST, path, query: Vec::new(), body: Some(body.into()) }
+        let body =
+            serde_json::to_vec(body).expect("request bodies hold only texts, numbers and lists");
+        Self {
+            method: Method::POST,
+            path,
+            query: Vec::new(),
+            body: Some(body.into()),
+        }
     }
 }
 
@@ -82,7 +96,11 @@ pub(crate) struct Transport {
 
 impl Transport {
     pub(crate) fn new(http: reqwest::Client, base_url: &str, timeout: Duration) -> Self {
-        Self { http, base_url: base_url.trim_end_matches('/').to_owned(), timeout }
+        Self {
+            http,
+            base_url: base_url.trim_end_matches('/').to_owned(),
+            timeout,
+        }
     }
 
     pub(crate) async fn exchange(
@@ -93,7 +111,10 @@ impl Transport {
     ) -> Result<Answer, CallError> {
         let mut outgoing = self
             .http
-            .request(request.method.clone(), format!("{}{}", self.base_url, request.path))
+            .request(
+                request.method.clone(),
+                format!("{}{}", self.base_url, request.path),
+            )
             .timeout(self.timeout)
             .header(header::ACCEPT, "application/json");
         if !request.query.is_empty() {
@@ -103,14 +124,19 @@ impl Transport {
             outgoing = outgoing.bearer_auth(token.expose_secret());
         }
         if let Some(body) = &request.body {
-            outgoing = outgoing.header(header::CONTENT_TYPE, "application/json").body(body.clone());
+            outgoing = outgoing
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(body.clone());
         }
         let response = outgoing.send().await.map_err(|error| broken(&error))?;
         let status = response.status();
         let retry_after = retry_after_seconds(&response);
         let body = read_body(response).await?;
         if status.is_success() {
-            return Ok(Answer { status: status.as_u16(), body });
+            return Ok(Answer {
+                status: status.as_u16(),
+                body,
+            });
         }
         Err(answer::refusal(status.as_u16(), retry_after, &body, now))
     }
@@ -125,7 +151,11 @@ fn broken(error: &reqwest::Error) -> CallError {
 
 /// The whole chain of causes, without the address (it holds the brand's codes).
 fn causes(error: &reqwest::Error) -> String {
-    let mut text = if error.is_timeout() { "timed out".to_owned() } else { String::new() };
+    let mut text = if error.is_timeout() {
+        "timed out".to_owned()
+    } else {
+        String::new()
+    };
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
         if !text.is_empty() {
@@ -134,7 +164,11 @@ fn causes(error: &reqwest::Error) -> String {
         text.push_str(&error.to_string());
         cause = error.source();
     }
-    if text.is_empty() { "the request could not be sent".to_owned() } else { text }
+    if text.is_empty() {
+        "the request could not be sent".to_owned()
+    } else {
+        text
+    }
 }
 
 fn retry_after_seconds(response: &reqwest::Response) -> Option<u32> {
@@ -150,7 +184,10 @@ async fn read_body(mut response: reqwest::Response) -> Result<Bytes, CallError> 
     let mut body = Vec::new();
     while let Some(piece) = response.chunk().await.map_err(|error| broken(&error))? {
         if body.len() + piece.len() > ANSWER_BYTES_MAX {
-            return Err(CallError::unreadable(status.as_u16(), "it is longer than 16 MB"));
+            return Err(CallError::unreadable(
+                status.as_u16(),
+                "it is longer than 16 MB",
+            ));
         }
         body.extend_from_slice(&piece);
     }

@@ -27,7 +27,9 @@ pub struct TokenRecord {
 pub struct Tokens {
     /// Sent with every call.
     pub access: SecretString,
-    /// Until when.
+    /// From when on a new pair is asked for.
+    pub renew_at: Timestamp,
+    /// Until when it is taken.
     pub expires_at: Timestamp,
     /// Buys the next pair, once.
     pub refresh: Option<SecretString>,
@@ -73,6 +75,7 @@ pub trait TokenVault: Send + Sync + std::fmt::Debug {
 #[derive(Serialize, Deserialize)]
 struct Plain {
     access: Option<String>,
+    renew_at: Timestamp,
     expires_at: Timestamp,
     refresh: Option<String>,
     refresh_expires_at: Timestamp,
@@ -86,9 +89,13 @@ impl TokenRecord {
         let tokens = self.tokens.as_ref();
         let plain = Plain {
             access: tokens.map(|tokens| tokens.access.expose_secret().to_owned()),
+            renew_at: tokens.map_or_else(Timestamp::default, |tokens| tokens.renew_at),
             expires_at: tokens.map_or_else(Timestamp::default, |tokens| tokens.expires_at),
-            refresh: tokens.and_then(|t| t.refresh.as_ref()).map(|secret| secret.expose_secret().to_owned()),
-            refresh_expires_at: tokens.map_or_else(Timestamp::default, |tokens| tokens.refresh_expires_at),
+            refresh: tokens
+                .and_then(|t| t.refresh.as_ref())
+                .map(|secret| secret.expose_secret().to_owned()),
+            refresh_expires_at: tokens
+                .map_or_else(Timestamp::default, |tokens| tokens.refresh_expires_at),
             fetches: self.fetches.clone(),
             blocked_until: self.blocked_until,
         };
@@ -103,6 +110,7 @@ impl TokenRecord {
         Some(Self {
             tokens: plain.access.map(|access| Tokens {
                 access: access.into(),
+                renew_at: plain.renew_at,
                 expires_at: plain.expires_at,
                 refresh: plain.refresh.map(SecretString::from),
                 refresh_expires_at: plain.refresh_expires_at,
@@ -120,7 +128,12 @@ pub struct MemoryVault(Mutex<(TokenRecord, Option<Timestamp>)>);
 #[async_trait]
 impl TokenVault for MemoryVault {
     async fn load(&self) -> Result<TokenRecord, VaultError> {
-        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).0.clone())
+        Ok(self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+            .clone())
     }
 
     async fn save(&self, record: &TokenRecord) -> Result<(), VaultError> {
@@ -152,6 +165,7 @@ mod tests {
         let record = TokenRecord {
             tokens: Some(Tokens {
                 access: "gizli-1".into(),
+                renew_at: Timestamp::from_micros(6),
                 expires_at: Timestamp::from_micros(7),
                 refresh: Some("gizli-2".into()),
                 refresh_expires_at: Timestamp::from_micros(9),
@@ -164,8 +178,16 @@ mod tests {
         let tokens = back.tokens.unwrap();
         assert_eq!(tokens.access.expose_secret(), "gizli-1");
         assert_eq!(tokens.refresh.unwrap().expose_secret(), "gizli-2");
-        assert_eq!((tokens.expires_at, tokens.refresh_expires_at), (Timestamp::from_micros(7), Timestamp::from_micros(9)));
-        assert_eq!((back.fetches, back.blocked_until), (record.fetches, record.blocked_until));
+        let ends = [
+            tokens.renew_at,
+            tokens.expires_at,
+            tokens.refresh_expires_at,
+        ];
+        assert_eq!(ends, [6, 7, 9].map(Timestamp::from_micros));
+        assert_eq!(
+            (back.fetches, back.blocked_until),
+            (record.fetches, record.blocked_until)
+        );
         assert!(TokenRecord::from_secret_text(&"".into()).is_none());
     }
 
@@ -175,7 +197,10 @@ mod tests {
         let at = Timestamp::from_micros;
         assert!(vault.lease(at(0), at(10)).await.unwrap());
         assert!(!vault.lease(at(9), at(20)).await.unwrap());
-        assert!(vault.lease(at(10), at(20)).await.unwrap(), "a dead holder does not block for ever");
+        assert!(
+            vault.lease(at(10), at(20)).await.unwrap(),
+            "a dead holder does not block for ever"
+        );
         vault.release().await.unwrap();
         assert!(vault.lease(at(11), at(30)).await.unwrap());
     }

@@ -24,7 +24,11 @@ impl RegisteredChannel {
 
     /// `None` for a channel that İYS does not know.
     pub const fn of(channel: Channel) -> Option<Self> {
-        if channel.is_registered() { Some(Self(channel)) } else { None }
+        if channel.is_registered() {
+            Some(Self(channel))
+        } else {
+            None
+        }
     }
 
     /// The channel.
@@ -48,7 +52,9 @@ impl Serialize for RegisteredChannel {
 impl<'de> Deserialize<'de> for RegisteredChannel {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let channel = Channel::deserialize(deserializer)?;
-        Self::of(channel).ok_or_else(|| serde::de::Error::custom(format_args!("İYS keeps no {channel} consents")))
+        Self::of(channel).ok_or_else(|| {
+            serde::de::Error::custom(format_args!("İYS keeps no {channel} consents"))
+        })
     }
 }
 
@@ -87,6 +93,10 @@ pub struct ConsentRecord {
     pub retailer_code: Option<u32>,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde calls"
+)]
 fn registry_date<S: Serializer>(date: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&date.to_registry_text())
 }
@@ -294,13 +304,20 @@ mod tests {
             r#"{"recipient":"+905321234567","type":"MESAJ","recipientType":"BIREYSEL","source":"HS_WEB","status":"ONAY","consentDate":"2026-03-02 14:05:33"}"#
         );
         record.retailer_code = Some(10_000_001);
-        assert!(serde_json::to_string(&record).unwrap().ends_with(r#","retailerCode":10000001}"#));
+        assert!(
+            serde_json::to_string(&record)
+                .unwrap()
+                .ends_with(r#","retailerCode":10000001}"#)
+        );
     }
 
     #[test]
     fn whatsapp_has_no_place_at_iys() {
         assert_eq!(RegisteredChannel::of(Channel::Whatsapp), None);
         assert!(serde_json::from_str::<RegisteredChannel>("\"WHATSAPP\"").is_err());
-        assert_eq!(serde_json::from_str::<RegisteredChannel>("\"EPOSTA\"").unwrap(), RegisteredChannel::EPOSTA);
+        assert_eq!(
+            serde_json::from_str::<RegisteredChannel>("\"EPOSTA\"").unwrap(),
+            RegisteredChannel::EPOSTA
+        );
     }
 }

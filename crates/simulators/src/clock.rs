@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 use crate::lock::locked;
 
@@ -27,6 +28,10 @@ struct Setting {
 
 impl Clock {
     /// A clock that shows the machine's time.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a simulator is a process of its own; this is where its time comes from"
+    )]
     pub fn real() -> Self {
         Self::starting_at(Timestamp::now())
     }
@@ -68,9 +73,9 @@ impl Clock {
         self.now().as_millisecond()
     }
 
-    /// Resolves the next time somebody moves the hands.
-    pub(crate) async fn moved(&self) {
-        self.0.moved.notified().await;
+    /// Resolves the next time somebody moves the hands, counted from this call.
+    pub(crate) fn moved(&self) -> Notified<'_> {
+        self.0.moved.notified()
     }
 
     fn set(base: Timestamp, frozen: bool) -> Self {

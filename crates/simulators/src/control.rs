@@ -167,27 +167,17 @@ async fn halved(response: Response) -> Response {
     Response::from_parts(parts, Body::from(half))
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    Many(Vec<Fault>),
-    Named { faults: Vec<Fault> },
-    One(Fault),
-}
-
-async fn add_faults(
-    State(stage): State<Arc<Stage>>,
-    Told(given): Told<OneOrMany>,
-) -> impl IntoResponse {
-    let given = match given {
-        OneOrMany::Many(list) | OneOrMany::Named { faults: list } => list,
-        OneOrMany::One(fault) => vec![fault],
-    };
-    let mut faults = locked(&stage.faults);
-    for fault in given {
-        faults.add(fault);
+async fn add_faults(State(stage): State<Arc<Stage>>, Told(given): Told<Value>) -> Response {
+    match list_of::<Fault>(given, "faults") {
+        Ok(given) => {
+            let mut faults = locked(&stage.faults);
+            for fault in given {
+                faults.add(fault);
+            }
+            Json(json!({ "faults": faults.list().count() })).into_response()
+        }
+        Err(why) => refused(&why),
     }
-    Json(json!({ "faults": faults.list().count() }))
 }
 
 async fn list_faults(State(stage): State<Arc<Stage>>) -> impl IntoResponse {
@@ -207,14 +197,18 @@ async fn clear_faults(State(stage): State<Arc<Stage>>) -> impl IntoResponse {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Hands {
-    now: Timestamp,
+    /// RFC 3339.
+    now: String,
     #[serde(default)]
     frozen: bool,
 }
 
-async fn move_clock(State(stage): State<Arc<Stage>>, Told(to): Told<Hands>) -> impl IntoResponse {
-    stage.clock.move_to(to.now, to.frozen);
-    Json(json!({ "now": stage.clock.now().to_string() }))
+async fn move_clock(State(stage): State<Arc<Stage>>, Told(to): Told<Hands>) -> Response {
+    match to.now.parse::<Timestamp>() {
+        Ok(now) => stage.clock.move_to(now, to.frozen),
+        Err(error) => return refused(&error.to_string()),
+    }
+    Json(json!({ "now": stage.clock.now().to_string() })).into_response()
 }
 
 async fn show_clock(State(stage): State<Arc<Stage>>) -> impl IntoResponse {
@@ -242,6 +236,29 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Told<T> {
             .map(Self)
             .map_err(|error| refuse(error.to_string()))
     }
+}
+
+/// The answer to a control call that makes no sense.
+pub(crate) fn refused(why: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({ "error": why }))).into_response()
+}
+
+/// One item, a list of them, or an object that holds the list under `name`.
+///
+/// # Errors
+/// In words, when an item is not what it should be.
+pub(crate) fn list_of<T: DeserializeOwned>(given: Value, name: &str) -> Result<Vec<T>, String> {
+    let items = match given {
+        Value::Array(items) => items,
+        Value::Object(mut object) if object.len() == 1 && object.contains_key(name) => {
+            return list_of(object.remove(name).unwrap_or_default(), name);
+        }
+        one => vec![one],
+    };
+    items
+        .into_iter()
+        .map(|item| serde_json::from_value(item).map_err(|error| error.to_string()))
+        .collect()
 }
 
 /// Lays the keys of `patch` over `current`; keys that are not given stay.

@@ -147,7 +147,10 @@ impl Faults {
 impl Armed {
     fn hits(&mut self, method: &str, path: &str) -> bool {
         let fault = &mut self.fault;
-        let named = fault.path_prefix.as_deref().is_none_or(|p| path.starts_with(p))
+        let named = fault
+            .path_prefix
+            .as_deref()
+            .is_none_or(|p| path.starts_with(p))
             && fault.method.as_deref().is_none_or(|m| m == method);
         if !named || fault.count.is_some_and(|count| self.struck >= count) {
             return false;

@@ -80,7 +80,9 @@ pub async fn run(kind: Kind, port: u16, options: Options) -> anyhow::Result<()> 
 }
 
 async fn start(kind: Kind, options: Options, listener: TcpListener) -> anyhow::Result<Running> {
-    let clock = options.clock_start.map_or_else(Clock::real, Clock::starting_at);
+    let clock = options
+        .clock_start
+        .map_or_else(Clock::real, Clock::starting_at);
     match kind {
         Kind::Iys => {
             let mut config = iys::Config {
@@ -125,5 +127,7 @@ async fn interrupted() -> anyhow::Result<()> {
 
 #[cfg(not(unix))]
 async fn interrupted() -> anyhow::Result<()> {
-    tokio::signal::ctrl_c().await.context("cannot listen for Ctrl-C")
+    tokio::signal::ctrl_c()
+        .await
+        .context("cannot listen for Ctrl-C")
 }

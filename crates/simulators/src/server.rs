@@ -43,7 +43,9 @@ impl Running {
     /// When serving failed.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.shutdown.cancel();
-        self.join.await.context("the simulator's task ended early")?
+        self.join
+            .await
+            .context("the simulator's task ended early")?
     }
 }
 
@@ -58,10 +60,15 @@ pub(crate) fn start(
     shutdown: CancellationToken,
     workers: Vec<Worker>,
 ) -> anyhow::Result<Running> {
-    let addr = listener.local_addr().context("the listener has no address")?;
+    let addr = listener
+        .local_addr()
+        .context("the listener has no address")?;
     let app = routes
         .merge(control::routes(Arc::clone(stage)))
-        .layer(from_fn_with_state(Arc::clone(stage), control::stand_between))
+        .layer(from_fn_with_state(
+            Arc::clone(stage),
+            control::stand_between,
+        ))
         .layer(DefaultBodyLimit::disable());
     let join = tokio::spawn(serve(listener, app, shutdown.clone(), workers));
     Ok(Running {

@@ -238,7 +238,7 @@ impl Reader {
         row.map(Brand::try_from).transpose()
     }
 
-    /// The brands of a firm after `after`, oldest first.
+    /// The brands of a firm after `after`, in the order of their numbers.
     pub async fn brands(
         &mut self,
         firm: FirmId,

@@ -49,7 +49,7 @@ impl Reader {
         Ok(row.map(firm))
     }
 
-    /// The firms after `after`, oldest first.
+    /// The firms after `after`, in the order of their numbers.
     pub async fn firms(
         &mut self,
         after: Option<FirmId>,

@@ -9,11 +9,11 @@ cargo xtask <verb>
                      build the program and run the main job on invented people;
                      keeps serving unless --once; FLAGS go to `izinli demo`
   test [FILTER…]     everything CI runs; with filters only the Rust tests whose
-                     names contain one of them (`browser` also runs the browser test)
+                     names contain one of them (`browser` is the browser test)
   check              formatting, lints, the repository's own rules, API document, panel
   bench [ROW…]       measure (release build, durable PostgreSQL) into docs/benchmarks.md
   web                install the panel's packages and build it
-  openapi            write docs/openapi.json and the panel's typed client anew
+  openapi            write web/openapi.json and the panel's typed client anew
   screens            take the README's screenshots anew";
 
 /// How the program was called.

@@ -12,7 +12,7 @@ use crate::run::{Run, succeed};
 use crate::steps::Steps;
 
 /// The API document the panel's typed client is made from.
-pub(crate) const API_DOCUMENT: &str = "docs/openapi.json";
+pub(crate) const API_DOCUMENT: &str = "web/openapi.json";
 /// The typed client: types only, generated, committed.
 pub(crate) const TYPED_CLIENT: &str = "web/src/api/schema.d.ts";
 
@@ -56,15 +56,15 @@ pub(crate) fn build(run: &Run) -> Result<()> {
         eprintln!("   already built");
         return Ok(());
     }
-    npm(run, &["run", "build"])
+    script(run, "build")
 }
 
-/// Runs one of the panel's own scripts, where it has that script.
+/// Runs one of the panel's own scripts.
 ///
 /// # Errors
-/// When the script fails.
+/// When the script fails or there is none of this name.
 pub(crate) fn script(run: &Run, name: &str) -> Result<()> {
-    npm(run, &["run", name, "--if-present"])
+    npm(run, &["run", name])
 }
 
 /// Writes the panel's typed client for an API document.

@@ -21,7 +21,14 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("reports", &["domain"]),
     (
         "engine",
-        &["domain", "intake", "store", "registry", "connectors", "reports"],
+        &[
+            "domain",
+            "intake",
+            "store",
+            "registry",
+            "connectors",
+            "reports",
+        ],
     ),
     ("api", &["domain", "store", "reports", "engine"]),
     ("simulators", &[]),
@@ -132,7 +139,11 @@ impl Workspace {
         let mut findings = Vec::new();
         for package in &self.packages {
             let name = package.name.as_str();
-            for library in package.dependencies.iter().filter(|one| !one.is_for_tests()) {
+            for library in package
+                .dependencies
+                .iter()
+                .filter(|one| !one.is_for_tests())
+            {
                 let kept = KEPT_IN.iter().find(|(kept, _)| *kept == library.name);
                 let misplaced = kept.is_some_and(|(_, homes)| !homes.contains(&name))
                     || (name == "domain" && NOT_IN_DOMAIN.contains(&library.name.as_str()))
@@ -208,7 +219,10 @@ mod tests {
         let found = workspace(&[("izinli", "store", None), ("izinli", "simulators", None)]);
         assert_eq!(found.wrong_arrows(), []);
         let found = workspace(&[("system-tests", "izinli", None)]).wrong_arrows();
-        assert_eq!(found, [Finding::about("system-tests", "depends on izinli, an end")]);
+        assert_eq!(
+            found,
+            [Finding::about("system-tests", "depends on izinli, an end")]
+        );
     }
 
     #[test]
@@ -222,7 +236,10 @@ mod tests {
     #[test]
     fn a_crate_without_a_place_is_found() {
         let found = workspace(&[("helpers", "domain", None)]).wrong_arrows();
-        assert_eq!(found, [Finding::about("helpers", "has no place among the arrows")]);
+        assert_eq!(
+            found,
+            [Finding::about("helpers", "has no place among the arrows")]
+        );
     }
 
     #[test]

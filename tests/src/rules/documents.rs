@@ -9,8 +9,8 @@ const COMMANDS: [&str; 2] = ["cargo xtask demo", "cargo xtask test"];
 /// Every front page, in either language, names both commands.
 pub fn front_pages_without_commands(repository: &Repository) -> Vec<Finding> {
     let pages: Vec<&str> = repository
-        .files()
-        .filter(|file| !file.contains('/') && file.starts_with("README") && file.ends_with(".md"))
+        .of_kind("md")
+        .filter(|file| !file.contains('/') && file.starts_with("README"))
         .collect();
     if !pages.contains(&"README.md") {
         return vec![Finding::about("README.md", "is missing")];
@@ -52,7 +52,7 @@ pub fn undocumented_fixtures(repository: &Repository) -> Vec<Finding> {
 /// Links from one document to another file of the repository lead somewhere.
 pub fn dead_links(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for file in repository.files().filter(|file| file.ends_with(".md")) {
+    for file in repository.of_kind("md") {
         let text = repository.text(file).unwrap_or_default();
         for (line, target) in links(&text) {
             let Some(path) = inside_repository(file, target) else {
@@ -121,7 +121,10 @@ mod tests {
         let findings = front_pages_without_commands(&repository);
         assert_eq!(
             findings,
-            [Finding::about("README.tr.md", "does not name `cargo xtask test`")]
+            [Finding::about(
+                "README.tr.md",
+                "does not name `cargo xtask test`"
+            )]
         );
         let (_kept, repository) = planted(&[("LICENSE", "")]);
         assert_eq!(front_pages_without_commands(&repository).len(), 1);
@@ -146,7 +149,10 @@ mod tests {
         let findings = undocumented_fixtures(&repository);
         assert_eq!(
             findings,
-            [Finding::about("fixtures/README.md", "does not explain `broken/c.csv`")]
+            [Finding::about(
+                "fixtures/README.md",
+                "does not explain `broken/c.csv`"
+            )]
         );
     }
 
@@ -162,7 +168,13 @@ mod tests {
             ("docs/plan.md", ""),
             ("docs/images/c.png", ""),
         ]);
-        let findings: Vec<String> = dead_links(&repository).iter().map(Finding::to_string).collect();
-        assert_eq!(findings, ["docs/page.md:6: leads to docs/gone.md, which is not there"]);
+        let findings: Vec<String> = dead_links(&repository)
+            .iter()
+            .map(Finding::to_string)
+            .collect();
+        assert_eq!(
+            findings,
+            ["docs/page.md:6: leads to docs/gone.md, which is not there"]
+        );
     }
 }

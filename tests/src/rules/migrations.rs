@@ -17,7 +17,11 @@ pub fn uneven(repository: &Repository) -> Vec<Finding> {
         findings.push(Finding::about(SQLITE, "holds no migration"));
     }
     for name in sqlite.symmetric_difference(&postgres) {
-        let lacking = if sqlite.contains(name) { POSTGRES } else { SQLITE };
+        let lacking = if sqlite.contains(name) {
+            POSTGRES
+        } else {
+            SQLITE
+        };
         findings.push(Finding::about(lacking, format!("lacks {name}")));
     }
     let mut by_number: BTreeMap<&str, &str> = BTreeMap::new();
@@ -37,8 +41,8 @@ pub fn uneven(repository: &Repository) -> Vec<Finding> {
 /// file by its name.
 pub fn not_embedded(repository: &Repository) -> Vec<Finding> {
     let store: Vec<String> = repository
-        .under("crates/store/")
-        .filter(|file| file.ends_with(".rs"))
+        .of_kind("rs")
+        .filter(|file| file.starts_with("crates/store/"))
         .filter_map(|file| repository.text(file))
         .collect();
     let says = |text: &str| store.iter().any(|source| source.contains(text));
@@ -60,9 +64,8 @@ pub fn not_embedded(repository: &Repository) -> Vec<Finding> {
 
 fn names<'a>(repository: &'a Repository, folder: &'a str) -> BTreeSet<&'a str> {
     repository
-        .under(folder)
+        .of_kind("sql")
         .filter_map(|file| file.strip_prefix(folder))
-        .filter(|name| name.ends_with(".sql"))
         .collect()
 }
 
@@ -79,15 +82,25 @@ mod tests {
             ("migrations/postgres/0001_firms.sql", ""),
         ]);
         let findings = uneven(&repository);
-        assert_eq!(findings, [Finding::about(POSTGRES, "lacks 0002_brands.sql")]);
+        assert_eq!(
+            findings,
+            [Finding::about(POSTGRES, "lacks 0002_brands.sql")]
+        );
     }
 
     #[test]
     fn two_migrations_of_one_number_are_found() {
         let both = [SQLITE, POSTGRES].map(|folder| {
-            [format!("{folder}0001_firms.sql"), format!("{folder}0001_users.sql")]
+            [
+                format!("{folder}0001_firms.sql"),
+                format!("{folder}0001_users.sql"),
+            ]
         });
-        let files: Vec<(&str, &str)> = both.as_flattened().iter().map(|f| (f.as_str(), "")).collect();
+        let files: Vec<(&str, &str)> = both
+            .as_flattened()
+            .iter()
+            .map(|f| (f.as_str(), ""))
+            .collect();
         let (_kept, repository) = planted(&files);
         assert_eq!(uneven(&repository).len(), 1);
     }

@@ -32,14 +32,22 @@ pub fn elsewhere(repository: &Repository) -> Vec<Finding> {
         each_line(repository, file, |number, line| {
             let origin = line.trim().strip_prefix(key);
             if origin.is_some_and(|origin| !origin.starts_with(public)) {
-                findings.push(Finding::on_line(file, number, "is not from the public registry"));
+                findings.push(Finding::on_line(
+                    file,
+                    number,
+                    "is not from the public registry",
+                ));
             }
         });
     }
     for (file, keys) in CHOOSING {
         each_line(repository, file, |number, line| {
             if keys.iter().any(|key| line.trim().starts_with(key)) {
-                findings.push(Finding::on_line(file, number, "chooses a registry for everybody"));
+                findings.push(Finding::on_line(
+                    file,
+                    number,
+                    "chooses a registry for everybody",
+                ));
             }
         });
     }
@@ -47,7 +55,12 @@ pub fn elsewhere(repository: &Repository) -> Vec<Finding> {
 }
 
 fn each_line(repository: &Repository, file: &str, mut look: impl FnMut(usize, &str)) {
-    for (index, line) in repository.text(file).unwrap_or_default().lines().enumerate() {
+    for (index, line) in repository
+        .text(file)
+        .unwrap_or_default()
+        .lines()
+        .enumerate()
+    {
         look(index + 1, line);
     }
 }
@@ -61,9 +74,11 @@ mod tests {
     fn a_lock_file_written_behind_another_registry_is_found() {
         let cargo = "[[package]]\nsource = \"registry+https://crates.example/index\"\n";
         let npm = "{\n  \"resolved\": \"https://npm.example/a.tgz\",\n  \"resolved\": \"https://registry.npmjs.org/b.tgz\"\n}\n";
-        let (_kept, repository) =
-            planted(&[("Cargo.lock", cargo), ("web/package-lock.json", npm)]);
-        let findings: Vec<String> = elsewhere(&repository).iter().map(Finding::to_string).collect();
+        let (_kept, repository) = planted(&[("Cargo.lock", cargo), ("web/package-lock.json", npm)]);
+        let findings: Vec<String> = elsewhere(&repository)
+            .iter()
+            .map(Finding::to_string)
+            .collect();
         assert_eq!(
             findings,
             [
@@ -77,7 +92,10 @@ mod tests {
     fn a_setting_that_chooses_a_registry_is_found() {
         let (_kept, repository) = planted(&[
             (".cargo/config.toml", "[alias]\n[source.crates-io]\n"),
-            ("web/.npmrc", "save-exact=true\nregistry=https://npm.example/\n"),
+            (
+                "web/.npmrc",
+                "save-exact=true\nregistry=https://npm.example/\n",
+            ),
         ]);
         assert_eq!(elsewhere(&repository).len(), 2);
     }

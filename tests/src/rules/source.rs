@@ -18,11 +18,12 @@ const LEFT_OVER: [&str; 3] = [
 /// Also the ends of their twins for standard error.
 const PRINTS: [&str; 2] = ["print!(", "println!("];
 const POSTPONED: [&str; 2] = [concat!("TO", "DO"), concat!("FIX", "ME")];
-const CODE: [&str; 8] = [".rs", ".ts", ".tsx", ".mjs", ".js", ".css", ".sql", ".toml"];
+const CODE: [&str; 8] = ["rs", "ts", "tsx", "mjs", "js", "css", "sql", "toml"];
 
 /// No source file is longer than 600 lines; tests and benches may be.
 pub fn too_long(repository: &Repository) -> Vec<Finding> {
-    rust_files(repository)
+    repository
+        .of_kind("rs")
         .filter(|file| !is_test(file))
         .filter_map(|file| {
             let lines = repository.text(file)?.lines().count();
@@ -35,7 +36,7 @@ pub fn too_long(repository: &Repository) -> Vec<Finding> {
 /// No macro that stands for work not done, and no printing where a log belongs.
 pub fn left_overs(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for file in rust_files(repository) {
+    for file in repository.of_kind("rs") {
         let Some(text) = repository.text(file) else {
             continue;
         };
@@ -50,7 +51,11 @@ pub fn left_overs(repository: &Repository) -> Vec<Finding> {
                 PRINTS.iter()
             });
             for word in forbidden.filter(|word| code.contains(*word)) {
-                findings.push(Finding::on_line(file, number, format!("{word}…) stays out")));
+                findings.push(Finding::on_line(
+                    file,
+                    number,
+                    format!("{word}…) stays out"),
+                ));
             }
         }
     }
@@ -60,17 +65,18 @@ pub fn left_overs(repository: &Repository) -> Vec<Finding> {
 /// Nothing is put off in a comment: an issue is the place for it.
 pub fn postponed(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for file in repository.files() {
-        if !CODE.iter().any(|ending| file.ends_with(ending)) {
-            continue;
-        }
+    for file in CODE.iter().flat_map(|kind| repository.of_kind(kind)) {
         let Some(text) = repository.text(file) else {
             continue;
         };
         for (number, line) in numbered(&text) {
             let mut words = line.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
             if words.any(|word| POSTPONED.contains(&word)) {
-                findings.push(Finding::on_line(file, number, "finish it, or open an issue"));
+                findings.push(Finding::on_line(
+                    file,
+                    number,
+                    "finish it, or open an issue",
+                ));
             }
         }
     }
@@ -109,16 +115,21 @@ fn names_directory(line: &str, directory: &str) -> bool {
     })
 }
 
-fn rust_files(repository: &Repository) -> impl Iterator<Item = &str> {
-    repository.files().filter(|file| file.ends_with(".rs"))
-}
-
+/// A file of tests, or of what only tests use: `tests/…`, `benches/…`,
+/// `tests.rs`, `gate_tests.rs`, `testing.rs`.
 fn is_test(file: &str) -> bool {
-    file.split('/').any(|part| part == "tests" || part == "benches")
+    let mut parts: Vec<&str> = file.split('/').collect();
+    let stem = parts.pop().unwrap_or_default().trim_end_matches(".rs");
+    parts.contains(&"tests")
+        || parts.contains(&"benches")
+        || matches!(stem, "tests" | "testing")
+        || stem.ends_with("_tests")
 }
 
 fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines().enumerate().map(|(index, line)| (index + 1, line))
+    text.lines()
+        .enumerate()
+        .map(|(index, line)| (index + 1, line))
 }
 
 fn without_comment(line: &str) -> &str {
@@ -146,7 +157,10 @@ mod tests {
             ("crates/store/src/fits.rs", &long[10..]),
         ]);
         let findings = shown(&too_long(&repository));
-        assert_eq!(findings, ["crates/store/src/big.rs: 601 lines; the most is 600"]);
+        assert_eq!(
+            findings,
+            ["crates/store/src/big.rs: 601 lines; the most is 600"]
+        );
     }
 
     #[test]
@@ -158,16 +172,27 @@ mod tests {
             ("crates/store/src/tested.rs", &tested),
             ("crates/izinli/src/main.rs", prints),
             ("crates/store/tests/conformance.rs", prints),
+            ("crates/store/src/testing.rs", prints),
+            ("crates/store/src/gate_tests.rs", prints),
         ]);
         let findings = shown(&left_overs(&repository));
-        assert_eq!(findings, ["crates/store/src/loud.rs:2: println!(…) stays out"]);
+        assert_eq!(
+            findings,
+            ["crates/store/src/loud.rs:2: println!(…) stays out"]
+        );
     }
 
     #[test]
     fn unfinished_work_is_found_everywhere() {
         let (_kept, repository) = planted(&[
-            ("crates/izinli/src/a.rs", concat!("fn a() { to", "do!() }\n")),
-            ("crates/izinli/tests/b.rs", concat!("fn b() { d", "bg!(1); }\n")),
+            (
+                "crates/izinli/src/a.rs",
+                concat!("fn a() { to", "do!() }\n"),
+            ),
+            (
+                "crates/izinli/tests/b.rs",
+                concat!("fn b() { d", "bg!(1); }\n"),
+            ),
             ("web/src/c.ts", concat!("// TO", "DO: later\n")),
             ("web/src/d.ts", concat!("const TO", "DOS = 1;\n")),
         ]);

@@ -33,7 +33,9 @@ export class ApiError extends Error {
 
   /** What is wrong with each field, keyed by the field's name. */
   fields(language: Language): Record<string, string> {
-    const entries = (this.problem.where ?? []).map((w) => [w.field, language === "tr" ? w.text_tr : w.text_en] as const);
+    const entries = (this.problem.where ?? []).map(
+      (w) => [w.field, language === "tr" ? w.text_tr : w.text_en] as const,
+    );
     return Object.fromEntries(entries);
   }
 }

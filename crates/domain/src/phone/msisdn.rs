@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::country::Country;
 use super::digits::Digits;
-use super::numbering::{self, Country, NumberKind};
+use super::numbering::{self, NumberKind};
 
 /// A phone number in E.164: `+` and 8 to 15 digits that begin with a calling code.
 ///
@@ -35,15 +36,20 @@ impl Msisdn {
     }
 
     /// Reads the digits without the plus, as a compact key: `905321234567`.
-    /// `None` outside 8 to 15 digits.
-    pub const fn from_digits(digits: u64) -> Option<Self> {
-        const FEWEST: u64 = 10_u64.pow(Digits::E164_MIN as u32 - 1);
-        const LIMIT: u64 = 10_u64.pow(Digits::E164_MAX as u32);
-        if digits >= FEWEST && digits < LIMIT {
-            Some(Self(digits))
+    ///
+    /// `None` outside 8 to 15 digits, and for a number of Turkey or Azerbaijan
+    /// whose national part is not whole. So `+9005321234567` is refused: İYS
+    /// accepts that form, but neither citizens nor operators ever find it.
+    pub fn from_digits(digits: u64) -> Option<Self> {
+        let number = Digits::of(digits);
+        let is_whole = if number.head(2) == Some(90) {
+            (901_000_000_000..=909_999_999_999).contains(&digits)
+        } else if number.head(3) == Some(994) {
+            (994_100_000_000..=994_999_999_999).contains(&digits)
         } else {
-            None
-        }
+            (Digits::E164_MIN..=Digits::E164_MAX).contains(&number.len())
+        };
+        is_whole.then_some(Self(digits))
     }
 
     /// The digits without the plus, as a number.

@@ -1,20 +1,12 @@
-//! Countries by calling code, and the numbering plans of Turkey and Azerbaijan.
+//! Calling codes, and the numbering plans of Turkey and Azerbaijan.
 //!
 //! Both tables are data (`data/countries.tsv`, `data/numbering.tsv`): prefixes
 //! are handed out every year, and a table is easier to check than code.
 
-use std::fmt;
 use std::sync::LazyLock;
 
+use super::country::{Country, CountryRow};
 use super::digits::Digits;
-
-/// A country, or a territory with its own calling code; two-letter code of ISO 3166.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Country(u8);
-
-/// A set of countries; copied, not allocated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct CountrySet([u64; 4]);
 
 /// What stands behind a national number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,89 +33,6 @@ pub enum NumberKind {
     CallCentre,
     /// In no range of the plan.
     Unlisted,
-}
-
-impl Country {
-    /// Türkiye, +90, which Northern Cyprus shares.
-    pub const TR: Self = Self(0);
-    /// Azerbaijan, +994.
-    pub const AZ: Self = Self(1);
-
-    /// Reads the two-letter code, upper case; `None` when we know no calling code for it.
-    pub fn parse(iso: &str) -> Option<Self> {
-        let position = TABLES.countries.iter().position(|row| row.iso == iso)?;
-        u8::try_from(position).ok().map(Self)
-    }
-
-    /// Two-letter code.
-    pub fn iso(self) -> &'static str {
-        self.row().iso
-    }
-
-    /// Turkish name.
-    pub fn name_tr(self) -> &'static str {
-        self.row().name_tr
-    }
-
-    /// English name.
-    pub fn name_en(self) -> &'static str {
-        self.row().name_en
-    }
-
-    /// Every country we know a calling code for.
-    pub fn all() -> impl Iterator<Item = Self> {
-        (0..=u8::MAX).take(TABLES.countries.len()).map(Self)
-    }
-
-    /// Fewest and most digits of a number, calling code included.
-    pub(super) fn digits(self) -> std::ops::RangeInclusive<u8> {
-        self.row().digits_min..=self.row().digits_max
-    }
-
-    fn row(self) -> &'static CountryRow {
-        &TABLES.countries[usize::from(self.0)]
-    }
-}
-
-impl fmt::Display for Country {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.iso())
-    }
-}
-
-impl fmt::Debug for Country {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.iso())
-    }
-}
-
-impl CountrySet {
-    /// No country.
-    pub const NONE: Self = Self([0; 4]);
-
-    /// Whether the country is in the set.
-    pub const fn contains(&self, country: Country) -> bool {
-        let (word, bit) = Self::place(country);
-        self.0[word] & bit != 0
-    }
-
-    /// The set with one more country.
-    #[must_use]
-    pub const fn with(mut self, country: Country) -> Self {
-        let (word, bit) = Self::place(country);
-        self.0[word] |= bit;
-        self
-    }
-
-    const fn place(country: Country) -> (usize, u64) {
-        ((country.0 >> 6) as usize, 1 << (country.0 & 63))
-    }
-}
-
-impl FromIterator<Country> for CountrySet {
-    fn from_iter<I: IntoIterator<Item = Country>>(countries: I) -> Self {
-        countries.into_iter().fold(Self::default(), Self::with)
-    }
 }
 
 impl NumberKind {
@@ -248,19 +157,15 @@ pub(super) fn azerbaijan() -> &'static Plan {
     &TABLES.azerbaijan
 }
 
+/// The countries, in the order of their positions.
+pub(super) fn countries() -> &'static [CountryRow] {
+    &TABLES.countries
+}
+
 /// The country of an international number, by its longest known prefix.
 pub(super) fn country_of(international: Digits) -> Option<Country> {
     let four = usize::try_from(international.head(4)?).ok()?;
     TABLES.by_four.get(four).copied().flatten()
-}
-
-#[derive(Debug)]
-struct CountryRow {
-    iso: &'static str,
-    digits_min: u8,
-    digits_max: u8,
-    name_tr: &'static str,
-    name_en: &'static str,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -294,7 +199,7 @@ fn read_tables(countries: &'static str, numbering: &str) -> Option<Tables> {
     for line in data_lines(countries) {
         let mut cells = line.split('\t');
         let iso = cells.next()?;
-        let country = Country(u8::try_from(rows.len()).ok()?);
+        let country = Country::at(rows.len())?;
         for prefix in cells.next()?.split(',') {
             prefixes.push((prefix, country));
         }
@@ -391,18 +296,6 @@ mod tests {
     }
 
     #[test]
-    fn turkey_and_azerbaijan_stand_where_their_constants_say() {
-        assert_eq!((Country::TR.iso(), Country::AZ.iso()), ("TR", "AZ"));
-        assert_eq!(Country::parse("AZ"), Some(Country::AZ));
-        assert_eq!(Country::parse("tr"), None);
-        assert_eq!(Country::TR.name_tr(), "Türkiye");
-        for country in Country::all() {
-            assert_eq!(Country::parse(country.iso()), Some(country));
-            assert!(!country.digits().is_empty() && !country.name_en().is_empty());
-        }
-    }
-
-    #[test]
     fn each_range_of_the_turkish_plan_has_its_kind() {
         for (national, expected) in [
             ("5011234567", NumberKind::Mobile),
@@ -449,14 +342,5 @@ mod tests {
             assert_eq!(country.iso(), iso, "{number}");
         }
         assert_eq!(country_of(Digits::plain("21012345678").unwrap()), None);
-    }
-
-    #[test]
-    fn a_set_holds_exactly_what_was_put_in() {
-        let set: CountrySet = [Country::TR, Country::parse("ZW").unwrap()]
-            .into_iter()
-            .collect();
-        assert_eq!(Country::all().filter(|&c| set.contains(c)).count(), 2);
-        assert!(set.contains(Country::TR) && !set.contains(Country::AZ));
     }
 }

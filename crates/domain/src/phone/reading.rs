@@ -1,7 +1,8 @@
 //! From digits to a number: which country and which subscriber they mean.
 
+use super::country::Country;
 use super::digits::Digits;
-use super::numbering::{self, Country, NumberKind, Plan};
+use super::numbering::{self, NumberKind, Plan};
 use super::written::{Form, Written};
 use super::{Msisdn, PhoneDetail, PhoneRefusal, PhoneRules};
 use crate::reason::{ReasonCode, Remarks};

@@ -50,24 +50,25 @@ fn yes() -> bool {
     true
 }
 
-/// Rights of a user for a brand, as the partner list spells them.
+/// Rights of a user for a brand, as the partner list spells them. Given as a
+/// whole: a channel that is not named is not granted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct Permissions {
     /// Calls.
-    #[serde(rename = "ARAMA", skip_serializing_if = "Right::is_none")]
+    #[serde(default, rename = "ARAMA", skip_serializing_if = "Right::is_none")]
     pub arama: Right,
     /// SMS.
-    #[serde(rename = "MESAJ", skip_serializing_if = "Right::is_none")]
+    #[serde(default, rename = "MESAJ", skip_serializing_if = "Right::is_none")]
     pub mesaj: Right,
     /// E-mail.
-    #[serde(rename = "EPOSTA", skip_serializing_if = "Right::is_none")]
+    #[serde(default, rename = "EPOSTA", skip_serializing_if = "Right::is_none")]
     pub eposta: Right,
     /// May confirm the daily file (*mutabakat*).
-    #[serde(rename = "agreementControl")]
+    #[serde(default, rename = "agreementControl")]
     pub agreement_control: bool,
     /// May use ViA.
-    #[serde(rename = "viaControl")]
+    #[serde(default, rename = "viaControl")]
     pub via_control: bool,
 }
 
@@ -94,10 +95,11 @@ impl Permissions {
 }
 
 /// A right on one channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Right {
     /// Neither read nor write.
+    #[default]
     None,
     /// Read only.
     Read,
@@ -106,6 +108,10 @@ pub enum Right {
 }
 
 impl Right {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands a reference to the field"
+    )]
     fn is_none(&self) -> bool {
         *self == Self::None
     }
@@ -154,7 +160,8 @@ pub(crate) struct Firm {
 #[derive(Debug)]
 pub(crate) struct Brand {
     pub(crate) iys_code: u64,
-    pub(crate) brand_code: u64,
+    /// The brand's number, unique within the firm.
+    pub(crate) code: u64,
     pub(crate) name: String,
     pub(crate) activated: bool,
     pub(crate) retailers: Vec<u64>,
@@ -162,7 +169,7 @@ pub(crate) struct Brand {
 
 impl Brand {
     pub(crate) fn is_master(&self) -> bool {
-        self.iys_code == self.brand_code
+        self.iys_code == self.code
     }
 }
 
@@ -195,7 +202,7 @@ impl Accounts {
         self.firms.insert(setup.iys_code, firm);
         let brand = Brand {
             iys_code: setup.iys_code,
-            brand_code: setup.brand_code,
+            code: setup.brand_code,
             name: setup.name,
             activated: setup.activated,
             retailers: setup.retailers,
@@ -248,7 +255,10 @@ impl Accounts {
 
     /// The brands of a user, with its rights, in the order they were set up.
     pub(crate) fn brands_of(&self, user: UserNo) -> impl Iterator<Item = (BrandNo, &Permissions)> {
-        self.user(user).rights.iter().map(|(at, rights)| (*at, rights))
+        self.user(user)
+            .rights
+            .iter()
+            .map(|(at, rights)| (*at, rights))
     }
 
     /// The user's rights for a brand.

@@ -235,7 +235,9 @@ impl Book {
     pub(crate) fn history(&self, brand: BrandNo, key: &Key) -> Vec<Standing> {
         let explicit = self.shelf(brand).heads.contains_key(key);
         let mut list: Vec<Standing> = if explicit {
-            self.chain(brand, key).map(|at| self.standing_at(at)).collect()
+            self.chain(brand, key)
+                .map(|at| self.standing_at(at))
+                .collect()
         } else {
             self.standing(brand, key).into_iter().collect()
         };
@@ -263,7 +265,8 @@ impl Book {
             _ => opening,
         };
         let end = (window.1, MovementNo(u32::MAX));
-        let past_the_end = matches!(start, Bound::Excluded(last) if last >= end) || window.0 > end.0;
+        let past_the_end =
+            matches!(start, Bound::Excluded(last) if last >= end) || window.0 > end.0;
         let range = if past_the_end {
             None
         } else {
@@ -295,7 +298,12 @@ impl Book {
 
     fn append(&mut self, mut movement: Movement) -> MovementNo {
         let at = MovementNo(number(self.movements.len()));
-        let before = self.shelf(movement.brand).heads.get(&movement.key).copied().flatten();
+        let before = self
+            .shelf(movement.brand)
+            .heads
+            .get(&movement.key)
+            .copied()
+            .flatten();
         let status_before = before.map(|before| self.movement(before).status);
         if before.is_some_and(|before| self.movement(before).created == movement.created) {
             self.same_second += 1;

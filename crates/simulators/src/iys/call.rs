@@ -116,7 +116,10 @@ impl Call {
     /// # Errors
     /// `wrong` when the query has a parameter that is not among `known`.
     pub(crate) fn only_asks(&self, known: &[&str], wrong: Code) -> Result<(), Code> {
-        let all_known = self.query.iter().all(|(key, _)| known.contains(&key.as_str()));
+        let all_known = self
+            .query
+            .iter()
+            .all(|(key, _)| known.contains(&key.as_str()));
         if all_known { Ok(()) } else { Err(wrong) }
     }
 }

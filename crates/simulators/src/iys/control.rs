@@ -19,7 +19,7 @@ use super::script::Script;
 use super::transaction::TransactionId;
 use super::words::{Channel, Kind, Source, Status};
 use super::world::{Iys, World};
-use crate::control::{Told, patched};
+use crate::control::{Told, list_of, patched, refused};
 use crate::lock::locked;
 
 /// Rows on one page of `GET /_sim/received`.
@@ -38,18 +38,10 @@ pub(super) fn routes(sim: Arc<Iys>) -> Router {
         .with_state(sim)
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Setups {
-    Named { brands: Vec<BrandSetup> },
-    Many(Vec<BrandSetup>),
-    One(Box<BrandSetup>),
-}
-
-async fn set_up_brands(State(sim): State<Arc<Iys>>, Told(setups): Told<Setups>) -> Response {
-    let setups = match setups {
-        Setups::Named { brands } | Setups::Many(brands) => brands,
-        Setups::One(brand) => vec![*brand],
+async fn set_up_brands(State(sim): State<Arc<Iys>>, Told(given): Told<Value>) -> Response {
+    let setups = match list_of::<BrandSetup>(given, "brands") {
+        Ok(setups) => setups,
+        Err(why) => return refused(&why),
     };
     let mut world = sim.world();
     let world = &mut *world;
@@ -86,7 +78,7 @@ async fn load_state(State(sim): State<Arc<Iys>>, Told(state): Told<StateLoad>) -
     let mut loaded = 0_u64;
     for (index, record) in state.records.iter().enumerate() {
         if let Err(why) = load(&mut world, record) {
-            return refuse(format!("record {index}: {why}; {loaded} loaded before it"));
+            return refused(&format!("record {index}: {why}; {loaded} loaded before it"));
         }
         loaded += 1;
     }
@@ -139,26 +131,24 @@ async fn set_population(
     Told(population): Told<Option<Population>>,
 ) -> Response {
     if !population.as_ref().is_none_or(Population::is_sound) {
-        return refuse("the shares exceed 100, or a recipient type is unknown".to_owned());
+        return refused("the shares exceed 100, or a recipient type is unknown");
     }
     sim.world().book.set_population(population);
     StatusCode::NO_CONTENT.into_response()
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ScriptList {
-    scripts: Vec<Script>,
-}
-
-async fn add_scripts(State(sim): State<Arc<Iys>>, Told(list): Told<ScriptList>) -> Response {
+async fn add_scripts(State(sim): State<Arc<Iys>>, Told(given): Told<Value>) -> Response {
+    let scripts = match list_of::<Script>(given, "scripts") {
+        Ok(scripts) => scripts,
+        Err(why) => return refused(&why),
+    };
     let mut world = sim.world();
-    for script in &list.scripts {
+    for script in &scripts {
         if let Err(why) = world.scripts.add(script) {
-            return refuse(why);
+            return refused(&why);
         }
     }
-    Json(json!({ "scripts": list.scripts.len() })).into_response()
+    Json(json!({ "scripts": scripts.len() })).into_response()
 }
 
 async fn clear_scripts(State(sim): State<Arc<Iys>>) -> StatusCode {
@@ -173,7 +163,7 @@ async fn set_options(State(sim): State<Arc<Iys>>, Told(patch): Told<Value>) -> R
             world.options = options;
             Json(json!(world.options)).into_response()
         }
-        Err(why) => refuse(why),
+        Err(why) => refused(&why),
     }
 }
 
@@ -213,7 +203,7 @@ fn recorded_json(world: &World, at: MovementNo) -> Value {
     let brand = world.accounts.brand(movement.brand);
     json!({
         "iysCode": brand.iys_code,
-        "brandCode": brand.brand_code,
+        "brandCode": brand.code,
         "recipient": movement.key.address.to_string(),
         "recipientType": movement.key.kind.word(),
         "type": movement.key.channel.word(),
@@ -257,8 +247,4 @@ async fn stats(State(sim): State<Arc<Iys>>) -> Response {
 async fn reset(State(sim): State<Arc<Iys>>) -> StatusCode {
     sim.reset();
     StatusCode::NO_CONTENT
-}
-
-fn refuse(why: String) -> Response {
-    (StatusCode::BAD_REQUEST, Json(json!({ "error": why }))).into_response()
 }

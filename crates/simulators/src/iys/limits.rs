@@ -74,7 +74,12 @@ impl Windows {
 
     /// # Errors
     /// H086 or H089.
-    pub(crate) fn hourly(&mut self, what: Limited, limits: &Limits, now_ms: i64) -> Result<(), Code> {
+    pub(crate) fn hourly(
+        &mut self,
+        what: Limited,
+        limits: &Limits,
+        now_ms: i64,
+    ) -> Result<(), Code> {
         let (window, max, code) = match what {
             Limited::Status => (&mut self.status, limits.status_per_hour, codes::H086),
             Limited::History => (&mut self.history, limits.history_per_hour, codes::H089),

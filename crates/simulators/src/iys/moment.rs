@@ -46,7 +46,8 @@ impl Local {
                 .iter()
                 .fold(0_i16, |n, digit| n * 10 + i16::from(*digit - b'0'))
         };
-        let small = |from: usize| i8::try_from(number(from, from + 2)).map_err(|_| BadDate::Calendar);
+        let small =
+            |from: usize| i8::try_from(number(from, from + 2)).map_err(|_| BadDate::Calendar);
         let date = Date::new(number(0, 4), small(5)?, small(8)?).map_err(|_| BadDate::Calendar)?;
         let (hour, minute, second) = (small(11)?, small(14)?, small(17)?);
         if !(0..24).contains(&hour) || !(0..60).contains(&minute) || !(0..60).contains(&second) {
@@ -88,7 +89,11 @@ mod tests {
 
     #[test]
     fn a_date_comes_back_as_it_was_written() {
-        for text in ["2015-05-01 00:00:00", "2026-03-02 14:05:33", "2028-02-29 23:59:59"] {
+        for text in [
+            "2015-05-01 00:00:00",
+            "2026-03-02 14:05:33",
+            "2028-02-29 23:59:59",
+        ] {
             assert_eq!(Local::parse(text).map(Local::text), Ok(text.to_owned()));
         }
     }
@@ -107,10 +112,19 @@ mod tests {
 
     #[test]
     fn format_and_calendar_are_told_apart() {
-        for text in ["2026-3-02 14:05:33", "2026-03-02T14:05:33", "02.03.2026 14:05:33", ""] {
+        for text in [
+            "2026-3-02 14:05:33",
+            "2026-03-02T14:05:33",
+            "02.03.2026 14:05:33",
+            "",
+        ] {
             assert_eq!(Local::parse(text), Err(BadDate::Format), "{text}");
         }
-        for text in ["2026-02-29 10:00:00", "2026-13-01 10:00:00", "2026-01-01 24:00:00"] {
+        for text in [
+            "2026-02-29 10:00:00",
+            "2026-13-01 10:00:00",
+            "2026-01-01 24:00:00",
+        ] {
             assert_eq!(Local::parse(text), Err(BadDate::Calendar), "{text}");
         }
     }

@@ -93,7 +93,11 @@ impl Requests {
     ) -> u32 {
         let at = u32::try_from(self.list.len()).expect("fewer than four billion requests");
         let id = uuid(mix(seed ^ u64::from(at)), mix(!seed ^ u64::from(at)));
-        self.waiting += number(rows.iter().filter(|row| !matches!(row, Row::Failed(_))).count());
+        self.waiting += number(
+            rows.iter()
+                .filter(|row| !matches!(row, Row::Failed(_)))
+                .count(),
+        );
         self.by_id.insert(id.clone(), at);
         self.list.push(Request {
             id,
@@ -111,7 +115,7 @@ impl Requests {
         &self.request(at).id
     }
 
-    pub(crate) fn sub_id(&self, at: u32, row: u32, seed: u64) -> String {
+    pub(crate) fn sub_id(at: u32, row: u32, seed: u64) -> String {
         let place = u64::from(at) << 32 | u64::from(row);
         uuid(mix(seed.rotate_left(17) ^ place), mix(!seed ^ place))
     }
@@ -168,10 +172,14 @@ impl Requests {
         seed: u64,
         quirks: bool,
     ) -> Value {
-        let sub_id = self.sub_id(at, row, seed);
+        let sub_id = Self::sub_id(at, row, seed);
         match outcome {
             Row::Waiting(_) | Row::Stuck => {
-                let key = if quirks { "subrequestId" } else { "subRequestId" };
+                let key = if quirks {
+                    "subrequestId"
+                } else {
+                    "subRequestId"
+                };
                 json!({ "index": row, key: sub_id, "status": "enqueue" })
             }
             Row::Failed(code) => json!({
@@ -194,7 +202,7 @@ impl Requests {
                     if let Origin::Row { request, row } = recorded.origin {
                         body["originalRequestInformation"] = json!({
                             "requestId": self.id(request),
-                            "subRequestId": self.sub_id(request, row, seed),
+                            "subRequestId": Self::sub_id(request, row, seed),
                         });
                     }
                 }

@@ -19,7 +19,11 @@ pub struct Script {
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
     /// Only this recipient type; absent: both.
-    #[serde(rename = "recipientType", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "recipientType",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub recipient_type: Option<String>,
     /// What adds get.
     #[serde(default, skip_serializing_if = "Option::is_none")]

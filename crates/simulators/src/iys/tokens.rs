@@ -46,8 +46,10 @@ impl Tokens {
             user,
             expires_ms: now_ms + i64::from(life_s) * 1_000,
         };
-        self.access.insert(pair.access.clone(), grant(lives.access_s));
-        self.refresh.insert(pair.refresh.clone(), grant(lives.refresh_s));
+        self.access
+            .insert(pair.access.clone(), grant(lives.access_s));
+        self.refresh
+            .insert(pair.refresh.clone(), grant(lives.refresh_s));
         pair
     }
 
@@ -66,9 +68,10 @@ impl Tokens {
 /// A text in the shape of a JWT. Nothing can be read out of it, on purpose.
 fn token(seed: u64, purpose: &str) -> String {
     let first = mix(seed ^ u64::try_from(purpose.len()).unwrap_or(0) << 48);
-    let words: Vec<u64> = std::iter::successors(Some(first), |word| Some(mix(word.wrapping_add(1))))
-        .take(6)
-        .collect();
+    let words: Vec<u64> =
+        std::iter::successors(Some(first), |word| Some(mix(word.wrapping_add(1))))
+            .take(6)
+            .collect();
     format!(
         "eyJ{:016x}.eyJ{:016x}{:016x}.{:016x}{:016x}{:016x}",
         words[0], words[1], words[2], words[3], words[4], words[5]

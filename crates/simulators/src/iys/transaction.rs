@@ -41,7 +41,11 @@ impl fmt::Display for TransactionId {
         let front = self.0.wrapping_mul(SCRAMBLE);
         let second = mix(front);
         let third = mix(second);
-        write!(f, "{front:016x}{second:016x}{third:016x}{:016x}", mix(third))
+        write!(
+            f,
+            "{front:016x}{second:016x}{third:016x}{:016x}",
+            mix(third)
+        )
     }
 }
 

@@ -51,7 +51,13 @@ impl IysSim {
             config,
         });
         let routes = routes::routes(Arc::clone(&sim)).merge(control::routes(sim));
-        server::start(listener, routes, &stage, CancellationToken::new(), Vec::new())
+        server::start(
+            listener,
+            routes,
+            &stage,
+            CancellationToken::new(),
+            Vec::new(),
+        )
     }
 }
 

@@ -29,7 +29,6 @@ pub(crate) fn perform(run: &Run, steps: &mut Steps) -> Result<()> {
     });
     steps.need("panel: packages", || web::install(run))?;
     steps.attempt("panel: lint", || web::script(run, "lint"));
-    steps.attempt("panel: types", || web::script(run, "typecheck"));
     steps.need("panel: build", || web::build(run))?;
     steps.attempt("lints", || {
         succeed(&mut run.cargo(&[

@@ -19,6 +19,6 @@ pub(crate) fn perform(run: &Run, steps: &mut Steps) -> Result<()> {
     web::install_and_build(run, steps)?;
     build_program(run, steps)?;
     steps.need("screenshots", || {
-        web::browser_test(run, &chromium, &run.root().join("docs/images"))
+        web::browser_test(run, &chromium, &run.root().join("docs/screens"))
     })
 }

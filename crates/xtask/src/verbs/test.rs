@@ -32,25 +32,28 @@ pub(crate) fn perform(run: &Run, steps: &mut Steps, filters: &[String]) -> Resul
     steps.need("build everything", || {
         succeed(&mut run.cargo(&["build", "--workspace", "--all-targets", "--timings"]))
     })?;
-    let cluster = steps.need("private PostgreSQL", || {
-        Cluster::start(run, &programs, Durability::ProcessCrash)
-    })?;
-    steps.attempt("Rust tests", || {
-        let mut cargo = run.cargo(&["test", "--workspace", "--no-fail-fast"]);
-        cargo
-            .arg("--")
-            .args(filters.iter().filter(|filter| *filter != BROWSER))
-            .env("IZINLI_BIN", run.built("izinli"))
-            .env("IZINLI_CHROMIUM", &chromium)
-            .env("IZINLI_TEST_POSTGRES_URL", cluster.url())
-            .env("RUST_BACKTRACE", "1");
-        succeed(&mut cargo)
-    });
-    steps.attempt("stop PostgreSQL", || {
-        drop(cluster);
-        Ok(())
-    });
-    if filters.is_empty() || filters.iter().any(|filter| filter == BROWSER) {
+    let (browser, names): (Vec<&String>, Vec<&String>) =
+        filters.iter().partition(|filter| *filter == BROWSER);
+    if filters.is_empty() || !names.is_empty() {
+        let cluster = steps.need("private PostgreSQL", || {
+            Cluster::start(run, &programs, Durability::ProcessCrash)
+        })?;
+        steps.attempt("Rust tests", || {
+            let mut cargo = run.cargo(&["test", "--workspace", "--no-fail-fast", "--"]);
+            cargo
+                .args(names)
+                .env("IZINLI_BIN", run.built("izinli"))
+                .env("IZINLI_CHROMIUM", &chromium)
+                .env("IZINLI_TEST_POSTGRES_URL", cluster.url())
+                .env("RUST_BACKTRACE", "1");
+            succeed(&mut cargo)
+        });
+        steps.attempt("stop PostgreSQL", || {
+            drop(cluster);
+            Ok(())
+        });
+    }
+    if filters.is_empty() || !browser.is_empty() {
         steps.attempt("browser test", || {
             web::browser_test(run, &chromium, &run.scratch().join("screens"))
         });

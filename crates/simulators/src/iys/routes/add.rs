@@ -14,7 +14,7 @@ use super::super::call::Call;
 use super::super::codes;
 use super::super::consent::{Consent, Desk};
 use super::super::problem::{Problem, Refusal};
-use super::super::requests::{Row, Waiting};
+use super::super::requests::{Requests, Row, Waiting};
 use super::super::rules;
 use super::super::script::AddAnswer;
 use super::super::transaction::TransactionId;
@@ -147,8 +147,11 @@ fn judge_form(
 }
 
 fn judge_row(world: &World, pass: &Pass, consent: &Consent, is_v2: bool) -> Result<(), Problem> {
-    pass.may_write(consent.key.channel)
-        .map_err(|code| Problem::of(code).at("type").value(consent.key.channel.word()))?;
+    pass.may_write(consent.key.channel).map_err(|code| {
+        Problem::of(code)
+            .at("type")
+            .value(consent.key.channel.word())
+    })?;
     if let Some(script) = world.scripts.adding(&consent.key)
         && script.answer == AddAnswer::Refuse
     {
@@ -184,7 +187,7 @@ fn row(world: &World, consent: Consent) -> Row {
 /// A row as it was sent, with the ids to ask for it by.
 fn echo(world: &World, request: u32, row: u32, sent: Value) -> Value {
     let mut sub_request = json!({
-        "subRequestId": world.requests.sub_id(request, row, world.seed),
+        "subRequestId": Requests::sub_id(request, row, world.seed),
         "creationDate": world.now.text(),
         "recipientType": "BIREYSEL",
     });

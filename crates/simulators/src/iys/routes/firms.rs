@@ -135,7 +135,7 @@ fn brand_json(world: &World, at: BrandNo) -> Value {
     let brand = world.accounts.brand(at);
     let totals = world.book.totals(at);
     json!({
-        "brandCode": brand.brand_code,
+        "brandCode": brand.code,
         "name": brand.name,
         "master": brand.is_master(),
         "stats": {
@@ -161,7 +161,7 @@ fn partner_json(world: &World, at: BrandNo, rights: &Permissions) -> Value {
     };
     let mut body = json!({
         "iysCode": code(brand.iys_code),
-        "brandCode": code(brand.brand_code),
+        "brandCode": code(brand.code),
         "name": brand.name,
         "title": brand.name,
         "master": brand.is_master(),

@@ -27,7 +27,10 @@ pub(super) fn routes(sim: Arc<Iys>) -> Router {
         .route("/sps/{iys}/brands", get(firms::brands))
         .route("/sps/{iys}/subscription", get(firms::subscription))
         .route("/integrator/{integrator}/sps", get(firms::partner_brands))
-        .route("/integrator/{integrator}/sps/{iys}", get(firms::partner_firm))
+        .route(
+            "/integrator/{integrator}/sps/{iys}",
+            get(firms::partner_firm),
+        )
         .route(
             "/integrator/{integrator}/subscription",
             get(firms::partner_subscription),

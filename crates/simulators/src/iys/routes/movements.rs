@@ -86,7 +86,10 @@ pub(super) async fn changes(State(sim): State<Arc<Iys>>, call: Call) -> Response
             return Ok(StatusCode::NO_CONTENT.into_response());
         };
         let cursor = cursor(*last, movement);
-        let list: Vec<Value> = page.iter().map(|(at, movement)| change(*at, movement)).collect();
+        let list: Vec<Value> = page
+            .iter()
+            .map(|(at, movement)| change(*at, movement))
+            .collect();
         Ok(Json(json!({ "after": cursor, "list": list })).into_response())
     })
 }

@@ -59,11 +59,10 @@ pub(super) async fn many(State(sim): State<Arc<Iys>>, call: Call) -> Response {
         for key in &keys {
             match world.scripts.asking(key) {
                 Some(Asking::Fails(code)) => return Err(code.into()),
-                Some(Asking::Absent) => {}
                 None if world.book.is_approved(pass.brand, key) => {
                     list.push(key.address.to_string());
                 }
-                None => {}
+                Some(Asking::Absent) | None => {}
             }
         }
         Ok(Json(json!({ "requestId": query_id(world), "list": list })).into_response())

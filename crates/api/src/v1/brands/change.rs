@@ -1,0 +1,144 @@
+//! Changes of a brand: what is absent stays, null empties what may be empty.
+
+use domain::time::HOUR_US;
+use domain::{RegistryMode, Timestamp};
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::Writer;
+use store::access::Permission;
+use store::brands::Brand;
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::Window;
+use crate::caller::Caller;
+use crate::checks::{countries, given, mersis, not_blank};
+use crate::problem::Problem;
+use crate::words;
+
+/// Changes of a brand; what is absent stays.
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BrandChange {
+    #[validate(length(min = 1, max = 100), custom(function = "not_blank"))]
+    pub(super) name: Option<String>,
+    #[validate(length(min = 1, max = 50), custom(function = "not_blank"))]
+    pub(super) short_name: Option<String>,
+    #[validate(length(min = 1, max = 200), custom(function = "not_blank"))]
+    pub(super) trade_name: Option<String>,
+    #[validate(custom(function = "mersis"))]
+    pub(super) mersis: Option<String>,
+    #[schema(value_type = Option<words::RegistryMode>)]
+    pub(super) registry_mode: Option<RegistryMode>,
+    /// The owner's signed reason to send without İYS; only an owner may give it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub(super) off_reason: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i64>)]
+    pub(super) iys_code: Option<Option<i64>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i64>)]
+    pub(super) brand_code: Option<Option<i64>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub(super) iys_username: Option<Option<String>>,
+    /// Kept sealed and never shown again.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, format = Password)]
+    pub(super) iys_password: Option<Option<SecretString>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) activation_at: Option<Option<Timestamp>>,
+    #[validate(range(min = 1, max = 8_760))]
+    pub(super) freshness_hours: Option<i64>,
+    #[validate(nested)]
+    pub(super) window: Option<Window>,
+    pub(super) sends_renewals: Option<bool>,
+    #[validate(custom(function = "countries"))]
+    pub(super) countries: Option<Vec<String>>,
+    #[validate(range(min = 0, max = 100))]
+    pub(super) brake_percent: Option<i64>,
+}
+
+impl BrandChange {
+    /// The reason to send without İYS is a signature: only an owner gives it.
+    pub(super) fn may_be_made_by(&self, caller: &Caller) -> Result<(), Problem> {
+        if self.off_reason.is_some() {
+            caller.needs(Permission::ManageFirm)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the change over `brand` and notes it in the trail.
+    pub(super) async fn apply(
+        self,
+        writer: &mut Writer,
+        mut brand: Brand,
+        caller: &Caller,
+        action: &str,
+    ) -> Result<Brand, Problem> {
+        let detail = self.detail();
+        let password = self.over(&mut brand);
+        writer.save_brand(&brand).await?;
+        if let Some(password) = password {
+            writer.set_brand_password(caller.firm, brand.id, password.as_ref()).await?;
+        }
+        writer
+            .append_audit(caller.firm, &caller.actor, action, &brand.id.to_string(), &detail)
+            .await?;
+        Ok(brand)
+    }
+
+    /// Lays the change over a brand; what remains is the password.
+    fn over(self, brand: &mut Brand) -> Option<Option<SecretString>> {
+        fn set<T>(field: &mut T, change: Option<T>) {
+            if let Some(value) = change {
+                *field = value;
+            }
+        }
+        set(&mut brand.name, self.name);
+        set(&mut brand.short_name, self.short_name);
+        set(&mut brand.trade_name, self.trade_name);
+        set(&mut brand.mersis, self.mersis);
+        set(&mut brand.mode, self.registry_mode);
+        set(&mut brand.off_reason, self.off_reason);
+        set(&mut brand.iys_code, self.iys_code);
+        set(&mut brand.brand_code, self.brand_code);
+        set(&mut brand.iys_username, self.iys_username);
+        set(&mut brand.activation, self.activation_at);
+        set(&mut brand.freshness_us, self.freshness_hours.map(|hours| hours * HOUR_US));
+        set(&mut brand.window, self.window.as_ref().and_then(Window::parsed));
+        set(&mut brand.sends_renewals, self.sends_renewals);
+        set(&mut brand.countries, self.countries);
+        set(&mut brand.brake_percent, self.brake_percent);
+        self.iys_password
+    }
+
+    /// What the trail keeps: rules in full, the password only as a fact.
+    fn detail(&self) -> Value {
+        let mut detail = json!({
+            "name": self.name,
+            "short_name": self.short_name,
+            "trade_name": self.trade_name,
+            "mersis": self.mersis,
+            "registry_mode": self.registry_mode,
+            "off_reason": self.off_reason,
+            "iys_code": self.iys_code,
+            "brand_code": self.brand_code,
+            "iys_username": self.iys_username,
+            "iys_password_changed": self.iys_password.is_some().then_some(true),
+            "activation_at": self.activation_at,
+            "freshness_hours": self.freshness_hours,
+            "window": self.window,
+            "sends_renewals": self.sends_renewals,
+            "countries": self.countries,
+            "brake_percent": self.brake_percent,
+        });
+        if let Value::Object(fields) = &mut detail {
+            fields.retain(|_, value| !value.is_null());
+        }
+        detail
+    }
+}

@@ -1,0 +1,168 @@
+//! `/firms`: the tenant itself. A caller sees their own firm and no other.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use domain::ids::FirmId;
+use domain::Timestamp;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::access::{self, Language, Permission, Role};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::users::{hashed, wanted_email};
+use crate::app::App;
+use crate::body::{Checked, Id};
+use crate::caller::Caller;
+use crate::checks::{email, not_blank};
+use crate::creation::Creation;
+use crate::page::Page;
+use crate::problem::{OrNotFound, Problem, ProblemKind};
+use crate::words;
+
+/// A tenant (*firma*).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Firm {
+    #[schema(value_type = String, example = "frm_10000")]
+    id: FirmId,
+    /// Unique in the installation.
+    name: String,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+impl From<store::firms::Firm> for Firm {
+    fn from(firm: store::firms::Firm) -> Self {
+        Self { id: firm.id, name: firm.name, created_at: firm.created_at }
+    }
+}
+
+/// A firm to be made, with the owner who will run it.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewFirm {
+    #[validate(length(min = 1, max = 200), custom(function = "not_blank"))]
+    name: String,
+    #[validate(nested)]
+    owner: FirstOwner,
+}
+
+/// The first person of a firm.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FirstOwner {
+    #[validate(custom(function = "email"))]
+    email: String,
+    #[validate(length(min = 1, max = 200), custom(function = "not_blank"))]
+    name: String,
+    #[schema(value_type = words::Language)]
+    language: Language,
+    /// 12 characters at least.
+    #[schema(value_type = String, format = Password)]
+    password: SecretString,
+}
+
+/// Changes of a firm.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FirmChange {
+    #[validate(length(min = 1, max = 200), custom(function = "not_blank"))]
+    name: String,
+}
+
+/// The caller's firm.
+#[utoipa::path(
+    get, path = "/firms", operation_id = "firms", tag = "firms",
+    responses((status = 200, description = "One firm: the caller's", body = Page<Firm>)),
+)]
+pub(crate) async fn firms(
+    State(app): State<App>,
+    caller: Caller,
+) -> Result<Json<Page<Firm>>, Problem> {
+    let firm = app.read().await?.firm(caller.firm).await?.or_not_found()?;
+    Ok(Json(Page::whole(vec![firm.into()])))
+}
+
+/// Makes a firm, where the installation allows it through the API.
+#[utoipa::path(
+    post, path = "/firms", operation_id = "create_firm", tag = "firms",
+    params(crate::openapi::IdempotencyKey), request_body = NewFirm,
+    responses((status = 201, description = "Made", body = Firm)),
+)]
+pub(crate) async fn create_firm(
+    State(app): State<App>,
+    caller: Caller,
+    creation: Creation<NewFirm>,
+) -> Result<Response, Problem> {
+    caller.needs(Permission::ManageFirm)?;
+    if !app.options.firms_by_api {
+        return Err(Problem::new(ProblemKind::NotPermitted)
+            .with_detail("firms are made with `izinli firm create` on this installation"));
+    }
+    let password = hashed(&app, &creation.wanted().owner.password, "owner.password").await?;
+    let actor = caller.actor.clone();
+    creation
+        .in_transaction(&app, &caller, async move |mut writer, wanted: NewFirm| {
+            let firm = writer.create_firm(&wanted.name).await?;
+            let owner = access::NewUser {
+                email: wanted_email(&wanted.owner.email)?,
+                name: wanted.owner.name,
+                password,
+                role: Role::Owner,
+                language: wanted.owner.language,
+            };
+            let owner = writer.create_user(firm.id, owner).await?;
+            let detail = json!({ "owner": owner.id });
+            writer
+                .append_audit(firm.id, &actor, "firm.create", &firm.id.to_string(), &detail)
+                .await?;
+            Ok((writer, Firm::from(firm)))
+        })
+        .await
+}
+
+/// One firm.
+#[utoipa::path(
+    get, path = "/firms/{id}", operation_id = "firm", tag = "firms",
+    params(("id" = String, Path, description = "The firm")),
+    responses((status = 200, description = "The firm", body = Firm)),
+)]
+pub(crate) async fn firm(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<FirmId>,
+) -> Result<Json<Firm>, Problem> {
+    own(&caller, id)?;
+    let firm = app.read().await?.firm(id).await?.or_not_found()?;
+    Ok(Json(firm.into()))
+}
+
+/// Gives a firm another name.
+#[utoipa::path(
+    patch, path = "/firms/{id}", operation_id = "change_firm", tag = "firms",
+    params(("id" = String, Path, description = "The firm")), request_body = FirmChange,
+    responses((status = 200, description = "The firm as it is now", body = Firm)),
+)]
+pub(crate) async fn change_firm(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<FirmId>,
+    Checked(change): Checked<FirmChange>,
+) -> Result<Json<Firm>, Problem> {
+    own(&caller, id)?;
+    caller.needs(Permission::ManageFirm)?;
+    let mut writer = app.write().await?;
+    writer.rename_firm(id, &change.name).await?;
+    let firm = writer.firm(id).await?.or_not_found()?;
+    let detail = json!({ "name": change.name });
+    writer.append_audit(id, &caller.actor, "firm.rename", &id.to_string(), &detail).await?;
+    writer.commit().await?;
+    Ok(Json(firm.into()))
+}
+
+/// Another firm does not exist for a caller.
+fn own(caller: &Caller, id: FirmId) -> Result<(), Problem> {
+    (caller.firm == id).then_some(()).or_not_found()
+}

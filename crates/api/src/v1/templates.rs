@@ -1,0 +1,266 @@
+//! `/templates`: message texts that campaigns begin with, and how they read
+//! and count with given values.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use domain::ids::{BrandId, TemplateId};
+use domain::segments::{Count, OPERATOR_SUFFIX_UNITS, Profile, count};
+use domain::template::{MessageText, RenderError, Values};
+use domain::{Channel, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::access::Permission;
+use store::templates;
+use utoipa::ToSchema;
+use validator::Validate;
+
+use crate::app::App;
+use crate::body::{Asked, Checked, Id};
+use crate::caller::Caller;
+use crate::checks::not_blank;
+use crate::creation::Creation;
+use crate::page::{Page, Paging};
+use crate::problem::{OrNotFound, Problem, ProblemKind, Where};
+use crate::words;
+
+/// A message text (*şablon*) in its present version.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Template {
+    #[schema(value_type = String, example = "tpl_10000")]
+    id: TemplateId,
+    #[schema(value_type = String)]
+    brand_id: BrandId,
+    name: String,
+    #[schema(value_type = words::Channel)]
+    channel: Channel,
+    /// The text with its variables, such as `Sayın {{ad}}`.
+    body: String,
+    /// The names it needs.
+    variables: Vec<String>,
+    /// Counts the changes, from 1.
+    version: i64,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+impl From<templates::Template> for Template {
+    fn from(template: templates::Template) -> Self {
+        let text = MessageText::parse(&template.body);
+        Self {
+            id: template.id,
+            brand_id: template.brand,
+            name: template.name,
+            channel: template.channel,
+            variables: text.map(|text| text.variables().to_vec()).unwrap_or_default(),
+            body: template.body,
+            version: template.version,
+            created_at: template.created_at,
+            updated_at: template.updated_at,
+        }
+    }
+}
+
+/// A text to be added.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewTemplate {
+    #[schema(value_type = String)]
+    brand_id: BrandId,
+    #[validate(length(min = 1, max = 100), custom(function = "not_blank"))]
+    name: String,
+    #[schema(value_type = words::Channel)]
+    channel: Channel,
+    #[validate(length(min = 1, max = 2_048))]
+    body: String,
+}
+
+/// Changes of a text; what is absent stays.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateChange {
+    /// The version the change was made from: somebody else's change in between is a conflict.
+    version: i64,
+    #[validate(length(min = 1, max = 100), custom(function = "not_blank"))]
+    name: Option<String>,
+    #[validate(length(min = 1, max = 2_048))]
+    body: Option<String>,
+}
+
+/// Values to read a text with.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PreviewRequest {
+    /// By the names of the variables.
+    #[serde(default)]
+    #[schema(value_type = std::collections::HashMap<String, String>)]
+    values: Values,
+}
+
+/// A text as one person would get it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Preview {
+    /// The text; absent while values are missing.
+    text: Option<String>,
+    /// Variables without a value (S401).
+    missing: Vec<String>,
+    /// How long it is; of the text as written while values are missing.
+    length: Length,
+}
+
+/// How long a text is, and so what it costs.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Length {
+    /// `gsm7`, `turkish`, `ucs2` or `latin5`.
+    encoding: &'static str,
+    /// Units, the room for the operator's suffix included.
+    units: u32,
+    /// Parts (*boy*) that are sent and billed.
+    parts: u32,
+}
+
+impl From<Count> for Length {
+    fn from(counted: Count) -> Self {
+        use domain::segments::Encoding::{Gsm7, Latin5, Turkish, Ucs2};
+        let encoding = match counted.encoding {
+            Gsm7 => "gsm7",
+            Turkish => "turkish",
+            Ucs2 => "ucs2",
+            Latin5 => "latin5",
+        };
+        Self { encoding, units: counted.units, parts: counted.parts }
+    }
+}
+
+/// The texts of the firm.
+#[utoipa::path(
+    get, path = "/templates", operation_id = "templates", tag = "templates", params(Paging),
+    responses((status = 200, description = "Newest first", body = Page<Template>)),
+)]
+pub(crate) async fn templates(
+    State(app): State<App>,
+    caller: Caller,
+    Asked(paging): Asked<Paging>,
+) -> Result<Json<Page<Template>>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let rows = app.read().await?.templates(caller.firm, paging.after()?, paging.rows()?).await?;
+    paging.page(rows, |template| template.id.to_string(), Template::from).map(Json)
+}
+
+/// Adds a text.
+#[utoipa::path(
+    post, path = "/templates", operation_id = "create_template", tag = "templates",
+    params(crate::openapi::IdempotencyKey), request_body = NewTemplate,
+    responses((status = 201, description = "Added", body = Template)),
+)]
+pub(crate) async fn create_template(
+    State(app): State<App>,
+    caller: Caller,
+    creation: Creation<NewTemplate>,
+) -> Result<Response, Problem> {
+    caller.needs(Permission::ManageTemplates)?;
+    is_a_text(&creation.wanted().body)?;
+    let (firm, actor) = (caller.firm, caller.actor.clone());
+    creation
+        .in_transaction(&app, &caller, async move |mut writer, wanted: NewTemplate| {
+            writer.brand(firm, wanted.brand_id).await?.or_not_found()?;
+            let new = templates::NewTemplate {
+                brand: wanted.brand_id,
+                name: wanted.name,
+                channel: wanted.channel,
+                body: wanted.body,
+            };
+            let made = writer.create_template(firm, new).await?;
+            let subject = made.id.to_string();
+            writer.append_audit(firm, &actor, "template.create", &subject, &json!({})).await?;
+            Ok((writer, Template::from(made)))
+        })
+        .await
+}
+
+/// One text.
+#[utoipa::path(
+    get, path = "/templates/{id}", operation_id = "template", tag = "templates",
+    params(("id" = String, Path, description = "The text")),
+    responses((status = 200, description = "The text", body = Template)),
+)]
+pub(crate) async fn template(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<TemplateId>,
+) -> Result<Json<Template>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let found = app.read().await?.template(caller.firm, id).await?.or_not_found()?;
+    Ok(Json(found.into()))
+}
+
+/// Changes a text. Campaigns that began from it keep theirs.
+#[utoipa::path(
+    patch, path = "/templates/{id}", operation_id = "change_template", tag = "templates",
+    params(("id" = String, Path, description = "The text")), request_body = TemplateChange,
+    responses((status = 200, description = "The text as it is now", body = Template)),
+)]
+pub(crate) async fn change_template(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<TemplateId>,
+    Checked(change): Checked<TemplateChange>,
+) -> Result<Json<Template>, Problem> {
+    caller.needs(Permission::ManageTemplates)?;
+    if let Some(body) = &change.body {
+        is_a_text(body)?;
+    }
+    let mut writer = app.write().await?;
+    let mut held = writer.template(caller.firm, id).await?.or_not_found()?;
+    if held.version != change.version {
+        return Err(Problem::new(ProblemKind::Conflict)
+            .with_detail(format!("the text is at version {} now", held.version)));
+    }
+    held.name = change.name.unwrap_or(held.name);
+    held.body = change.body.unwrap_or(held.body);
+    let saved = writer.save_template(&held).await?;
+    let detail = json!({ "version": saved.version });
+    let subject = id.to_string();
+    writer.append_audit(caller.firm, &caller.actor, "template.change", &subject, &detail).await?;
+    writer.commit().await?;
+    Ok(Json(saved.into()))
+}
+
+/// The text with given values, and how long it is.
+#[utoipa::path(
+    post, path = "/templates/{id}/preview", operation_id = "preview_template", tag = "templates",
+    params(("id" = String, Path, description = "The text")), request_body = PreviewRequest,
+    responses((status = 200, description = "As one person would get it", body = Preview)),
+)]
+pub(crate) async fn preview_template(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<TemplateId>,
+    Checked(asked): Checked<PreviewRequest>,
+) -> Result<Json<Preview>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let found = app.read().await?.template(caller.firm, id).await?.or_not_found()?;
+    let text = is_a_text(&found.body)?;
+    let has_value =
+        |name: &&String| asked.values.get(*name).is_some_and(|value| !value.trim().is_empty());
+    let missing: Vec<String> =
+        text.variables().iter().filter(|name| !has_value(name)).cloned().collect();
+    let rendered = match text.render(&asked.values) {
+        Ok(rendered) => Some(rendered),
+        Err(RenderError::Missing { .. }) => None,
+        Err(RenderError::Failed(problem)) => return Err(no_text(problem)),
+    };
+    let counted = rendered.as_deref().unwrap_or(&found.body);
+    let length = count(counted, Profile::TrBill, OPERATOR_SUFFIX_UNITS).into();
+    Ok(Json(Preview { text: rendered, missing, length }))
+}
+
+fn is_a_text(body: &str) -> Result<MessageText, Problem> {
+    MessageText::parse(body).map_err(|error| no_text(error.to_string()))
+}
+
+fn no_text(problem: String) -> Problem {
+    Problem::invalid(vec![Where::new("body", "text")]).with_detail(problem)
+}

@@ -1,0 +1,74 @@
+//! The closed vocabularies of the domain and the store as schemas of the API
+//! document, made from their own lists: a word added there appears here.
+
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::{RefOr, schema};
+
+macro_rules! words {
+    ($($(#[doc = $doc:literal])* $name:ident = $vocabulary:ty;)+) => { $(
+        $(#[doc = $doc])*
+        #[derive(Debug)]
+        pub struct $name;
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let words = <$vocabulary>::ALL.iter().map(|word| word.as_str());
+                word_schema(concat!($($doc),*).trim(), words)
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+    )+ };
+}
+
+words! {
+    /// How a person is reached (*izin türü*).
+    Channel = domain::Channel;
+    /// In which capacity a person is addressed (*alıcı tipi*).
+    RecipientKind = domain::RecipientKind;
+    /// What the person said.
+    ConsentStatus = domain::Status;
+    /// Why a message may be sent (*hukuki dayanak*).
+    Basis = domain::gate::Basis;
+    /// Who leads between our ledger and İYS.
+    RegistryMode = domain::RegistryMode;
+    /// The last thing İYS let us know about a consent.
+    Verdict = domain::Verdict;
+    /// By which door a consent came in.
+    Origin = domain::Origin;
+    /// What a person or a key may do.
+    Role = store::access::Role;
+    /// The language a person reads.
+    Language = store::access::Language;
+    /// How far a connector may be trusted.
+    ConnectorState = store::connectors::ConnectorState;
+    /// How far a campaign has come.
+    CampaignState = store::campaigns::CampaignState;
+    /// What becomes of the accepted rows of a file.
+    UploadAction = store::uploads::UploadAction;
+    /// Why an address is stopped.
+    StopCause = store::blacklist::StopCause;
+}
+
+fn word_schema(doc: &str, words: impl Iterator<Item = &'static str>) -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(schema::SchemaType::Type(Type::String))
+        .description(Some(doc))
+        .enum_values(Some(words))
+        .into()
+}
+
+/// A JSON object whose shape depends on something else.
+#[derive(Debug)]
+pub struct AnyObject;
+
+impl utoipa::PartialSchema for AnyObject {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(schema::SchemaType::Type(Type::Object))
+            .additional_properties(Some(schema::AdditionalProperties::FreeForm(true)))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for AnyObject {}

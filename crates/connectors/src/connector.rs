@@ -1,0 +1,51 @@
+//! The contract every provider module fulfils.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use domain::gate::Cleared;
+use domain::ids::MessageRef;
+
+use crate::capabilities::Capabilities;
+use crate::message::{ClearedRequest, EncodeError, Envelope, Outgoing};
+use crate::outcome::{Balance, CallFailure, LookUp, Outcome, TestReport};
+use crate::receipt::{Push, Receipts, UnreadablePush};
+
+/// A configured provider account (*bağlayıcı*).
+#[async_trait]
+pub trait Connector: Send + Sync + Debug {
+    /// What it can do.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// Writes one request. Deterministic: the same input gives the same bytes,
+    /// so that a request in doubt can be cleared and written again and compared.
+    ///
+    /// # Errors
+    /// [`EncodeError`] names the message or the field that stands in the way.
+    fn encode(&self, envelope: &Envelope, messages: &[Cleared<Outgoing>]) -> Result<ClearedRequest, EncodeError>;
+
+    /// Hands one request over and says what is certain afterwards. No retries.
+    async fn send(&self, request: &ClearedRequest) -> Outcome;
+
+    /// Asks what the provider took under a key, for these messages.
+    async fn look_up(&self, key: &str, messages: &[MessageRef]) -> LookUp;
+
+    /// Whether a push comes from the provider. The caller has checked the
+    /// unguessable part of the address.
+    fn authenticate(&self, push: &Push<'_>) -> bool;
+
+    /// Reads a push of receipts. What is not ours in it is counted, not fatal.
+    ///
+    /// # Errors
+    /// [`UnreadablePush`] when the body as a whole cannot be read.
+    fn receipts(&self, body: &[u8]) -> Result<Receipts, UnreadablePush>;
+
+    /// What is left on the account.
+    ///
+    /// # Errors
+    /// [`CallFailure`] in the provider's words.
+    async fn balance(&self) -> Result<Balance, CallFailure>;
+
+    /// Tries the account without sending anything.
+    async fn test(&self) -> TestReport;
+}

@@ -1,0 +1,93 @@
+//! Provider accounts (*bağlayıcı*): made, tested, activated and built into
+//! connectors when messages go out.
+
+use std::sync::Arc;
+
+use connectors::{Balance, Connector, TestReport};
+use domain::ids::{ConnectorId, FirmId};
+use rand::TryRngCore;
+use serde_json::Value;
+use store::connectors::{Connector as Account, ConnectorState, NewConnector};
+
+use crate::Engine;
+use crate::error::EngineError;
+
+impl Engine {
+    /// Adds a provider account; its settings are checked field by field.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] names the field.
+    pub async fn create_connector(
+        &self,
+        firm: FirmId,
+        kind: &str,
+        name: &str,
+        config: &Value,
+        actor: &str,
+    ) -> Result<Account, EngineError> {
+        connectors::build(kind, config, self.clients.provider_http())
+            .map_err(|error| EngineError::invalid("config", error.to_string()))?;
+        let mut writer = self.store.write().await?;
+        let path_key = store::token::path_key(&mut rand::rngs::OsRng.unwrap_err());
+        let new = NewConnector { kind: kind.to_owned(), name: name.to_owned(), path_key, config };
+        let account = writer.create_connector(firm, &new).await?;
+        let detail = serde_json::json!({ "kind": kind, "name": name });
+        writer.append_audit(firm, actor, "connector.create", &account.id.to_string(), &detail).await?;
+        writer.commit().await?;
+        Ok(account)
+    }
+
+    /// Tries an account without sending anything; what passes becomes active.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when the firm has no such account.
+    pub async fn test_connector(
+        &self,
+        firm: FirmId,
+        id: ConnectorId,
+    ) -> Result<(Account, TestReport), EngineError> {
+        let account = self.account(firm, id).await?;
+        let connector = self.connector(&account).await?;
+        let report = connector.test().await;
+        let failed = report.checks.iter().find(|check| check.is_required && !check.passed);
+        let (state, reason) = match failed {
+            None => (ConnectorState::Active, None),
+            Some(check) => (ConnectorState::Broken, Some(check.text.clone())),
+        };
+        let mut writer = self.store.write().await?;
+        writer.set_connector_state(id, state, reason.as_deref()).await?;
+        writer.commit().await?;
+        Ok((self.account(firm, id).await?, report))
+    }
+
+    /// What is left on an account.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] in the provider's words when it does not say.
+    pub async fn balance(&self, firm: FirmId, id: ConnectorId) -> Result<Balance, EngineError> {
+        let account = self.account(firm, id).await?;
+        let connector = self.connector(&account).await?;
+        connector.balance().await.map_err(|error| EngineError::conflict("the balance", error.to_string()))
+    }
+
+    /// Where a provider pushes the receipts of an account to.
+    pub fn receipts_url(&self, account: &Account) -> String {
+        format!("{}/in/{}/receipts", self.identity.public_url, account.path_key)
+    }
+
+    async fn account(&self, firm: FirmId, id: ConnectorId) -> Result<Account, EngineError> {
+        let mut reader = self.store.read().await?;
+        reader.connector(firm, id).await?.ok_or(EngineError::NotFound { what: "the connector" })
+    }
+
+    /// The connector of an account, built once per version of its settings.
+    pub(crate) async fn connector(&self, account: &Account) -> Result<Arc<dyn Connector>, EngineError> {
+        let config = self.store.read().await?.connector_config(account.id).await?;
+        let version = u64::try_from(account.version).unwrap_or(0);
+        self.clients.connector(account.id, version, || {
+            connectors::build(&account.kind, &config, self.clients.provider_http()).map_err(|error| {
+                EngineError::Internal(format!("the settings of connector {} are not valid: {error}", account.id))
+            })
+        })
+    }
+}

@@ -1,0 +1,147 @@
+//! Messages go out: batches are claimed and gated, sent, settled, and what is
+//! in doubt is found out.
+
+mod claim;
+mod pace;
+mod resolve;
+mod send;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use connectors::Connector;
+use domain::gate::{BrandPolicy, MessageFacts, RouteFacts};
+use domain::ids::{CampaignId, ConnectorId};
+use domain::template::MessageText;
+use store::brands::Brand;
+use store::campaigns::Campaign;
+use store::connectors::{Connector as Account, ConnectorState};
+use store::person::FactsAbout;
+use tokio::task::JoinSet;
+
+use crate::error::EngineError;
+use crate::{Engine, Step};
+
+pub(crate) use pace::Paces;
+
+/// Batches claimed in one transaction: few enough that a claim stays short.
+const CLAIM_BATCHES_MAX: usize = 8;
+
+/// What is the same for all batches of a campaign, as it is at this claim.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) campaign: Campaign,
+    pub(crate) brand: Brand,
+    pub(crate) account: Account,
+    pub(crate) connector: Arc<dyn Connector>,
+    pub(crate) text: MessageText,
+    pub(crate) policy: BrandPolicy,
+    pub(crate) facts: MessageFacts,
+    pub(crate) route: RouteFacts,
+}
+
+impl Context {
+    pub(crate) fn about(&self) -> FactsAbout {
+        FactsAbout {
+            firm: self.campaign.firm,
+            brand: self.campaign.brand,
+            channel: self.campaign.channel,
+            kind: self.campaign.kind,
+        }
+    }
+}
+
+impl Engine {
+    /// Reads what a claim rests on besides the people, inside its transaction.
+    pub(crate) async fn context(
+        &self,
+        reader: &mut store::Reader,
+        campaign: CampaignId,
+        connector: &Arc<dyn Connector>,
+        account: &Account,
+    ) -> Result<Context, EngineError> {
+        let campaign = reader.campaign_at_work(campaign).await?;
+        let brand = reader.brand_at_work(campaign.brand).await?;
+        let text = MessageText::parse(&campaign.body).map_err(|error| {
+            EngineError::Internal(format!("the text of campaign {} is not valid: {error}", campaign.id))
+        })?;
+        let facts = MessageFacts {
+            channel: campaign.channel,
+            kind: campaign.kind,
+            basis: campaign.basis,
+            content_incomplete: crate::campaigns::is_content_incomplete(&campaign, &brand),
+        };
+        let route = RouteFacts { available: account.state == ConnectorState::Active, ..RouteFacts::CLEAR };
+        Ok(Context {
+            policy: brand.policy(),
+            campaign,
+            brand,
+            account: account.clone(),
+            connector: Arc::clone(connector),
+            text,
+            facts,
+            route,
+        })
+    }
+
+    /// Claims and sends until nothing more is due; at most
+    /// `dispatch.concurrency` requests are under way at a time.
+    pub async fn step_dispatch(self: &Arc<Self>) -> Result<Step, EngineError> {
+        let mut flying: JoinSet<Result<(), EngineError>> = JoinSet::new();
+        let mut step = Step::Idle;
+        loop {
+            let free = self.settings.dispatch.concurrency.saturating_sub(flying.len());
+            if free > 0 && !self.is_stopping() {
+                let started = self.start_some(&mut flying, free.min(CLAIM_BATCHES_MAX)).await?;
+                if started > 0 {
+                    step = Step::Did;
+                    continue;
+                }
+            }
+            match flying.join_next().await {
+                None => return Ok(step),
+                Some(Ok(outcome)) => outcome?,
+                Some(Err(error)) => return Err(EngineError::Internal(format!("a request ended badly: {error}"))),
+            }
+        }
+    }
+
+    async fn start_some(
+        self: &Arc<Self>,
+        flying: &mut JoinSet<Result<(), EngineError>>,
+        most: usize,
+    ) -> Result<usize, EngineError> {
+        let now = self.now();
+        let waiting = self.store.read().await?.connectors_with_work(now).await?;
+        let mut started = 0;
+        for id in waiting {
+            if started >= most {
+                break;
+            }
+            let Some((account, connector)) = self.active(id).await? else { continue };
+            let claimed = self.claim(&account, &connector, most - started).await?;
+            started += claimed.picked;
+            for prepared in claimed.ready {
+                let engine = Arc::clone(self);
+                flying.spawn(async move { engine.send_and_settle(prepared).await });
+            }
+        }
+        Ok(started)
+    }
+
+    /// The connector, while it is in order; batches of a broken one wait.
+    async fn active(
+        &self,
+        id: ConnectorId,
+    ) -> Result<Option<(Account, Arc<dyn Connector>)>, EngineError> {
+        let account = self.store.read().await?.connector_at_work(id).await?;
+        if account.state != ConnectorState::Active {
+            return Ok(None);
+        }
+        let connector = self.connector(&account).await?;
+        Ok(Some((account, connector)))
+    }
+}
+
+/// Contexts by campaign, within one claim.
+pub(crate) type Contexts = HashMap<CampaignId, Arc<Context>>;

@@ -1,0 +1,207 @@
+//! The claim: one short transaction in which batches are taken, everyone in
+//! them passes the gate as they are now, and the exact requests are stored.
+//! It is durable before a byte leaves.
+
+use std::sync::Arc;
+
+use connectors::{ClearedRequest, Connector, EncodeError, Envelope, Outgoing};
+use domain::gate::{Cleared, Decision, Question, decide};
+use domain::ids::MessageRef;
+use domain::segments;
+use domain::template::RenderError;
+use domain::{ReasonCode, Timestamp};
+use store::Writer;
+use store::connectors::Connector as Account;
+use store::dispatch::{ExceptionClass, PickedBatch, SendException};
+use store::person::Person;
+
+use super::{Context, Contexts};
+use crate::Engine;
+use crate::error::EngineError;
+
+/// Longest message, in parts (segments reference: platform default).
+const PARTS_MAX: u32 = 7;
+/// Texts below this need no counting: they fit one part in every alphabet.
+const SURELY_SHORT_BYTES: usize = 65;
+
+/// A batch whose request is stored and may leave.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) batch: PickedBatch,
+    pub(crate) context: Arc<Context>,
+    pub(crate) request: ClearedRequest,
+}
+
+/// What a claim brought.
+#[derive(Debug, Default)]
+pub(crate) struct Claimed {
+    /// Batches taken, including those that need not be sent after all.
+    pub(crate) picked: usize,
+    /// Those to send.
+    pub(crate) ready: Vec<Prepared>,
+}
+
+/// Everyone of a batch after the gate.
+pub(super) struct Gated {
+    pub(super) cleared: Vec<Cleared<Outgoing>>,
+    pub(super) exceptions: Vec<SendException>,
+    /// When the window opens, if that is all that stands in the way.
+    pub(super) held_until: Option<Timestamp>,
+}
+
+impl Engine {
+    pub(super) async fn claim(
+        &self,
+        account: &Account,
+        connector: &Arc<dyn Connector>,
+        most: usize,
+    ) -> Result<Claimed, EngineError> {
+        let now = self.now();
+        let lease_until = now.plus_micros(self.settings.dispatch.lease_seconds * domain::time::SECOND_US);
+        let mut writer = self.store.write().await?;
+        let picked = writer.pick_batches(account.id, self.worker(), lease_until, most).await?;
+        let mut claimed = Claimed { picked: picked.len(), ready: Vec::with_capacity(picked.len()) };
+        let mut contexts = Contexts::new();
+        for batch in picked {
+            let context = match contexts.get(&batch.key.campaign) {
+                Some(context) => Arc::clone(context),
+                None => {
+                    let made = self.context(&mut writer, batch.key.campaign, connector, account).await?;
+                    let made = Arc::new(made);
+                    contexts.insert(batch.key.campaign, Arc::clone(&made));
+                    made
+                }
+            };
+            claimed.ready.extend(self.prepare(&mut writer, batch, context, now).await?);
+        }
+        writer.commit().await?;
+        Ok(claimed)
+    }
+
+    async fn prepare(
+        &self,
+        writer: &mut Writer,
+        batch: PickedBatch,
+        context: Arc<Context>,
+        now: Timestamp,
+    ) -> Result<Option<Prepared>, EngineError> {
+        let people = writer.batch_people(context.about(), &batch).await?;
+        let gated = gate(&context, &batch, people, now)?;
+        if let Some(until) = gated.held_until {
+            writer.delay_batch(&batch, until).await?;
+            return Ok(None);
+        }
+        let key = format!("izn-{}-{}", batch.key, batch.attempt);
+        if gated.cleared.is_empty() {
+            writer.hand_over(&batch, &key, &[], &gated.exceptions).await?;
+            writer.settle_accepted(&batch, "", 0, &[]).await?;
+            return Ok(None);
+        }
+        let envelope = self.envelope(&context, key);
+        let request = match context.connector.encode(&envelope, &gated.cleared) {
+            Ok(request) => request,
+            Err(error) => {
+                // Nothing was sent; the same people would fail the same way again.
+                tracing::error!(campaign.id = %batch.key.campaign, batch.no = batch.key.number, error = %error, "a request could not be written: {error}");
+                writer.settle_failed(&batch, &refused_by_encoder(&error)).await?;
+                return Ok(None);
+            }
+        };
+        let content = lz4_flex::compress_prepend_size(request.bytes());
+        writer.hand_over(&batch, &envelope.key, &content, &gated.exceptions).await?;
+        Ok(Some(Prepared { batch, context, request }))
+    }
+
+    pub(super) fn envelope(&self, context: &Context, key: String) -> Envelope {
+        Envelope {
+            key,
+            sender: context.campaign.sender.clone(),
+            receipts_url: Some(self.receipts_url(&context.account)),
+            brand_code: context.brand.brand_code,
+            validity_minutes: None,
+        }
+    }
+}
+
+fn refused_by_encoder(error: &EncodeError) -> String {
+    format!("the request could not be written: {error}")
+}
+
+/// Runs the gate for everyone of a batch, as they are at this moment.
+pub(super) fn gate(
+    context: &Context,
+    batch: &PickedBatch,
+    people: Vec<Person>,
+    now: Timestamp,
+) -> Result<Gated, EngineError> {
+    let mut gated = Gated {
+        cleared: Vec::with_capacity(people.len()),
+        exceptions: Vec::new(),
+        held_until: None,
+    };
+    for mut person in people {
+        let text = match context.text.render(&person.values) {
+            Ok(text) => {
+                person.facts.too_many_parts = is_too_long(context, &text);
+                text
+            }
+            Err(RenderError::Missing { .. }) => {
+                person.facts.variable_missing = true;
+                String::new()
+            }
+            Err(RenderError::Failed(problem)) => return Err(EngineError::Internal(problem)),
+        };
+        let decision = decide(&Question {
+            now,
+            policy: &context.policy,
+            message: &context.facts,
+            person: &person.facts,
+            route: &context.route,
+        });
+        match decision {
+            Decision::Send(clearance) => {
+                let outgoing = Outgoing {
+                    message: MessageRef {
+                        campaign: batch.key.campaign,
+                        batch_no: batch.key.number,
+                        recipient: person.facts.id,
+                    },
+                    recipient: person.facts.recipient,
+                    channel: context.campaign.channel,
+                    kind: context.campaign.kind,
+                    basis: context.campaign.basis,
+                    text,
+                };
+                let sealed = clearance
+                    .seal(outgoing)
+                    .map_err(|error| EngineError::Internal(error.to_string()))?;
+                gated.cleared.push(sealed);
+            }
+            Decision::Exclude(reasons) => {
+                gated.exceptions.push(taken_out(&person, reasons.headline()));
+            }
+            Decision::Hold { until, .. } => {
+                gated.held_until = Some(gated.held_until.map_or(until, |held| held.min(until)));
+            }
+        }
+    }
+    Ok(gated)
+}
+
+fn taken_out(person: &Person, code: ReasonCode) -> SendException {
+    SendException {
+        recipient: person.facts.id,
+        code: Some(code),
+        class: ExceptionClass::Gate,
+        provider_code: None,
+        provider_text: None,
+    }
+}
+
+fn is_too_long(context: &Context, text: &str) -> bool {
+    if text.len() <= SURELY_SHORT_BYTES {
+        return false;
+    }
+    let capabilities = context.connector.capabilities();
+    segments::count(text, capabilities.segments, capabilities.suffix_units).parts > PARTS_MAX
+}

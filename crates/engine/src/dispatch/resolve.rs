@@ -1,0 +1,218 @@
+//! What is in doubt is found out: the provider is asked by our key after a
+//! quiet period. A batch goes out again only where the provider surely does
+//! not have it, everyone in it passes the gate anew, and the request comes out
+//! byte for byte the same.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use connectors::{ClearedRequest, Found, FoundMessage, LookUp, Outcome, Resolve};
+use domain::ids::{MessageRef, RecipientId};
+use store::dispatch::PickedBatch;
+
+use super::claim::gate;
+use super::Context;
+use crate::error::EngineError;
+use crate::{Engine, Step};
+
+/// Batches in doubt that one step looks into.
+const RESOLVE_BATCHES_MAX: usize = 8;
+
+/// What sending a batch in doubt again comes to.
+enum Again {
+    /// Everyone passed and the bytes are the same.
+    Same(ClearedRequest),
+    /// Somebody may not get it any more, or the request would differ.
+    Different,
+}
+
+impl Engine {
+    /// Takes over what lost workers left, then looks into batches in doubt.
+    pub async fn step_resolve(&self) -> Result<Step, EngineError> {
+        self.take_over_lost().await?;
+        let lease_until =
+            self.now().plus_micros(self.settings.dispatch.lease_seconds * domain::time::SECOND_US);
+        let mut writer = self.store.write().await?;
+        let picked = writer.pick_in_doubt(self.worker(), lease_until, RESOLVE_BATCHES_MAX).await?;
+        writer.commit().await?;
+        let count = picked.len();
+        for batch in picked {
+            self.resolve(batch).await?;
+        }
+        Ok(Step::of(count))
+    }
+
+    /// Batches in flight at a worker that is gone, or over their lease, are in doubt.
+    async fn take_over_lost(&self) -> Result<(), EngineError> {
+        let mut reader = self.store.read().await?;
+        let holders = reader.workers_with_batches().await?;
+        let mut gone: Vec<Option<String>> = Vec::new();
+        for name in holders {
+            if name != self.worker() && reader.is_worker_gone(&name).await? {
+                gone.push(Some(name));
+            }
+        }
+        drop(reader);
+        // Once more without a name: leases that ran out.
+        gone.push(None);
+        let mut writer = self.store.write().await?;
+        let mut lost = 0;
+        for name in &gone {
+            lost += writer.doubt_batches_of(name.as_deref(), self.after_quiet()).await?;
+        }
+        writer.commit().await?;
+        if lost > 0 {
+            tracing::warn!(batches = lost, "{lost} batches of lost workers are in doubt");
+        }
+        Ok(())
+    }
+
+    async fn resolve(&self, batch: PickedBatch) -> Result<(), EngineError> {
+        let account = self.store.read().await?.connector_at_work(batch.connector).await?;
+        let connector = self.connector(&account).await?;
+        let mut reader = self.store.read().await?;
+        let context = Arc::new(self.context(&mut reader, batch.key.campaign, &connector, &account).await?);
+        drop(reader);
+        let Some(key) = batch.request_key.clone() else {
+            return self.give_up(&batch, "the request has no key").await;
+        };
+        match connector.capabilities().resolve {
+            Resolve::Neither => self.give_up(&batch, "the provider cannot be asked").await,
+            Resolve::IdempotencyKey { .. } => self.send_again(&batch, &context, key, false).await,
+            Resolve::LookupByKey { dedupes_message_id, .. } => {
+                let messages = self.messages_of(&batch).await?;
+                match connector.look_up(&key, &messages).await {
+                    LookUp::Found(found) => self.settle_found(&batch, &found).await,
+                    LookUp::NotFound => self.send_again(&batch, &context, key, dedupes_message_id).await,
+                    LookUp::Unavailable { text, retry_after } => {
+                        let next = self.again(retry_after).max(self.after_quiet());
+                        self.ask_later(&batch, next, &text).await
+                    }
+                }
+            }
+        }
+    }
+
+    /// Everyone who was in the request: the planned, less those the last gate took out.
+    async fn messages_of(&self, batch: &PickedBatch) -> Result<Vec<MessageRef>, EngineError> {
+        let mut reader = self.store.read().await?;
+        let out: HashSet<RecipientId> =
+            reader.batch_exceptions(batch.key).await?.into_iter().map(|e| e.recipient).collect();
+        let people = reader.batch_recipients(batch).await?;
+        Ok(people
+            .into_iter()
+            .filter(|recipient| !out.contains(recipient))
+            .map(|recipient| MessageRef {
+                campaign: batch.key.campaign,
+                batch_no: batch.key.number,
+                recipient,
+            })
+            .collect())
+    }
+
+    async fn settle_found(&self, batch: &PickedBatch, found: &[FoundMessage]) -> Result<(), EngineError> {
+        let missing = found.iter().filter(|m| matches!(m.found, Found::Missing)).count();
+        if missing > 0 {
+            let text = format!("the provider lists the request, but not {missing} of its messages yet");
+            return self.ask_later(batch, self.after_quiet(), &text).await;
+        }
+        let refused = found
+            .iter()
+            .filter_map(|message| match &message.found {
+                Found::Refused(refusal) => Some(refusal.clone()),
+                Found::Accepted(_) | Found::Missing => None,
+            })
+            .collect();
+        let outcome = Outcome::Accepted {
+            reference: batch.request_key.clone().unwrap_or_default(),
+            refused,
+        };
+        tracing::info!(
+            campaign.id = %batch.key.campaign, batch.no = batch.key.number,
+            "a batch in doubt had arrived"
+        );
+        self.settle(batch, &outcome, found.len()).await
+    }
+
+    async fn send_again(
+        &self,
+        batch: &PickedBatch,
+        context: &Arc<Context>,
+        key: String,
+        dedupes_message_id: bool,
+    ) -> Result<(), EngineError> {
+        let now = self.now();
+        let stored = self.store.read().await?.batch_content(batch.key).await?;
+        let exceptions: HashSet<RecipientId> = {
+            let mut reader = self.store.read().await?;
+            reader.batch_exceptions(batch.key).await?.into_iter().map(|e| e.recipient).collect()
+        };
+        let mut writer = self.store.write().await?;
+        let mut people = writer.batch_people(context.about(), batch).await?;
+        people.retain(|person| !exceptions.contains(&person.facts.id));
+        let everyone = people.len();
+        let gated = gate(context, batch, people, now)?;
+        let envelope = self.envelope(context, key);
+        let again = if gated.cleared.len() == everyone && everyone > 0 {
+            match context.connector.encode(&envelope, &gated.cleared) {
+                Ok(request) if is_same(stored.as_deref(), &request) => Again::Same(request),
+                _ => Again::Different,
+            }
+        } else {
+            Again::Different
+        };
+        match again {
+            Again::Same(request) => {
+                writer.send_again(batch).await?;
+                writer.commit().await?;
+                let outcome = context.connector.send(&request).await;
+                self.settle(batch, &outcome, request.messages().len()).await
+            }
+            // The provider surely does not have it, and refuses a message id it
+            // has seen: everyone passes the gate anew, under a new key.
+            Again::Different if dedupes_message_id => {
+                let next = gated.held_until.unwrap_or_else(|| self.now());
+                writer.return_to_pending(batch, next, "the request never arrived").await?;
+                writer.commit().await?;
+                Ok(())
+            }
+            Again::Different => {
+                drop(writer);
+                self.give_up(batch, "the request cannot be repeated: somebody in it may not get it any more").await
+            }
+        }
+    }
+
+    async fn ask_later(
+        &self,
+        batch: &PickedBatch,
+        next: domain::Timestamp,
+        text: &str,
+    ) -> Result<(), EngineError> {
+        if batch.attempt > self.settings.dispatch.look_ups_max {
+            return self.give_up(batch, text).await;
+        }
+        let mut writer = self.store.write().await?;
+        writer.mark_in_doubt(batch, next, text).await?;
+        writer.commit().await?;
+        Ok(())
+    }
+
+    async fn give_up(&self, batch: &PickedBatch, text: &str) -> Result<(), EngineError> {
+        tracing::error!(
+            campaign.id = %batch.key.campaign, batch.no = batch.key.number, people = batch.size,
+            "nobody can tell what became of a batch: {text}"
+        );
+        let mut writer = self.store.write().await?;
+        writer.settle_unresolved(batch, text).await?;
+        writer.commit().await?;
+        Ok(())
+    }
+}
+
+fn is_same(stored: Option<&[u8]>, request: &ClearedRequest) -> bool {
+    stored
+        .and_then(|bytes| lz4_flex::decompress_size_prepended(bytes).ok())
+        .is_some_and(|bytes| bytes == request.bytes().as_ref())
+}
+

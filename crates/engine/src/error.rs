@@ -1,0 +1,90 @@
+//! What the engine could not do, in terms that HTTP and commands can show.
+
+use domain::ReasonCode;
+use store::StoreError;
+
+/// An operation that was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The thing is not there, or belongs to another firm.
+    #[error("{what} is not there")]
+    NotFound {
+        /// The thing.
+        what: &'static str,
+    },
+    /// It is not in a state that allows this.
+    #[error("{what}: {problem}")]
+    Conflict {
+        /// The thing.
+        what: &'static str,
+        /// Why not, and the way out.
+        problem: String,
+    },
+    /// A field holds something that cannot be.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// The field's name.
+        field: &'static str,
+        /// What is wrong and what would do.
+        problem: String,
+    },
+    /// A rule refuses it.
+    #[error("refused with {code}")]
+    Refused {
+        /// The rule's code.
+        code: ReasonCode,
+        /// Values of the text's placeholders.
+        args: Vec<(String, String)>,
+    },
+    /// The store could not.
+    #[error(transparent)]
+    Store(StoreError),
+    /// A file of ours could not be read or written.
+    #[error("{doing} failed")]
+    File {
+        /// The operation.
+        doing: &'static str,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Something that should always hold does not.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl EngineError {
+    /// Names the file operation that failed.
+    pub(crate) fn file(doing: &'static str) -> impl Fn(std::io::Error) -> Self {
+        move |source| Self::File { doing, source }
+    }
+
+    /// A state that does not allow the operation.
+    pub fn conflict(what: &'static str, problem: impl Into<String>) -> Self {
+        Self::Conflict { what, problem: problem.into() }
+    }
+
+    /// A field that cannot be accepted.
+    pub fn invalid(field: &'static str, problem: impl Into<String>) -> Self {
+        Self::Invalid { field, problem: problem.into() }
+    }
+
+    /// Whether the same again may succeed without anybody's doing.
+    pub const fn is_passing(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_passing(),
+            _ => false,
+        }
+    }
+}
+
+impl From<StoreError> for EngineError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(code) => Self::Refused { code, args: Vec::new() },
+            StoreError::Exists { what } => Self::conflict(what, "exists already"),
+            StoreError::Lost { what } => Self::conflict(what, "is not there or has moved on meanwhile"),
+            other => Self::Store(other),
+        }
+    }
+}

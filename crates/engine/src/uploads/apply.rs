@@ -1,0 +1,200 @@
+//! Applying: the accepted records go into the ledger slice by slice. Each
+//! slice is one transaction with its own progress and the questions for İYS,
+//! so a process killed anywhere goes on behind the last committed slice.
+
+use domain::consent::Origin;
+use domain::ids::RecipientId;
+use domain::{Channel, Recipient, RegistryMode};
+use intake::{Record, RecordReader};
+use store::brands::Brand;
+use store::consent::{Applied, ApplyContext, IncomingRecord, Said};
+use store::rejections::Rejection;
+use store::upload_work::{AppliedSlice, ClaimedUpload};
+use store::uploads::{AppliedCounts, UploadAction};
+
+use super::RECORDS;
+use crate::Engine;
+use crate::error::EngineError;
+use crate::registry::asks;
+
+/// Numbers of rejections that only the ledger knew about stand behind those of
+/// the same line that judging found.
+const LATE_REJECTIONS_FROM: i64 = 1_000;
+
+impl Engine {
+    pub(super) async fn apply_upload(&self, claimed: &ClaimedUpload) -> Result<(), EngineError> {
+        let brand = self.store.read().await?.brand_at_work(claimed.upload.brand).await?;
+        let path = self.records_of(claimed)?;
+        let mut offset = claimed.upload.records_offset;
+        loop {
+            let (slice, next) = self.read_slice(&path, offset).await?;
+            if slice.is_empty() {
+                break;
+            }
+            self.apply_slice(claimed, &brand, &slice, offset, next).await?;
+            offset = next;
+        }
+        let mut writer = self.store.write().await?;
+        writer.finish_applying(&claimed.claim).await?;
+        writer.commit().await?;
+        self.wake.registry.notify_waiters();
+        tracing::info!(upload.id = %claimed.upload.id, "upload {} was applied", claimed.upload.id);
+        Ok(())
+    }
+
+    /// The spool of the judging that ended: the newest one that is complete.
+    fn records_of(&self, claimed: &ClaimedUpload) -> Result<std::path::PathBuf, EngineError> {
+        let folder = self.folder(claimed.upload.id);
+        (1..=claimed.upload.attempt)
+            .rev()
+            .map(|attempt| folder.judged(attempt).join(RECORDS))
+            .find(|path| path.is_file())
+            .ok_or_else(|| {
+                EngineError::Internal(
+                    "the judged records are not in uploads.folder; all workers must reach the same folder"
+                        .into(),
+                )
+            })
+    }
+
+    async fn read_slice(
+        &self,
+        path: &std::path::Path,
+        offset: i64,
+    ) -> Result<(Vec<Record>, i64), EngineError> {
+        let path = path.to_owned();
+        let limit = self.settings.uploads.slice_records;
+        let read = move || -> Result<(Vec<Record>, i64), String> {
+            let start = u64::try_from(offset).unwrap_or(0);
+            let mut reader = RecordReader::open(&path, start).map_err(|error| error.to_string())?;
+            let mut slice = Vec::with_capacity(limit);
+            let mut next = start;
+            for item in reader.by_ref().take(limit) {
+                let (record, after) = item.map_err(|error| error.to_string())?;
+                slice.push(record);
+                next = after;
+            }
+            Ok((slice, i64::try_from(next).unwrap_or(i64::MAX)))
+        };
+        tokio::task::spawn_blocking(read)
+            .await
+            .map_err(|error| EngineError::Internal(error.to_string()))?
+            .map_err(|error| EngineError::Internal(format!("the judged records cannot be read: {error}")))
+    }
+
+    async fn apply_slice(
+        &self,
+        claimed: &ClaimedUpload,
+        brand: &Brand,
+        slice: &[Record],
+        from_offset: i64,
+        to_offset: i64,
+    ) -> Result<(), EngineError> {
+        let upload = &claimed.upload;
+        let context = ApplyContext {
+            firm: upload.firm,
+            brand: upload.brand,
+            origin: Origin::Upload,
+            origin_id: Some(upload.id.as_db()),
+            actor: upload.actor.clone(),
+            now: self.now(),
+        };
+        let records: Vec<IncomingRecord> = slice.iter().map(incoming).collect();
+        let mut writer = self.store.write().await?;
+        let applied = writer.apply_records(&context, &records).await?;
+        self.keep_late_rejections(&mut writer, claimed, &applied).await?;
+        if let Some(tag) = &upload.tag {
+            let mut people: Vec<RecipientId> = applied.touched.iter().map(|t| t.recipient).collect();
+            people.dedup();
+            let tag = writer.ensure_tag(upload.firm, tag).await?;
+            writer.add_to_tag(tag, &people).await?;
+        }
+        if asks_registry(brand, upload.action) {
+            let batches = asks::after_apply(brand, upload, &applied.touched);
+            writer.enqueue_registry(&batches).await?;
+        }
+        writer
+            .advance_upload(
+                &claimed.claim,
+                AppliedSlice {
+                    from_offset,
+                    to_offset,
+                    records: count(slice.len()),
+                    counts: AppliedCounts {
+                        created: count(applied.created),
+                        updated: count(applied.updated),
+                        unchanged: count(applied.unchanged),
+                        rejected: count(applied.refused.len()),
+                    },
+                },
+            )
+            .await?;
+        let lease_us = self.settings.uploads.lease_seconds * domain::time::SECOND_US;
+        writer.renew_upload(&claimed.claim, lease_us, None).await?;
+        writer.commit().await?;
+        metrics::counter!("izinli_records_applied_total").increment(slice.len() as u64);
+        Ok(())
+    }
+
+    /// What the ledger refused although judging foresaw no obstacle: somebody
+    /// refused in the meantime.
+    async fn keep_late_rejections(
+        &self,
+        writer: &mut store::Writer,
+        claimed: &ClaimedUpload,
+        applied: &Applied,
+    ) -> Result<(), EngineError> {
+        let late: Vec<Rejection> = (LATE_REJECTIONS_FROM..)
+            .zip(&applied.refused)
+            .map(|(number, refusal)| Rejection {
+                line: refusal.line,
+                number,
+                channel: Some(refusal.channel),
+                field: "consent".into(),
+                code: refusal.code,
+                args: refusal.args.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+                value: None,
+                raw: None,
+            })
+            .collect();
+        if !late.is_empty() {
+            writer.add_rejections(claimed.upload.id, &late).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether an upload makes us ask İYS about its people (design §4).
+fn asks_registry(brand: &Brand, action: UploadAction) -> bool {
+    matches!(brand.mode, RegistryMode::Sync | RegistryMode::Integrator) && action != UploadAction::Local
+}
+
+fn incoming(record: &Record) -> IncomingRecord {
+    IncomingRecord {
+        line: i64::try_from(record.line).unwrap_or(i64::MAX),
+        recipient: record.recipient.clone(),
+        external_id: record.external_id.clone(),
+        token: record.token.clone(),
+        name: record.name.clone(),
+        kind: record.kind,
+        consent: record.consent.as_ref().map(|consent| Said {
+            channel: consent.channel,
+            status: consent.status,
+            date: consent.date,
+            source: consent.source.clone(),
+        }),
+        evidence: None,
+    }
+}
+
+/// The channel that a file without declarations asks İYS about.
+pub(crate) const fn usual_channel(recipient: &Recipient) -> Channel {
+    match recipient {
+        Recipient::Phone(_) => Channel::Mesaj,
+        Recipient::Email(_) => Channel::Eposta,
+    }
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,112 @@
+//! How old a consent is, counted in business days.
+
+use std::collections::HashMap;
+
+use domain::calendar::Calendar;
+use jiff::civil::{Date, DateTime, Time};
+
+/// Where a consent stands against the three business days of İYS (H467).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Age {
+    /// Inside by every reading.
+    Fresh,
+    /// Past the strictest reading but not the most generous: İYS decides.
+    NearLimit {
+        /// The deadline shown to people.
+        deadline: DateTime,
+    },
+    /// Past every reading.
+    TooOld {
+        /// The deadline shown to people.
+        deadline: DateTime,
+        /// Whether a later time on the same day would have been inside: a date
+        /// without a time may be refused only for that.
+        hangs_on_time: bool,
+    },
+}
+
+/// Tells the age of moments against one present; remembers days it has counted.
+#[derive(Debug)]
+pub(crate) struct AgeRule<'c> {
+    calendar: &'c Calendar,
+    now: DateTime,
+    counted: HashMap<Date, Limits>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    strict: Date,
+    legal: Date,
+    grace: Date,
+}
+
+/// Distinct days remembered; a file of honest dates has a few hundred.
+const DAYS_MAX: usize = 20_000;
+
+impl<'c> AgeRule<'c> {
+    pub(crate) fn new(calendar: &'c Calendar, now: DateTime) -> Self {
+        Self {
+            calendar,
+            now,
+            counted: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn age(&mut self, event: DateTime) -> Age {
+        let limits = self.limits(event.date());
+        let at = |date: Date| date.to_datetime(event.time());
+        if self.now <= at(limits.strict).min(at(limits.grace)) {
+            return Age::Fresh;
+        }
+        let deadline = at(limits.legal);
+        if self.now <= at(limits.grace) {
+            return Age::NearLimit { deadline };
+        }
+        let end_of_day = Time::constant(23, 59, 59, 0);
+        Age::TooOld {
+            deadline,
+            hangs_on_time: self.now <= limits.grace.to_datetime(end_of_day),
+        }
+    }
+
+    fn limits(&mut self, day: Date) -> Limits {
+        if let Some(limits) = self.counted.get(&day) {
+            return *limits;
+        }
+        let counted = self.calendar.deadlines(day.to_datetime(Time::midnight()));
+        let limits = Limits {
+            strict: counted.strict.date(),
+            legal: counted.legal.date(),
+            grace: counted.grace.date(),
+        };
+        if self.counted.len() < DAYS_MAX {
+            self.counted.insert(day, limits);
+        }
+        limits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn age(now: DateTime, event: DateTime) -> Age {
+        AgeRule::new(Calendar::builtin(), now).age(event)
+    }
+
+    #[test]
+    fn nothing_is_too_old_before_the_most_generous_deadline() {
+        // 4 June 2025: Kurban between; strict 9 June, legal 11 June, grace 12 June, all 09:00.
+        let event = date(2025, 6, 4).at(9, 0, 0, 0);
+        let deadline = date(2025, 6, 11).at(9, 0, 0, 0);
+        assert_eq!(age(date(2025, 6, 9).at(9, 0, 0, 0), event), Age::Fresh);
+        assert_eq!(age(date(2025, 6, 10).at(10, 0, 0, 0), event), Age::NearLimit { deadline });
+        assert_eq!(age(date(2025, 6, 12).at(9, 0, 0, 0), event), Age::NearLimit { deadline });
+        let late = age(date(2025, 6, 12).at(9, 0, 1, 0), event);
+        assert_eq!(late, Age::TooOld { deadline, hangs_on_time: true });
+        let later = age(date(2025, 6, 13).at(0, 0, 0, 0), event);
+        assert_eq!(later, Age::TooOld { deadline, hangs_on_time: false });
+    }
+}

@@ -1,0 +1,234 @@
+//! One quick pass over the whole file before a record is read: is it text, how
+//! are its letters coded, do its quotes close, how do its lines end.
+//!
+//! Deciding for the whole file at once keeps promises that a row-by-row reader
+//! cannot: the encoding is never guessed anew in the middle, and an open quote
+//! never swallows the rest of a large file into memory.
+
+mod letters;
+mod shape;
+
+use std::io::{self, Read};
+
+use domain::ReasonCode;
+
+use self::letters::Letters;
+use self::shape::Shape;
+use super::encoding::{Decoder, Encoding, Repair};
+use super::text::{LineEnds, TextFile};
+use super::{CHUNK_BYTES, kind};
+use crate::verdict::Refusal;
+
+/// What the pass has found out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scanned {
+    pub(crate) decoder: Decoder,
+    pub(crate) line_ends: LineEnds,
+}
+
+/// Why the pass ended without a finding.
+#[derive(Debug)]
+pub(crate) enum ScanEnd {
+    /// The file is no table that can be read.
+    Refused(Refusal),
+    /// The caller asked to stop.
+    Cancelled,
+    /// The file could not be read.
+    Io(io::Error),
+}
+
+impl From<io::Error> for ScanEnd {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<Refusal> for ScanEnd {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Reads the text once. `forced` is an encoding that a person chose;
+/// `go_on` is asked after every piece.
+pub(crate) fn scan(
+    file: &TextFile,
+    delimiter: u8,
+    record_bytes_max: usize,
+    forced: Option<Encoding>,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<Scanned, ScanEnd> {
+    let mut reader = file.open()?;
+    let mut chunk = vec![0; CHUNK_BYTES];
+    let mut letters = Letters::default();
+    let mut shape = Shape::new(delimiter, record_bytes_max as u64);
+    loop {
+        let len = reader.read(&mut chunk)?;
+        if len == 0 {
+            break;
+        }
+        let piece = &chunk[..len];
+        if piece.contains(&0) {
+            return Err(Refusal::unsupported(kind::BINARY).into());
+        }
+        letters.feed(piece);
+        if let Err(fault) = shape.feed(piece) {
+            return Err(shape_refusal(file, fault)?.into());
+        }
+        if !go_on() {
+            return Err(ScanEnd::Cancelled);
+        }
+    }
+    if let Err(fault) = shape.finish() {
+        return Err(shape_refusal(file, fault)?.into());
+    }
+    let decoder = match letters.finish(file.stated, forced) {
+        Ok(decoder) => decoder,
+        Err(letters::Undecided::Unknown) => return Err(Refusal::new(ReasonCode::F104).into()),
+        Err(letters::Undecided::MixedFrom(offset)) => {
+            let line = line_at(file, offset)?;
+            return Err(Refusal::new(ReasonCode::F103).at_line(line).into());
+        }
+    };
+    let line_ends = if shape.has_lone_cr() { LineEnds::LoneCr } else { LineEnds::AsTheyAre };
+    Ok(Scanned { decoder, line_ends })
+}
+
+fn shape_refusal(file: &TextFile, fault: shape::Fault) -> io::Result<Refusal> {
+    Ok(match fault {
+        shape::Fault::OpenQuote(offset) => {
+            Refusal::new(ReasonCode::F105).at_line(line_at(file, offset)?)
+        }
+        shape::Fault::EndlessRecord => Refusal::unsupported(kind::ENDLESS_LINE),
+    })
+}
+
+/// The line of this offset of the text, from 1.
+fn line_at(file: &TextFile, offset: u64) -> io::Result<u64> {
+    let mut reader = io::BufReader::with_capacity(CHUNK_BYTES, file.open()?).take(offset);
+    let mut chunk = vec![0; CHUNK_BYTES];
+    let mut line = 1;
+    let mut after_cr = false;
+    loop {
+        let len = reader.read(&mut chunk)?;
+        if len == 0 {
+            return Ok(line);
+        }
+        for &byte in &chunk[..len] {
+            if byte == b'\r' || (byte == b'\n' && !after_cr) {
+                line += 1;
+            }
+            after_cr = byte == b'\r';
+        }
+    }
+}
+
+/// The place of the first byte that satisfies a test, skipping whole blocks
+/// that surely hold none. Blocks make the common case (nothing to find) run at
+/// the speed of memory.
+fn find_in_blocks(
+    bytes: &[u8],
+    block_may_hold: impl Fn(&[u8]) -> bool,
+    is_wanted: impl Fn(u8) -> bool,
+) -> Option<usize> {
+    const BLOCK: usize = 256;
+    bytes.chunks(BLOCK).enumerate().find_map(|(i, block)| {
+        if !block_may_hold(block) {
+            return None;
+        }
+        block.iter().position(|&byte| is_wanted(byte)).map(|at| i * BLOCK + at)
+    })
+}
+
+impl Scanned {
+    /// Plain UTF-8, before anything is known.
+    pub(crate) const ASSUMED: Self = Self {
+        decoder: Decoder {
+            encoding: Encoding::Utf8,
+            repair: Repair::None,
+        },
+        line_ends: LineEnds::AsTheyAre,
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scanned(bytes: &[u8]) -> Result<Scanned, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file.csv");
+        std::fs::write(&path, bytes).unwrap();
+        let file = TextFile::inspect(&path, bytes.len() as u64).unwrap();
+        scan(&file, b';', 1_000, None, &mut || true).map_err(|end| match end {
+            ScanEnd::Refused(refusal) => match refusal.line {
+                Some(line) => format!("{} {line}", refusal.code),
+                None => refusal.code.to_string(),
+            },
+            other => format!("{other:?}"),
+        })
+    }
+
+    fn encoding(bytes: &[u8]) -> (Encoding, Repair) {
+        let decoder = scanned(bytes).unwrap().decoder;
+        (decoder.encoding, decoder.repair)
+    }
+
+    fn refusal(bytes: &[u8]) -> String {
+        scanned(bytes).unwrap_err()
+    }
+
+    #[test]
+    fn the_encoding_is_decided_once_for_the_whole_file() {
+        assert_eq!(encoding(b"Telefon;Ad\n"), (Encoding::Utf8, Repair::None));
+        assert_eq!(encoding("Ad\nŞükrü Çağ\n".as_bytes()), (Encoding::Utf8, Repair::None));
+        assert_eq!(encoding(b"\xddzin\n"), (Encoding::Windows1254, Repair::None));
+        // Ü followed by a closing quote of Windows-1254 is UTF-8 by chance.
+        assert_eq!(encoding(b"\xdc\x93;\xfe\n"), (Encoding::Windows1254, Repair::None));
+        assert_eq!(encoding("Ýzin;bakým\n".as_bytes()), (Encoding::Utf8, Repair::IcelandicLetters));
+        assert_eq!(encoding("Guðrún Ýr\n".as_bytes()), (Encoding::Utf8, Repair::None));
+        assert_eq!(encoding("Ä°zin;ÅŸÃ¼phe\n".as_bytes()), (Encoding::Utf8, Repair::TwiceEncoded));
+    }
+
+    #[test]
+    fn a_letter_cut_by_the_edge_of_a_piece_is_still_one_letter() {
+        for shift in 0..4 {
+            let text = format!("{}\n{}", "x".repeat(shift), "ş€\n".repeat(CHUNK_BYTES));
+            let short_lines = encoding(text.as_bytes());
+            assert_eq!(short_lines, (Encoding::Utf8, Repair::None));
+        }
+    }
+
+    #[test]
+    fn mixed_and_unknown_encodings_stop_the_file() {
+        assert_eq!(refusal("a\nŞükrü\n".as_bytes().iter().chain(b"\xddzin\n").copied().collect::<Vec<_>>().as_slice()), "F103 3");
+        assert_eq!(refusal(b"\xddzin\nb\n\xc5\x9f\n"), "F103 3");
+        assert_eq!(refusal(b"\xef\xbb\xbfa\nb\n\xddzin\n"), "F103 3");
+        assert_eq!(refusal(b"cp857: \x9e\x8d\n"), "F104");
+        assert_eq!(refusal(b"a;b\n\0;c\n"), "F107");
+    }
+
+    #[test]
+    fn a_quote_that_never_closes_is_reported_where_it_opened() {
+        assert_eq!(refusal(b"a;b\nc;d\ne;\"f\ng;h\n"), "F105 3");
+        assert_eq!(refusal(format!("a\n\"b{}\"\n", "x".repeat(2_000)).as_bytes()), "F105 2");
+        for closed in ["a;\"b\"\n", "a;\"b\"\"\n\"\n", "a;5\" boru\n", "\"\"\n", "a;\"b\"c\"d\n", "\"a\r\n;\"\r\n"] {
+            assert!(scanned(closed.as_bytes()).is_ok(), "{closed}");
+        }
+    }
+
+    #[test]
+    fn a_text_without_lines_is_not_read_as_a_table() {
+        let endless = "x".repeat(3 * CHUNK_BYTES);
+        assert_eq!(refusal(endless.as_bytes()), "F107");
+        assert!(scanned(format!("{}\n", "x".repeat(100)).repeat(5_000).as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn lone_carriage_returns_are_noticed_and_crlf_is_none() {
+        let line_ends = |text: &str| scanned(text.as_bytes()).unwrap().line_ends;
+        assert_eq!(line_ends("a\r\nb\r\n"), LineEnds::AsTheyAre);
+        assert_eq!(line_ends("a\rb\r"), LineEnds::LoneCr);
+        assert_eq!(line_ends("a\r\nb\r"), LineEnds::LoneCr);
+    }
+}

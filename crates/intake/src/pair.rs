@@ -1,0 +1,168 @@
+//! One (row, channel) pair on its way to becoming a record.
+
+use std::fmt;
+
+use domain::{Channel, EmailAddress, Msisdn, Recipient, RecipientKind, Status};
+use serde::{Deserialize, Serialize};
+
+use crate::file::rows::Place;
+
+/// A normalised address without an allocation of its own. Phones come before
+/// e-mails; within a form the order is that of numbers and bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) enum Address<'a> {
+    /// Digits of an E.164 number.
+    Phone(u64),
+    /// An e-mail address.
+    #[serde(borrow)]
+    Email(&'a str),
+}
+
+impl<'a> Address<'a> {
+    pub(crate) fn of(recipient: &'a Recipient) -> Self {
+        match recipient {
+            Recipient::Phone(phone) => Self::Phone(phone.as_digits()),
+            Recipient::Email(email) => Self::Email(email.as_str()),
+        }
+    }
+
+    /// The address as the domain knows it; `None` only when the bytes on disk
+    /// are not what was written.
+    pub(crate) fn recipient(self) -> Option<Recipient> {
+        match self {
+            Self::Phone(digits) => Msisdn::from_digits(digits).map(Recipient::Phone),
+            Self::Email(text) => EmailAddress::from_normalised(text).map(Recipient::Email),
+        }
+    }
+
+    /// A number that spreads addresses evenly, the same on every run.
+    pub(crate) fn fingerprint(self) -> u64 {
+        match self {
+            Self::Phone(digits) => mix(digits),
+            Self::Email(text) => fingerprint(text.as_bytes()),
+        }
+    }
+}
+
+impl fmt::Display for Address<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Phone(digits) => write!(f, "+{digits}"),
+            Self::Email(text) => f.write_str(text),
+        }
+    }
+}
+
+/// What the row says the person said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Claim<'a> {
+    pub(crate) status: Status,
+    /// Microseconds since 1970 UTC.
+    pub(crate) date_us: i64,
+    /// Whether the file stated the date; if not it is the time of judging.
+    pub(crate) date_is_stated: bool,
+    pub(crate) source: &'a str,
+    /// Whether the file stated the source.
+    pub(crate) source_is_stated: bool,
+}
+
+/// One address, one channel, one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Pair<'a> {
+    pub(crate) place: PlaceOnDisk,
+    #[serde(borrow)]
+    pub(crate) address: Address<'a>,
+    pub(crate) kind: RecipientKind,
+    /// The channel of the claim, or the one to ask İYS about.
+    pub(crate) channel: Option<Channel>,
+    #[serde(borrow)]
+    pub(crate) claim: Option<Claim<'a>>,
+    pub(crate) external_id: Option<&'a str>,
+    pub(crate) token: Option<&'a str>,
+    pub(crate) name: Option<&'a str>,
+    /// As written in the file.
+    pub(crate) tags: Option<&'a str>,
+    /// The other address of the row, where nothing else ties the two together.
+    #[serde(borrow)]
+    pub(crate) beside: Option<Address<'a>>,
+    /// Kept here, never told to İYS: the file contradicts itself about this key.
+    pub(crate) is_local_only: bool,
+}
+
+/// [`Place`] in the shape it is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PlaceOnDisk {
+    pub(crate) line: u64,
+    pub(crate) start: u64,
+    pub(crate) bytes: u64,
+}
+
+impl From<Place> for PlaceOnDisk {
+    fn from(place: Place) -> Self {
+        Self {
+            line: place.line,
+            start: place.start,
+            bytes: place.bytes,
+        }
+    }
+}
+
+impl From<PlaceOnDisk> for Place {
+    fn from(place: PlaceOnDisk) -> Self {
+        Self {
+            line: place.line,
+            start: place.start,
+            bytes: place.bytes,
+        }
+    }
+}
+
+/// Spreads the bits of a number over all of its places (the finaliser of SplitMix64).
+pub(crate) const fn mix(number: u64) -> u64 {
+    let mut x = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+/// A number that spreads texts evenly, the same on every run and machine.
+pub(crate) fn fingerprint(bytes: &[u8]) -> u64 {
+    let mut state = mix(bytes.len() as u64);
+    for chunk in bytes.chunks(8) {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        state = mix(state ^ u64::from_le_bytes(word));
+    }
+    state
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_address_comes_back_as_the_recipient_it_was() {
+        for text in ["+905321234567", "ali.veli@firma.com.tr"] {
+            let recipient = Recipient::from_normalised(text).unwrap();
+            let address = Address::of(&recipient);
+            assert_eq!(address.to_string(), text);
+            assert_eq!(address.recipient(), Some(recipient.clone()));
+        }
+        assert_eq!(Address::Phone(12).recipient(), None);
+        assert_eq!(Address::Email("A@B").recipient(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn different_texts_spread_over_the_partitions(seed in any::<u64>()) {
+            let mut hits = [0_u32; 16];
+            for i in 0..1_600_u64 {
+                let text = format!("kisi{}@firma.com.tr", seed.wrapping_add(i));
+                hits[usize::try_from(fingerprint(text.as_bytes()) % 16).unwrap()] += 1;
+            }
+            prop_assert!(hits.iter().all(|&n| (40..200).contains(&n)), "{:?}", hits);
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! What the preview shows: how the file was read, what came of it, and the
+//! questions that only a person can answer.
+
+use domain::{Channel, RecipientKind, ReasonCode, Source};
+use serde::{Deserialize, Serialize};
+
+use crate::field::Field;
+use crate::file::{Encoding, Repair};
+use crate::tally::{CodeCount, Tally};
+
+/// The account of one judged file; kept with the upload as JSON.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Size of the file in bytes.
+    pub file_bytes: u64,
+    /// How its letters are coded.
+    pub encoding: Option<Encoding>,
+    /// Which damage to its letters was undone while reading.
+    pub repair: Repair,
+    /// What separates its columns; `None` in a file of one column.
+    pub delimiter: Option<char>,
+    /// How consents are laid out.
+    pub layout: Option<LayoutKind>,
+    /// Line of the header.
+    pub header_line: u64,
+    /// Rows above the header that were skipped (W107).
+    pub title_rows: u64,
+    /// Every column, in the file's order.
+    pub columns: Vec<ColumnReport>,
+    /// Records below the header.
+    pub rows: u64,
+    /// (Row, channel) pairs judged: `accepted + rejected + merged`.
+    pub judged: u64,
+    /// Pairs that became records.
+    pub accepted: u64,
+    /// Pairs that were rejected.
+    pub rejected: u64,
+    /// Pairs that a repeated (W801) or newer (W802) row stands for.
+    pub merged: u64,
+    /// `judged − accepted − rejected − merged`: not 0 only by a fault of ours.
+    pub discrepancy: i64,
+    /// Every code that occurred, ascending.
+    pub codes: Vec<CodeCount>,
+    /// Rejected pairs of all pairs, from 0 to 1; the brake compares it.
+    pub rejected_share: f64,
+    /// The three most frequent rejections, most frequent first.
+    pub biggest_reasons: Vec<CodeCount>,
+    /// The first rows as they were read; sensitive cells are blank.
+    pub sample: Vec<SampleRow>,
+    /// Columns of which every cell says the same (W501).
+    pub uniform: Vec<UniformColumn>,
+    /// What only a person can answer; rows that hang on an answer were refused.
+    pub questions: Vec<Question>,
+}
+
+/// How a file lays consents out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LayoutKind {
+    /// One row per address and channel, the channel in a column.
+    Long,
+    /// One row per person, a group of columns per channel.
+    Wide,
+    /// One status for the row; which channels it covers, the columns do not say.
+    Plain,
+    /// No consents: only people.
+    ContactsOnly,
+}
+
+/// What became of one column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnReport {
+    /// The header as it was read.
+    pub header: String,
+    /// What it means; [`Field::Ignored`] for an unknown column (W108).
+    pub field: Field,
+    /// The channel it belongs to.
+    pub channel: Option<Channel>,
+    /// Whether its cells are read.
+    pub imported: bool,
+}
+
+/// One decoded row of the sample.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SampleRow {
+    /// Its line, as an editor shows it.
+    pub line: u64,
+    /// Its cells.
+    pub cells: Vec<String>,
+}
+
+/// A column of which every cell says the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UniformColumn {
+    /// Its header.
+    pub header: String,
+    /// The word.
+    pub value: String,
+    /// How many rows.
+    pub rows: u64,
+}
+
+/// A question that the file cannot answer. The answer goes into
+/// [`Mapping`](crate::Mapping), and the file is judged again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "question", rename_all = "snake_case")]
+pub enum Question {
+    /// Which of `05/06/2025` is the day (`date_order`).
+    DateOrder {
+        /// Header of the date column.
+        header: String,
+        /// A value that can be read both ways.
+        example: String,
+    },
+    /// Whether 1 or yes is a refusal in this column (`polarity`).
+    Polarity {
+        /// Header of the column.
+        header: String,
+    },
+    /// Which channels a status covers (`status_channels`).
+    StatusChannels {
+        /// Header of the status column.
+        header: String,
+    },
+    /// What a free text in the source column stands for (`sources`).
+    SourceWord {
+        /// The text.
+        word: String,
+        /// The code it probably stands for.
+        suggestion: Option<Source>,
+        /// How many rows carry it.
+        rows: u64,
+    },
+    /// Which recipient kind a word stands for (`kinds`).
+    KindWord {
+        /// The word.
+        word: String,
+        /// How many rows carry it.
+        rows: u64,
+    },
+    /// Which kind rows have that state none (the upload's default kind).
+    DefaultKind {
+        /// The kinds to choose from.
+        choices: Vec<RecipientKind>,
+    },
+    /// Whether a date column that may be something else is the consent date (`columns`).
+    ConsentDateColumn {
+        /// Header of the column.
+        header: String,
+    },
+    /// Whether phones that all end in the same zeros are real (W206).
+    PhoneZeros {
+        /// How many zeros they end in, at least.
+        zeros: u32,
+    },
+}
+
+impl Question {
+    /// The question in Turkish.
+    pub fn text_tr(&self) -> String {
+        match self {
+            Self::DateOrder { header, example } => format!(
+                "\"{header}\" sütununda {example} gibi tarihlerde önce gün mü, ay mı yazılmış?"
+            ),
+            Self::Polarity { header } => {
+                format!("\"{header}\" sütununda 1 ya da evet, ret anlamına mı geliyor?")
+            }
+            Self::StatusChannels { header } => {
+                format!("\"{header}\" sütunundaki izin hangi kanallar için verilmiş?")
+            }
+            Self::SourceWord { word, suggestion, rows } => match suggestion {
+                Some(code) => {
+                    format!("İzin kaynağı \"{word}\" ({rows} satır) {code} anlamına mı geliyor?")
+                }
+                None => format!("İzin kaynağı \"{word}\" ({rows} satır) hangi kaynak koduna karşılık geliyor?"),
+            },
+            Self::KindWord { word, rows } => {
+                format!("Alıcı tipi \"{word}\" ({rows} satır) bireysel mi, tacir mi?")
+            }
+            Self::DefaultKind { .. } => {
+                "Alıcı tipi belirtilmeyen satırlar bireysel mi, tacir mi?".to_owned()
+            }
+            Self::ConsentDateColumn { header } => format!(
+                "\"{header}\" sütunu izin tarihi mi? Kayıt tarihi çoğu zaman iznin alındığı tarih değildir."
+            ),
+            Self::PhoneZeros { zeros } => {
+                format!("Telefonların neredeyse hepsi {zeros} sıfırla bitiyor; numaralar gerçek mi?")
+            }
+        }
+    }
+
+    /// The question in English.
+    pub fn text_en(&self) -> String {
+        match self {
+            Self::DateOrder { header, example } => {
+                format!("In dates such as {example} in \"{header}\", does the day or the month come first?")
+            }
+            Self::Polarity { header } => {
+                format!("In the column \"{header}\", does 1 or yes mean a refusal?")
+            }
+            Self::StatusChannels { header } => {
+                format!("Which channels does the consent in \"{header}\" cover?")
+            }
+            Self::SourceWord { word, suggestion, rows } => match suggestion {
+                Some(code) => format!("Does the source \"{word}\" ({rows} rows) mean {code}?"),
+                None => format!("Which source code does \"{word}\" ({rows} rows) stand for?"),
+            },
+            Self::KindWord { word, rows } => {
+                format!("Is the recipient type \"{word}\" ({rows} rows) BIREYSEL or TACIR?")
+            }
+            Self::DefaultKind { .. } => {
+                "Are rows without a recipient type BIREYSEL or TACIR?".to_owned()
+            }
+            Self::ConsentDateColumn { header } => format!(
+                "Is \"{header}\" the consent date? A record date often is not the day consent was given."
+            ),
+            Self::PhoneZeros { zeros } => {
+                format!("Nearly all phone numbers end in {zeros} zeros; are they real?")
+            }
+        }
+    }
+}
+
+impl Summary {
+    /// The account of a file of which nothing has been read yet.
+    pub(crate) fn unread(file_bytes: u64) -> Self {
+        Self {
+            file_bytes,
+            encoding: None,
+            repair: Repair::None,
+            delimiter: None,
+            layout: None,
+            header_line: 0,
+            title_rows: 0,
+            columns: Vec::new(),
+            rows: 0,
+            judged: 0,
+            accepted: 0,
+            rejected: 0,
+            merged: 0,
+            discrepancy: 0,
+            codes: Vec::new(),
+            rejected_share: 0.0,
+            biggest_reasons: Vec::new(),
+            sample: Vec::new(),
+            uniform: Vec::new(),
+            questions: Vec::new(),
+        }
+    }
+
+    /// Takes over the final counts.
+    pub(crate) fn close(&mut self, tally: &Tally) {
+        self.rows = tally.rows;
+        self.judged = tally.judged;
+        self.accepted = tally.accepted;
+        self.rejected = tally.rejected;
+        self.merged = tally.merged;
+        self.discrepancy = tally.discrepancy();
+        self.codes = tally.codes();
+        self.rejected_share = share(tally.rejected, tally.judged);
+        let mut reasons: Vec<CodeCount> = self
+            .codes
+            .iter()
+            .filter(|counted| counted.code.class() == domain::reason::ReasonClass::RowRejected)
+            .cloned()
+            .collect();
+        reasons.sort_by(|a, b| b.count.cmp(&a.count).then(a.code.cmp(&b.code)));
+        reasons.truncate(3);
+        self.biggest_reasons = reasons;
+    }
+
+    /// How often a code occurred.
+    pub fn count(&self, code: ReasonCode) -> u64 {
+        self.codes
+            .iter()
+            .find(|counted| counted.code == code)
+            .map_or(0, |counted| counted.count)
+    }
+
+    /// Headers of the columns that were not imported.
+    pub fn unmapped(&self) -> impl Iterator<Item = &str> {
+        self.columns
+            .iter()
+            .filter(|column| column.field == Field::Ignored)
+            .map(|column| column.header.as_str())
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share for people, far below 2^52 rows")]
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}

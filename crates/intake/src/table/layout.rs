@@ -1,0 +1,436 @@
+//! Which column is what, and how a row states consents.
+
+use std::collections::BTreeMap;
+
+use domain::fold_text::fold_header;
+use domain::{Channel, ReasonCode, RecipientKind};
+
+use super::header::{Coding, Meaning, REPORT_COLUMNS, begins_with_report_columns, recognise};
+use crate::field::Field;
+use crate::options::{Action, Assignment, Mapping, Options, Polarity};
+use crate::summary::{ColumnReport, LayoutKind, Question};
+use crate::verdict::Refusal;
+
+/// The columns of a file, by what they mean; positions count from 0.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    pub(crate) kind: LayoutKind,
+    pub(crate) headers: Vec<String>,
+    pub(crate) meanings: Vec<Meaning>,
+    pub(crate) phone: Option<usize>,
+    pub(crate) email: Option<usize>,
+    pub(crate) recipient: Option<usize>,
+    pub(crate) first_name: Option<usize>,
+    pub(crate) last_name: Option<usize>,
+    pub(crate) full_name: Option<usize>,
+    pub(crate) external_id: Option<usize>,
+    pub(crate) token: Option<usize>,
+    pub(crate) channel: Option<usize>,
+    pub(crate) recipient_kind: Option<usize>,
+    pub(crate) tags: Vec<usize>,
+    /// The consents that one row states.
+    pub(crate) groups: Vec<Group>,
+    /// What an upload that only asks İYS asks about each row's addresses.
+    pub(crate) asks: Coverage,
+}
+
+/// The columns that state one consent, or one per channel.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) covers: Coverage,
+    pub(crate) status: StatusColumn,
+    pub(crate) date: Option<usize>,
+    pub(crate) source: Option<usize>,
+}
+
+/// A status column and how its words are to be read.
+#[derive(Debug)]
+pub(crate) struct StatusColumn {
+    pub(crate) index: usize,
+    pub(crate) coding: Option<Coding>,
+    /// What yes means; `None` while only a person can tell (F114).
+    pub(crate) polarity: Option<Polarity>,
+}
+
+/// Which channels a consent is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Coverage {
+    /// These.
+    Stated(Vec<Channel>),
+    /// The one in the row's channel column.
+    FromRow,
+    /// Nobody said (R503).
+    Unstated,
+}
+
+impl Layout {
+    /// Gives every header its meaning.
+    ///
+    /// # Errors
+    /// F107, F110, F111, F117: the file cannot be read as a list of people.
+    pub(crate) fn new(headers: Vec<String>, options: &Options) -> Result<Self, Refusal> {
+        if headers.len() > options.limits.columns_max {
+            return Err(Refusal::unsupported(crate::file::kind::TOO_WIDE));
+        }
+        let meanings = meanings_of(&headers, &options.mapping);
+        let places = Places::of(&headers, &meanings)?;
+        if !meanings.iter().any(|meaning| meaning.field.identifies()) {
+            return Err(Refusal::new(ReasonCode::F110));
+        }
+        let mapping = &options.mapping;
+        let groups = if options.action == Action::Pull {
+            Vec::new()
+        } else {
+            groups_of(&places, &headers, &meanings, mapping)
+        };
+        let layout = Self {
+            kind: kind_of(&groups),
+            phone: places.of_field(Field::Phone),
+            email: places.of_field(Field::Email),
+            recipient: places.of_field(Field::Recipient),
+            first_name: places.of_field(Field::FirstName),
+            last_name: places.of_field(Field::LastName),
+            full_name: places.of_field(Field::FullName),
+            external_id: places.of_field(Field::ExternalId),
+            token: places.of_field(Field::Token),
+            channel: places.of_field(Field::Channel),
+            recipient_kind: places.of_field(Field::Kind),
+            tags: columns_of(&meanings, Field::Tags),
+            asks: asks_of(&places, mapping),
+            groups,
+            headers,
+            meanings,
+        };
+        layout.check_consent_columns(options)?;
+        Ok(layout)
+    }
+
+    /// F117: what is pushed needs status, date and source; merchants need only
+    /// the status (İYS: both are optional on a first TACIR record).
+    fn check_consent_columns(&self, options: &Options) -> Result<(), Refusal> {
+        if options.action != Action::Push {
+            return Ok(());
+        }
+        let only_merchants =
+            self.recipient_kind.is_none() && options.default_kind == Some(RecipientKind::Tacir);
+        let lacks = |part: fn(&Group) -> bool| self.groups.is_empty() || self.groups.iter().any(part);
+        let missing: Vec<Field> = [
+            (Field::Status, self.groups.is_empty()),
+            (Field::Date, !only_merchants && lacks(|group| group.date.is_none())),
+            (Field::Source, !only_merchants && lacks(|group| group.source.is_none())),
+        ]
+        .into_iter()
+        .filter_map(|(field, is_missing)| is_missing.then_some(field))
+        .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let listed = |name: fn(Field) -> &'static str| {
+            missing.iter().map(|&field| name(field)).collect::<Vec<_>>().join(", ")
+        };
+        Err(Refusal::new(ReasonCode::F117)
+            .with("columns", listed(Field::name_tr))
+            .with("columns_en", listed(Field::name_en)))
+    }
+
+    /// Keeps a column out after all, because its cells show what it really is.
+    pub(crate) fn withhold(&mut self, column: usize) {
+        if let Some(meaning) = self.meanings.get_mut(column) {
+            *meaning = Meaning::of(Field::Sensitive);
+        }
+        for place in [&mut self.external_id, &mut self.token] {
+            if *place == Some(column) {
+                *place = None;
+            }
+        }
+    }
+
+    /// The account of every column.
+    pub(crate) fn report(&self) -> Vec<ColumnReport> {
+        let pairs = self.headers.iter().zip(&self.meanings);
+        pairs
+            .enumerate()
+            .map(|(index, (header, meaning))| ColumnReport {
+                header: header.clone(),
+                field: meaning.field,
+                channel: meaning.channel,
+                imported: self.reads(index),
+            })
+            .collect()
+    }
+
+    /// Columns of dates, each once.
+    pub(crate) fn date_columns(&self) -> Vec<usize> {
+        let mut columns: Vec<usize> = self.groups.iter().filter_map(|group| group.date).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        columns
+    }
+
+    /// Questions that the headers alone raise.
+    pub(crate) fn questions(&self) -> Vec<Question> {
+        let mut questions = Vec::new();
+        for group in &self.groups {
+            if group.covers == Coverage::Unstated {
+                let header = self.headers[group.status.index].clone();
+                questions.push(Question::StatusChannels { header });
+            }
+        }
+        if !self.groups.is_empty() && self.groups.iter().all(|group| group.date.is_none()) {
+            let doubtful = columns_of(&self.meanings, Field::DoubtfulDate);
+            let headers = doubtful.into_iter().map(|column| self.headers[column].clone());
+            questions.extend(headers.map(|header| Question::ConsentDateColumn { header }));
+        }
+        questions
+    }
+
+    fn reads(&self, column: usize) -> bool {
+        let single = [
+            self.phone,
+            self.email,
+            self.recipient,
+            self.first_name,
+            self.last_name,
+            self.full_name,
+            self.external_id,
+            self.token,
+            self.channel,
+            self.recipient_kind,
+        ];
+        let in_group = |group: &Group| {
+            [Some(group.status.index), group.date, group.source].contains(&Some(column))
+        };
+        single.contains(&Some(column)) || self.tags.contains(&column) || self.groups.iter().any(in_group)
+    }
+}
+
+fn meanings_of(headers: &[String], mapping: &Mapping) -> Vec<Meaning> {
+    let is_report = begins_with_report_columns(headers.iter().map(String::as_str));
+    let assigned: BTreeMap<String, Assignment> = mapping
+        .columns
+        .iter()
+        .map(|(header, assignment)| (fold_header(header), *assignment))
+        .collect();
+    headers
+        .iter()
+        .enumerate()
+        .map(|(index, header)| {
+            if let Some(assignment) = assigned.get(&fold_header(header)) {
+                return Meaning {
+                    channel: assignment.channel.filter(|_| assignment.field.may_have_channel()),
+                    ..Meaning::of(assignment.field)
+                };
+            }
+            if is_report && index < REPORT_COLUMNS.len() {
+                return Meaning::of(Field::Ours);
+            }
+            recognise(header).unwrap_or(Meaning::of(Field::Ignored))
+        })
+        .collect()
+}
+
+fn columns_of(meanings: &[Meaning], field: Field) -> Vec<usize> {
+    let of_field = |(index, meaning): (usize, &Meaning)| (meaning.field == field).then_some(index);
+    meanings.iter().enumerate().filter_map(of_field).collect()
+}
+
+/// The column of each field and channel.
+struct Places(BTreeMap<(Field, Option<Channel>), usize>);
+
+impl Places {
+    /// # Errors
+    /// F111 when two columns claim one place.
+    fn of(headers: &[String], meanings: &[Meaning]) -> Result<Self, Refusal> {
+        let mut places = BTreeMap::new();
+        for (index, meaning) in meanings.iter().enumerate() {
+            if meaning.field.may_repeat() {
+                continue;
+            }
+            // A status and a refusal column for the same channel say the same thing twice.
+            let field = if meaning.field == Field::Refusal { Field::Status } else { meaning.field };
+            if let Some(first) = places.insert((field, meaning.channel), index) {
+                return Err(Refusal::new(ReasonCode::F111)
+                    .with("field", field.name_tr())
+                    .with("field_en", field.name_en())
+                    .with("first", &headers[first])
+                    .with("second", &headers[index]));
+            }
+        }
+        Ok(Self(places))
+    }
+
+    fn of_field(&self, field: Field) -> Option<usize> {
+        self.0.get(&(field, None)).copied()
+    }
+
+    fn of_channel(&self, field: Field, channel: Channel) -> Option<usize> {
+        self.0.get(&(field, Some(channel))).copied()
+    }
+
+    /// The column of the channel, or the one for all.
+    fn nearest(&self, field: Field, channel: Channel) -> Option<usize> {
+        self.of_channel(field, channel).or_else(|| self.of_field(field))
+    }
+}
+
+fn groups_of(places: &Places, headers: &[String], meanings: &[Meaning], mapping: &Mapping) -> Vec<Group> {
+    let status = |index: usize| StatusColumn {
+        index,
+        coding: meanings[index].coding.clone(),
+        polarity: polarity_of(&headers[index], meanings[index].field, mapping),
+    };
+    let of_channels = Channel::ALL.iter().filter_map(|&channel| {
+        Some(Group {
+            covers: Coverage::Stated(vec![channel]),
+            status: status(places.of_channel(Field::Status, channel)?),
+            date: places.nearest(Field::Date, channel),
+            source: places.nearest(Field::Source, channel),
+        })
+    });
+    let general = places.of_field(Field::Status).map(|index| Group {
+        covers: coverage(places, mapping),
+        status: status(index),
+        date: places.of_field(Field::Date),
+        source: places.of_field(Field::Source),
+    });
+    of_channels.chain(general).collect()
+}
+
+fn polarity_of(header: &str, field: Field, mapping: &Mapping) -> Option<Polarity> {
+    let folded = fold_header(header);
+    let answered = mapping.polarity.iter().find(|(key, _)| fold_header(key) == folded);
+    answered
+        .map(|(_, polarity)| *polarity)
+        .or_else(|| (field == Field::Status).then_some(Polarity::YesIsConsent))
+}
+
+/// What a status without a channel of its own covers.
+fn coverage(places: &Places, mapping: &Mapping) -> Coverage {
+    let only_email = places.of_field(Field::Email).is_some()
+        && [Field::Phone, Field::Recipient, Field::ExternalId, Field::Token]
+            .into_iter()
+            .all(|field| places.of_field(field).is_none());
+    if places.of_field(Field::Channel).is_some() {
+        Coverage::FromRow
+    } else if !mapping.status_channels.is_empty() {
+        Coverage::Stated(mapping.status_channels.clone())
+    } else if only_email {
+        Coverage::Stated(vec![Channel::Eposta])
+    } else {
+        Coverage::Unstated
+    }
+}
+
+/// Which channels an upload that only asks İYS asks about.
+fn asks_of(places: &Places, mapping: &Mapping) -> Coverage {
+    let with_columns: Vec<Channel> = Channel::ALL
+        .iter()
+        .copied()
+        .filter(|&channel| places.of_channel(Field::Status, channel).is_some())
+        .collect();
+    if places.of_field(Field::Channel).is_some() {
+        Coverage::FromRow
+    } else if !with_columns.is_empty() {
+        Coverage::Stated(with_columns)
+    } else if !mapping.status_channels.is_empty() {
+        Coverage::Stated(mapping.status_channels.clone())
+    } else {
+        Coverage::Unstated
+    }
+}
+
+fn kind_of(groups: &[Group]) -> LayoutKind {
+    match groups {
+        [] => LayoutKind::ContactsOnly,
+        [one] if one.covers == Coverage::FromRow => LayoutKind::Long,
+        [one] if !matches!(&one.covers, Coverage::Stated(channels) if channels.len() == 1) => LayoutKind::Plain,
+        _ => LayoutKind::Wide,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Timestamp;
+
+    use super::*;
+
+    fn layout(headers: &str, change: impl FnOnce(&mut Options)) -> Result<Layout, Refusal> {
+        let mut options = Options::new(Timestamp::from_micros(0), Action::Push);
+        change(&mut options);
+        Layout::new(headers.split(';').map(str::to_owned).collect(), &options)
+    }
+
+    fn refused(headers: &str) -> String {
+        let refusal = layout(headers, |_| {}).unwrap_err();
+        format!("{} {}", refusal.code, refusal.text_tr())
+    }
+
+    #[test]
+    fn the_three_ways_of_stating_consents_are_told_apart() {
+        let long = "alıcı;izin türü;izin durumu;izin tarihi;izin kaynağı";
+        assert_eq!(layout(long, |_| {}).unwrap().kind, LayoutKind::Long);
+        let wide = "Email;IYS Email Status;IYS Email Consent Date;IYS Email Source;\
+                    Phone Number;IYS SMS Status;IYS SMS Consent Date;IYS SMS Source";
+        let wide = layout(wide, |_| {}).unwrap();
+        assert_eq!(wide.kind, LayoutKind::Wide);
+        assert_eq!(wide.groups.len(), 2);
+        assert_eq!(wide.groups[0].covers, Coverage::Stated(vec![Channel::Mesaj]));
+        assert_eq!(wide.groups[0].date, Some(6));
+        assert_eq!(wide.date_columns(), [2, 6]);
+        let plain = layout("telefon;e-posta;izin;izin tarihi;kaynak", |_| {}).unwrap();
+        assert_eq!(plain.kind, LayoutKind::Plain);
+        assert_eq!(plain.groups[0].covers, Coverage::Unstated);
+        assert!(matches!(plain.questions()[0], Question::StatusChannels { .. }));
+        let only_email = layout("e-posta;izin;izin tarihi;kaynak", |_| {}).unwrap();
+        assert_eq!(only_email.groups[0].covers, Coverage::Stated(vec![Channel::Eposta]));
+    }
+
+    #[test]
+    fn an_answered_question_is_not_asked_again() {
+        let answered = layout("telefon;izin;izin tarihi;kaynak", |options| {
+            options.mapping.status_channels = vec![Channel::Mesaj, Channel::Arama];
+        });
+        let answered = answered.unwrap();
+        let both = vec![Channel::Mesaj, Channel::Arama];
+        assert_eq!(answered.groups[0].covers, Coverage::Stated(both));
+        assert!(answered.questions().is_empty());
+    }
+
+    #[test]
+    fn a_file_without_what_it_is_for_is_refused_with_the_missing_parts_named() {
+        assert!(refused("ad;soyad;izin").starts_with("F110"));
+        let twice = refused("telefon;cep no;izin;izin tarihi;kaynak");
+        assert!(twice.starts_with("F111") && twice.contains("cep no"), "{twice}");
+        let missing = refused("telefon;izin");
+        assert!(missing.contains("izin tarihi, izin kaynağı"), "{missing}");
+        assert!(refused("telefon;ad").contains("izin durumu"));
+        let merchants = layout("telefon;sms izni", |options| {
+            options.default_kind = Some(RecipientKind::Tacir);
+        });
+        assert!(merchants.is_ok());
+        assert!(layout("telefon;ad", |options| options.action = Action::Local).is_ok());
+    }
+
+    #[test]
+    fn a_record_date_is_offered_as_consent_date_and_never_taken_unasked() {
+        let local = |options: &mut Options| options.action = Action::Local;
+        let unasked = layout("telefon;sms izni;kayıt tarihi", local).unwrap();
+        assert_eq!(unasked.groups[0].date, None);
+        assert!(matches!(unasked.questions()[0], Question::ConsentDateColumn { .. }));
+        let answered = layout("telefon;sms izni;kayıt tarihi", |options| {
+            options.action = Action::Local;
+            let date = Assignment { field: Field::Date, channel: None };
+            options.mapping.columns.insert("KAYIT TARİHİ".to_owned(), date);
+        });
+        assert_eq!(answered.unwrap().groups[0].date, Some(2));
+    }
+
+    #[test]
+    fn a_corrected_report_that_comes_back_keeps_only_the_original_columns() {
+        let headers = format!("{};telefon;sms izni;izin tarihi;kaynak", REPORT_COLUMNS.join(";"));
+        let layout = layout(&headers, |_| {}).unwrap();
+        assert_eq!(layout.channel, None);
+        assert_eq!(layout.phone, Some(REPORT_COLUMNS.len()));
+        assert!(layout.meanings[..11].iter().all(|meaning| meaning.field == Field::Ours));
+    }
+}

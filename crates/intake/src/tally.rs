@@ -1,0 +1,135 @@
+//! Counting: pairs judged, what became of them, and each code.
+
+use domain::ReasonCode;
+use serde::{Deserialize, Serialize};
+
+/// How often a code occurred, and where first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeCount {
+    /// The code.
+    pub code: ReasonCode,
+    /// How many (row, channel) pairs carry it; for remarks on a whole row, rows.
+    pub count: u64,
+    /// The first lines it was found on, ascending.
+    pub first_lines: Vec<u64>,
+}
+
+/// The running counts of one file.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    pub(crate) rows: u64,
+    /// Pairs formed, counted where a row is read.
+    pub(crate) judged: u64,
+    /// Pairs that became records.
+    pub(crate) accepted: u64,
+    /// Pairs that became rejections.
+    pub(crate) rejected: u64,
+    /// Pairs that a repeated or newer row stands for (W801, W802).
+    pub(crate) merged: u64,
+    codes: Vec<Slot>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Slot {
+    count: u64,
+    /// At most [`FIRST_LINES`], ascending.
+    lines: Vec<u64>,
+}
+
+/// Lines named per code.
+const FIRST_LINES: usize = 5;
+
+/// Above the greatest number of a code in the databases.
+const SLOTS: usize = 6_000;
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            rows: 0,
+            judged: 0,
+            accepted: 0,
+            rejected: 0,
+            merged: 0,
+            codes: vec![Slot::default(); SLOTS],
+        }
+    }
+}
+
+impl Tally {
+    /// Counts one occurrence of a code.
+    pub(crate) fn note(&mut self, code: ReasonCode, line: u64) {
+        let number = usize::try_from(code.as_db()).unwrap_or(SLOTS);
+        let Some(slot) = self.codes.get_mut(number) else {
+            debug_assert!(false, "{code} has no slot");
+            return;
+        };
+        slot.count += 1;
+        if slot.lines.len() < FIRST_LINES {
+            let at = slot.lines.partition_point(|&known| known <= line);
+            slot.lines.insert(at, line);
+        } else if slot.lines.last().is_some_and(|&last| line < last) {
+            slot.lines.pop();
+            let at = slot.lines.partition_point(|&known| known <= line);
+            slot.lines.insert(at, line);
+        }
+    }
+
+    /// How often the code occurred.
+    pub(crate) fn count(&self, code: ReasonCode) -> u64 {
+        usize::try_from(code.as_db())
+            .ok()
+            .and_then(|number| self.codes.get(number))
+            .map_or(0, |slot| slot.count)
+    }
+
+    /// Every code that occurred, ascending.
+    pub(crate) fn codes(&self) -> Vec<CodeCount> {
+        ReasonCode::all()
+            .iter()
+            .filter_map(|&code| {
+                let slot = self.codes.get(usize::try_from(code.as_db()).ok()?)?;
+                (slot.count > 0).then(|| CodeCount {
+                    code,
+                    count: slot.count,
+                    first_lines: slot.lines.clone(),
+                })
+            })
+            .collect()
+    }
+
+    /// Pairs judged that are neither accepted, rejected nor merged; negative
+    /// when more came out than went in. Anything but 0 is a fault of this crate.
+    pub(crate) fn discrepancy(&self) -> i64 {
+        let out = self.accepted + self.rejected + self.merged;
+        i64::try_from(self.judged).unwrap_or(i64::MAX) - i64::try_from(out).unwrap_or(i64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_lines_of_a_code_are_kept_in_order_however_they_arrive() {
+        let mut tally = Tally::default();
+        for line in [90, 10, 80, 20, 70, 30, 60] {
+            tally.note(ReasonCode::R202, line);
+        }
+        tally.note(ReasonCode::W201, 7);
+        let codes = tally.codes();
+        assert_eq!(codes[0].code, ReasonCode::R202);
+        assert_eq!(codes[0].count, 7);
+        assert_eq!(codes[0].first_lines, [10, 20, 30, 60, 70]);
+        assert_eq!(tally.count(ReasonCode::W201), 1);
+        assert_eq!(tally.count(ReasonCode::R203), 0);
+    }
+
+    #[test]
+    fn every_code_has_a_slot() {
+        let mut tally = Tally::default();
+        for &code in ReasonCode::all() {
+            tally.note(code, 1);
+            assert_eq!(tally.count(code), 1);
+        }
+    }
+}

@@ -1,0 +1,541 @@
+//! The command line: what can be asked of the program.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// İzinli: commercial messages only to people whose consent İYS confirms.
+#[derive(Debug, Parser)]
+#[command(name = "izinli", version, about, long_about = None, propagate_version = true)]
+pub struct Cli {
+    /// Configuration file; every key also as IZINLI__SECTION__KEY
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Language of what is printed; by default that of the locale
+    #[arg(long, global = true, value_enum)]
+    pub lang: Option<Lang>,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// A language of people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// Türkçe
+    Tr,
+    /// English
+    En,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the panel, the API and the workers
+    Serve(Serve),
+    /// Bring the database up to date
+    Migrate,
+    /// Run the main job once on simulators and show what happened
+    Demo(Demo),
+    /// Start a simulator of İYS or of a provider
+    Simulate(Simulate),
+    /// Firms
+    #[command(subcommand)]
+    Firm(Firm),
+    /// Brands
+    #[command(subcommand)]
+    Brand(Brand),
+    /// People who work in the panel
+    #[command(subcommand)]
+    User(User),
+    /// Keys of the programming interface
+    #[command(subcommand)]
+    Apikey(Apikey),
+    /// Provider accounts
+    #[command(subcommand)]
+    Connector(Connector),
+    /// Judge a file of contacts and consents, and apply it
+    Import(Import),
+    /// Campaigns
+    #[command(subcommand)]
+    Campaign(Campaign),
+    /// İYS
+    #[command(subcommand)]
+    Registry(Registry),
+    /// The consent ledger
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// People
+    #[command(subcommand)]
+    Contact(Contact),
+    /// Make test data
+    #[command(subcommand)]
+    Gen(Gen),
+    /// Print the OpenAPI document
+    Openapi,
+    /// Measure the main job beside its baselines
+    Bench(Bench),
+}
+
+/// Which parts of the program run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Panel, API and workers in one process
+    All,
+    /// Panel and API only
+    Api,
+    /// Workers only
+    Worker,
+}
+
+/// `serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Which parts run in this process
+    #[arg(long, value_enum, default_value = "all")]
+    pub role: Role,
+    /// Write `{"url": …}` here once requests are answered
+    #[arg(long, value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+}
+
+/// `demo`
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Exit after the job; the exit code says whether every number reconciled
+    #[arg(long)]
+    pub once: bool,
+    /// Rows of the generated file
+    #[arg(long, default_value_t = 100_000)]
+    pub contacts: u64,
+    /// Share of dirty rows, percent
+    #[arg(long, default_value_t = 8)]
+    pub dirty: u8,
+    /// Seed of the generated file
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Port of the panel; 0 takes a free one
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// PostgreSQL instead of SQLite
+    #[arg(long, value_name = "URL")]
+    pub postgres_url: Option<String>,
+    /// Where the demo keeps its files; emptied first
+    #[arg(long, value_name = "FOLDER", default_value = "izinli-data/demo")]
+    pub data: PathBuf,
+    /// Folder of the sample files that are imported as well
+    #[arg(long, value_name = "FOLDER", default_value = "fixtures")]
+    pub fixtures: PathBuf,
+    /// Write `{"url", "email", "password"}` here once the job is done and the panel serves
+    #[arg(long, value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+}
+
+/// `simulate`
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// What to simulate: iys or infobip
+    pub kind: String,
+    /// Port; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Instant at which the simulator's clock starts
+    #[arg(long, env = "IZINLI_CLOCK_START")]
+    pub clock_start: Option<String>,
+    /// Answer without the registry's rate limits
+    #[arg(long)]
+    pub no_limits: bool,
+    /// Stop when standard input ends (the parent died)
+    #[arg(long)]
+    pub with_parent: bool,
+}
+
+/// `firm …`
+#[derive(Debug, Subcommand)]
+pub enum Firm {
+    /// Make a firm
+    Create {
+        /// Its name
+        #[arg(long)]
+        name: String,
+    },
+    /// List the firms
+    List,
+}
+
+/// `brand …`
+#[derive(Debug, Subcommand)]
+pub enum Brand {
+    /// Make a brand
+    Create(BrandCreate),
+    /// Change a brand
+    Set(BrandSet),
+    /// List the brands of a firm
+    List {
+        /// The firm
+        #[arg(long)]
+        firm: String,
+    },
+}
+
+/// `brand create`
+#[derive(Debug, Args)]
+pub struct BrandCreate {
+    /// The firm
+    #[arg(long)]
+    pub firm: String,
+    /// Name shown to people
+    #[arg(long)]
+    pub name: String,
+    /// Short name registered at İYS ("RET <short name>" to 3338)
+    #[arg(long)]
+    pub short_name: String,
+    /// Trade name printed in commercial texts
+    #[arg(long)]
+    pub trade_name: String,
+    /// MERSİS number, 16 digits
+    #[arg(long)]
+    pub mersis: String,
+    /// The settings a brand may also change later
+    #[command(flatten)]
+    pub settings: BrandSettings,
+}
+
+/// `brand set`
+#[derive(Debug, Args)]
+pub struct BrandSet {
+    /// The brand
+    pub brand: String,
+    /// What to change
+    #[command(flatten)]
+    pub settings: BrandSettings,
+}
+
+/// Settings of a brand.
+#[derive(Debug, Args)]
+pub struct BrandSettings {
+    /// off, provider, sync or integrator
+    #[arg(long)]
+    pub mode: Option<String>,
+    /// In mode off: the owner's signed reason
+    #[arg(long)]
+    pub off_reason: Option<String>,
+    /// İYS code
+    #[arg(long)]
+    pub iys_code: Option<i64>,
+    /// Brand code at İYS
+    #[arg(long)]
+    pub brand_code: Option<i64>,
+    /// API user at İYS
+    #[arg(long)]
+    pub iys_username: Option<String>,
+    /// Environment variable that holds the API user's password
+    #[arg(long, value_name = "VARIABLE")]
+    pub iys_password_env: Option<String>,
+    /// Hours in which commercial messages may leave, as 09:00-20:00
+    #[arg(long)]
+    pub window: Option<String>,
+    /// Hours an answer of İYS may be relied on
+    #[arg(long)]
+    pub freshness_hours: Option<i64>,
+}
+
+/// `user …`
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Make a user; prints a password once unless one is given
+    Create {
+        /// The firm
+        #[arg(long)]
+        firm: String,
+        /// E-mail address, the login name
+        #[arg(long)]
+        email: String,
+        /// Name
+        #[arg(long)]
+        name: String,
+        /// owner, admin, marketer, approver, compliance, support, viewer or developer
+        #[arg(long)]
+        role: String,
+        /// Environment variable that holds the password
+        #[arg(long, value_name = "VARIABLE")]
+        password_env: Option<String>,
+    },
+    /// List the users of a firm
+    List {
+        /// The firm
+        #[arg(long)]
+        firm: String,
+    },
+}
+
+/// `apikey …`
+#[derive(Debug, Subcommand)]
+pub enum Apikey {
+    /// Make a key; it is printed once
+    Create {
+        /// The firm
+        #[arg(long)]
+        firm: String,
+        /// What it is for
+        #[arg(long)]
+        name: String,
+        /// The role it acts in
+        #[arg(long)]
+        role: String,
+    },
+    /// List the keys of a firm
+    List {
+        /// The firm
+        #[arg(long)]
+        firm: String,
+    },
+    /// End a key
+    Disable {
+        /// The firm
+        #[arg(long)]
+        firm: String,
+        /// The key
+        key: String,
+    },
+}
+
+/// `connector …`
+#[derive(Debug, Subcommand)]
+pub enum Connector {
+    /// The kinds that exist and what each needs
+    Kinds,
+    /// Add a provider account
+    Create {
+        /// The firm
+        #[arg(long)]
+        firm: String,
+        /// Its kind, such as infobip
+        #[arg(long)]
+        kind: String,
+        /// Name shown to people
+        #[arg(long)]
+        name: String,
+        /// JSON file with the fields of its kind
+        #[arg(long, value_name = "FILE")]
+        settings: PathBuf,
+    },
+    /// List the accounts of a firm
+    List {
+        /// The firm
+        #[arg(long)]
+        firm: String,
+    },
+    /// Test the connection and activate it
+    Test {
+        /// The account
+        connector: String,
+    },
+}
+
+/// `import`
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The file
+    pub file: PathBuf,
+    /// The brand; not needed with --dry-run alone
+    #[arg(long)]
+    pub brand: Option<String>,
+    /// What to do with the consents
+    #[arg(long, value_parser = ["local", "pull", "push"], default_value = "push")]
+    pub action: String,
+    /// Judge only: print the verdict, change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// JSON file with the column mapping and the answers to questions
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+    /// Kind of people in rows that do not say: BIREYSEL or TACIR
+    #[arg(long)]
+    pub default_kind: Option<String>,
+    /// Name of the upload; the file's name by default
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Tag for everyone in the file
+    #[arg(long)]
+    pub tag: Option<String>,
+    /// Apply even when more rows were rejected than the brand's brake allows
+    #[arg(long)]
+    pub accept_rejections: bool,
+    /// Write the rejection report here
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Do not wait for İYS's answers
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+/// `campaign …`
+#[derive(Debug, Subcommand)]
+pub enum Campaign {
+    /// Make a draft
+    Create(CampaignCreate),
+    /// Who would get it and who not, and why
+    DryRun(CampaignId),
+    /// Freeze the audience and start sending
+    Launch(CampaignRun),
+    /// Stop handing over, keep the rest
+    Pause(CampaignId),
+    /// Go on after a pause
+    Resume(CampaignId),
+    /// End it; nothing more leaves
+    Stop(CampaignId),
+    /// What became of everybody
+    Report(CampaignReport),
+    /// List the campaigns of a firm
+    List {
+        /// The firm
+        #[arg(long)]
+        firm: String,
+    },
+}
+
+/// A campaign by id.
+#[derive(Debug, Args)]
+pub struct CampaignId {
+    /// The campaign
+    pub campaign: String,
+}
+
+/// `campaign launch`
+#[derive(Debug, Args)]
+pub struct CampaignRun {
+    /// The campaign
+    pub campaign: String,
+    /// Send from this process until nothing is left to hand over
+    #[arg(long)]
+    pub wait: bool,
+}
+
+/// `campaign report`
+#[derive(Debug, Args)]
+pub struct CampaignReport {
+    /// The campaign
+    pub campaign: String,
+    /// Write one row per person as CSV here
+    #[arg(long, value_name = "FILE")]
+    pub export: Option<PathBuf>,
+}
+
+/// `campaign create`
+#[derive(Debug, Args)]
+pub struct CampaignCreate {
+    /// The brand
+    #[arg(long)]
+    pub brand: String,
+    /// Name, for people inside
+    #[arg(long)]
+    pub name: String,
+    /// The provider account
+    #[arg(long)]
+    pub connector: String,
+    /// Sender name approved at the provider
+    #[arg(long)]
+    pub sender: String,
+    /// The text, with variables such as {{ad}}
+    #[arg(long)]
+    pub text: String,
+    /// all, or tag:NAME
+    #[arg(long, default_value = "all")]
+    pub audience: String,
+    /// BIREYSEL or TACIR
+    #[arg(long, default_value = "BIREYSEL")]
+    pub kind: String,
+    /// COMMERCIAL or INFORMATIONAL
+    #[arg(long, default_value = "COMMERCIAL")]
+    pub basis: String,
+    /// What it is for
+    #[arg(long, default_value = "kampanya")]
+    pub purpose: String,
+}
+
+/// `registry …`
+#[derive(Debug, Subcommand)]
+pub enum Registry {
+    /// Queue, answers and health
+    Status(BrandArg),
+    /// Bring in what citizens changed at İYS
+    Pull(BrandArg),
+    /// Work the queue of questions and records
+    Push(BrandArg),
+}
+
+/// A brand by id.
+#[derive(Debug, Args)]
+pub struct BrandArg {
+    /// The brand
+    #[arg(long)]
+    pub brand: String,
+}
+
+/// `ledger …`
+#[derive(Debug, Subcommand)]
+pub enum Ledger {
+    /// Recompute every hash and name the first row that differs
+    Verify(BrandArg),
+    /// Print every event, one JSON object a line
+    Export(BrandArg),
+}
+
+/// `contact …`
+#[derive(Debug, Subcommand)]
+pub enum Contact {
+    /// Why a message would or would not reach an address now
+    Why {
+        /// Phone number or e-mail address
+        address: String,
+        /// The brand
+        #[arg(long)]
+        brand: String,
+        /// MESAJ, ARAMA, EPOSTA or WHATSAPP
+        #[arg(long)]
+        channel: Option<String>,
+        /// BIREYSEL or TACIR
+        #[arg(long, default_value = "BIREYSEL")]
+        kind: String,
+    },
+}
+
+/// `gen …`
+#[derive(Debug, Subcommand)]
+pub enum Gen {
+    /// A file of contacts with consents, some of them dirty
+    Contacts {
+        /// Rows
+        #[arg(long, default_value_t = 1_000)]
+        rows: u64,
+        /// Share of dirty rows, percent
+        #[arg(long, default_value_t = 0)]
+        dirty: u8,
+        /// Seed: the same seed gives the same file
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Where to write; standard output by default
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// `bench`
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// Which rows of the table: import, judge, launch, dispatch, receipts, registry, ledger; all by default
+    pub rows: Vec<String>,
+    /// A PostgreSQL server to measure on as well
+    #[arg(long, value_name = "URL")]
+    pub postgres_url: Option<String>,
+    /// How many rows or messages, where the row has a choice
+    #[arg(long, default_value_t = 1_000_000)]
+    pub size: u64,
+    /// Write the table here
+    #[arg(long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
+}

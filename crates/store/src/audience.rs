@@ -1,0 +1,360 @@
+//! Audiences judged as a set: the gate's decision for everyone at once.
+//!
+//! One SQL expression spells what `domain::gate::decide` decides, as far as
+//! the store knows the facts, in the same order. Dry run and snapshot share
+//! it; a property test holds it to the function. It never sends: every batch
+//! passes the function itself when it is claimed.
+
+use std::fmt::Write as _;
+
+use domain::gate::{Basis, BrandPolicy};
+use domain::ids::{BrandId, CampaignId, ConnectorId, FirmId};
+use domain::{Channel, ReasonCode, RecipientKind, RegistryMode, Timestamp};
+use sqlx::AssertSqlSafe;
+
+use crate::campaigns::{Audience, Exclusions};
+use crate::db::{Engine, Reader, Writer};
+use crate::error::{Doing, StoreError, exactly};
+use crate::row::{for_update, known, to_json};
+
+/// Everything the decision over an audience rests on.
+#[derive(Debug, Clone)]
+pub struct AudienceQuestion {
+    /// Whose people.
+    pub firm: FirmId,
+    /// In whose name.
+    pub brand: BrandId,
+    /// By which means.
+    pub channel: Channel,
+    /// Addressed in which capacity.
+    pub kind: RecipientKind,
+    /// On which legal ground.
+    pub basis: Basis,
+    /// The brand's rules.
+    pub policy: BrandPolicy,
+    /// The present instant.
+    pub now: Timestamp,
+    /// Whom it is for.
+    pub audience: Audience,
+    /// Variables of the text, see [`crate::person::value_of`].
+    pub variables: Vec<String>,
+    /// A reason that holds for everyone, such as a missing route; found after
+    /// what is known of the person.
+    pub for_everyone: Option<ReasonCode>,
+}
+
+/// What an audience comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// People in it.
+    pub target: i64,
+    /// Of them, the gate would let pass but for the hour.
+    pub sendable: i64,
+    /// Of them, excluded, by headline reason.
+    pub excluded: Exclusions,
+}
+
+/// A frozen audience.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// What it came to.
+    pub judged: Judged,
+    /// Batches it was cut into.
+    pub batches: i64,
+}
+
+/// The tag, the addresses and the variables are parameters from here on; the
+/// others come first.
+const FIRST_FREE: usize = 10;
+
+impl AudienceQuestion {
+    /// The inner query: `recipient_id, code, event_id, registry_batch_id, checked_us`.
+    fn sql(&self, engine: Engine) -> String {
+        let mut from = String::from("recipient r");
+        let mut next = FIRST_FREE;
+        match &self.audience {
+            Audience::All => {}
+            Audience::Tag { .. } => {
+                drop(write!(
+                    from,
+                    " JOIN tag_member m ON m.recipient_id = r.id AND m.tag_id = \
+                     (SELECT t.id FROM tag t WHERE t.firm_id = $1 AND t.name = ${next})"
+                ));
+                next += 1;
+            }
+            Audience::Addresses { .. } => {
+                let list = match engine {
+                    Engine::Sqlite => format!("SELECT DISTINCT value FROM json_each(${next})"),
+                    // A JSON text for both, so that the parameter is the same.
+                    Engine::Postgres => {
+                        format!("SELECT DISTINCT value FROM json_array_elements_text(CAST(${next} AS json))")
+                    }
+                };
+                drop(write!(from, " JOIN ({list}) l ON l.value = r.address"));
+                next += 1;
+            }
+        }
+        let mut missing = String::from("1 = 0");
+        if !self.variables.is_empty() {
+            from.push_str(" LEFT JOIN contact c ON c.id = r.contact_id");
+            for name in &self.variables {
+                let value = match (name.as_str(), engine) {
+                    ("ad", _) => "c.full_name".to_owned(),
+                    ("musteri_no", _) => "c.external_id".to_owned(),
+                    (_, Engine::Sqlite) => format!("(c.attributes ->> ('$.\"' || ${next} || '\"'))"),
+                    (_, Engine::Postgres) => format!("(CAST(c.attributes AS jsonb) ->> ${next})"),
+                };
+                if !crate::person::is_column(name) {
+                    next += 1;
+                }
+                drop(write!(missing, " OR trim(COALESCE({value}, '')) = ''"));
+            }
+        }
+        // The order is the gate's: blacklist, complaint, consent, registry,
+        // content, route. Numbers are those of `domain`.
+        format!(
+            "SELECT r.id AS recipient_id, own.local_event_id AS event_id, \
+                    own.registry_batch_id AS registry_batch_id, own.checked_us AS checked_us, \
+                CASE \
+                WHEN b0.cause = 1 OR bc.cause = 1 THEN 5201 \
+                WHEN b0.cause = 2 OR bc.cause = 2 THEN 5202 \
+                WHEN $5 = 1 AND (COALESCE(own.local_status, 0) = 2 OR COALESCE(own.verdict, 0) = 2) THEN 5103 \
+                WHEN $5 = 1 AND COALESCE(own.local_status, 0) = 0 \
+                     AND NOT ($6 = 1 AND COALESCE(own.verdict, 0) = 1) THEN \
+                    CASE WHEN COALESCE(other.local_status, 0) <> 2 AND COALESCE(other.verdict, 0) <> 2 \
+                          AND (COALESCE(other.local_status, 0) = 1 OR COALESCE(other.verdict, 0) = 1) \
+                         THEN 5105 ELSE 5101 END \
+                WHEN $5 = 1 AND $6 = 1 AND $7 = 1 AND NOT COALESCE(own.local_status, 0) = 1 THEN 5102 \
+                WHEN $5 = 1 AND $6 = 1 AND $7 = 2 THEN 5102 \
+                WHEN $5 = 1 AND $6 = 1 AND $7 = 3 AND COALESCE(own.verdict, 0) <> 1 THEN 5102 \
+                WHEN $5 = 1 AND $6 = 1 AND $7 = 3 AND (own.checked_us IS NULL OR own.checked_us < $8) THEN 5104 \
+                WHEN {missing} THEN 5401 \
+                ELSE $9 END AS code \
+             FROM {from} \
+             LEFT JOIN consent_state own ON own.brand_id = $2 AND own.recipient_id = r.id \
+                  AND own.channel = $3 AND own.kind = $4 \
+             LEFT JOIN consent_state other ON other.brand_id = $2 AND other.recipient_id = r.id \
+                  AND other.channel = $3 AND other.kind = 3 - $4 \
+             LEFT JOIN blacklist b0 ON b0.firm_id = $1 AND b0.recipient_id = r.id AND b0.channel = 0 \
+             LEFT JOIN blacklist bc ON bc.firm_id = $1 AND bc.recipient_id = r.id AND bc.channel = $3 \
+             WHERE r.firm_id = $1 AND r.form = {form}",
+            form = if self.channel.is_phone() { 1 } else { 2 },
+        )
+    }
+
+    /// 1 local consent is enough, 2 nothing is, 3 İYS must confirm.
+    const fn trust(&self) -> i64 {
+        match self.policy.mode {
+            RegistryMode::Off if self.policy.off_reason_signed => 1,
+            RegistryMode::Off => 2,
+            RegistryMode::Provider => 1,
+            RegistryMode::Sync | RegistryMode::Integrator => 3,
+        }
+    }
+
+    fn list_parameter(&self) -> Result<Option<String>, StoreError> {
+        match &self.audience {
+            Audience::All => Ok(None),
+            Audience::Tag { tag } => Ok(Some(tag.clone())),
+            Audience::Addresses { addresses } => to_json(addresses).map(Some),
+        }
+    }
+}
+
+/// Binds the parameters of [`AudienceQuestion::sql`] in their order.
+macro_rules! bind_question {
+    ($query:expr, $question:expr, $list:expr) => {{
+        let question: &AudienceQuestion = $question;
+        let mut query = $query
+            .bind(question.firm.as_db())
+            .bind(question.brand.as_db())
+            .bind(question.channel.as_db())
+            .bind(question.kind.as_db())
+            .bind(i64::from(question.basis == Basis::Commercial))
+            .bind(i64::from(question.channel.is_registered()))
+            .bind(question.trust())
+            .bind(question.now.plus_micros(-question.policy.freshness_us).as_micros())
+            .bind(question.for_everyone.map_or(0, ReasonCode::as_db));
+        if let Some(list) = $list {
+            query = query.bind(list);
+        }
+        for name in question.variables.iter().filter(|name| !crate::person::is_column(name)) {
+            query = query.bind(name.as_str());
+        }
+        query
+    }};
+}
+
+impl Reader {
+    /// Counts an audience by decision, without freezing anything.
+    pub async fn judge_audience(&mut self, question: &AudienceQuestion) -> Result<Judged, StoreError> {
+        let inner = question.sql(self.engine());
+        let sql = format!("SELECT code, CAST(count(*) AS BIGINT) FROM ({inner}) d GROUP BY code");
+        let list = question.list_parameter()?;
+        let rows: Vec<(i64, i64)> = on!(self, conn => bind_question!(
+                sqlx::query_as(AssertSqlSafe(sql)), question, list.as_deref())
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("judging an audience")?;
+        judged(&rows)
+    }
+
+    /// Everyone's decision, in order of number: for exports and tests.
+    pub async fn audience_decisions(
+        &mut self,
+        question: &AudienceQuestion,
+        limit: usize,
+    ) -> Result<Vec<(domain::ids::RecipientId, Option<ReasonCode>)>, StoreError> {
+        let inner = question.sql(self.engine());
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let sql = format!("SELECT recipient_id, code FROM ({inner}) d ORDER BY recipient_id LIMIT {limit}");
+        let list = question.list_parameter()?;
+        let rows: Vec<(i64, i64)> = on!(self, conn => bind_question!(
+                sqlx::query_as(AssertSqlSafe(sql)), question, list.as_deref())
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("judging an audience")?;
+        rows.into_iter()
+            .map(|(id, code)| {
+                Ok((domain::ids::RecipientId::from_db(id), reason(code)?))
+            })
+            .collect()
+    }
+}
+
+fn reason(code: i64) -> Result<Option<ReasonCode>, StoreError> {
+    if code == 0 {
+        return Ok(None);
+    }
+    known(ReasonCode::from_db(code), "campaign_recipient", "code", code).map(Some)
+}
+
+fn judged(rows: &[(i64, i64)]) -> Result<Judged, StoreError> {
+    let mut out = Judged { target: 0, sendable: 0, excluded: Exclusions::new() };
+    for (code, count) in rows {
+        out.target += count;
+        match reason(*code)? {
+            None => out.sendable += count,
+            Some(code) => *out.excluded.entry(code).or_default() += count,
+        }
+    }
+    Ok(out)
+}
+
+impl Writer {
+    /// Freezes an audience: one decision per person, the sendable cut into
+    /// batches, counts onto the campaign, which runs from then on. One
+    /// statement makes the decisions, so nobody changes in between.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when the campaign is not launching any more.
+    pub async fn freeze_audience(
+        &mut self,
+        campaign: CampaignId,
+        connector: ConnectorId,
+        question: &AudienceQuestion,
+        batch_size: i64,
+        content_hash: &[u8],
+    ) -> Result<Snapshot, StoreError> {
+        self.lock_launching(campaign).await?;
+        let inner = question.sql(self.engine());
+        // A running count in order of number cuts the sendable into batches.
+        let sql = format!(
+            "INSERT INTO campaign_recipient (campaign_id, code, recipient_id, batch_no, event_id, \
+                    registry_batch_id, checked_us) \
+             SELECT {campaign}, code, recipient_id, \
+                CASE WHEN code = 0 THEN (passed - 1) / {batch_size} + 1 ELSE 0 END, \
+                event_id, registry_batch_id, checked_us \
+             FROM (SELECT d.*, CAST(sum(CASE WHEN code = 0 THEN 1 ELSE 0 END) \
+                        OVER (ORDER BY recipient_id ROWS UNBOUNDED PRECEDING) AS BIGINT) AS passed \
+                   FROM ({inner}) d) n",
+            campaign = campaign.as_db(),
+        );
+        let list = question.list_parameter()?;
+        on!(self, conn => bind_question!(sqlx::query(AssertSqlSafe(sql)), question, list.as_deref())
+            .execute(&mut *conn)
+            .await
+            .map(drop))
+        .doing("freezing an audience")?;
+        let batches = self.cut_batches(campaign, question.brand, connector).await?;
+        let judged = self.frozen_counts(campaign).await?;
+        self.save_snapshot(campaign, &judged, batches, content_hash).await?;
+        Ok(Snapshot { judged, batches })
+    }
+
+    /// Before anything is written: a second freezer waits here and then finds
+    /// the campaign running.
+    async fn lock_launching(&mut self, campaign: CampaignId) -> Result<(), StoreError> {
+        let sql = for_update!(self, "SELECT id FROM campaign WHERE id = $1 AND state = 4");
+        let found: Option<i64> = on!(self, conn => sqlx::query_scalar(sql)
+            .bind(campaign.as_db())
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("freezing an audience")?;
+        found.map(drop).ok_or(StoreError::Lost { what: "the launching campaign" })
+    }
+
+    async fn cut_batches(
+        &mut self,
+        campaign: CampaignId,
+        brand: BrandId,
+        connector: ConnectorId,
+    ) -> Result<i64, StoreError> {
+        let now = self.now().as_micros();
+        let sql = "INSERT INTO send_batch (campaign_id, batch_no, brand_id, connector_id, first_recipient_id, \
+                last_recipient_id, size, state, priority, attempt, accepted_count, next_us, created_us) \
+             SELECT campaign_id, batch_no, CAST($2 AS BIGINT), CAST($3 AS BIGINT), min(recipient_id), \
+                max(recipient_id), count(*), 1, 100, 0, 0, CAST($4 AS BIGINT), CAST($4 AS BIGINT) \
+             FROM campaign_recipient WHERE campaign_id = $1 AND code = 0 \
+             GROUP BY campaign_id, batch_no";
+        let rows = on!(self, conn => sqlx::query(sql)
+            .bind(campaign.as_db())
+            .bind(brand.as_db())
+            .bind(connector.as_db())
+            .bind(now)
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("cutting batches")?;
+        Ok(i64::try_from(rows).unwrap_or(i64::MAX))
+    }
+
+    async fn frozen_counts(&mut self, campaign: CampaignId) -> Result<Judged, StoreError> {
+        let sql = "SELECT code, CAST(count(*) AS BIGINT) FROM campaign_recipient \
+             WHERE campaign_id = $1 GROUP BY code";
+        let rows: Vec<(i64, i64)> = on!(self, conn => sqlx::query_as(sql)
+            .bind(campaign.as_db())
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("counting a frozen audience")?;
+        judged(&rows)
+    }
+
+    async fn save_snapshot(
+        &mut self,
+        campaign: CampaignId,
+        judged: &Judged,
+        batches: i64,
+        content_hash: &[u8],
+    ) -> Result<(), StoreError> {
+        let exclusions = to_json(&judged.excluded)?;
+        let now = self.now().as_micros();
+        let sql = "UPDATE campaign SET state = 5, snapshot_us = $2, updated_us = $2, content_hash = $3, \
+                target_count = $4, excluded_count = $5, planned_count = $6, batch_count = $7, exclusions = $8 \
+             WHERE id = $1 AND state = 4";
+        let rows = on!(self, conn => sqlx::query(sql)
+            .bind(campaign.as_db())
+            .bind(now)
+            .bind(content_hash)
+            .bind(judged.target)
+            .bind(judged.target - judged.sendable)
+            .bind(judged.sendable)
+            .bind(batches)
+            .bind(&exclusions)
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("freezing an audience")?;
+        exactly(rows, 1, "the launching campaign")
+    }
+}

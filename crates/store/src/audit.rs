@@ -1,0 +1,291 @@
+//! The audit trail (*denetim kaydı*): who did what, appended and chained per
+//! firm, so that a changed or missing entry shows.
+//!
+//! Appending locks the end of the firm's chain until the transaction ends:
+//! make it the last thing of a transaction.
+
+use domain::Timestamp;
+use domain::ids::{AuditId, FirmId};
+use domain::ledger::{GENESIS, Hash};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::db::{Reader, Writer};
+use crate::error::{Doing, StoreError, exactly};
+use crate::row::{for_update, from_json, known, page_rows, to_json};
+
+/// Entries that verifying reads at a time.
+const VERIFY_ROWS: i64 = 1_000;
+
+/// One thing that somebody did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditEntry {
+    /// Its number in the installation.
+    pub id: AuditId,
+    /// Where it stands in the firm's chain, from 1.
+    pub number: i64,
+    /// When it was done.
+    pub at: Timestamp,
+    /// Who did it: the printed number of a user or key, or `system`.
+    pub actor: String,
+    /// What was done, such as `campaign.launch`.
+    pub action: String,
+    /// To what: a printed number.
+    pub subject: String,
+    /// What else matters; no personal data.
+    pub detail: Value,
+}
+
+/// What verifying a firm's chain found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditCheck {
+    /// Entries that were recomputed and fit.
+    pub entries: i64,
+    /// The first one that does not fit, and in what way.
+    pub broken: Option<(i64, AuditBreak)>,
+}
+
+/// In what way a chain is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditBreak {
+    /// The entry of this number is not there.
+    Missing,
+    /// The entry does not follow from the one before.
+    Order,
+    /// The entry's own fields were changed.
+    Content,
+    /// The end of the chain is not what was noted there: the last entries were
+    /// removed or replaced.
+    End,
+}
+
+const NEWEST: &str = "SELECT id, number, at_us, actor, action, subject, detail, previous, hash \
+     FROM audit WHERE firm_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3";
+
+const ONWARD: &str = "SELECT id, number, at_us, actor, action, subject, detail, previous, hash \
+     FROM audit WHERE firm_id = $1 AND number > $2 AND number <= $3 ORDER BY number LIMIT $4";
+
+#[derive(sqlx::FromRow)]
+struct AuditRow {
+    id: i64,
+    number: i64,
+    at_us: i64,
+    actor: String,
+    action: String,
+    subject: String,
+    detail: String,
+    previous: Vec<u8>,
+    hash: Vec<u8>,
+}
+
+impl AuditRow {
+    /// Digest over every field, each text with its length, and the entry before.
+    fn digest(&self, firm: FirmId) -> Hash {
+        let mut hasher = Sha256::new();
+        for number in [self.id, firm.as_db(), self.number, self.at_us] {
+            hasher.update(number.to_le_bytes());
+        }
+        for text in [&self.actor, &self.action, &self.subject, &self.detail] {
+            hasher.update((text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
+        hasher.update(&self.previous);
+        hasher.finalize().into()
+    }
+}
+
+impl TryFrom<AuditRow> for AuditEntry {
+    type Error = StoreError;
+
+    fn try_from(row: AuditRow) -> Result<Self, StoreError> {
+        let id = AuditId::from_db(row.id);
+        Ok(Self {
+            id,
+            number: row.number,
+            at: Timestamp::from_micros(row.at_us),
+            actor: row.actor,
+            action: row.action,
+            subject: row.subject,
+            detail: from_json(&row.detail, "audit", "detail", id)?,
+        })
+    }
+}
+
+impl Reader {
+    /// A firm's entries, newest first, those before the number `before` only.
+    pub async fn audit_trail(
+        &mut self,
+        firm: FirmId,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let rows = on!(self, conn => sqlx::query_as::<_, AuditRow>(NEWEST)
+            .bind(firm.as_db())
+            .bind(before.unwrap_or(i64::MAX))
+            .bind(page_rows(limit))
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("reading the audit trail")?;
+        rows.into_iter().map(AuditEntry::try_from).collect()
+    }
+
+    /// Recomputes a firm's chain up to its present end, some entries at a time.
+    pub async fn verify_audit(&mut self, firm: FirmId) -> Result<AuditCheck, StoreError> {
+        // Read first: what is appended meanwhile is not looked at.
+        let (end, end_hash) = self.audit_head(firm).await?.unwrap_or((0, GENESIS));
+        let mut check = AuditCheck { entries: 0, broken: None };
+        let mut previous = GENESIS;
+        while check.entries < end {
+            let rows = self.audit_after(firm, check.entries, end).await?;
+            if rows.is_empty() {
+                check.broken = Some((check.entries + 1, AuditBreak::Missing));
+                return Ok(check);
+            }
+            for row in rows {
+                let number = check.entries + 1;
+                let broken = if row.number != number {
+                    Some(AuditBreak::Missing)
+                } else if row.previous != previous {
+                    Some(AuditBreak::Order)
+                } else if row.hash != row.digest(firm) {
+                    Some(AuditBreak::Content)
+                } else {
+                    None
+                };
+                if let Some(way) = broken {
+                    check.broken = Some((number, way));
+                    return Ok(check);
+                }
+                previous = row.digest(firm);
+                check.entries = number;
+            }
+        }
+        let longer = !self.audit_after(firm, end, i64::MAX).await?.is_empty()
+            && self.audit_head(firm).await?.map_or(0, |(number, _)| number) == end;
+        if previous != end_hash || longer {
+            check.broken = Some((end, AuditBreak::End));
+        }
+        Ok(check)
+    }
+
+    async fn audit_after(
+        &mut self,
+        firm: FirmId,
+        after: i64,
+        up_to: i64,
+    ) -> Result<Vec<AuditRow>, StoreError> {
+        on!(self, conn => sqlx::query_as::<_, AuditRow>(ONWARD)
+            .bind(firm.as_db())
+            .bind(after)
+            .bind(up_to)
+            .bind(VERIFY_ROWS)
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("verifying the audit trail")
+    }
+
+    async fn audit_head(&mut self, firm: FirmId) -> Result<Option<(i64, Hash)>, StoreError> {
+        let sql = "SELECT number, hash FROM audit_head WHERE firm_id = $1";
+        let row = on!(self, conn => sqlx::query_as::<_, (i64, Vec<u8>)>(sql)
+            .bind(firm.as_db())
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("reading the end of the audit trail")?;
+        row.map(|(number, hash)| {
+            Ok((number, known(hash.try_into().ok(), "audit_head", "hash", firm)?))
+        })
+        .transpose()
+    }
+}
+
+impl Writer {
+    /// Appends what somebody did; returns its number in the firm's chain.
+    pub async fn append_audit(
+        &mut self,
+        firm: FirmId,
+        actor: &str,
+        action: &str,
+        subject: &str,
+        detail: &Value,
+    ) -> Result<i64, StoreError> {
+        let (last, previous) = self.lock_audit_head(firm).await?;
+        let mut row = AuditRow {
+            id: self.next_id()?,
+            number: last + 1,
+            at_us: self.now().as_micros(),
+            actor: actor.to_owned(),
+            action: action.to_owned(),
+            subject: subject.to_owned(),
+            detail: to_json(detail)?,
+            previous,
+            hash: Vec::new(),
+        };
+        row.hash = row.digest(firm).to_vec();
+        let number = row.number;
+        let sql = "UPDATE audit_head SET number = $2, hash = $3 WHERE firm_id = $1";
+        let done = on!(self, conn => sqlx::query(sql)
+            .bind(firm.as_db())
+            .bind(number)
+            .bind(row.hash.as_slice())
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("moving the end of the audit trail")?;
+        exactly(done, 1, "the end of the audit trail")?;
+        self.insert_audit(firm, row).await?;
+        Ok(number)
+    }
+
+    async fn insert_audit(&mut self, firm: FirmId, row: AuditRow) -> Result<(), StoreError> {
+        let sql = "INSERT INTO audit \
+             (id, firm_id, number, at_us, actor, action, subject, detail, previous, hash) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        let done = on!(self, conn => sqlx::query(sql)
+            .bind(row.id)
+            .bind(firm.as_db())
+            .bind(row.number)
+            .bind(row.at_us)
+            .bind(row.actor.as_str())
+            .bind(row.action.as_str())
+            .bind(row.subject.as_str())
+            .bind(row.detail.as_str())
+            .bind(row.previous.as_slice())
+            .bind(row.hash.as_slice())
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("appending to the audit trail")?;
+        exactly(done, 1, "the audit entry")
+    }
+
+    /// The end of a firm's chain, made on first use and locked.
+    async fn lock_audit_head(&mut self, firm: FirmId) -> Result<(i64, Vec<u8>), StoreError> {
+        let first = "INSERT INTO audit_head (firm_id, number, hash) VALUES ($1, 0, $2) \
+             ON CONFLICT (firm_id) DO NOTHING";
+        let head = for_update!(self, "SELECT number, hash FROM audit_head WHERE firm_id = $1");
+        on!(self, conn => sqlx::query(first)
+            .bind(firm.as_db())
+            .bind(GENESIS.as_slice())
+            .execute(&mut *conn)
+            .await
+            .map(drop))
+        .doing("beginning an audit trail")?;
+        on!(self, conn => sqlx::query_as::<_, (i64, Vec<u8>)>(head)
+            .bind(firm.as_db())
+            .fetch_one(&mut *conn)
+            .await)
+        .doing("reading the end of the audit trail")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NEWEST, ONWARD};
+    use crate::plan::{Index, walks_in_order};
+
+    #[tokio::test]
+    async fn the_trail_is_read_along_its_chain_in_both_directions() {
+        walks_in_order(|_| NEWEST, Index::named("audit_chain")).await;
+        walks_in_order(|_| ONWARD, Index::named("audit_chain")).await;
+    }
+}

@@ -1,0 +1,391 @@
+//! Applying a slice of records: contacts, addresses, events and states of up
+//! to some thousands of records in one transaction and about ten statements.
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::consent::{Admission, Claim, ConsentEvent, ConsentKey, Origin, admit};
+use domain::ids::{BrandId, EventId, FirmId, RecipientId};
+use domain::{Channel, LocalState, ReasonCode, Recipient, RecipientKind, Source, Status, Timestamp};
+
+use super::people::{People, Placed};
+use super::state::{BrandKey, KeyState};
+use crate::db::Writer;
+use crate::error::StoreError;
+
+/// Most records of one slice: three ids a record must fit a transaction, and a
+/// dispatcher that waits for the slice should wait about a tenth of a second.
+pub const SLICE_RECORDS_MAX: usize = domain::ledger::BLOCK_EVENTS_MAX;
+
+/// What all records of a slice have in common.
+#[derive(Debug, Clone)]
+pub struct ApplyContext {
+    /// The tenant.
+    pub firm: FirmId,
+    /// The brand that was spoken to.
+    pub brand: BrandId,
+    /// By which door the records come in.
+    pub origin: Origin,
+    /// Number of the upload, or of whatever else the records come from.
+    pub origin_id: Option<i64>,
+    /// Who brings them.
+    pub actor: String,
+    /// The present instant.
+    pub now: Timestamp,
+}
+
+/// One judged record on its way into the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncomingRecord {
+    /// Line of the file, as an editor shows it; a running number elsewhere.
+    pub line: i64,
+    /// The address.
+    pub recipient: Recipient,
+    /// The firm's own number of the person.
+    pub external_id: Option<String>,
+    /// Another name of the person, such as a device.
+    pub token: Option<String>,
+    /// Full name.
+    pub name: Option<String>,
+    /// In which capacity.
+    pub kind: RecipientKind,
+    /// What the person said; `None` for a contact without a declaration.
+    pub consent: Option<Said>,
+    /// Pointer to the proof.
+    pub evidence: Option<String>,
+}
+
+/// A declaration for one channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// For which channel.
+    pub channel: Channel,
+    /// What.
+    pub status: Status,
+    /// When.
+    pub date: Timestamp,
+    /// Where it was taken.
+    pub source: Source,
+}
+
+/// What a slice changed. Each record is counted once:
+/// `created + updated + unchanged + refused.len()` is the number of records.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Records of addresses that were new.
+    pub created: usize,
+    /// Records that changed something about a known address.
+    pub updated: usize,
+    /// Records that said nothing new.
+    pub unchanged: usize,
+    /// Records whose declaration may not enter.
+    pub refused: Vec<Refusal>,
+    /// Notes on records that did enter (W803, W804).
+    pub remarks: Vec<Remark>,
+    /// Every record that was not refused, sorted by recipient: what to ask the
+    /// registry about, and what to tell it.
+    pub touched: Vec<Touched>,
+}
+
+/// A record that was refused against what is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its line.
+    pub line: i64,
+    /// Its channel.
+    pub channel: Channel,
+    /// Why (R607, R706, R805–R807).
+    pub code: ReasonCode,
+    /// Values of the text's placeholders.
+    pub args: Vec<(&'static str, String)>,
+}
+
+/// A note on a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Remark {
+    /// Its line.
+    pub line: i64,
+    /// Its channel; `None` when the note is about the contact.
+    pub channel: Option<Channel>,
+    /// The note (W803, W804).
+    pub code: ReasonCode,
+}
+
+/// A record that entered, with what was known before it did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touched {
+    /// Its line.
+    pub line: i64,
+    /// Number of the address.
+    pub recipient: RecipientId,
+    /// The address.
+    pub address: Recipient,
+    /// In which capacity.
+    pub kind: RecipientKind,
+    /// What was said; `None` for a contact without a declaration.
+    pub said: Option<Said>,
+    /// The event that was appended: `None` when nothing new was said.
+    pub event: Option<EventId>,
+    /// A newer consent for a key that consented already: told to the registry
+    /// only when the brand sends renewals (W804).
+    pub is_renewal: bool,
+    /// The state of the key before this record.
+    pub was: KeyState,
+}
+
+/// Records under decision: states as the slice has left them so far.
+struct Slice {
+    brand: BrandId,
+    now: Timestamp,
+    states: HashMap<BrandKey, KeyState>,
+    changed: BTreeMap<BrandKey, Changed>,
+    events: Vec<ConsentEvent>,
+    next_event: i64,
+    applied: Applied,
+}
+
+/// A local state to be written.
+struct Changed {
+    local: LocalState,
+    /// The key had no row before the slice.
+    is_new: bool,
+}
+
+impl Writer {
+    /// Applies a slice of records: makes missing contacts and addresses, lets
+    /// in what the rules of `domain::consent::admit` let in, appends it to the
+    /// ledger as one block and folds it into the states.
+    ///
+    /// At most [`SLICE_RECORDS_MAX`] records. On PostgreSQL the firm's claims
+    /// wait from the end of this call until the commit when a refusal is among
+    /// the records, so commit soon after.
+    ///
+    /// # Errors
+    /// [`StoreError::OutOfIds`] when the slice is too large.
+    pub async fn apply_records(
+        &mut self,
+        context: &ApplyContext,
+        records: &[IncomingRecord],
+    ) -> Result<Applied, StoreError> {
+        if records.is_empty() {
+            return Ok(Applied::default());
+        }
+        if records.len() > SLICE_RECORDS_MAX {
+            return Err(StoreError::OutOfIds);
+        }
+        let people = self.place_people(context.firm, context.now, records).await?;
+        let head = self.lock_ledger(context.brand).await?;
+        let order = in_key_order(&people);
+        let states = self.held_states(context.brand, &people, records).await?;
+        let mut slice = Slice {
+            brand: context.brand,
+            now: context.now,
+            states,
+            changed: BTreeMap::new(),
+            events: Vec::with_capacity(records.len()),
+            next_event: self.next_ids(records.len())?,
+            applied: Applied { touched: Vec::with_capacity(records.len()), ..Applied::default() },
+        };
+        for &place in &order {
+            let placed = people.placed[place];
+            let address = &people.addresses[placed.address];
+            slice.decide(context, &records[place], address.id, placed);
+        }
+        let refuses = slice.events.iter().any(|event| event.status == Status::Ret);
+        self.append_block(context.brand, context.now, head, slice.events).await?;
+        self.save_local(context.brand, slice.changed).await?;
+        if refuses {
+            self.close_gate(context.firm).await?;
+        }
+        slice.applied.refused.sort_by_key(|refusal| refusal.line);
+        slice.applied.remarks.sort_by_key(|remark| remark.line);
+        Ok(slice.applied)
+    }
+
+    async fn save_local(
+        &mut self,
+        brand: BrandId,
+        states: BTreeMap<BrandKey, Changed>,
+    ) -> Result<(), StoreError> {
+        let (mut added, mut changed) = (Vec::new(), Vec::new());
+        for (key, state) in states {
+            let list = if state.is_new { &mut added } else { &mut changed };
+            list.push((key, state.local));
+        }
+        self.add_local(brand, &added).await?;
+        self.change_local(brand, &changed).await
+    }
+
+    /// States of the keys of addresses that existed before the slice.
+    async fn held_states(
+        &mut self,
+        brand: BrandId,
+        people: &People<'_>,
+        records: &[IncomingRecord],
+    ) -> Result<HashMap<BrandKey, KeyState>, StoreError> {
+        let mut keys: Vec<BrandKey> = records
+            .iter()
+            .zip(&people.placed)
+            .filter(|(_, placed)| !placed.is_created)
+            .filter_map(|(record, placed)| {
+                let channel = record.consent.as_ref()?.channel;
+                let recipient = people.addresses[placed.address].id;
+                Some(BrandKey { recipient, channel, kind: record.kind })
+            })
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        Ok(self.states_of(brand, &keys).await?.into_iter().collect())
+    }
+}
+
+/// Positions of the records sorted by recipient; records of one recipient
+/// keep their order, because a later one is judged against the earlier.
+fn in_key_order(people: &People<'_>) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..people.placed.len()).collect();
+    order.sort_by_key(|&place| people.addresses[people.placed[place].address].id);
+    order
+}
+
+impl Slice {
+    fn decide(
+        &mut self,
+        context: &ApplyContext,
+        record: &IncomingRecord,
+        recipient: RecipientId,
+        placed: Placed,
+    ) {
+        if placed.is_shared {
+            let code = ReasonCode::W803;
+            self.applied.remarks.push(Remark { line: record.line, channel: None, code });
+        }
+        let Some(said) = &record.consent else {
+            self.count(placed, false);
+            self.touch(record, recipient, KeyState::default(), None, false);
+            return;
+        };
+        let key = BrandKey { recipient, channel: said.channel, kind: record.kind };
+        let was = self.states.get(&key).cloned().unwrap_or_default();
+        let claim = Claim { status: said.status, consent_date: said.date };
+        let admission = if record.recipient.fits(said.channel) {
+            admit(claim, was.local.as_ref(), &was.registry)
+        } else {
+            Admission::Refused(ReasonCode::R706)
+        };
+        if admission.code() == Some(ReasonCode::W804) {
+            let channel = Some(said.channel);
+            let code = ReasonCode::W804;
+            self.applied.remarks.push(Remark { line: record.line, channel, code });
+        }
+        match admission {
+            Admission::Refused(code) => {
+                let args = refusal_args(code, said.channel, &was);
+                let (line, channel) = (record.line, said.channel);
+                self.applied.refused.push(Refusal { line, channel, code, args });
+            }
+            Admission::Unchanged => {
+                self.count(placed, false);
+                self.touch(record, recipient, was, None, false);
+            }
+            Admission::Append | Admission::Renewal => {
+                let event = self.append(context, record, said, key);
+                self.count(placed, true);
+                let is_renewal = admission == Admission::Renewal;
+                self.touch(record, recipient, was, Some(event), is_renewal);
+            }
+        }
+    }
+
+    /// Appends an event and folds it into the key's state.
+    fn append(
+        &mut self,
+        context: &ApplyContext,
+        record: &IncomingRecord,
+        said: &Said,
+        key: BrandKey,
+    ) -> EventId {
+        let id = EventId::from_db(self.next_event);
+        self.next_event += 1;
+        let said_now = LocalState {
+            status: said.status,
+            consent_date: said.date,
+            recorded_at: self.now,
+            event: id,
+            citizen: said.source.is_registry(),
+        };
+        let is_new = !self.states.contains_key(&key);
+        let state = self.states.entry(key).or_default();
+        let local = state.local.map_or(said_now, |held| held.fold(said_now));
+        state.local = Some(local);
+        self.changed
+            .entry(key)
+            .and_modify(|changed| changed.local = local)
+            .or_insert(Changed { local, is_new });
+        self.events.push(ConsentEvent {
+            id,
+            key: ConsentKey {
+                brand: self.brand,
+                recipient: key.recipient,
+                channel: key.channel,
+                kind: key.kind,
+            },
+            recipient: record.recipient.clone(),
+            status: said.status,
+            consent_date: said.date,
+            recorded_at: self.now,
+            source: said.source.clone(),
+            origin: context.origin,
+            origin_id: context.origin_id,
+            origin_line: (context.origin == Origin::Upload).then_some(record.line),
+            evidence: record.evidence.clone(),
+            actor: context.actor.clone(),
+        });
+        id
+    }
+
+    const fn count(&mut self, placed: Placed, is_appended: bool) {
+        if placed.is_created {
+            self.applied.created += 1;
+        } else if placed.is_updated || is_appended {
+            self.applied.updated += 1;
+        } else {
+            self.applied.unchanged += 1;
+        }
+    }
+
+    fn touch(
+        &mut self,
+        record: &IncomingRecord,
+        recipient: RecipientId,
+        was: KeyState,
+        event: Option<EventId>,
+        is_renewal: bool,
+    ) {
+        self.applied.touched.push(Touched {
+            line: record.line,
+            recipient,
+            address: record.recipient.clone(),
+            kind: record.kind,
+            said: record.consent.clone(),
+            event,
+            is_renewal,
+            was,
+        });
+    }
+}
+
+fn refusal_args(
+    code: ReasonCode,
+    channel: Channel,
+    held: &KeyState,
+) -> Vec<(&'static str, String)> {
+    if code == ReasonCode::R706 {
+        return vec![("channel", channel.to_string())];
+    }
+    let told = held.local.map(|local| local.consent_date);
+    let date = if code == ReasonCode::R806 || code == ReasonCode::R807 {
+        held.registry.consent_date.or(told)
+    } else {
+        told
+    };
+    date.map(|date| vec![("date", date.to_turkish_text())]).unwrap_or_default()
+}

@@ -1,0 +1,170 @@
+//! Questions about consent: what is stored for keys, what was said over time,
+//! and what held at an instant.
+
+use domain::consent::ConsentEvent;
+use domain::ids::{BrandId, FirmId, RecipientId};
+use domain::{Channel, ConsentKey, LocalState, Recipient, RecipientKind, RegistryView, Timestamp};
+
+use super::state::{BrandKey, KeyState, local_state, registry_view};
+use crate::db::Reader;
+use crate::error::{Doing, StoreError};
+use crate::given::{BindGiven, Given};
+use crate::ledger::EventRow;
+
+/// What is stored for an address that a file names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StoredKey {
+    /// Number of the address; `None` when it is new.
+    pub recipient: Option<RecipientId>,
+    /// What the person told us.
+    pub local: Option<LocalState>,
+    /// What İYS told us.
+    pub registry: RegistryView,
+    /// Stands on the blacklist or under a complaint stop, for the channel or all.
+    pub is_blacklisted: bool,
+}
+
+impl Reader {
+    /// What is stored for keys that are named by address, in the order given:
+    /// what an importer needs to foresee W804, R607 and R805–R807.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when a row holds a value that cannot be.
+    pub async fn stored_keys(
+        &mut self,
+        firm: FirmId,
+        brand: BrandId,
+        keys: &[(Recipient, Channel, RecipientKind)],
+    ) -> Result<Vec<StoredKey>, StoreError> {
+        let mut answers = vec![StoredKey::default(); keys.len()];
+        if keys.is_empty() {
+            return Ok(answers);
+        }
+        let addresses: Vec<String> = keys.iter().map(|(address, ..)| address.to_string()).collect();
+        let given = Given::new()
+            .ints("place", 0..i64::try_from(keys.len()).unwrap_or(i64::MAX))
+            .texts("address", addresses.iter().map(String::as_str))
+            .ints("channel", keys.iter().map(|(_, channel, _)| channel.as_db()))
+            .ints("kind", keys.iter().map(|(.., kind)| kind.as_db()));
+        let sql = given.sql(
+            self.engine(),
+            3,
+            "SELECT g.place, r.id, \
+                    (SELECT count(*) FROM blacklist b WHERE b.firm_id = $1 \
+                        AND b.recipient_id = r.id AND b.channel IN (0, g.channel)), \
+                    coalesce(s.local_status, 0), s.local_us, s.local_recorded_us, \
+                    s.local_event_id, coalesce(s.local_citizen, 0), coalesce(s.verdict, 0), \
+                    coalesce(s.verdict_citizen, 0), s.verdict_us, s.checked_us, \
+                    s.registry_batch_id, s.registry_transaction, s.verdict_code \
+             FROM given g CROSS JOIN recipient r LEFT JOIN consent_state s \
+               ON s.brand_id = $2 AND s.recipient_id = r.id AND s.channel = g.channel \
+                  AND s.kind = g.kind \
+             WHERE r.firm_id = $1 AND r.address = g.address",
+        );
+        #[expect(clippy::type_complexity, reason = "the columns of one row, named in the SQL above")]
+        let rows: Vec<(
+            i64, i64, i64, i64, Option<i64>, Option<i64>, Option<i64>, i64,
+            i64, i64, Option<i64>, Option<i64>, Option<i64>, Option<String>, Option<i64>,
+        )> = on!(self, conn => sqlx::query_as(sql)
+            .bind(firm.as_db())
+            .bind(brand.as_db())
+            .bind_given(&given)
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("reading what is stored for a file")?;
+        for r in rows {
+            let Some(answer) = usize::try_from(r.0).ok().and_then(|place| answers.get_mut(place))
+            else {
+                continue;
+            };
+            *answer = StoredKey {
+                recipient: Some(RecipientId::from_db(r.1)),
+                is_blacklisted: r.2 > 0,
+                local: local_state(r.1, (r.3, r.4, r.5, r.6, r.7))?,
+                registry: registry_view(r.1, (r.8, r.9, r.10, r.11, r.12, r.13, r.14))?,
+            };
+        }
+        Ok(answers)
+    }
+
+    /// The state of one key; empty when nothing is on record.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when the row holds a value that cannot be.
+    pub async fn consent_state(&mut self, key: ConsentKey) -> Result<KeyState, StoreError> {
+        let ConsentKey { brand, recipient, channel, kind } = key;
+        let found = self.states_of(brand, &[BrandKey { recipient, channel, kind }]).await?;
+        Ok(found.into_iter().next().map(|(_, state)| state).unwrap_or_default())
+    }
+
+    /// Every event of an address for a brand, newest record first; all
+    /// channels and kinds together, or those of one key.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when a row holds a value that cannot be.
+    pub async fn consent_history(
+        &mut self,
+        brand: BrandId,
+        recipient: RecipientId,
+        only: Option<(Channel, RecipientKind)>,
+    ) -> Result<Vec<ConsentEvent>, StoreError> {
+        let events = self.events_of(brand, recipient).await?;
+        Ok(events
+            .into_iter()
+            .filter(|event| only.is_none_or(|key| key == (event.key.channel, event.key.kind)))
+            .collect())
+    }
+
+    /// What held for a key at an instant, by what we had written down by then.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when a row holds a value that cannot be.
+    pub async fn consent_as_of(
+        &mut self,
+        key: ConsentKey,
+        at: Timestamp,
+    ) -> Result<Option<LocalState>, StoreError> {
+        let events = self
+            .consent_history(key.brand, key.recipient, Some((key.channel, key.kind)))
+            .await?;
+        Ok(events
+            .iter()
+            .filter(|event| event.recorded_at <= at)
+            .map(LocalState::of)
+            .reduce(LocalState::fold))
+    }
+
+    async fn events_of(
+        &mut self,
+        brand: BrandId,
+        recipient: RecipientId,
+    ) -> Result<Vec<ConsentEvent>, StoreError> {
+        // One address has a handful of events; the limit is against a flood.
+        let sql = "SELECT e.id, e.channel, e.kind, e.status, e.consent_us, e.recorded_us, \
+                          e.source, e.origin, e.origin_id, e.origin_line, e.evidence, e.actor, \
+                          r.address \
+                   FROM consent_event e CROSS JOIN recipient r \
+                   WHERE e.recipient_id = $1 AND e.brand_id = $2 AND r.id = e.recipient_id \
+                   ORDER BY e.recorded_us DESC, e.id DESC LIMIT 1000";
+        #[expect(clippy::type_complexity, reason = "the columns of one row, named in the SQL above")]
+        let rows: Vec<(
+            i64, i64, i64, i64, i64, i64, String, i64, Option<i64>, Option<i64>,
+            Option<String>, String, String,
+        )> = on!(self, conn => sqlx::query_as(sql)
+            .bind(recipient.as_db())
+            .bind(brand.as_db())
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("reading a consent history")?;
+        rows.into_iter()
+            .map(|r| {
+                EventRow {
+                    id: r.0, recipient: recipient.as_db(), channel: r.1, kind: r.2, status: r.3,
+                    consent_us: r.4, recorded_us: r.5, source: r.6, origin: r.7, origin_id: r.8,
+                    origin_line: r.9, evidence: r.10, actor: r.11, address: r.12,
+                }
+                .into_event(brand)
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,17 @@
+//! What people said and what İYS holds, per consent key.
+//!
+//! [`apply`] is the one way in for files, the programming interface and the
+//! panel; `registry_work` is the way in for İYS. Both read the states of all
+//! keys they touch, decide in Rust with the rules of `domain`, append events
+//! as one ledger block and write the states back: a dozen statements for
+//! thousands of records. The lock of the brand's ledger head makes this right:
+//! nobody else changes a state of the brand in between.
+
+pub mod apply;
+pub mod history;
+pub(crate) mod people;
+pub mod state;
+
+pub use apply::{Applied, ApplyContext, IncomingRecord, Refusal, Remark, Said, Touched};
+pub use history::StoredKey;
+pub use state::KeyState;

@@ -1,0 +1,255 @@
+//! The state of consent keys: rows read many at a time, written many at a
+//! time, and never computed in SQL.
+
+use domain::gate::PersonFacts;
+use domain::ids::{BrandId, EventId, RecipientId, RegistryBatchId};
+use domain::{
+    Channel, LocalState, ReasonCode, RecipientKind, RegistryView, Status, Timestamp, Verdict,
+};
+
+use crate::db::{Reader, Writer};
+use crate::error::{Doing, StoreError, exactly};
+use crate::given::{BindGiven, Given};
+use crate::row::{instant, known};
+
+/// Everything on record for one consent key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeyState {
+    /// What the person told us.
+    pub local: Option<LocalState>,
+    /// What İYS told us.
+    pub registry: RegistryView,
+}
+
+impl KeyState {
+    /// Whether the person consents in this capacity, as far as we know: the
+    /// gate's question about the *other* kind of the same address (S105).
+    pub fn consents(&self) -> bool {
+        let local = self.local.map(|held| held.status);
+        let confirmed = self.registry.verdict == Verdict::Onay;
+        local != Some(Status::Ret)
+            && self.registry.verdict != Verdict::Ret
+            && (local == Some(Status::Onay) || confirmed)
+    }
+
+    /// Hands the state to the gate.
+    pub(crate) fn fill(&self, facts: &mut PersonFacts) {
+        facts.local = self.local;
+        facts.registry = self.registry.clone();
+    }
+}
+
+/// A consent key inside one brand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct BrandKey {
+    pub recipient: RecipientId,
+    pub channel: Channel,
+    pub kind: RecipientKind,
+}
+
+impl BrandKey {
+    pub(crate) fn from_db(recipient: i64, channel: i64, kind: i64) -> Result<Self, StoreError> {
+        let table = "consent_state";
+        Ok(Self {
+            recipient: RecipientId::from_db(recipient),
+            channel: known(Channel::from_db(channel), table, "channel", recipient)?,
+            kind: known(RecipientKind::from_db(kind), table, "kind", recipient)?,
+        })
+    }
+}
+
+/// `status, date, recorded, event, citizen` as the columns hold them.
+pub(crate) type LocalColumns = (i64, Option<i64>, Option<i64>, Option<i64>, i64);
+
+/// `verdict, citizen, date, checked, batch, transaction, code` as the columns hold them.
+pub(crate) type RegistryColumns =
+    (i64, i64, Option<i64>, Option<i64>, Option<i64>, Option<String>, Option<i64>);
+
+/// Reads the local half of a row.
+pub(crate) fn local_state(
+    recipient: i64,
+    (status, date, recorded, event, citizen): LocalColumns,
+) -> Result<Option<LocalState>, StoreError> {
+    let Some(status) = Status::from_db(status) else {
+        return Ok(None);
+    };
+    let at = |column, value: Option<i64>| known(value, "consent_state", column, recipient);
+    Ok(Some(LocalState {
+        status,
+        consent_date: Timestamp::from_micros(at("local_us", date)?),
+        recorded_at: Timestamp::from_micros(at("local_recorded_us", recorded)?),
+        event: EventId::from_db(at("local_event_id", event)?),
+        citizen: citizen == 1,
+    }))
+}
+
+/// Reads the registry half of a row.
+pub(crate) fn registry_view(
+    recipient: i64,
+    (verdict, citizen, date, checked, batch, transaction, code): RegistryColumns,
+) -> Result<RegistryView, StoreError> {
+    Ok(RegistryView {
+        verdict: known(Verdict::from_db(verdict), "consent_state", "verdict", recipient)?,
+        citizen: citizen == 1,
+        consent_date: instant(date),
+        checked_at: instant(checked),
+        batch: batch.map(RegistryBatchId::from_db),
+        transaction,
+        code: code
+            .map(|number| {
+                known(ReasonCode::from_db(number), "consent_state", "verdict_code", recipient)
+            })
+            .transpose()?,
+    })
+}
+
+impl Reader {
+    /// The states of the given keys; a key without a row is not in the answer.
+    pub(crate) async fn states_of(
+        &mut self,
+        brand: BrandId,
+        keys: &[BrandKey],
+    ) -> Result<Vec<(BrandKey, KeyState)>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let given = Given::new()
+            .ints("recipient_id", keys.iter().map(|key| key.recipient.as_db()))
+            .ints("channel", keys.iter().map(|key| key.channel.as_db()))
+            .ints("kind", keys.iter().map(|key| key.kind.as_db()));
+        let sql = given.sql(
+            self.engine(),
+            2,
+            "SELECT s.recipient_id, s.channel, s.kind, s.local_status, s.local_us, \
+                    s.local_recorded_us, s.local_event_id, s.local_citizen, s.verdict, \
+                    s.verdict_citizen, s.verdict_us, s.checked_us, s.registry_batch_id, \
+                    s.registry_transaction, s.verdict_code \
+             FROM given g CROSS JOIN consent_state s \
+             WHERE s.brand_id = $1 AND s.recipient_id = g.recipient_id \
+               AND s.channel = g.channel AND s.kind = g.kind",
+        );
+        #[expect(clippy::type_complexity, reason = "the columns of one row, named in the SQL above")]
+        let rows: Vec<(
+            i64, i64, i64, i64, Option<i64>, Option<i64>, Option<i64>, i64,
+            i64, i64, Option<i64>, Option<i64>, Option<i64>, Option<String>, Option<i64>,
+        )> = on!(self, conn => sqlx::query_as(sql)
+            .bind(brand.as_db())
+            .bind_given(&given)
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("reading consent states")?;
+        rows.into_iter()
+            .map(|r| {
+                let key = BrandKey::from_db(r.0, r.1, r.2)?;
+                let local = local_state(r.0, (r.3, r.4, r.5, r.6, r.7))?;
+                let registry = registry_view(r.0, (r.8, r.9, r.10, r.11, r.12, r.13, r.14))?;
+                Ok((key, KeyState { local, registry }))
+            })
+            .collect()
+    }
+}
+
+impl Writer {
+    /// Adds states of keys that had none; the brand's ledger is locked, so
+    /// nobody else adds them. Rows sorted by key.
+    pub(crate) async fn add_local(
+        &mut self,
+        brand: BrandId,
+        states: &[(BrandKey, LocalState)],
+    ) -> Result<(), StoreError> {
+        let given = local_rows(states)
+            .same("brand_id", brand.as_db())
+            .same("verdict", Verdict::Unasked.as_db())
+            .same("verdict_citizen", 0);
+        self.load("consent_state", &given, "adding consent states").await
+    }
+
+    /// Changes the local half of states that exist; rows sorted by key.
+    pub(crate) async fn change_local(
+        &mut self,
+        brand: BrandId,
+        states: &[(BrandKey, LocalState)],
+    ) -> Result<(), StoreError> {
+        if states.is_empty() {
+            return Ok(());
+        }
+        let given = local_rows(states);
+        let sql = given.sql(
+            self.engine(),
+            2,
+            "UPDATE consent_state SET local_status = given.local_status, \
+                    local_us = given.local_us, local_recorded_us = given.local_recorded_us, \
+                    local_event_id = given.local_event_id, local_citizen = given.local_citizen \
+             FROM given \
+             WHERE consent_state.brand_id = $1 AND consent_state.recipient_id = given.recipient_id \
+               AND consent_state.channel = given.channel AND consent_state.kind = given.kind",
+        );
+        let rows = on!(self, conn => sqlx::query(sql)
+            .bind(brand.as_db())
+            .bind_given(&given)
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("writing consent states")?;
+        exactly(rows, states.len() as u64, "a consent state")
+    }
+
+    /// Writes the registry half of states; rows sorted by key, no key twice.
+    pub(crate) async fn save_registry(
+        &mut self,
+        brand: BrandId,
+        states: &[(BrandKey, RegistryView)],
+    ) -> Result<(), StoreError> {
+        if states.is_empty() {
+            return Ok(());
+        }
+        let given = keys_of(states.iter().map(|(key, _)| key))
+            .ints("verdict", states.iter().map(|(_, s)| s.verdict.as_db()))
+            .ints("citizen", states.iter().map(|(_, s)| i64::from(s.citizen)))
+            .maybe_ints("said_us", states.iter().map(|(_, s)| s.consent_date.map(Timestamp::as_micros)))
+            .maybe_ints("checked_us", states.iter().map(|(_, s)| s.checked_at.map(Timestamp::as_micros)))
+            .maybe_ints("batch_id", states.iter().map(|(_, s)| s.batch.map(RegistryBatchId::as_db)))
+            .maybe_texts("transaction_id", states.iter().map(|(_, s)| s.transaction.as_deref()))
+            .maybe_ints("code", states.iter().map(|(_, s)| s.code.map(ReasonCode::as_db)));
+        let sql = given.sql(
+            self.engine(),
+            2,
+            "INSERT INTO consent_state (brand_id, recipient_id, channel, kind, local_status, \
+                    local_citizen, verdict, verdict_citizen, verdict_us, checked_us, \
+                    registry_batch_id, registry_transaction, verdict_code) \
+             SELECT CAST($1 AS BIGINT), recipient_id, channel, kind, 0, 0, verdict, citizen, \
+                    said_us, checked_us, batch_id, transaction_id, code \
+             FROM given WHERE true \
+             ON CONFLICT (brand_id, recipient_id, channel, kind) DO UPDATE SET \
+                    verdict = excluded.verdict, verdict_citizen = excluded.verdict_citizen, \
+                    verdict_us = excluded.verdict_us, checked_us = excluded.checked_us, \
+                    registry_batch_id = excluded.registry_batch_id, \
+                    registry_transaction = excluded.registry_transaction, \
+                    verdict_code = excluded.verdict_code",
+        );
+        let rows = on!(self, conn => sqlx::query(sql)
+            .bind(brand.as_db())
+            .bind_given(&given)
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("writing what the registry holds")?;
+        exactly(rows, states.len() as u64, "a consent state")
+    }
+}
+
+fn local_rows<'a>(states: &[(BrandKey, LocalState)]) -> Given<'a> {
+    keys_of(states.iter().map(|(key, _)| key))
+        .ints("local_status", states.iter().map(|(_, s)| s.status.as_db()))
+        .ints("local_us", states.iter().map(|(_, s)| s.consent_date.as_micros()))
+        .ints("local_recorded_us", states.iter().map(|(_, s)| s.recorded_at.as_micros()))
+        .ints("local_event_id", states.iter().map(|(_, s)| s.event.as_db()))
+        .ints("local_citizen", states.iter().map(|(_, s)| i64::from(s.citizen)))
+}
+
+fn keys_of<'k, 'a>(keys: impl Iterator<Item = &'k BrandKey> + Clone) -> Given<'a> {
+    Given::new()
+        .ints("recipient_id", keys.clone().map(|key| key.recipient.as_db()))
+        .ints("channel", keys.clone().map(|key| key.channel.as_db()))
+        .ints("kind", keys.map(|key| key.kind.as_db()))
+}

@@ -1,0 +1,582 @@
+//! The ledger of requests: claim, hand over, settle. The unit is a batch; no
+//! person is written on the way out, only exceptions are.
+//!
+//! A batch moves `pending → in flight → accepted | failed | in doubt`, and from
+//! in doubt on to one of the others. Every move states the state it comes from
+//! and the attempt it belongs to, so a worker that comes back after its lease
+//! settles nothing.
+
+use domain::ReasonCode;
+use domain::ids::{BatchKey, BrandId, CampaignId, ConnectorId, RecipientId};
+use domain::Timestamp;
+
+use crate::db::{Engine, Reader, Writer};
+use crate::error::{Doing, StoreError, exactly};
+use crate::given::{BindGiven, Given};
+use crate::row::{known, page_rows};
+use crate::vocabulary::vocabulary;
+
+vocabulary! {
+    /// How far a batch has come.
+    BatchState {
+        /// Waits for a worker.
+        Pending = 1, "pending";
+        /// Handed to a worker, whose request may have left.
+        InFlight = 2, "in_flight";
+        /// The provider took it.
+        Accepted = 3, "accepted";
+        /// The provider refused it as a whole.
+        Failed = 4, "failed";
+        /// The request may or may not have arrived.
+        InDoubt = 5, "in_doubt";
+        /// Nobody can tell any more; a person decides.
+        Unresolved = 6, "unresolved";
+        /// Never left and never will.
+        Cancelled = 7, "cancelled";
+        /// Pending in a campaign that is paused.
+        Paused = 8, "paused";
+    }
+}
+
+vocabulary! {
+    /// Who keeps a person of a batch from getting the message.
+    ExceptionClass {
+        /// Our own last gate.
+        Gate = 0, "gate";
+        /// The provider, for now.
+        Transient = 1, "transient";
+        /// The provider, for this person or text.
+        Permanent = 2, "permanent";
+        /// The provider, for our account.
+        Account = 3, "account";
+        /// The provider, for the content or sender.
+        Content = 4, "content";
+    }
+}
+
+/// A batch in a worker's hands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PickedBatch {
+    /// Campaign and number.
+    pub key: BatchKey,
+    /// In whose name.
+    pub brand: BrandId,
+    /// Through which account.
+    pub connector: ConnectorId,
+    /// People planned.
+    pub size: i64,
+    /// Which attempt this is, from 1; the token of this claim.
+    pub attempt: i64,
+    /// Our name for the request, once there was one.
+    pub request_key: Option<String>,
+    /// First and last of its people.
+    pub people: (RecipientId, RecipientId),
+    /// When it was last claimed for sending.
+    pub claimed_at: Option<Timestamp>,
+}
+
+/// Someone of a batch who does not get the message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SendException {
+    /// Who.
+    pub recipient: RecipientId,
+    /// The last gate's reason; none when the provider refused.
+    pub code: Option<ReasonCode>,
+    /// Who keeps it back.
+    pub class: ExceptionClass,
+    /// The provider's own code.
+    pub provider_code: Option<String>,
+    /// The provider's own words.
+    pub provider_text: Option<String>,
+}
+
+type PickedRow = (i64, i64, i64, i64, i64, i64, Option<String>, i64, i64, Option<i64>);
+
+fn picked(row: PickedRow) -> PickedBatch {
+    PickedBatch {
+        key: BatchKey { campaign: CampaignId::from_db(row.0), number: row.1 },
+        brand: BrandId::from_db(row.2),
+        connector: ConnectorId::from_db(row.3),
+        size: row.4,
+        attempt: row.5,
+        request_key: row.6,
+        people: (RecipientId::from_db(row.7), RecipientId::from_db(row.8)),
+        claimed_at: row.9.map(Timestamp::from_micros),
+    }
+}
+
+/// Workers on PostgreSQL never wait for each other's picks; SQLite has one writer.
+const fn skip_locked(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "",
+        Engine::Postgres => "FOR UPDATE SKIP LOCKED",
+    }
+}
+
+impl Reader {
+    /// Accounts that have batches waiting.
+    pub async fn connectors_with_work(&mut self, now: Timestamp) -> Result<Vec<ConnectorId>, StoreError> {
+        // A skip scan in disguise: one probe of the index per account, however
+        // many batches wait.
+        let sql = "SELECT c.id FROM connector c WHERE EXISTS (SELECT 1 FROM send_batch b \
+                WHERE b.connector_id = c.id AND b.state = 1 AND b.next_us <= $1) \
+             ORDER BY c.id LIMIT 1000";
+        let ids: Vec<i64> = on!(self, conn => sqlx::query_scalar(sql)
+            .bind(now.as_micros())
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("looking for batches")?;
+        Ok(ids.into_iter().map(ConnectorId::from_db).collect())
+    }
+
+    /// Workers that hold batches in flight or in doubt.
+    pub async fn workers_with_batches(&mut self) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT DISTINCT worker FROM send_batch \
+             WHERE lease_until_us IS NOT NULL AND worker IS NOT NULL LIMIT 1000";
+        on!(self, conn => sqlx::query_scalar(sql).fetch_all(&mut *conn).await)
+            .doing("looking for workers")
+    }
+
+    /// Everyone planned in a batch, in order of number.
+    pub async fn batch_recipients(&mut self, batch: &PickedBatch) -> Result<Vec<RecipientId>, StoreError> {
+        let sql = "SELECT recipient_id FROM campaign_recipient \
+             WHERE campaign_id = $1 AND code = 0 AND recipient_id BETWEEN $2 AND $3 ORDER BY recipient_id";
+        let ids: Vec<i64> = on!(self, conn => sqlx::query_scalar(sql)
+            .bind(batch.key.campaign.as_db())
+            .bind(batch.people.0.as_db())
+            .bind(batch.people.1.as_db())
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("reading the people of a batch")?;
+        Ok(ids.into_iter().map(RecipientId::from_db).collect())
+    }
+
+    /// The stored request of a batch, LZ4.
+    pub async fn batch_content(&mut self, key: BatchKey) -> Result<Option<Vec<u8>>, StoreError> {
+        let sql = "SELECT content FROM send_content WHERE campaign_id = $1 AND batch_no = $2";
+        on!(self, conn => sqlx::query_scalar(sql)
+            .bind(key.campaign.as_db())
+            .bind(key.number)
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("reading a request")
+    }
+
+    /// Whom the last gate took out of a batch, and whom the provider refused.
+    pub async fn batch_exceptions(&mut self, key: BatchKey) -> Result<Vec<SendException>, StoreError> {
+        let sql = "SELECT recipient_id, code, class, provider_code, provider_text FROM send_exception \
+             WHERE campaign_id = $1 AND batch_no = $2 ORDER BY recipient_id LIMIT 100000";
+        let rows: Vec<(i64, i64, i64, Option<String>, Option<String>)> =
+            on!(self, conn => sqlx::query_as(sql)
+                .bind(key.campaign.as_db())
+                .bind(key.number)
+                .fetch_all(&mut *conn)
+                .await)
+            .doing("reading exceptions")?;
+        rows.into_iter()
+            .map(|(recipient, code, class, provider_code, provider_text)| {
+                let table = "send_exception";
+                Ok(SendException {
+                    recipient: RecipientId::from_db(recipient),
+                    code: match code {
+                        0 => None,
+                        _ => Some(known(ReasonCode::from_db(code), table, "code", key)?),
+                    },
+                    class: known(ExceptionClass::from_db(class), table, "class", key)?,
+                    provider_code,
+                    provider_text,
+                })
+            })
+            .collect()
+    }
+}
+
+impl Writer {
+    /// Takes up to `limit` batches of an account that are due: from now on
+    /// they are in flight. The caller runs the gate, stores the requests with
+    /// [`Writer::hand_over`] and commits before a byte leaves.
+    pub async fn pick_batches(
+        &mut self,
+        connector: ConnectorId,
+        worker: &str,
+        lease_until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<PickedBatch>, StoreError> {
+        let skip = skip_locked(self.engine());
+        // MATERIALIZED: the choice is made once. As a plain subquery a plan may
+        // run it again for each row, and each run locks and returns others.
+        let sql = format!(
+            "WITH due AS MATERIALIZED (SELECT campaign_id, batch_no FROM send_batch \
+                WHERE connector_id = $1 AND state = 1 AND next_us <= $4 \
+                ORDER BY priority, next_us, campaign_id, batch_no LIMIT $5 {skip}) \
+             UPDATE send_batch SET state = 2, attempt = attempt + 1, lease_until_us = $3, worker = $2, \
+                claimed_us = $4 \
+             WHERE (campaign_id, batch_no) IN (SELECT campaign_id, batch_no FROM due) \
+             RETURNING campaign_id, batch_no, brand_id, connector_id, size, attempt, request_key, \
+                first_recipient_id, last_recipient_id, claimed_us"
+        );
+        let now = self.now();
+        let rows: Vec<PickedRow> = on!(self, conn => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(connector.as_db())
+            .bind(worker)
+            .bind(lease_until.as_micros())
+            .bind(now.as_micros())
+            .bind(page_rows(limit))
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("claiming batches")?;
+        Ok(rows.into_iter().map(picked).collect())
+    }
+
+    /// Takes batches in doubt whose quiet period is over, to find out.
+    pub async fn pick_in_doubt(
+        &mut self,
+        worker: &str,
+        lease_until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<PickedBatch>, StoreError> {
+        let skip = skip_locked(self.engine());
+        let sql = format!(
+            "WITH due AS MATERIALIZED (SELECT campaign_id, batch_no FROM send_batch \
+                WHERE state = 5 AND next_us <= $3 \
+                  AND (lease_until_us IS NULL OR lease_until_us < $3) \
+                ORDER BY next_us, campaign_id, batch_no LIMIT $4 {skip}) \
+             UPDATE send_batch SET attempt = attempt + 1, lease_until_us = $2, worker = $1 \
+             WHERE (campaign_id, batch_no) IN (SELECT campaign_id, batch_no FROM due) \
+             RETURNING campaign_id, batch_no, brand_id, connector_id, size, attempt, request_key, \
+                first_recipient_id, last_recipient_id, claimed_us"
+        );
+        let now = self.now();
+        let rows: Vec<PickedRow> = on!(self, conn => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(worker)
+            .bind(lease_until.as_micros())
+            .bind(now.as_micros())
+            .bind(page_rows(limit))
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("claiming batches in doubt")?;
+        Ok(rows.into_iter().map(picked).collect())
+    }
+
+    /// Stores what is about to be sent and whom the last gate took out.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when the batch is not this claim's any more.
+    pub async fn hand_over(
+        &mut self,
+        batch: &PickedBatch,
+        request_key: &str,
+        content: &[u8],
+        exceptions: &[SendException],
+    ) -> Result<(), StoreError> {
+        // The claim first: after `Lost` nothing of a stale worker is left behind,
+        // even if its transaction goes on and commits other batches.
+        let sql = "UPDATE send_batch SET request_key = $4 \
+             WHERE campaign_id = $1 AND batch_no = $2 AND attempt = $3 AND state = 2";
+        let rows = on!(self, conn => sqlx::query(sql)
+            .bind(batch.key.campaign.as_db())
+            .bind(batch.key.number)
+            .bind(batch.attempt)
+            .bind(request_key)
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("storing a request")?;
+        exactly(rows, 1, "the claimed batch")?;
+        self.add_exceptions(batch.key, exceptions).await?;
+        let sql = "INSERT INTO send_content (campaign_id, batch_no, content) VALUES ($1, $2, $3) \
+             ON CONFLICT (campaign_id, batch_no) DO UPDATE SET content = excluded.content";
+        let rows = on!(self, conn => sqlx::query(sql)
+            .bind(batch.key.campaign.as_db())
+            .bind(batch.key.number)
+            .bind(content)
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("storing a request")?;
+        exactly(rows, 1, "the request")
+    }
+
+    async fn add_exceptions(
+        &mut self,
+        key: BatchKey,
+        exceptions: &[SendException],
+    ) -> Result<(), StoreError> {
+        if exceptions.is_empty() {
+            return Ok(());
+        }
+        let mut sorted: Vec<&SendException> = exceptions.iter().collect();
+        sorted.sort_by_key(|exception| exception.recipient);
+        sorted.dedup_by_key(|exception| exception.recipient);
+        let given = Given::new()
+            .ints("recipient_id", sorted.iter().map(|e| e.recipient.as_db()))
+            .ints("code", sorted.iter().map(|e| e.code.map_or(0, ReasonCode::as_db)))
+            .ints("class", sorted.iter().map(|e| e.class.as_db()))
+            .maybe_texts("provider_code", sorted.iter().map(|e| e.provider_code.as_deref()))
+            .maybe_texts("provider_text", sorted.iter().map(|e| e.provider_text.as_deref()));
+        let sql = given.sql(
+            self.engine(),
+            4,
+            "INSERT INTO send_exception (campaign_id, batch_no, recipient_id, code, class, \
+                    provider_code, provider_text, created_us) \
+             SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), recipient_id, code, class, provider_code, \
+                    provider_text, CAST($3 AS BIGINT) \
+             FROM given WHERE true \
+             ON CONFLICT (campaign_id, batch_no, recipient_id) DO NOTHING",
+        );
+        let now = self.now().as_micros();
+        on!(self, conn => sqlx::query(sql)
+            .bind(key.campaign.as_db())
+            .bind(key.number)
+            .bind(now)
+            .bind_given(&given)
+            .execute(&mut *conn)
+            .await
+            .map(drop))
+        .doing("writing exceptions")
+    }
+
+    /// The provider took the batch; `refused` are the people it turned down.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when the batch is not this claim's any more.
+    pub async fn settle_accepted(
+        &mut self,
+        batch: &PickedBatch,
+        reference: &str,
+        accepted: i64,
+        refused: &[SendException],
+    ) -> Result<(), StoreError> {
+        let settled = Settled { reference: Some(reference), accepted, ..Settled::to(BatchState::Accepted) };
+        self.settle(batch, &settled).await?;
+        self.add_exceptions(batch.key, refused).await
+    }
+
+    /// The provider refused the batch as a whole; nothing was sent.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when the batch is not this claim's any more.
+    pub async fn settle_failed(&mut self, batch: &PickedBatch, error: &str) -> Result<(), StoreError> {
+        self.settle(batch, &Settled { error: Some(error), ..Settled::to(BatchState::Failed) }).await
+    }
+
+    /// Nobody can tell what became of the batch; a person decides.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when the batch is not this claim's any more.
+    pub async fn settle_unresolved(&mut self, batch: &PickedBatch, error: &str) -> Result<(), StoreError> {
+        self.settle(batch, &Settled { error: Some(error), ..Settled::to(BatchState::Unresolved) }).await
+    }
+
+    /// The request may have arrived; ask from `next` on.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when the batch is not this claim's any more.
+    pub async fn mark_in_doubt(
+        &mut self,
+        batch: &PickedBatch,
+        next: Timestamp,
+        error: &str,
+    ) -> Result<(), StoreError> {
+        let settled =
+            Settled { error: Some(error), next: Some(next), ..Settled::to(BatchState::InDoubt) };
+        self.settle(batch, &settled).await
+    }
+
+    /// The request surely never left: the batch waits again, and everyone in
+    /// it will pass the gate anew.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when the batch is not this claim's any more.
+    pub async fn return_to_pending(
+        &mut self,
+        batch: &PickedBatch,
+        next: Timestamp,
+        error: &str,
+    ) -> Result<(), StoreError> {
+        // Locked, so that a pause or stop either waits for us and then finds the
+        // batch pending, or has committed and is followed. SQLite has one writer.
+        if self.engine() == Engine::Postgres {
+            let sql = "SELECT state FROM campaign WHERE id = $1 FOR SHARE";
+            on!(self, conn => sqlx::query(sql)
+                .bind(batch.key.campaign.as_db())
+                .execute(&mut *conn)
+                .await
+                .map(drop))
+            .doing("returning a batch")?;
+        }
+        self.back_to_pending(batch, next, error).await?;
+        self.follow_campaign(batch.key).await
+    }
+
+    async fn back_to_pending(
+        &mut self,
+        batch: &PickedBatch,
+        next: Timestamp,
+        error: &str,
+    ) -> Result<(), StoreError> {
+        let settled =
+            Settled { error: Some(error), next: Some(next), ..Settled::to(BatchState::Pending) };
+        self.settle(batch, &settled).await?;
+        self.forget_request(batch.key).await
+    }
+
+    async fn forget_request(&mut self, key: BatchKey) -> Result<(), StoreError> {
+        for sql in [
+            "UPDATE send_batch SET request_key = NULL, claimed_us = NULL \
+             WHERE campaign_id = $1 AND batch_no = $2",
+            "DELETE FROM send_exception WHERE campaign_id = $1 AND batch_no = $2",
+            "DELETE FROM send_content WHERE campaign_id = $1 AND batch_no = $2",
+        ] {
+            on!(self, conn => sqlx::query(sql)
+                .bind(key.campaign.as_db())
+                .bind(key.number)
+                .execute(&mut *conn)
+                .await
+                .map(drop))
+            .doing("forgetting a request that never left")?;
+        }
+        Ok(())
+    }
+
+    /// A batch that came back while its campaign was paused or stopped follows it.
+    async fn follow_campaign(&mut self, key: BatchKey) -> Result<(), StoreError> {
+        let sql = "UPDATE send_batch SET \
+                state = CASE (SELECT c.state FROM campaign c WHERE c.id = $1) WHEN 6 THEN 8 WHEN 7 THEN 7 ELSE 1 END, \
+                settled_us = CASE (SELECT c.state FROM campaign c WHERE c.id = $1) \
+                    WHEN 7 THEN CAST($3 AS BIGINT) ELSE NULL END \
+             WHERE campaign_id = $1 AND batch_no = $2 AND state = 1";
+        let now = self.now().as_micros();
+        on!(self, conn => sqlx::query(sql)
+            .bind(key.campaign.as_db())
+            .bind(key.number)
+            .bind(now)
+            .execute(&mut *conn)
+            .await
+            .map(drop))
+        .doing("returning a batch")
+    }
+
+    /// A batch in doubt goes out again, with the key and bytes it had.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when the batch is not this claim's any more.
+    pub async fn send_again(&mut self, batch: &PickedBatch) -> Result<(), StoreError> {
+        let sql = "UPDATE send_batch SET state = 2 \
+             WHERE campaign_id = $1 AND batch_no = $2 AND attempt = $3 AND state = 5";
+        let rows = on!(self, conn => sqlx::query(sql)
+            .bind(batch.key.campaign.as_db())
+            .bind(batch.key.number)
+            .bind(batch.attempt)
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("sending a batch again")?;
+        exactly(rows, 1, "the batch in doubt")
+    }
+
+    async fn settle(&mut self, batch: &PickedBatch, settled: &Settled<'_>) -> Result<(), StoreError> {
+        let now = self.now().as_micros();
+        let done = matches!(
+            settled.state,
+            BatchState::Accepted | BatchState::Failed | BatchState::Unresolved
+        );
+        let sql = "UPDATE send_batch SET state = $4, provider_reference = COALESCE($5, provider_reference), \
+                accepted_count = $6, last_error = $7, next_us = COALESCE($8, next_us), settled_us = $9, \
+                lease_until_us = NULL, worker = NULL \
+             WHERE campaign_id = $1 AND batch_no = $2 AND attempt = $3 AND state IN (2, 5)";
+        let rows = on!(self, conn => sqlx::query(sql)
+            .bind(batch.key.campaign.as_db())
+            .bind(batch.key.number)
+            .bind(batch.attempt)
+            .bind(settled.state.as_db())
+            .bind(settled.reference)
+            .bind(settled.accepted)
+            .bind(settled.error)
+            .bind(settled.next.map(Timestamp::as_micros))
+            .bind(done.then_some(now))
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("settling a batch")?;
+        exactly(rows, 1, "the claimed batch")
+    }
+
+    /// Batches in flight whose worker is gone or whose lease ran out are in
+    /// doubt from now on; batches in doubt that a gone worker was asking about
+    /// are free to be asked about. Returns how many.
+    pub async fn doubt_batches_of(
+        &mut self,
+        gone_worker: Option<&str>,
+        quiet_until: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let now = self.now().as_micros();
+        let sql = "UPDATE send_batch SET \
+                next_us = CASE WHEN state = 2 THEN $3 ELSE next_us END, \
+                last_error = CASE WHEN state = 2 THEN 'the worker was lost while the request was under way' \
+                    ELSE last_error END, \
+                state = 5, attempt = attempt + 1, worker = NULL, lease_until_us = NULL \
+             WHERE state IN (2, 5) AND lease_until_us IS NOT NULL \
+               AND (lease_until_us < $1 OR worker = $2)";
+        on!(self, conn => sqlx::query(sql)
+            .bind(now)
+            .bind(gone_worker)
+            .bind(quiet_until.as_micros())
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("taking over lost batches")
+    }
+
+    /// Waiting batches of a campaign wait for its end (pause) or go on (resume).
+    pub async fn pause_batches(&mut self, campaign: CampaignId, paused: bool) -> Result<u64, StoreError> {
+        let (from, to) = if paused { (1_i64, 8_i64) } else { (8, 1) };
+        let sql = "UPDATE send_batch SET state = $3 WHERE campaign_id = $1 AND state = $2";
+        on!(self, conn => sqlx::query(sql)
+            .bind(campaign.as_db())
+            .bind(from)
+            .bind(to)
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("pausing batches")
+    }
+
+    /// Waiting batches of a campaign will never leave.
+    pub(crate) async fn cancel_batches(&mut self, campaign: CampaignId) -> Result<u64, StoreError> {
+        let now = self.now().as_micros();
+        let sql = "UPDATE send_batch SET state = 7, settled_us = $2 WHERE campaign_id = $1 AND state IN (1, 8)";
+        on!(self, conn => sqlx::query(sql)
+            .bind(campaign.as_db())
+            .bind(now)
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("cancelling batches")
+    }
+
+    /// A batch that was just claimed may not leave before this instant: the
+    /// claim is taken back in its own transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when the batch is not this claim's any more.
+    pub async fn delay_batch(&mut self, batch: &PickedBatch, until: Timestamp) -> Result<(), StoreError> {
+        // Without the campaign's lock: a pause or stop that holds it waits for
+        // this claim already, and will find the batch pending as it was.
+        self.back_to_pending(batch, until, "waits for the sending window").await
+    }
+}
+
+struct Settled<'a> {
+    state: BatchState,
+    reference: Option<&'a str>,
+    accepted: i64,
+    error: Option<&'a str>,
+    next: Option<Timestamp>,
+}
+
+impl Settled<'_> {
+    const fn to(state: BatchState) -> Self {
+        Self { state, reference: None, accepted: 0, error: None, next: None }
+    }
+}

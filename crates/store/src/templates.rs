@@ -1,0 +1,191 @@
+//! Message texts (*şablon*) that campaigns begin with. A campaign copies the
+//! text, so changing a template never changes what is on its way.
+
+use domain::ids::{BrandId, FirmId, TemplateId};
+use domain::{Channel, Timestamp};
+
+use crate::db::{Reader, Writer};
+use crate::error::{Doing, StoreError, exactly};
+use crate::row::{known, page_rows};
+
+/// A text in its present version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    /// Its number.
+    pub id: TemplateId,
+    /// Whose it is.
+    pub firm: FirmId,
+    /// Which brand speaks.
+    pub brand: BrandId,
+    /// As shown to people.
+    pub name: String,
+    /// For which means it was written.
+    pub channel: Channel,
+    /// The text with its variables; parsed by `domain::template`.
+    pub body: String,
+    /// Counts the changes, from 1.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A text to be added, already checked by `domain::template`.
+#[derive(Debug, Clone)]
+pub struct NewTemplate {
+    /// Which brand speaks.
+    pub brand: BrandId,
+    /// As shown to people.
+    pub name: String,
+    /// For which means.
+    pub channel: Channel,
+    /// The text.
+    pub body: String,
+}
+
+macro_rules! columns {
+    () => {
+        "id, firm_id, brand_id, name, channel, body, version, created_us, updated_us"
+    };
+}
+
+#[derive(sqlx::FromRow)]
+struct TemplateRow {
+    id: i64,
+    firm_id: i64,
+    brand_id: i64,
+    name: String,
+    channel: i64,
+    body: String,
+    version: i64,
+    created_us: i64,
+    updated_us: i64,
+}
+
+impl TryFrom<TemplateRow> for Template {
+    type Error = StoreError;
+
+    fn try_from(row: TemplateRow) -> Result<Self, StoreError> {
+        let id = TemplateId::from_db(row.id);
+        Ok(Self {
+            id,
+            firm: FirmId::from_db(row.firm_id),
+            brand: BrandId::from_db(row.brand_id),
+            name: row.name,
+            channel: known(Channel::from_db(row.channel), "template", "channel", id)?,
+            body: row.body,
+            version: row.version,
+            created_at: Timestamp::from_micros(row.created_us),
+            updated_at: Timestamp::from_micros(row.updated_us),
+        })
+    }
+}
+
+impl Reader {
+    /// One text of a firm.
+    pub async fn template(
+        &mut self,
+        firm: FirmId,
+        id: TemplateId,
+    ) -> Result<Option<Template>, StoreError> {
+        let sql = concat!("SELECT ", columns!(), " FROM template WHERE id = $1 AND firm_id = $2");
+        let row = on!(self, conn => sqlx::query_as::<_, TemplateRow>(sql)
+            .bind(id.as_db())
+            .bind(firm.as_db())
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("reading a template")?;
+        row.map(Template::try_from).transpose()
+    }
+
+    /// The texts of a firm after `after`, in the order of their numbers.
+    pub async fn templates(
+        &mut self,
+        firm: FirmId,
+        after: Option<TemplateId>,
+        limit: usize,
+    ) -> Result<Vec<Template>, StoreError> {
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM template WHERE firm_id = $1 AND id > $2 ORDER BY id LIMIT $3"
+        );
+        let rows = on!(self, conn => sqlx::query_as::<_, TemplateRow>(sql)
+            .bind(firm.as_db())
+            .bind(after.map_or(0, TemplateId::as_db))
+            .bind(page_rows(limit))
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("listing templates")?;
+        rows.into_iter().map(Template::try_from).collect()
+    }
+}
+
+impl Writer {
+    /// Adds a text.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when the firm has no such brand.
+    pub async fn create_template(
+        &mut self,
+        firm: FirmId,
+        new: NewTemplate,
+    ) -> Result<Template, StoreError> {
+        self.brand(firm, new.brand).await?.ok_or(StoreError::Lost { what: "the brand" })?;
+        let now = self.now();
+        let made = Template {
+            id: TemplateId::from_db(self.next_id()?),
+            firm,
+            brand: new.brand,
+            name: new.name,
+            channel: new.channel,
+            body: new.body,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        let sql = "INSERT INTO template \
+             (id, firm_id, brand_id, name, channel, body, version, created_us, updated_us) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)";
+        let done = on!(self, conn => sqlx::query(sql)
+            .bind(made.id.as_db())
+            .bind(firm.as_db())
+            .bind(made.brand.as_db())
+            .bind(made.name.as_str())
+            .bind(made.channel.as_db())
+            .bind(made.body.as_str())
+            .bind(made.version)
+            .bind(now.as_micros())
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("creating a template")?;
+        exactly(done, 1, "the template")?;
+        Ok(made)
+    }
+
+    /// Writes a text's name and body over the version that `template` names
+    /// and returns the next one.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when somebody changed it in the meantime.
+    pub async fn save_template(&mut self, template: &Template) -> Result<Template, StoreError> {
+        let sql = "UPDATE template SET name = $4, body = $5, version = version + 1, \
+             updated_us = $6 WHERE id = $1 AND firm_id = $2 AND version = $3";
+        let now = self.now();
+        let done = on!(self, conn => sqlx::query(sql)
+            .bind(template.id.as_db())
+            .bind(template.firm.as_db())
+            .bind(template.version)
+            .bind(template.name.as_str())
+            .bind(template.body.as_str())
+            .bind(now.as_micros())
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("changing a template")?;
+        exactly(done, 1, "the version of the template")?;
+        Ok(Template { version: template.version + 1, updated_at: now, ..template.clone() })
+    }
+}

@@ -1,0 +1,501 @@
+//! Uploads (*dosya aktarımı*): the file, what was judged from it, and the
+//! decisions that people take about it. What workers do with it is in
+//! [`crate::upload_work`].
+//!
+//! ```text
+//! received ─► judging ─► judged ──────────────► applying ─► applied
+//!                │  └──► waiting for a person ──┘  │
+//!                ├─► refused as a file             └─► failed
+//!                └─► failed         (received, judging, judged, waiting ─► cancelled)
+//! ```
+//!
+//! The file and its spools lie in a folder named by the upload's number; the
+//! store holds how far each was read.
+
+use domain::ids::{BrandId, FirmId, UploadId};
+use domain::{ReasonCode, RecipientKind, Timestamp};
+use serde_json::Value;
+
+use crate::db::{Reader, Writer};
+use crate::error::{Doing, StoreError, exactly};
+use crate::row::{from_json, instant, known, page_rows, to_json};
+use crate::vocabulary::vocabulary;
+
+vocabulary! {
+    /// Where an upload stands.
+    UploadState {
+        /// The bytes are here; nobody has looked at them.
+        Received = 1, "received";
+        /// A worker reads and judges.
+        Judging = 2, "judging";
+        /// Judged, and ready to be applied.
+        Judged = 3, "judged";
+        /// Judged, and a person must look before it is applied (*onay bekliyor*).
+        Waiting = 4, "waiting";
+        /// A worker writes the accepted rows.
+        Applying = 5, "applying";
+        /// Everything accepted is in the ledger.
+        Applied = 6, "applied";
+        /// The file stopped as a whole; the F-code says why.
+        Refused = 7, "refused";
+        /// Something of ours broke; the text says what.
+        Failed = 8, "failed";
+        /// A person withdrew it before it was applied.
+        Cancelled = 9, "cancelled";
+    }
+}
+
+vocabulary! {
+    /// What becomes of the accepted rows.
+    UploadAction {
+        /// Kept here only.
+        Local = 1, "local";
+        /// İYS is asked about every row.
+        Pull = 2, "pull";
+        /// İYS is asked, and told what it lacks.
+        Push = 3, "push";
+    }
+}
+
+/// How far the judging of a file has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct JudgingProgress {
+    /// Bytes read.
+    pub read_bytes: i64,
+    /// Rows read.
+    pub rows_read: i64,
+    /// Pairs of row and channel that were judged.
+    pub pairs_judged: i64,
+    /// Those of them that were rejected.
+    pub pairs_rejected: i64,
+}
+
+/// What became of rows when they were applied.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AppliedCounts {
+    /// New people.
+    pub created: i64,
+    /// People of whom something changed.
+    pub updated: i64,
+    /// Nothing new (W804).
+    pub unchanged: i64,
+    /// Rejected, by judging or by the ledger.
+    pub rejected: i64,
+}
+
+/// Values of a reason text's placeholders, by name.
+pub type ReasonArgs = Vec<(String, String)>;
+
+/// Why a file was stopped as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileRefusal {
+    /// An F-code.
+    pub code: ReasonCode,
+    /// What its text is filled with.
+    pub args: ReasonArgs,
+}
+
+/// A file and everything judged from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Upload {
+    /// Its number; also the name of its folder.
+    pub id: UploadId,
+    /// Whose it is.
+    pub firm: FirmId,
+    /// Which brand the people spoke to.
+    pub brand: BrandId,
+    /// As the user called it.
+    pub name: String,
+    /// As the file was called.
+    pub file_name: String,
+    /// A tag that everyone in it gets.
+    pub tag: Option<String>,
+    /// What becomes of the rows.
+    pub action: UploadAction,
+    /// The capacity of rows that do not state one.
+    pub default_kind: Option<RecipientKind>,
+    /// The mapping and answers the user gave.
+    pub options: Value,
+    /// Digest of the bytes.
+    pub sha256: [u8; 32],
+    /// Length of the file.
+    pub size_bytes: i64,
+    /// Where it stands.
+    pub state: UploadState,
+    /// Why the file was stopped, when it was.
+    pub refusal: Option<FileRefusal>,
+    /// What broke, when something did; for operators.
+    pub failure: Option<String>,
+    /// What was recognised, counts per code, first rows; null before it was judged.
+    pub summary: Value,
+    /// How far judging has come.
+    pub progress: JudgingProgress,
+    /// Records in the spool of accepted rows.
+    pub records_total: i64,
+    /// Those of them that are applied.
+    pub records_applied: i64,
+    /// Bytes of the spool that are applied: where a worker goes on.
+    pub records_offset: i64,
+    /// What became of them.
+    pub counts: AppliedCounts,
+    /// Who uploaded it.
+    pub actor: String,
+    /// Who let it be applied.
+    pub approver: Option<String>,
+    /// How often a worker took it up.
+    pub attempt: i64,
+    /// When it was uploaded.
+    pub created_at: Timestamp,
+    /// When a worker first took it up.
+    pub started_at: Option<Timestamp>,
+    /// When it came to its end.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// A file that has just come in.
+#[derive(Debug, Clone)]
+pub struct NewUpload {
+    /// Which brand the people spoke to.
+    pub brand: BrandId,
+    /// As the user calls it.
+    pub name: String,
+    /// As the file is called.
+    pub file_name: String,
+    /// A tag that everyone in it gets.
+    pub tag: Option<String>,
+    /// What becomes of the rows.
+    pub action: UploadAction,
+    /// The capacity of rows that do not state one.
+    pub default_kind: Option<RecipientKind>,
+    /// The mapping and answers the user gave.
+    pub options: Value,
+    /// Digest of the bytes.
+    pub sha256: [u8; 32],
+    /// Length of the file.
+    pub size_bytes: i64,
+    /// Who uploads it.
+    pub actor: String,
+}
+
+/// An upload of the same bytes that was applied or is being applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EarlierUpload {
+    /// Which.
+    pub upload: UploadId,
+    /// What became of its rows.
+    pub action: UploadAction,
+    /// When it was finished, or begun if it is under way.
+    pub at: Timestamp,
+}
+
+macro_rules! columns {
+    () => {
+        "id, firm_id, brand_id, name, file_name, tag, action, default_kind, options, sha256, \
+         size_bytes, state, file_code, file_detail, summary, read_bytes, rows_read, pairs_judged, \
+         pairs_rejected, records_total, records_applied, records_offset, created_count, \
+         updated_count, unchanged_count, rejected_count, actor, approver, attempt, created_us, \
+         started_us, finished_us"
+    };
+}
+pub(crate) use columns as upload_columns;
+
+const NEWEST: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM upload WHERE firm_id = $1 AND (created_us, id) < ($2, $3) \
+     ORDER BY created_us DESC, id DESC LIMIT $4"
+);
+
+const SAME_BYTES: &str = "SELECT id, action, coalesce(finished_us, started_us, created_us) \
+     FROM upload WHERE brand_id = $1 AND sha256 = $2 AND state IN (5, 6) \
+     ORDER BY created_us DESC, id DESC LIMIT 1";
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct UploadRow {
+    id: i64,
+    firm_id: i64,
+    brand_id: i64,
+    name: String,
+    file_name: String,
+    tag: Option<String>,
+    action: i64,
+    default_kind: Option<i64>,
+    options: String,
+    sha256: Vec<u8>,
+    size_bytes: i64,
+    state: i64,
+    file_code: Option<i64>,
+    file_detail: Option<String>,
+    summary: String,
+    read_bytes: i64,
+    rows_read: i64,
+    pairs_judged: i64,
+    pairs_rejected: i64,
+    records_total: i64,
+    records_applied: i64,
+    records_offset: i64,
+    created_count: i64,
+    updated_count: i64,
+    unchanged_count: i64,
+    rejected_count: i64,
+    actor: String,
+    approver: Option<String>,
+    attempt: i64,
+    created_us: i64,
+    started_us: Option<i64>,
+    finished_us: Option<i64>,
+}
+
+impl TryFrom<UploadRow> for Upload {
+    type Error = StoreError;
+
+    fn try_from(row: UploadRow) -> Result<Self, StoreError> {
+        let id = UploadId::from_db(row.id);
+        let default_kind = row
+            .default_kind
+            .map(|kind| known(RecipientKind::from_db(kind), "upload", "default_kind", id))
+            .transpose()?;
+        let (refusal, failure) = match row.file_code {
+            None => (None, row.file_detail),
+            Some(code) => {
+                let code = known(ReasonCode::from_db(code), "upload", "file_code", id)?;
+                let detail = row.file_detail.as_deref().unwrap_or("[]");
+                let args = from_json(detail, "upload", "file_detail", id)?;
+                (Some(FileRefusal { code, args }), None)
+            }
+        };
+        Ok(Self {
+            id,
+            firm: FirmId::from_db(row.firm_id),
+            brand: BrandId::from_db(row.brand_id),
+            name: row.name,
+            file_name: row.file_name,
+            tag: row.tag,
+            action: known(UploadAction::from_db(row.action), "upload", "action", id)?,
+            default_kind,
+            options: from_json(&row.options, "upload", "options", id)?,
+            sha256: known(row.sha256.try_into().ok(), "upload", "sha256", id)?,
+            size_bytes: row.size_bytes,
+            state: known(UploadState::from_db(row.state), "upload", "state", id)?,
+            refusal,
+            failure,
+            summary: from_json(&row.summary, "upload", "summary", id)?,
+            progress: JudgingProgress {
+                read_bytes: row.read_bytes,
+                rows_read: row.rows_read,
+                pairs_judged: row.pairs_judged,
+                pairs_rejected: row.pairs_rejected,
+            },
+            records_total: row.records_total,
+            records_applied: row.records_applied,
+            records_offset: row.records_offset,
+            counts: AppliedCounts {
+                created: row.created_count,
+                updated: row.updated_count,
+                unchanged: row.unchanged_count,
+                rejected: row.rejected_count,
+            },
+            actor: row.actor,
+            approver: row.approver,
+            attempt: row.attempt,
+            created_at: Timestamp::from_micros(row.created_us),
+            started_at: instant(row.started_us),
+            finished_at: instant(row.finished_us),
+        })
+    }
+}
+
+impl Reader {
+    /// One upload of a firm.
+    pub async fn upload(
+        &mut self,
+        firm: FirmId,
+        id: UploadId,
+    ) -> Result<Option<Upload>, StoreError> {
+        let sql = concat!("SELECT ", columns!(), " FROM upload WHERE id = $1 AND firm_id = $2");
+        let row = on!(self, conn => sqlx::query_as::<_, UploadRow>(sql)
+            .bind(id.as_db())
+            .bind(firm.as_db())
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("reading an upload")?;
+        row.map(Upload::try_from).transpose()
+    }
+
+    /// The uploads of a firm, newest first, those older than `before` only.
+    pub async fn uploads(
+        &mut self,
+        firm: FirmId,
+        before: Option<UploadId>,
+        limit: usize,
+    ) -> Result<Vec<Upload>, StoreError> {
+        let (before_us, before_id) = match before {
+            None => (i64::MAX, i64::MAX),
+            Some(id) => match self.upload(firm, id).await? {
+                None => return Ok(Vec::new()),
+                Some(upload) => (upload.created_at.as_micros(), id.as_db()),
+            },
+        };
+        let rows = on!(self, conn => sqlx::query_as::<_, UploadRow>(NEWEST)
+            .bind(firm.as_db())
+            .bind(before_us)
+            .bind(before_id)
+            .bind(page_rows(limit))
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("listing uploads")?;
+        rows.into_iter().map(Upload::try_from).collect()
+    }
+
+    /// The latest upload of the same bytes for a brand that was applied or is
+    /// being applied (F116).
+    pub async fn same_file_applied(
+        &mut self,
+        brand: BrandId,
+        sha256: &[u8; 32],
+    ) -> Result<Option<EarlierUpload>, StoreError> {
+        let row = on!(self, conn => sqlx::query_as::<_, (i64, i64, i64)>(SAME_BYTES)
+            .bind(brand.as_db())
+            .bind(sha256.as_slice())
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("looking for the same file")?;
+        row.map(|(id, action, at)| {
+            let upload = UploadId::from_db(id);
+            let action = known(UploadAction::from_db(action), "upload", "action", upload)?;
+            Ok(EarlierUpload { upload, action, at: Timestamp::from_micros(at) })
+        })
+        .transpose()
+    }
+}
+
+impl Writer {
+    /// Notes a file that has come in. Move the file into its folder before
+    /// committing: a worker may take it up at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when the firm has no such brand.
+    pub async fn create_upload(
+        &mut self,
+        firm: FirmId,
+        new: NewUpload,
+    ) -> Result<UploadId, StoreError> {
+        let id = UploadId::from_db(self.next_id()?);
+        let options = to_json(&new.options)?;
+        let now = self.now().as_micros();
+        let sql = "INSERT INTO upload (id, firm_id, brand_id, name, file_name, tag, action, \
+             default_kind, options, sha256, size_bytes, state, summary, read_bytes, rows_read, \
+             pairs_judged, pairs_rejected, records_total, records_applied, records_offset, \
+             created_count, updated_count, unchanged_count, rejected_count, actor, attempt, \
+             created_us) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, 'null', 0, 0, 0, 0, 0, 0, \
+             0, 0, 0, 0, 0, $12, 0, $13)";
+        self.brand(firm, new.brand).await?.ok_or(StoreError::Lost { what: "the brand" })?;
+        let done = on!(self, conn => sqlx::query(sql)
+            .bind(id.as_db())
+            .bind(firm.as_db())
+            .bind(new.brand.as_db())
+            .bind(new.name.as_str())
+            .bind(new.file_name.as_str())
+            .bind(new.tag.as_deref())
+            .bind(new.action.as_db())
+            .bind(new.default_kind.map(RecipientKind::as_db))
+            .bind(options.as_str())
+            .bind(new.sha256.as_slice())
+            .bind(new.size_bytes)
+            .bind(new.actor.as_str())
+            .bind(now)
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("noting an upload")?;
+        exactly(done, 1, "the upload")?;
+        Ok(id)
+    }
+
+    /// Lets a judged file be applied; a worker takes it up.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when it is not judged or waiting any more,
+    /// [`StoreError::Refused`] with F116 when the same bytes were applied for
+    /// the brand in the same way before.
+    pub async fn begin_applying(
+        &mut self,
+        firm: FirmId,
+        id: UploadId,
+        approver: &str,
+    ) -> Result<(), StoreError> {
+        let upload = self.upload(firm, id).await?.ok_or(StoreError::Lost { what: "the upload" })?;
+        // Two uploads of the same bytes stand in line at their brand.
+        self.brand_to_change(firm, upload.brand).await?;
+        if self.is_applied_alike(&upload).await? {
+            return Err(StoreError::Refused(ReasonCode::F116));
+        }
+        let sql = "UPDATE upload SET state = $3, approver = $4, worker = NULL, \
+             lease_until_us = NULL WHERE id = $1 AND firm_id = $2 AND state IN ($5, $6)";
+        let done = on!(self, conn => sqlx::query(sql)
+            .bind(id.as_db())
+            .bind(firm.as_db())
+            .bind(UploadState::Applying.as_db())
+            .bind(approver)
+            .bind(UploadState::Judged.as_db())
+            .bind(UploadState::Waiting.as_db())
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("approving an upload")?;
+        exactly(done, 1, "the judged upload")
+    }
+
+    /// Withdraws an upload of which nothing was applied; a worker that judges
+    /// it notices at its next heartbeat.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when it is being applied or has come to its end.
+    pub async fn cancel_upload(&mut self, firm: FirmId, id: UploadId) -> Result<(), StoreError> {
+        let sql = "UPDATE upload SET state = $3, finished_us = $4, worker = NULL, \
+             lease_until_us = NULL WHERE id = $1 AND firm_id = $2 AND state IN (1, 2, 3, 4)";
+        let now = self.now().as_micros();
+        let done = on!(self, conn => sqlx::query(sql)
+            .bind(id.as_db())
+            .bind(firm.as_db())
+            .bind(UploadState::Cancelled.as_db())
+            .bind(now)
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("cancelling an upload")?;
+        exactly(done, 1, "the upload before it is applied")
+    }
+
+    /// Whether the same bytes went the same way: another action, kind or
+    /// mapping of the same file is another matter.
+    async fn is_applied_alike(&mut self, upload: &Upload) -> Result<bool, StoreError> {
+        let sql = "SELECT id FROM upload WHERE brand_id = $1 AND sha256 = $2 \
+             AND state IN (5, 6) AND action = $3 AND options = $4 \
+             AND coalesce(default_kind, 0) = $5 LIMIT 1";
+        let options = to_json(&upload.options)?;
+        let twin = on!(self, conn => sqlx::query_scalar::<_, i64>(sql)
+            .bind(upload.brand.as_db())
+            .bind(upload.sha256.as_slice())
+            .bind(upload.action.as_db())
+            .bind(options.as_str())
+            .bind(upload.default_kind.map_or(0, RecipientKind::as_db))
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("looking for the same file")?;
+        Ok(twin.is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NEWEST, SAME_BYTES};
+    use crate::plan::{Index, walks_in_order};
+
+    #[tokio::test]
+    async fn lists_and_the_search_for_the_same_bytes_walk_their_indexes() {
+        walks_in_order(|_| NEWEST, Index::named("upload_firm")).await;
+        walks_in_order(|_| SAME_BYTES, Index::named("upload_bytes")).await;
+    }
+}

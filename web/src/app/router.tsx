@@ -1,0 +1,117 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
+import { ROW_GROUPS, type RowGroup } from "../campaigns/row-groups";
+import { Shell } from "./shell";
+import { Failure, Loading, Missing } from "./states";
+
+/** Text of a query parameter; nothing where it is missing or not text. */
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined;
+}
+
+const root = createRootRoute({ component: Outlet });
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: "/login",
+  validateSearch: (search: Record<string, unknown>): { next?: string } => ({ next: text(search.next) }),
+  component: lazyRouteComponent(() => import("../login/login-page"), "LoginPage"),
+});
+
+const shell = createRoute({ getParentRoute: () => root, id: "shell", component: Shell });
+
+const dashboard = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  component: lazyRouteComponent(() => import("../dashboard/dashboard-page"), "DashboardPage"),
+});
+
+const uploads = createRoute({
+  getParentRoute: () => shell,
+  path: "/uploads",
+  validateSearch: (search: Record<string, unknown>): { brand?: string; new?: true } => ({
+    brand: text(search.brand),
+    new: search.new ? true : undefined,
+  }),
+  component: lazyRouteComponent(() => import("../uploads/uploads-page"), "UploadsPage"),
+});
+
+const upload = createRoute({
+  getParentRoute: () => shell,
+  path: "/uploads/$id",
+  validateSearch: (search: Record<string, unknown>): { code?: string } => ({ code: text(search.code) }),
+  component: lazyRouteComponent(() => import("../uploads/upload-page"), "UploadPage"),
+});
+
+const contacts = createRoute({
+  getParentRoute: () => shell,
+  path: "/contacts",
+  validateSearch: (search: Record<string, unknown>): { query?: string } => ({ query: text(search.query) }),
+  component: lazyRouteComponent(() => import("../contacts/contacts-page"), "ContactsPage"),
+});
+
+const contact = createRoute({
+  getParentRoute: () => shell,
+  path: "/contacts/$id",
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { brand?: string; channel?: string; kind?: string; basis?: string } => ({
+    brand: text(search.brand),
+    channel: text(search.channel),
+    kind: text(search.kind),
+    basis: text(search.basis),
+  }),
+  component: lazyRouteComponent(() => import("../contacts/contact-page"), "ContactPage"),
+});
+
+const campaigns = createRoute({
+  getParentRoute: () => shell,
+  path: "/campaigns",
+  component: lazyRouteComponent(() => import("../campaigns/campaigns-page"), "CampaignsPage"),
+});
+
+const newCampaign = createRoute({
+  getParentRoute: () => shell,
+  path: "/campaigns/new",
+  component: lazyRouteComponent(() => import("../campaigns/new-campaign-page"), "NewCampaignPage"),
+});
+
+const campaign = createRoute({
+  getParentRoute: () => shell,
+  path: "/campaigns/$id",
+  validateSearch: (search: Record<string, unknown>): { rows?: RowGroup; code?: string } => ({
+    rows: ROW_GROUPS.find((group) => group === search.rows),
+    code: text(search.code),
+  }),
+  component: lazyRouteComponent(() => import("../campaigns/campaign-page"), "CampaignPage"),
+});
+
+const registry = createRoute({
+  getParentRoute: () => shell,
+  path: "/registry",
+  validateSearch: (search: Record<string, unknown>): { brand?: string } => ({ brand: text(search.brand) }),
+  component: lazyRouteComponent(() => import("../registry/registry-page"), "RegistryPage"),
+});
+
+/** All screens; filters live in the address, so a view can be sent to a colleague. */
+export const router = createRouter({
+  routeTree: root.addChildren([
+    login,
+    shell.addChildren([dashboard, uploads, upload, contacts, contact, campaigns, newCampaign, campaign, registry]),
+  ]),
+  defaultPreload: "intent",
+  defaultPendingComponent: () => <Loading />,
+  defaultErrorComponent: ({ error }) => (
+    <Failure
+      error={error instanceof Error ? error : new Error(String(error))}
+      onRetry={() => window.location.reload()}
+    />
+  ),
+  defaultNotFoundComponent: () => <Missing />,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

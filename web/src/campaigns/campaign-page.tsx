@@ -1,0 +1,117 @@
+import { Text } from "@mantine/core";
+import { getRouteApi } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import type { Campaign } from "../api/model";
+import { TextLink } from "../app/links";
+import { Page, Section } from "../app/page";
+import { StateBadge } from "../app/state-badge";
+import { Failure, Loading } from "../app/states";
+import { Time } from "../app/time";
+import classes from "./campaign.module.css";
+import { CampaignActions } from "./campaign-actions";
+import { isLaunched, isSending, TONE } from "./campaign-state";
+import { DryRunPanel } from "./dry-run";
+import { useCampaign } from "./follow";
+import { Report } from "./report";
+import { Rows } from "./rows";
+
+const route = getRouteApi("/shell/campaigns/$id");
+
+/** One campaign: before the launch whom it would reach, afterwards what became of everyone. */
+export function CampaignPage() {
+  const { t } = useTranslation();
+  const { id } = route.useParams();
+  const { rows, code } = route.useSearch();
+  const campaign = useCampaign(id);
+  if (campaign.isPending) return <Loading />;
+  if (campaign.isError) return <Failure error={campaign.error} onRetry={() => campaign.refetch()} />;
+  const { data } = campaign;
+
+  return (
+    <Page
+      title={data.name}
+      back={<TextLink to="/campaigns">{t("campaigns.detail.back")}</TextLink>}
+      mark={
+        <span role="status">
+          <StateBadge tone={TONE[data.state]} label={t(`campaigns.state.${data.state}`)} live={isSending(data.state)} />
+        </span>
+      }
+      lead={<Lead campaign={data} />}
+      actions={<CampaignActions campaign={data} />}
+    >
+      {isLaunched(data.state) ? <Report id={id} /> : <DryRunPanel id={id} />}
+      {rows && isLaunched(data.state) && <Rows campaignId={id} group={rows} code={code} />}
+      <MessageCard campaign={data} />
+    </Page>
+  );
+}
+
+function Lead({ campaign }: { campaign: Campaign }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {campaign.author}, <Time at={campaign.created_at} />
+      {campaign.approver && ` · ${t("campaigns.detail.approved_by", { who: campaign.approver })}`}
+      {campaign.launched_at && (
+        <>
+          {" · "}
+          <LabelledTime text={t("campaigns.detail.launched", { when: "" })} at={campaign.launched_at} />
+        </>
+      )}
+      {campaign.finished_at && (
+        <>
+          {" · "}
+          <LabelledTime text={t("campaigns.detail.finished", { when: "" })} at={campaign.finished_at} />
+        </>
+      )}
+    </>
+  );
+}
+
+function LabelledTime({ text, at }: { text: string; at: string }) {
+  return (
+    <>
+      {text}
+      <Time at={at} />
+    </>
+  );
+}
+
+function MessageCard({ campaign }: { campaign: Campaign }) {
+  const { t } = useTranslation();
+  const facts = [
+    [t("campaigns.detail.sender"), campaign.sender],
+    [t("campaigns.detail.audience"), <AudienceWords key="audience" audience={campaign.audience} />],
+    [t("campaigns.detail.kind"), t(`common.kind.${campaign.kind}`)],
+    [t("campaigns.detail.basis"), `${t(`common.basis.${campaign.basis}`)} · ${campaign.purpose}`],
+  ] as const;
+  return (
+    <Section title={t("campaigns.detail.message")} id="message">
+      <div className={classes.message}>
+        <Text component="blockquote" className={classes.bubble} lang="tr">
+          {campaign.body}
+        </Text>
+        <dl className={classes.facts}>
+          {facts.map(([label, value]) => (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </div>
+    </Section>
+  );
+}
+
+function AudienceWords({ audience }: { audience: Campaign["audience"] }) {
+  const { t } = useTranslation();
+  switch (audience.type) {
+    case "all":
+      return t("campaigns.detail.audience_all");
+    case "tag":
+      return t("campaigns.detail.audience_tag", { tag: audience.tag });
+    case "addresses":
+      return t("campaigns.detail.audience_addresses", { count: audience.addresses.length });
+  }
+}

@@ -1,0 +1,44 @@
+import type { CampaignReport, CampaignState } from "../api/model";
+import type { Tone } from "../app/state-badge";
+
+/** What a person may ask of a campaign. */
+export type Move = "submit" | "approve" | "launch" | "pause" | "resume" | "stop";
+
+/** The colour of a state. */
+export const TONE: Record<CampaignState, Tone> = {
+  draft: "neutral",
+  submitted: "out",
+  approved: "held",
+  launching: "sent",
+  running: "sent",
+  paused: "out",
+  stopped: "bad",
+  finished: "good",
+};
+
+/** What may be asked in a state, the usual next step last. */
+export const MOVES: Record<CampaignState, Move[]> = {
+  draft: ["submit"],
+  submitted: ["approve"],
+  approved: ["launch"],
+  launching: ["stop"],
+  running: ["stop", "pause"],
+  paused: ["stop", "resume"],
+  stopped: [],
+  finished: [],
+};
+
+/** Whether the decisions are frozen, so that there is a report to show. */
+export function isLaunched(state: CampaignState): boolean {
+  return !["draft", "submitted", "approved"].includes(state);
+}
+
+/** Whether messages may leave without anyone doing anything. */
+export function isSending(state: CampaignState): boolean {
+  return state === "launching" || state === "running";
+}
+
+/** Whether the numbers may still change by themselves: sending, or receipts outstanding. */
+export function isMoving(report: CampaignReport): boolean {
+  return isSending(report.campaign.state) || report.open > 0;
+}

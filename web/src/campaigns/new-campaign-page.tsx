@@ -1,0 +1,226 @@
+import { Autocomplete, Button, Group, Radio, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { answer, api, newIntentionKey } from "../api/client";
+import type { Campaign, RecipientKind } from "../api/model";
+import { ApiError } from "../api/problem";
+import { useBrands } from "../app/brands";
+import { TextLink } from "../app/links";
+import { notifyDone } from "../app/notify";
+import { Page } from "../app/page";
+import { queries } from "../app/queries";
+import { Failure, Loading, Problem } from "../app/states";
+import { currentLanguage } from "../locale";
+import { useKnownTags } from "../uploads/known-tags";
+import { rememberCampaign } from "./follow";
+
+const SENDER_MAX = 11;
+const BASES = ["COMMERCIAL", "INFORMATIONAL"] as const;
+
+interface Values {
+  name: string;
+  brand_id: string;
+  connector_id: string;
+  sender: string;
+  kind: RecipientKind;
+  basis: (typeof BASES)[number];
+  purpose: string;
+  audience: "all" | "tag";
+  tag: string;
+  body: string;
+}
+
+/** A draft SMS campaign. Saving sends nothing; the draft's page shows whom it would reach. */
+export function NewCampaignPage() {
+  const { t } = useTranslation();
+  const brands = useBrands();
+  const connectors = useQuery({
+    queryKey: ["connectors"],
+    queryFn: async () => (await answer(api.GET("/api/v1/connectors", { params: { query: { limit: 200 } } }))).items,
+  });
+  const failed = brands.error ?? connectors.error;
+  return (
+    <Page
+      title={t("campaigns.form.title")}
+      lead={t("campaigns.form.lead")}
+      back={<TextLink to="/campaigns">{t("campaigns.detail.back")}</TextLink>}
+    >
+      <div className="surface" style={{ padding: "var(--mantine-spacing-md)", maxWidth: 760 }}>
+        {failed && <Failure error={failed} />}
+        {!failed && !(brands.data && connectors.data) && <Loading />}
+        {brands.data && connectors.data && (
+          <CampaignForm
+            brands={brands.data.map(({ id, name }) => ({ value: id, label: name }))}
+            connectors={connectors.data.map(({ id, name }) => ({ value: id, label: name }))}
+          />
+        )}
+      </div>
+    </Page>
+  );
+}
+
+interface Choice {
+  value: string;
+  label: string;
+}
+
+function CampaignForm({ brands, connectors }: { brands: Choice[]; connectors: Choice[] }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const tags = useKnownTags();
+  const intention = useRef(newIntentionKey());
+  const required = (value: string) => (value.trim() === "" ? t("campaigns.form.required") : null);
+  const form = useForm<Values>({
+    initialValues: {
+      name: "",
+      brand_id: brands[0]?.value ?? "",
+      connector_id: connectors[0]?.value ?? "",
+      sender: "",
+      kind: "BIREYSEL",
+      basis: "COMMERCIAL",
+      purpose: t("campaigns.form.purpose_default"),
+      audience: "all",
+      tag: "",
+      body: "",
+    },
+    // Other content is another intention.
+    onValuesChange: () => {
+      intention.current = newIntentionKey();
+    },
+    validate: {
+      name: required,
+      brand_id: required,
+      connector_id: required,
+      purpose: required,
+      body: required,
+      sender: (value) => required(value) ?? (value.trim().length > SENDER_MAX ? t("campaigns.form.long_sender") : null),
+      tag: (value, { audience }) => (audience === "tag" ? required(value) : null),
+    },
+  });
+  const create = useMutation({
+    mutationFn: (values: Values) =>
+      answer<Campaign>(
+        api.POST("/api/v1/campaigns", {
+          body: draftOf(values),
+          headers: { "Idempotency-Key": intention.current },
+        }),
+      ),
+    onSuccess: (campaign) => {
+      rememberCampaign(campaign);
+      void queries.invalidateQueries({ queryKey: ["campaigns"] });
+      notifyDone(t("campaigns.form.created"));
+      void navigate({ to: "/campaigns/$id", params: { id: campaign.id } });
+    },
+    onError: (error) => {
+      if (error instanceof ApiError) form.setErrors(error.fields(currentLanguage()));
+    },
+  });
+
+  if (connectors.length === 0) return <Text>{t("campaigns.form.no_connector")}</Text>;
+  return (
+    <form onSubmit={form.onSubmit((values) => create.mutate(values))} noValidate>
+      <Stack gap="md">
+        <TextInput
+          label={t("campaigns.form.name")}
+          description={t("campaigns.form.name_hint")}
+          withAsterisk
+          {...form.getInputProps("name")}
+        />
+        <Group grow align="flex-start" preventGrowOverflow={false}>
+          <Select
+            label={t("campaigns.form.brand")}
+            data={brands}
+            allowDeselect={false}
+            withAsterisk
+            miw="14rem"
+            {...form.getInputProps("brand_id")}
+          />
+          <Select
+            label={t("campaigns.form.connector")}
+            data={connectors}
+            allowDeselect={false}
+            withAsterisk
+            miw="14rem"
+            {...form.getInputProps("connector_id")}
+          />
+        </Group>
+        <Group grow align="flex-start" preventGrowOverflow={false}>
+          <TextInput
+            label={t("campaigns.form.sender")}
+            description={t("campaigns.form.sender_hint")}
+            withAsterisk
+            miw="14rem"
+            {...form.getInputProps("sender")}
+          />
+          <TextInput
+            label={t("campaigns.form.purpose")}
+            description={t("campaigns.form.purpose_hint")}
+            withAsterisk
+            miw="14rem"
+            {...form.getInputProps("purpose")}
+          />
+        </Group>
+        <Radio.Group label={t("campaigns.form.basis")} {...form.getInputProps("basis")}>
+          <Stack gap="sm" mt="xs">
+            {BASES.map((basis) => (
+              <Radio
+                key={basis}
+                value={basis}
+                label={t(`common.basis.${basis}`)}
+                description={t(`campaigns.form.basis_explain.${basis}`)}
+              />
+            ))}
+          </Stack>
+        </Radio.Group>
+        <Radio.Group label={t("campaigns.form.kind")} {...form.getInputProps("kind")}>
+          <Group gap="lg" mt="xs">
+            <Radio value="BIREYSEL" label={t("common.kind.BIREYSEL")} />
+            <Radio value="TACIR" label={t("common.kind.TACIR")} />
+          </Group>
+        </Radio.Group>
+        <Radio.Group label={t("campaigns.form.audience")} {...form.getInputProps("audience")}>
+          <Group gap="lg" mt="xs">
+            <Radio value="all" label={t("campaigns.form.audience_all")} />
+            <Radio value="tag" label={t("campaigns.form.audience_tag")} />
+          </Group>
+        </Radio.Group>
+        {form.values.audience === "tag" && (
+          <Autocomplete label={t("campaigns.form.tag")} data={tags} withAsterisk {...form.getInputProps("tag")} />
+        )}
+        <Textarea
+          label={t("campaigns.form.body")}
+          description={t("campaigns.form.body_hint")}
+          withAsterisk
+          minRows={4}
+          rows={5}
+          lang="tr"
+          {...form.getInputProps("body")}
+        />
+        <Text size="sm" className="quiet" ta="end" mt={-10}>
+          {t("campaigns.form.length", { count: [...form.values.body].length })}
+        </Text>
+        {create.error && <Problem error={create.error} />}
+        <Group justify="flex-end">
+          <Button type="submit" loading={create.isPending}>
+            {t("campaigns.form.submit")}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+function draftOf(values: Values) {
+  const { audience, tag, ...rest } = values;
+  return {
+    ...rest,
+    name: values.name.trim(),
+    sender: values.sender.trim(),
+    purpose: values.purpose.trim(),
+    channel: "MESAJ" as const,
+    audience: audience === "tag" ? { type: "tag" as const, tag: tag.trim() } : { type: "all" as const },
+  };
+}

@@ -1,0 +1,239 @@
+import { Alert, Button, Group, Select, SimpleGrid, Table, Text, VisuallyHidden } from "@mantine/core";
+import { IconCircleCheck, IconCircleX, IconDownload, IconUpload } from "@tabler/icons-react";
+import { useMutation } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { answer, api } from "../api/client";
+import type { Brand, RegistryStatus, Verdict } from "../api/model";
+import { useBrands } from "../app/brands";
+import { Counters } from "../app/counters";
+import { notifyDone, notifyFailed } from "../app/notify";
+import { Page, Section } from "../app/page";
+import { queries } from "../app/queries";
+import { ScrollX } from "../app/scroll-x";
+import { Empty, Failure, Loading } from "../app/states";
+import { useFormats } from "../locale/format";
+import classes from "./registry.module.css";
+import { queueLength, useRegistry } from "./status";
+
+const route = getRouteApi("/shell/registry");
+
+const VERDICTS: Verdict[] = ["ONAY", "RET", "PENDING", "NOT_CONFIRMED", "NO_RECORD", "REFUSED", "UNASKED"];
+
+/** How each brand stands with İYS. */
+export function RegistryPage() {
+  const { t } = useTranslation();
+  const brands = useBrands();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const brand = brands.data?.find(({ id }) => id === search.brand) ?? brands.data?.[0];
+  return (
+    <Page
+      title={t("registry.title")}
+      lead={t("registry.lead")}
+      actions={brand && isConnected(brand) && <RegistryActions brandId={brand.id} />}
+    >
+      {brands.isPending && <Loading />}
+      {brands.isError && <Failure error={brands.error} onRetry={() => brands.refetch()} />}
+      {brands.data?.length === 0 && (
+        <div className="surface">
+          <Empty title={t("registry.no_brand.title")} text={t("registry.no_brand.text")} />
+        </div>
+      )}
+      {(brands.data?.length ?? 0) > 1 && (
+        <Group>
+          <Select
+            label={t("registry.brand")}
+            data={brands.data?.map(({ id, name }) => ({ value: id, label: name })) ?? []}
+            value={brand?.id ?? null}
+            onChange={(chosen) => navigate({ search: { brand: chosen ?? undefined } })}
+            allowDeselect={false}
+          />
+        </Group>
+      )}
+      {brand && <BrandStatus brand={brand} />}
+    </Page>
+  );
+}
+
+function isConnected(brand: Brand): boolean {
+  return brand.registry_mode === "sync" || brand.registry_mode === "integrator";
+}
+
+function RegistryActions({ brandId }: { brandId: string }) {
+  const { t } = useTranslation();
+  const path = { params: { path: { brand_id: brandId } } };
+  const settled = (message: string) => ({
+    onSuccess: () => {
+      void queries.invalidateQueries({ queryKey: ["registry", brandId] });
+      notifyDone(message);
+    },
+    onError: notifyFailed,
+  });
+  const pull = useMutation({
+    mutationFn: () => answer<unknown>(api.POST("/api/v1/registry/{brand_id}/pull", path)),
+    ...settled(t("registry.pulled")),
+  });
+  const push = useMutation({
+    mutationFn: () => answer<unknown>(api.POST("/api/v1/registry/{brand_id}/push", path)),
+    ...settled(t("registry.pushed")),
+  });
+  return (
+    <>
+      <Button
+        variant="default"
+        leftSection={<IconDownload size={18} aria-hidden />}
+        onClick={() => pull.mutate()}
+        loading={pull.isPending}
+      >
+        {t("registry.pull")}
+      </Button>
+      <Button
+        variant="default"
+        leftSection={<IconUpload size={18} aria-hidden />}
+        onClick={() => push.mutate()}
+        loading={push.isPending}
+      >
+        {t("registry.push")}
+      </Button>
+    </>
+  );
+}
+
+function BrandStatus({ brand }: { brand: Brand }) {
+  const { t } = useTranslation();
+  const status = useRegistry(brand.id);
+  return (
+    <>
+      <Alert
+        color={isConnected(brand) ? "petrol" : "orange"}
+        title={`${t("registry.mode")}: ${t(`registry.modes.${brand.registry_mode}`)}`}
+      >
+        {t(`registry.mode_explain.${brand.registry_mode}`)}
+      </Alert>
+      {status.isPending && <Loading />}
+      {status.isError && <Failure error={status.error} onRetry={() => status.refetch()} />}
+      {status.data && (
+        <>
+          <SimpleGrid cols={{ base: 1, md: 2 }}>
+            <Lights status={status.data} />
+            <Queue status={status.data} />
+          </SimpleGrid>
+          <Verdicts status={status.data} />
+        </>
+      )}
+    </>
+  );
+}
+
+function Lights({ status }: { status: RegistryStatus }) {
+  const { t } = useTranslation();
+  return (
+    <Section title={t("registry.lights.title")} id="lights">
+      {status.lights.length === 0 && (
+        <Text px="md" pb="md">
+          {t("registry.lights.none")}
+        </Text>
+      )}
+      <ul className={classes.lights}>
+        {status.lights.map(({ name, ok, detail }) => (
+          <li key={name} data-ok={ok}>
+            {ok ? <IconCircleCheck size={20} aria-hidden /> : <IconCircleX size={20} aria-hidden />}
+            <div>
+              <Text fw={550}>
+                {name} <VisuallyHidden>: {t(ok ? "registry.lights.ok" : "registry.lights.bad")}</VisuallyHidden>
+              </Text>
+              <Text size="sm" className="quiet">
+                {detail}
+              </Text>
+            </div>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function Queue({ status }: { status: RegistryStatus }) {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  const { queue } = status;
+  return (
+    <Section title={t("registry.queue.title")} id="queue">
+      <div style={{ padding: "0 var(--mantine-spacing-md) var(--mantine-spacing-md)" }}>
+        <Counters
+          label={t("registry.queue.title")}
+          counters={[
+            { label: t("registry.queue.pending"), value: queue.pending },
+            { label: t("registry.queue.in_flight"), value: queue.in_flight },
+            { label: t("registry.queue.waiting"), value: queue.waiting },
+            { label: t("registry.queue.parked"), value: queue.parked, tone: queue.parked > 0 ? "bad" : undefined },
+          ]}
+        />
+        <Text size="sm" className="quiet" mt="xs">
+          {queueLength(status) === 0 && t("registry.queue.idle")}
+          {queue.oldest_at && t("registry.queue.oldest", { when: formats.dateTime(queue.oldest_at) })}
+        </Text>
+        {queue.last_error && (
+          <Alert color="orange" mt="sm" title={t("registry.queue.last_error")}>
+            {queue.last_error}
+          </Alert>
+        )}
+      </div>
+    </Section>
+  );
+}
+
+function Verdicts({ status }: { status: RegistryStatus }) {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  const keys = [...new Map(status.verdicts.map((v) => [`${v.channel}/${v.kind}`, v])).values()];
+  const count = (channel: string, kind: string, verdict?: Verdict) =>
+    status.verdicts
+      .filter((v) => v.channel === channel && v.kind === kind && (!verdict || v.verdict === verdict))
+      .reduce((sum, v) => sum + v.count, 0);
+  const shown = VERDICTS.filter((verdict) => status.verdicts.some((v) => v.verdict === verdict && v.count > 0));
+
+  return (
+    <Section title={t("registry.verdicts.title")} id="verdicts">
+      {keys.length === 0 ? (
+        <Text px="md" pb="md">
+          {t("registry.verdicts.none")}
+        </Text>
+      ) : (
+        <ScrollX label={t("registry.verdicts.caption")}>
+          <Table aria-label={t("registry.verdicts.caption")}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{t("registry.verdicts.channel")}</Table.Th>
+                <Table.Th>{t("registry.verdicts.kind")}</Table.Th>
+                {shown.map((verdict) => (
+                  <Table.Th key={verdict} ta="end">
+                    {t(`contacts.verdict.${verdict}`)}
+                  </Table.Th>
+                ))}
+                <Table.Th ta="end">{t("registry.verdicts.total")}</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {keys.map(({ channel, kind }) => (
+                <Table.Tr key={`${channel}/${kind}`}>
+                  <Table.Td>{t(`common.channel.${channel}`)}</Table.Td>
+                  <Table.Td>{t(`common.kind.${kind}`)}</Table.Td>
+                  {shown.map((verdict) => (
+                    <Table.Td key={verdict} ta="end" className="number">
+                      {formats.number(count(channel, kind, verdict))}
+                    </Table.Td>
+                  ))}
+                  <Table.Td ta="end" className="number" fw={600}>
+                    {formats.number(count(channel, kind))}
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </ScrollX>
+      )}
+    </Section>
+  );
+}
