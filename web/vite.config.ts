@@ -1,6 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
-import { firstLoadBudget } from "./build/first-load-budget";
+import { firstLoadBudget } from "./build/first-load-budget.ts";
 
 /** Where `npm run dev` finds a running server. */
 const server = process.env.IZINLI_API ?? "http://127.0.0.1:8080";

@@ -9,7 +9,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queries } from "./app/queries";
 import { router } from "./app/router";
-import { theme } from "./app/theme";
+import { cssVariables, theme } from "./app/theme";
 import { startLocale } from "./locale";
 
 startLocale();
@@ -19,7 +19,7 @@ if (!host) throw new Error("index.html has no element #root");
 
 createRoot(host).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queries}>
         <Notifications position="bottom-right" />
         <RouterProvider router={router} />

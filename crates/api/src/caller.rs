@@ -28,6 +28,8 @@ pub(crate) struct Caller {
     pub(crate) role: Role,
     /// Their name in ledgers and trails: `user:usr_…` or `key:key_…`.
     pub(crate) actor: String,
+    /// A person in the panel, not a program.
+    pub(crate) is_person: bool,
 }
 
 impl Caller {
@@ -110,12 +112,14 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 async fn of_key(app: &App, text: &str) -> Result<Caller, Problem> {
     let key = app.read().await?.api_key_by_text(text).await?;
     let key = key.ok_or_else(|| Problem::new(ProblemKind::NotSignedIn))?;
-    Ok(Caller { firm: key.firm, role: key.role, actor: format!("key:{}", key.id) })
+    let actor = format!("key:{}", key.id);
+    Ok(Caller { firm: key.firm, role: key.role, actor, is_person: false })
 }
 
 fn of_session(signed_in: &SignedIn) -> Caller {
     let user = &signed_in.session.user;
-    Caller { firm: user.firm, role: user.role, actor: format!("user:{}", user.id) }
+    let actor = format!("user:{}", user.id);
+    Caller { firm: user.firm, role: user.role, actor, is_person: true }
 }
 
 const fn changes_something(method: &Method) -> bool {

@@ -68,7 +68,11 @@ impl Paging {
         Ok(Page { items: rows.into_iter().map(show).collect(), next })
     }
 
-    fn limit(&self) -> Result<usize, Problem> {
+    /// Rows that a page shows.
+    ///
+    /// # Errors
+    /// A problem that names `limit` when it is outside 1–200.
+    pub fn limit(&self) -> Result<usize, Problem> {
         let limit = self.limit.unwrap_or(LIMIT_DEFAULT);
         if (1..=LIMIT_MAX).contains(&limit) {
             return Ok(usize::try_from(limit).unwrap_or(usize::MAX));

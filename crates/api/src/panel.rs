@@ -52,6 +52,11 @@ pub(crate) async fn serve(request: Request) -> Response {
     }
 }
 
+/// Without a panel whatever no route took is not there.
+pub(crate) async fn nothing() -> Problem {
+    Problem::new(ProblemKind::NotFound)
+}
+
 fn send(request: &Request, name: &str, file: EmbeddedFile, cache: &'static str) -> Response {
     let tag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..16]));
     let known = request.headers().get(header::IF_NONE_MATCH);

@@ -37,23 +37,55 @@ impl Reason {
     }
 
     /// A code whose text is filled with the particulars of one case.
+    ///
+    /// A name that ends in `_en` speaks in English in place of the name without
+    /// the ending; `hint` goes before the next step.
     pub fn with(code: ReasonCode, args: &[(String, String)]) -> Self {
-        let values: Vec<(&str, &str)> =
-            args.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let plain = args.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let shared: Vec<(&str, &str)> = plain.clone().collect();
+        let english: Vec<(&str, &str)> = plain
+            .clone()
+            .filter_map(|(name, value)| Some((name.strip_suffix("_en")?, value)))
+            .chain(plain)
+            .collect();
         let info = code.info();
         Self {
             code,
-            text_tr: code.render_tr(&values),
-            text_en: code.render_en(&values),
-            next_tr: info.next_tr.to_owned(),
-            next_en: info.next_en.to_owned(),
+            text_tr: code.render_tr(&shared),
+            text_en: code.render_en(&english),
+            next_tr: next(value_of(&shared, "hint"), info.next_tr),
+            next_en: next(value_of(&shared, "hint_en"), info.next_en),
         }
     }
+}
+
+fn value_of<'a>(values: &[(&str, &'a str)], name: &str) -> Option<&'a str> {
+    values.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+}
+
+fn next(hint: Option<&str>, step: &str) -> String {
+    hint.map_or_else(|| step.to_owned(), |hint| format!("{hint} {step}").trim_end().to_owned())
 }
 
 impl CountedReason {
     /// A code and how many it concerns.
     pub fn of(code: ReasonCode, count: i64) -> Self {
         Self { reason: Reason::of(code), count }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_language_gets_its_own_value_where_there_are_two() {
+        let args = [("kind", "sabit hat"), ("kind_en", "landline"), ("hint", "Önce bakın.")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let reason = Reason::with(ReasonCode::R206, &args);
+        assert!(reason.text_tr.contains("sabit hat"), "{}", reason.text_tr);
+        assert!(reason.text_en.contains("landline"), "{}", reason.text_en);
+        assert!(!reason.text_en.contains("sabit"), "{}", reason.text_en);
+        assert!(reason.next_tr.starts_with("Önce bakın. "), "{}", reason.next_tr);
     }
 }

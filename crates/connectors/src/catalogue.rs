@@ -105,10 +105,19 @@ pub fn catalogue() -> &'static [KindInfo] {
 ///
 /// # Errors
 /// [`ConfigError`] names every field that must be corrected.
-pub fn build(kind: &str, config: &Value, http: reqwest::Client) -> Result<Arc<dyn Connector>, ConfigError> {
+pub fn build(
+    kind: &str,
+    config: &Value,
+    http: reqwest::Client,
+) -> Result<Arc<dyn Connector>, ConfigError> {
     match kind {
-        "infobip" => Ok(Arc::new(infobip::Infobip::new(infobip::Config::read(config)?, http))),
-        _ => Err(ConfigError::UnknownKind { kind: kind.to_owned() }),
+        "infobip" => Ok(Arc::new(infobip::Infobip::new(
+            infobip::Config::read(config)?,
+            http,
+        ))),
+        _ => Err(ConfigError::UnknownKind {
+            kind: kind.to_owned(),
+        }),
     }
 }
 
@@ -129,7 +138,12 @@ mod tests {
                 for text in [field.label_tr, field.label_en, field.help_tr, field.help_en] {
                     assert!(!text.is_empty(), "{}.{}", kind.kind, field.name);
                 }
-                assert!(!(field.is_required && field.default.is_some()), "{}.{}", kind.kind, field.name);
+                assert!(
+                    !(field.is_required && field.default.is_some()),
+                    "{}.{}",
+                    kind.kind,
+                    field.name
+                );
             }
         }
     }
@@ -140,10 +154,24 @@ mod tests {
         for kind in catalogue() {
             // An empty form is refused for its fields, not for its kind.
             let error = build(kind.kind, &Value::Null, http.clone()).unwrap_err();
-            let ConfigError::Invalid { problems } = error else { panic!("{}: {error}", kind.kind) };
-            let required = kind.fields.iter().filter(|field| field.is_required).map(|field| field.name);
-            assert!(problems.iter().map(|problem| problem.field.as_str()).eq(required));
+            let ConfigError::Invalid { problems } = error else {
+                panic!("{}: {error}", kind.kind)
+            };
+            let required = kind
+                .fields
+                .iter()
+                .filter(|field| field.is_required)
+                .map(|field| field.name);
+            assert!(
+                problems
+                    .iter()
+                    .map(|problem| problem.field.as_str())
+                    .eq(required)
+            );
         }
-        assert!(matches!(build("fax", &Value::Null, http), Err(ConfigError::UnknownKind { .. })));
+        assert!(matches!(
+            build("fax", &Value::Null, http),
+            Err(ConfigError::UnknownKind { .. })
+        ));
     }
 }

@@ -20,9 +20,23 @@ pub trait Connector: Send + Sync + Debug {
     /// Writes one request. Deterministic: the same input gives the same bytes,
     /// so that a request in doubt can be cleared and written again and compared.
     ///
+    /// A message that the gate did not clear does not compile:
+    ///
+    /// ```compile_fail,E0308
+    /// use connectors::{Connector, Envelope, Outgoing};
+    ///
+    /// fn past_the_gate(account: &dyn Connector, envelope: &Envelope, message: Outgoing) {
+    ///     let _ = account.encode(envelope, &[message]);
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// [`EncodeError`] names the message or the field that stands in the way.
-    fn encode(&self, envelope: &Envelope, messages: &[Cleared<Outgoing>]) -> Result<ClearedRequest, EncodeError>;
+    fn encode(
+        &self,
+        envelope: &Envelope,
+        messages: &[Cleared<Outgoing>],
+    ) -> Result<ClearedRequest, EncodeError>;
 
     /// Hands one request over and says what is certain afterwards. No retries.
     async fn send(&self, request: &ClearedRequest) -> Outcome;

@@ -17,7 +17,11 @@ pub(crate) struct FormReader<'a> {
 impl<'a> FormReader<'a> {
     /// A missing configuration is an empty one; unknown keys are problems.
     pub(crate) fn new(fields: &'static [Field], config: &'a Value) -> Self {
-        let mut reader = Self { fields, values: config.as_object(), problems: Vec::new() };
+        let mut reader = Self {
+            fields,
+            values: config.as_object(),
+            problems: Vec::new(),
+        };
         for name in reader.values.into_iter().flat_map(Map::keys) {
             if fields.iter().all(|field| field.name != name) {
                 reader.problem(name, "Böyle bir alan yok.", "There is no such field.");
@@ -34,7 +38,11 @@ impl<'a> FormReader<'a> {
             Some(Value::String(text)) => text.trim().to_owned(),
             Some(Value::Number(number)) => number.to_string(),
             Some(_) => {
-                self.problem(name, "Metin ya da sayı olmalı.", "It must be a text or a number.");
+                self.problem(
+                    name,
+                    "Metin ya da sayı olmalı.",
+                    "It must be a text or a number.",
+                );
                 return None;
             }
         };
@@ -42,7 +50,11 @@ impl<'a> FormReader<'a> {
             return Some(text);
         }
         if field.is_required {
-            self.problem(name, "Bu alan doldurulmalı.", "This field must be filled in.");
+            self.problem(
+                name,
+                "Bu alan doldurulmalı.",
+                "This field must be filled in.",
+            );
         }
         field.default.map(str::to_owned)
     }
@@ -64,7 +76,9 @@ impl<'a> FormReader<'a> {
     /// machine only, for simulators.
     pub(crate) fn url(&mut self, name: &str) -> Option<String> {
         let text = self.text(name)?;
-        let url = Url::parse(&text).ok().filter(|url| url.host_str().is_some());
+        let url = Url::parse(&text)
+            .ok()
+            .filter(|url| url.host_str().is_some());
         let Some(url) = url else {
             self.problem(
                 name,
@@ -75,9 +89,17 @@ impl<'a> FormReader<'a> {
         };
         let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         if url.scheme() != "https" && !(url.scheme() == "http" && is_local) {
-            self.problem(name, "Adres https:// ile başlamalı.", "The address must begin with https://.");
+            self.problem(
+                name,
+                "Adres https:// ile başlamalı.",
+                "The address must begin with https://.",
+            );
         }
-        if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        if !url.username().is_empty()
+            || url.password().is_some()
+            || url.query().is_some()
+            || url.fragment().is_some()
+        {
             self.problem(
                 name,
                 "Yalnız sunucu adresini yazın; kullanıcı adı, soru işareti ya da # içeremez.",
@@ -89,12 +111,19 @@ impl<'a> FormReader<'a> {
 
     /// A whole number within the field's bounds.
     pub(crate) fn number(&mut self, name: &str) -> Option<u32> {
-        let (min, max) = self.fields.iter().find(|field| field.name == name).and_then(|field| match field.form {
-            FieldForm::Number { min, max } => Some((min, max)),
-            _ => None,
-        })?;
+        let (min, max) = self
+            .fields
+            .iter()
+            .find(|field| field.name == name)
+            .and_then(|field| match field.form {
+                FieldForm::Number { min, max } => Some((min, max)),
+                _ => None,
+            })?;
         let text = self.text(name)?;
-        let number = text.parse().ok().filter(|number| (min..=max).contains(number));
+        let number = text
+            .parse()
+            .ok()
+            .filter(|number| (min..=max).contains(number));
         if number.is_none() {
             self.problem(
                 name,
@@ -131,7 +160,9 @@ impl<'a> FormReader<'a> {
     pub(crate) fn finish<T>(self, config: Option<T>) -> Result<T, ConfigError> {
         match config {
             Some(config) if self.problems.is_empty() => Ok(config),
-            _ => Err(ConfigError::Invalid { problems: self.problems }),
+            _ => Err(ConfigError::Invalid {
+                problems: self.problems,
+            }),
         }
     }
 }

@@ -57,8 +57,12 @@ pub struct Envelope {
 /// request: whoever is to be sent again is cleared again, encoded again, and
 /// the bytes are compared.
 ///
-/// ```compile_fail
-/// let forged = connectors::ClearedRequest { bytes: vec![], key: "k".into(), messages: vec![] };
+/// ```compile_fail,E0451
+/// let forged = connectors::ClearedRequest {
+///     bytes: Default::default(),
+///     key: Default::default(),
+///     messages: Default::default(),
+/// };
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClearedRequest {
@@ -115,29 +119,45 @@ fn check_count(count: usize, capabilities: &Capabilities) -> Result<(), EncodeEr
         return Err(EncodeError::Empty);
     }
     if count > capabilities.batch_recipients_max {
-        return Err(EncodeError::TooMany { count, max: capabilities.batch_recipients_max });
+        return Err(EncodeError::TooMany {
+            count,
+            max: capabilities.batch_recipients_max,
+        });
     }
     Ok(())
 }
 
-fn check_message(cleared: &Cleared<Outgoing>, capabilities: &Capabilities) -> Result<(), EncodeError> {
+fn check_message(
+    cleared: &Cleared<Outgoing>,
+    capabilities: &Capabilities,
+) -> Result<(), EncodeError> {
     let (message, clearance) = (cleared.message(), cleared.clearance());
     // The seal compares person and channel; the ground and the capacity are compared here,
     // so that an exemption cannot carry an advertisement.
     if clearance.basis() != message.basis || clearance.kind() != message.kind {
-        return Err(EncodeError::OtherClearance { message: message.message });
+        return Err(EncodeError::OtherClearance {
+            message: message.message,
+        });
     }
-    if !capabilities.channels.contains(&message.channel) || !message.recipient.fits(message.channel) {
-        return Err(EncodeError::Unreachable { message: message.message });
+    if !capabilities.channels.contains(&message.channel) || !message.recipient.fits(message.channel)
+    {
+        return Err(EncodeError::Unreachable {
+            message: message.message,
+        });
     }
     if message.text.trim().is_empty() {
-        return Err(EncodeError::EmptyText { message: message.message });
+        return Err(EncodeError::EmptyText {
+            message: message.message,
+        });
     }
     Ok(())
 }
 
 fn distinct(messages: &[Cleared<Outgoing>]) -> Result<Vec<MessageRef>, EncodeError> {
-    let refs: Vec<MessageRef> = messages.iter().map(|cleared| cleared.message().message).collect();
+    let refs: Vec<MessageRef> = messages
+        .iter()
+        .map(|cleared| cleared.message().message)
+        .collect();
     let mut sorted = refs.clone();
     sorted.sort_unstable();
     match sorted.windows(2).find(|pair| pair[0] == pair[1]) {

@@ -173,6 +173,8 @@ pub struct Check {
 impl TestReport {
     /// Whether everything that sending needs works.
     pub fn passed(&self) -> bool {
-        self.checks.iter().all(|check| check.passed || !check.is_required)
+        self.checks
+            .iter()
+            .all(|check| check.passed || !check.is_required)
     }
 }

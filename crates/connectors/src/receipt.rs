@@ -44,7 +44,10 @@ impl ReceiptState {
 
     /// Reads the small number of the databases.
     pub fn from_db(number: i64) -> Option<Self> {
-        Self::ALL.iter().copied().find(|state| state.as_db() == number)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|state| state.as_db() == number)
     }
 
     /// The word in status tables and in JSON.
@@ -61,7 +64,10 @@ impl ReceiptState {
 
     /// Reads the word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|state| state.as_str() == word)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|state| state.as_str() == word)
     }
 
     /// How far along it is; the three failures are equally far.
@@ -139,11 +145,23 @@ mod tests {
     #[test]
     fn a_state_moves_forward_only_and_delivery_is_the_last_word() {
         use ReceiptState::{Delivered, Expired, Rejected, Sent, Undelivered, Unknown};
-        let order: [&[ReceiptState]; 4] = [&[Sent], &[Unknown], &[Expired, Undelivered, Rejected], &[Delivered]];
+        let order: [&[ReceiptState]; 4] = [
+            &[Sent],
+            &[Unknown],
+            &[Expired, Undelivered, Rejected],
+            &[Delivered],
+        ];
         for (rank, states) in order.iter().enumerate() {
             for (other_rank, others) in order.iter().enumerate() {
-                for (state, other) in states.iter().flat_map(|s| others.iter().map(move |o| (s, o))) {
-                    assert_eq!(state.supersedes(*other), rank > other_rank, "{state:?} over {other:?}");
+                for (state, other) in states
+                    .iter()
+                    .flat_map(|s| others.iter().map(move |o| (s, o)))
+                {
+                    assert_eq!(
+                        state.supersedes(*other),
+                        rank > other_rank,
+                        "{state:?} over {other:?}"
+                    );
                 }
             }
         }

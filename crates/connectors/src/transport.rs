@@ -18,7 +18,10 @@ pub struct HttpSettings {
 impl Default for HttpSettings {
     /// 10 s and 64 connections.
     fn default() -> Self {
-        Self { connect_timeout: Duration::from_secs(10), idle_connections_max: 64 }
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            idle_connections_max: 64,
+        }
     }
 }
 
@@ -61,22 +64,33 @@ pub(crate) struct Answer {
 pub(crate) async fn exchange(request: reqwest::RequestBuilder) -> Exchange {
     let mut response = match request.send().await {
         Ok(response) => response,
-        Err(error) if error.is_connect() || error.is_builder() => return Exchange::NeverLeft(causes(&error)),
+        Err(error) if error.is_connect() || error.is_builder() => {
+            return Exchange::NeverLeft(causes(&error));
+        }
         Err(error) => return Exchange::BrokeOff(causes(&error)),
     };
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
-            Ok(Some(piece)) if body.len() + piece.len() <= ANSWER_BYTES_MAX => body.extend_from_slice(&piece),
+            Ok(Some(piece)) if body.len() + piece.len() <= ANSWER_BYTES_MAX => {
+                body.extend_from_slice(&piece);
+            }
             Ok(Some(_)) => return Exchange::BrokeOff("the answer is longer than 8 MB".to_owned()),
             Ok(None) => break,
-            Err(error) => return Exchange::BrokeOff(format!("{}: {}", response.status(), causes(&error))),
+            Err(error) => {
+                return Exchange::BrokeOff(format!("{}: {}", response.status(), causes(&error)));
+            }
         }
     }
-    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let retry_after = response
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok());
     Exchange::Answered(Answer {
         status: response.status(),
-        retry_after: retry_after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs),
+        retry_after: retry_after
+            .and_then(|text| text.trim().parse().ok())
+            .map(Duration::from_secs),
         body: body.into(),
     })
 }
@@ -92,5 +106,9 @@ fn causes(error: &reqwest::Error) -> String {
         parts.push(error.to_string());
         cause = error.source();
     }
-    if parts.is_empty() { "the request could not be sent".to_owned() } else { parts.join(": ") }
+    if parts.is_empty() {
+        "the request could not be sent".to_owned()
+    } else {
+        parts.join(": ")
+    }
 }

@@ -114,8 +114,9 @@ impl Engine {
             .connector(firm, new.connector)
             .await?
             .ok_or_else(|| EngineError::invalid("connector_id", "the firm has no such connector"))?;
+        let configured = reader.connector_at_work(account.id).await?;
         drop(reader);
-        let connector = self.connector(&account).await?;
+        let connector = self.connector(&configured)?;
         let most = i64::try_from(connector.capabilities().batch_recipients_max).unwrap_or(i64::MAX);
         new.batch_size = match new.batch_size {
             0 => self.settings.dispatch.batch_recipients.min(most),
@@ -135,8 +136,8 @@ impl Engine {
         let campaign = self.campaign(firm, id).await?;
         let question = self.question(&campaign).await?;
         let judged = self.store.read().await?.judge_audience(&question).await?;
-        let account = self.store.read().await?.connector_at_work(campaign.connector).await?;
-        let connector = self.connector(&account).await?;
+        let configured = self.store.read().await?.connector_at_work(campaign.connector).await?;
+        let connector = self.connector(&configured)?;
         let capabilities = connector.capabilities();
         let length = segments::count(&campaign.body, capabilities.segments, capabilities.suffix_units);
         let held_until = (campaign.basis == Basis::Commercial)
@@ -149,7 +150,7 @@ impl Engine {
     async fn question(&self, campaign: &Campaign) -> Result<AudienceQuestion, EngineError> {
         let mut reader = self.store.read().await?;
         let brand = reader.brand_at_work(campaign.brand).await?;
-        let account = reader.connector_at_work(campaign.connector).await?;
+        let (account, _) = reader.connector_at_work(campaign.connector).await?;
         drop(reader);
         let text = MessageText::parse(&campaign.body)
             .map_err(|error| EngineError::invalid("body", error.to_string()))?;
@@ -308,6 +309,64 @@ impl Engine {
         Ok(Step::Did)
     }
 
+    /// Asks İYS again about people whose answer has grown old, once per launch,
+    /// and waits for the answers, but not for ever: whoever is still
+    /// unconfirmed then is excluded with that reason.
+    async fn is_being_refreshed(
+        &self,
+        campaign: &Campaign,
+        question: &AudienceQuestion,
+    ) -> Result<bool, EngineError> {
+        if campaign.basis != Basis::Commercial
+            || !question.policy.mode.is_connected()
+            || !campaign.channel.is_registered()
+        {
+            return Ok(false);
+        }
+        if self.refreshed.begin(campaign.id) {
+            self.queue_rechecks(campaign, question).await?;
+        }
+        let mut reader = self.store.read().await?;
+        let is_open = reader.has_open_asks(campaign.brand, campaign.channel, campaign.kind).await?;
+        let since = campaign.launched_at.map_or(0, |at| self.now().since(at));
+        let patience = self.settings.registry.launch_wait_seconds * domain::time::SECOND_US;
+        Ok(is_open && since < patience)
+    }
+
+    async fn queue_rechecks(
+        &self,
+        campaign: &Campaign,
+        question: &AudienceQuestion,
+    ) -> Result<(), EngineError> {
+        let older_than = question.now.plus_micros(-question.policy.freshness_us);
+        let mut after = domain::ids::RecipientId::from_db(0);
+        loop {
+            let mut writer = self.store.write().await?;
+            let due = writer
+                .keys_due(
+                    campaign.brand,
+                    campaign.channel,
+                    campaign.kind,
+                    older_than,
+                    after,
+                    store::registry_work::ITEMS_MAX,
+                )
+                .await?;
+            let Some((last, _)) = due.last() else { return Ok(()) };
+            after = *last;
+            let list = crate::registry::asks::recheck(
+                campaign.brand,
+                campaign.channel,
+                campaign.kind,
+                due,
+                question.now,
+            );
+            writer.enqueue_registry(&[list]).await?;
+            writer.commit().await?;
+            self.wake.registry.notify_waiters();
+        }
+    }
+
     /// Ends campaigns whose every batch has an outcome.
     pub async fn step_finish(&self) -> Result<Step, EngineError> {
         let mut writer = self.store.write().await?;
@@ -371,4 +430,15 @@ fn content_hash(campaign: &Campaign) -> Vec<u8> {
         hasher.update([0]);
     }
     hasher.finalize().to_vec()
+}
+
+/// Campaigns whose old answers were asked for by this process.
+#[derive(Debug, Default)]
+pub(crate) struct Refreshed(std::sync::Mutex<std::collections::HashSet<CampaignId>>);
+
+impl Refreshed {
+    /// Whether this is the first time.
+    fn begin(&self, campaign: CampaignId) -> bool {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(campaign)
+    }
 }

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use connectors::Connector;
 use domain::Clock;
@@ -35,7 +34,7 @@ impl Clients {
         let providers = connectors::HttpSettings::default();
         let registry_http = registry::HttpSettings::default();
         let limits = registry::Limits {
-            per_second: settings.registry.calls_per_second,
+            calls_per_second: settings.registry.calls_per_second,
             single_status_per_hour: settings.registry.single_per_hour,
             ..registry::Limits::default()
         };
@@ -102,9 +101,4 @@ fn kept<K: Eq + std::hash::Hash, C: Clone>(
     }
     map.insert(key, (version, client.clone()));
     Ok(client)
-}
-
-/// Seconds as a duration; negative counts as none.
-pub(crate) fn seconds(count: i64) -> Duration {
-    Duration::from_secs(u64::try_from(count).unwrap_or(0))
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use connectors::{Balance, Connector, TestReport};
 use domain::ids::{ConnectorId, FirmId};
 use rand::TryRngCore;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use store::connectors::{Connector as Account, ConnectorState, NewConnector};
 
@@ -30,7 +31,7 @@ impl Engine {
         let mut writer = self.store.write().await?;
         let path_key = store::token::path_key(&mut rand::rngs::OsRng.unwrap_err());
         let new = NewConnector { kind: kind.to_owned(), name: name.to_owned(), path_key, config };
-        let account = writer.create_connector(firm, &new).await?;
+        let account = writer.create_connector(firm, new).await?;
         let detail = serde_json::json!({ "kind": kind, "name": name });
         writer.append_audit(firm, actor, "connector.create", &account.id.to_string(), &detail).await?;
         writer.commit().await?;
@@ -46,18 +47,18 @@ impl Engine {
         firm: FirmId,
         id: ConnectorId,
     ) -> Result<(Account, TestReport), EngineError> {
-        let account = self.account(firm, id).await?;
-        let connector = self.connector(&account).await?;
+        let held = self.account(firm, id).await?;
+        let connector = self.connector(&held)?;
         let report = connector.test().await;
         let failed = report.checks.iter().find(|check| check.is_required && !check.passed);
         let (state, reason) = match failed {
             None => (ConnectorState::Active, None),
-            Some(check) => (ConnectorState::Broken, Some(check.text.clone())),
+            Some(check) => (ConnectorState::Broken, Some(check.text_tr.clone())),
         };
         let mut writer = self.store.write().await?;
-        writer.set_connector_state(id, state, reason.as_deref()).await?;
+        writer.set_connector_state(id, held.0.version, state, reason.as_deref()).await?;
         writer.commit().await?;
-        Ok((self.account(firm, id).await?, report))
+        Ok((self.account(firm, id).await?.0, report))
     }
 
     /// What is left on an account.
@@ -65,8 +66,8 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Conflict`] in the provider's words when it does not say.
     pub async fn balance(&self, firm: FirmId, id: ConnectorId) -> Result<Balance, EngineError> {
-        let account = self.account(firm, id).await?;
-        let connector = self.connector(&account).await?;
+        let held = self.account(firm, id).await?;
+        let connector = self.connector(&held)?;
         connector.balance().await.map_err(|error| EngineError::conflict("the balance", error.to_string()))
     }
 
@@ -75,19 +76,27 @@ impl Engine {
         format!("{}/in/{}/receipts", self.identity.public_url, account.path_key)
     }
 
-    async fn account(&self, firm: FirmId, id: ConnectorId) -> Result<Account, EngineError> {
+    async fn account(&self, firm: FirmId, id: ConnectorId) -> Result<Configured, EngineError> {
         let mut reader = self.store.read().await?;
-        reader.connector(firm, id).await?.ok_or(EngineError::NotFound { what: "the connector" })
+        let missing = || EngineError::NotFound { what: "the connector" };
+        let account = reader.connector(firm, id).await?.ok_or_else(missing)?;
+        Ok(reader.connector_at_work(account.id).await?)
     }
 
     /// The connector of an account, built once per version of its settings.
-    pub(crate) async fn connector(&self, account: &Account) -> Result<Arc<dyn Connector>, EngineError> {
-        let config = self.store.read().await?.connector_config(account.id).await?;
+    pub(crate) fn connector(&self, (account, config): &Configured) -> Result<Arc<dyn Connector>, EngineError> {
         let version = u64::try_from(account.version).unwrap_or(0);
         self.clients.connector(account.id, version, || {
-            connectors::build(&account.kind, &config, self.clients.provider_http()).map_err(|error| {
-                EngineError::Internal(format!("the settings of connector {} are not valid: {error}", account.id))
-            })
+            let broken = |problem: String| {
+                EngineError::Internal(format!("the settings of connector {} are not valid: {problem}", account.id))
+            };
+            let config: Value =
+                serde_json::from_str(config.expose_secret()).map_err(|error| broken(error.to_string()))?;
+            connectors::build(&account.kind, &config, self.clients.provider_http())
+                .map_err(|error| broken(error.to_string()))
         })
     }
 }
+
+/// An account with its settings in the clear.
+pub(crate) type Configured = (Account, SecretString);

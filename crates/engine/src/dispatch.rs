@@ -134,12 +134,12 @@ impl Engine {
         &self,
         id: ConnectorId,
     ) -> Result<Option<(Account, Arc<dyn Connector>)>, EngineError> {
-        let account = self.store.read().await?.connector_at_work(id).await?;
-        if account.state != ConnectorState::Active {
+        let configured = self.store.read().await?.connector_at_work(id).await?;
+        if configured.0.state != ConnectorState::Active {
             return Ok(None);
         }
-        let connector = self.connector(&account).await?;
-        Ok(Some((account, connector)))
+        let connector = self.connector(&configured)?;
+        Ok(Some((configured.0, connector)))
     }
 }
 

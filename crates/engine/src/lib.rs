@@ -50,6 +50,7 @@ pub struct Engine {
     identity: Identity,
     clients: Clients,
     paces: dispatch::Paces,
+    refreshed: campaigns::Refreshed,
     wake: Wake,
     stopping: CancellationToken,
 }
@@ -87,6 +88,7 @@ impl Engine {
             identity,
             clients,
             paces: dispatch::Paces::default(),
+            refreshed: campaigns::Refreshed::default(),
             wake: Wake::default(),
             stopping: CancellationToken::new(),
         }))

@@ -37,19 +37,19 @@ impl Engine {
         body: &[u8],
     ) -> Result<(), PushRefusal> {
         let mut reader = self.store.read().await.map_err(EngineError::from)?;
-        let account = reader
+        let configured = reader
             .connector_by_path_key(path_key)
             .await
             .map_err(EngineError::from)?
             .ok_or(PushRefusal::Unknown)?;
         drop(reader);
-        let connector = self.connector(&account).await?;
+        let connector = self.connector(&configured)?;
         if !connector.authenticate(&Push { headers, query, body }) {
             return Err(PushRefusal::Unauthenticated);
         }
         let packed = lz4_flex::compress_prepend_size(body);
         let mut writer = self.store.write().await.map_err(EngineError::from)?;
-        writer.store_push(account.id, &packed).await.map_err(EngineError::from)?;
+        writer.store_push(configured.0.id, &packed).await.map_err(EngineError::from)?;
         writer.commit().await.map_err(EngineError::from)?;
         self.wake.receipts.notify_waiters();
         Ok(())
@@ -61,8 +61,8 @@ impl Engine {
         let pushes = writer.take_pushes(self.settings.receipts.pushes_per_transaction).await?;
         let count = pushes.len();
         for push in pushes {
-            let account = writer.connector_at_work(push.connector).await?;
-            let connector = self.connector(&account).await?;
+            let configured = writer.connector_at_work(push.connector).await?;
+            let connector = self.connector(&configured)?;
             match self.read_push(&connector, &push.body) {
                 Ok(rows) => {
                     let changed = writer.apply_receipts(push.connector, push.id, &rows).await?;

@@ -58,7 +58,7 @@ pub struct Registry {
     /// Calls per second of this process; İYS allows 10 per address. 0 = no limit.
     pub calls_per_second: u32,
     /// Single look-ups per hour; İYS allows 1,000.
-    pub single_per_hour: u32,
+    pub single_per_hour: usize,
     /// Longest wait for one answer.
     pub timeout_seconds: u64,
     /// How long a call may be under way before another worker takes it over.
@@ -67,12 +67,12 @@ pub struct Registry {
     pub concurrency: usize,
     /// When to ask for the result of an add, seconds after it; the last repeats.
     pub poll_after_seconds: Vec<i64>,
-    /// Waits before a repeat after a passing fault, seconds; the last repeats.
-    pub retry_after_seconds: Vec<i64>,
     /// Pause between looks for work.
     pub poll_ms: u64,
     /// Pause between pulls of citizen-made changes.
     pub pull_minutes: i64,
+    /// Longest wait of a launch for İYS's answers about people whose answer is old.
+    pub launch_wait_seconds: i64,
 }
 
 impl Default for Registry {
@@ -85,9 +85,9 @@ impl Default for Registry {
             lease_seconds: 120,
             concurrency: 4,
             poll_after_seconds: vec![300, 600, 1_200, 2_400, 3_600],
-            retry_after_seconds: vec![2, 4, 8, 16, 32, 64, 128, 300],
             poll_ms: 500,
             pull_minutes: 30,
+            launch_wait_seconds: 600,
         }
     }
 }

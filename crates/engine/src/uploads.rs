@@ -4,6 +4,7 @@ mod apply;
 mod directory;
 mod judge;
 mod receive;
+mod report;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use domain::ids::{FirmId, UploadId};
 use store::upload_work::ClaimedUpload;
 use store::uploads::{Upload, UploadState};
 
+pub(crate) use apply::usual_channel;
 pub use receive::NewFile;
 
 use crate::error::EngineError;
@@ -132,5 +134,21 @@ impl Engine {
             .await?;
         writer.commit().await?;
         self.upload(firm, id).await
+    }
+}
+
+impl Engine {
+    /// The people of a firm as intake asks about them, for a dry run.
+    pub fn directory(
+        &self,
+        firm: FirmId,
+        brand: domain::ids::BrandId,
+    ) -> impl intake::Directory + Send + use<> {
+        directory::StoreDirectory {
+            store: self.store.clone(),
+            handle: tokio::runtime::Handle::current(),
+            firm,
+            brand,
+        }
     }
 }

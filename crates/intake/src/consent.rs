@@ -6,7 +6,6 @@ mod date_rules;
 
 pub(crate) use date_rules::DateRules;
 
-
 use domain::{ReasonCode, RecipientKind, Source, Status};
 
 use crate::cell::Fault;
@@ -72,7 +71,7 @@ pub(crate) fn source(
     action: Action,
     status: Status,
     is_needed: bool,
-    shown: impl FnOnce() -> String,
+    shown: impl Fn() -> String,
 ) -> Result<Option<(Source, Option<ReasonCode>)>, Fault> {
     let fault = |code| Err(Fault::of_cell(Field::Source, code, &shown()));
     let (source, remark) = match meaning {

@@ -1,8 +1,11 @@
 //! What the uploader decided: what the file is for, the brand's rules, and the
 //! answers to questions that a file alone cannot settle.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use domain::calendar::Calendar;
+use domain::fold_text::fold_header;
 use domain::phone::{Country, CountrySet};
 use domain::{Channel, RecipientKind, RegistryMode, Source, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -76,6 +79,8 @@ pub struct Options {
     pub activation: Option<Timestamp>,
     /// ISO codes of the countries open for the brand; unknown codes open nothing.
     pub countries: Vec<String>,
+    /// The business days that the three-day rule counts.
+    pub calendar: Cow<'static, Calendar>,
     /// Answers given by a person.
     pub mapping: Mapping,
     /// Bounds on what is read and held.
@@ -93,6 +98,7 @@ impl Options {
             default_kind: None,
             activation: None,
             countries: vec!["TR".to_owned()],
+            calendar: Cow::Borrowed(Calendar::builtin()),
             mapping: Mapping::default(),
             limits: Limits::default(),
         }
@@ -147,6 +153,14 @@ pub struct Mapping {
     pub encoding: Option<Encoding>,
     /// The column separator, where the detected one is wrong: one of `; , | ~` or a tab.
     pub delimiter: Option<char>,
+}
+
+impl Mapping {
+    /// Whether a person said what this header means.
+    pub(crate) fn assigns(&self, header: &str) -> bool {
+        let folded = fold_header(header);
+        self.columns.keys().any(|known| fold_header(known) == folded)
+    }
 }
 
 /// What a column is.

@@ -56,6 +56,7 @@ impl fmt::Display for Address<'_> {
 /// What the row says the person said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Claim<'a> {
+    /// Consent or refusal.
     pub(crate) status: Status,
     /// Microseconds since 1970 UTC.
     pub(crate) date_us: i64,
@@ -87,6 +88,13 @@ pub(crate) struct Pair<'a> {
     pub(crate) beside: Option<Address<'a>>,
     /// Kept here, never told to İYS: the file contradicts itself about this key.
     pub(crate) is_local_only: bool,
+}
+
+impl Pair<'_> {
+    /// Whether the person refused.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.claim.is_some_and(|claim| claim.status == Status::Ret)
+    }
 }
 
 /// [`Place`] in the shape it is written in.

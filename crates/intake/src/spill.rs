@@ -50,6 +50,12 @@ impl Spill {
         usize::try_from(scaled >> 64).unwrap_or(0)
     }
 
+    /// Whether nothing was ever appended to a partition.
+    pub(crate) fn is_empty(&self, partition: usize) -> bool {
+        let source = &self.partitions[partition];
+        source.buffer.is_empty() && source.blocks.is_empty()
+    }
+
     /// Appends to a partition whatever `write` appends to its buffer: one whole item.
     pub(crate) fn append(
         &mut self,
@@ -71,17 +77,16 @@ impl Spill {
     }
 
     /// Reads a partition's items in pieces of at most about `piece_bytes`, each
-    /// made of whole items, in the order they were appended. The partition is
-    /// empty afterwards.
-    pub(crate) fn drain(
+    /// made of whole items, in the order they were appended.
+    pub(crate) fn read(
         &mut self,
         partition: usize,
         piece_bytes: usize,
         mut take: impl FnMut(&[u8]) -> io::Result<()>,
     ) -> io::Result<()> {
-        let source = std::mem::take(&mut self.partitions[partition]);
+        let source = &self.partitions[partition];
         let mut piece = Vec::new();
-        for block in source.blocks {
+        for block in &source.blocks {
             if !piece.is_empty() && piece.len() + block.bytes > piece_bytes {
                 take(&piece)?;
                 piece.clear();
@@ -141,10 +146,10 @@ mod tests {
     use super::*;
     use crate::pair::mix;
 
-    fn drained(spill: &mut Spill, partition: usize, piece_bytes: usize) -> Vec<Vec<u8>> {
+    fn pieces_of(spill: &mut Spill, partition: usize, piece_bytes: usize) -> Vec<Vec<u8>> {
         let mut pieces = Vec::new();
         spill
-            .drain(partition, piece_bytes, |piece| {
+            .read(partition, piece_bytes, |piece| {
                 pieces.push(piece.to_vec());
                 Ok(())
             })
@@ -170,11 +175,10 @@ mod tests {
         }
         assert!(expected.iter().all(|partition| !partition.is_empty()));
         for (partition, expected) in expected.iter().enumerate() {
-            let pieces = drained(&mut spill, partition, 100);
+            let pieces = pieces_of(&mut spill, partition, 100);
             assert!(pieces.len() > 1);
             assert!(pieces.iter().all(|piece| piece.len() % 8 == 0 && piece.len() <= 124));
             assert_eq!(&pieces.concat(), expected);
-            assert!(drained(&mut spill, partition, 100).is_empty());
         }
     }
 

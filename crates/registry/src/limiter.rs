@@ -52,7 +52,8 @@ pub struct Limits {
     /// Longest time a call waits for its turn, in seconds; beyond it the call
     /// is given back with the instant at which it may be tried.
     pub patience_s: u32,
-    /// Requests within 24 hours below which the success share is not judged.
+    /// Requests within 24 hours below which the success share is not judged;
+    /// İYS itself judges from 20,000. The largest number switches the brake off.
     pub share_requests_min: u64,
 }
 

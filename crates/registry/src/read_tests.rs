@@ -1,4 +1,7 @@
+use proptest::prelude::*;
+
 use super::*;
+use crate::answer;
 
 fn address(text: &str) -> Recipient {
     Recipient::from_normalised(text).unwrap()
@@ -152,4 +155,66 @@ fn a_subscription_word_from_the_future_is_unknown_and_not_active() {
         Ok(Subscription::Unknown)
     );
     assert!(subscription(b"{}").is_err());
+}
+
+/// Bodies built from the pieces that İYS uses, in places where it does not.
+fn odd_body() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(vec![
+        "list",
+        "status",
+        "ONAY",
+        "RET",
+        "errors",
+        "error",
+        "code",
+        "code:",
+        "index",
+        "location",
+        "recipients",
+        "requestId",
+        "subRequests",
+        "after",
+        "transactionId",
+        "consentDate",
+        "2026-13-99 25:61:61",
+        "H117",
+        "",
+    ]);
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        word.clone().prop_map(Value::from),
+    ];
+    let value = leaf.prop_recursive(4, 32, 5, move |inner| {
+        let entry = (word.clone(), inner.clone()).prop_map(|(key, value)| (key.to_owned(), value));
+        prop_oneof![
+            prop::collection::vec(inner, 0..5).prop_map(Value::from),
+            prop::collection::vec(entry, 0..5).prop_map(|entries| entries.into_iter().collect()),
+        ]
+    });
+    (value, any::<prop::sample::Index>(), any::<bool>()).prop_map(|(value, cut, whole)| {
+        let mut text = value.to_string();
+        if !whole {
+            let at = cut.index(text.len() + 1);
+            text.truncate(
+                (0..=at)
+                    .rev()
+                    .find(|at| text.is_char_boundary(*at))
+                    .unwrap_or(0),
+            );
+        }
+        text
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_answer_however_odd_stops_the_reader(body in odd_body(), status in 100_u16..600) {
+        let bytes = body.as_bytes();
+        let _ = (confirmed(bytes), accepted(bytes), results(bytes), recorded(bytes));
+        let _ = (held(bytes), changes(bytes), brands(bytes), subscription(bytes));
+        let refused = answer::refusal(status, None, bytes, Timestamp::default());
+        prop_assert_eq!(refused.http, Some(status));
+    }
 }

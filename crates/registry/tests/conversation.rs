@@ -150,7 +150,8 @@ fn converse(start: &Start) -> (RegistryView, Iys, Log) {
 
 fn any_start() -> impl Strategy<Value = Start> {
     let hour = 1_i64..6;
-    let fact = prop::option::of((any::<bool>(), hour.clone()));
+    // A date an hour ahead is a wrong clock, which must not end in a circle either.
+    let fact = prop::option::of((any::<bool>(), -1_i64..6));
     let held = prop::option::of((any::<bool>(), any::<bool>(), hour.clone()));
     let known = prop::option::of(prop::option::of(any::<bool>()));
     (
@@ -159,10 +160,11 @@ fn any_start() -> impl Strategy<Value = Start> {
         known,
         any::<bool>(),
         any::<bool>(),
+        prop::sample::select(vec![MINUTE_US, DAY_US]),
         prop::option::of(1_usize..6),
     )
         .prop_map(
-            |(fact, held, known, sync, sends_renewals, refuses_before)| {
+            |(fact, held, known, sync, sends_renewals, freshness_us, refuses_before)| {
                 let status = |is_ret| if is_ret { Status::Ret } else { Status::Onay };
                 let ago = |hours: i64| START.plus_micros(-hours * HOUR_US);
                 let source = |citizen| {
@@ -181,7 +183,7 @@ fn any_start() -> impl Strategy<Value = Start> {
                     rules: Rules {
                         mode,
                         sends_renewals,
-                        freshness_us: DAY_US,
+                        freshness_us,
                     },
                     fact: fact.map(|(is_ret, hours)| Fact {
                         status: status(is_ret),
@@ -248,7 +250,9 @@ proptest! {
     #[test]
     fn without_a_refusal_of_the_citizen_the_newer_word_stands_at_iys(start in any_start()) {
         let start = Start { refuses_before: None, mirror: RegistryView::UNASKED, ..start };
-        prop_assume!(!is_citizen_refusal(&start.iys));
+        if is_citizen_refusal(&start.iys) {
+            return Ok(()); // the other property's matter
+        }
         let (_, iys, _) = converse(&start);
         let (Some(fact), Some(held)) = (&start.fact, &start.iys.record) else { return Ok(()) };
         if held.consent_date.is_some_and(|date| fact.consent_date > date) {

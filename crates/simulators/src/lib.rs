@@ -10,7 +10,7 @@
 //! caught here instead of being shared. It never forgives: an unknown field, a
 //! wrong type or a missing header is refused with the service's own code.
 //!
-//! **Where to start reading.** [`run`] starts one from the command line. The
+//! **Where to start reading.** [`run()`] starts one from the command line. The
 //! front of each simulator is its `routes` module: [`iys`] is the national
 //! consent registry (İleti Yönetim Sistemi), [`infobip`] is an SMS provider.
 //! `control` holds what both have under `/_sim/`: faults, clock, call counts.
@@ -33,7 +33,7 @@
 //! 1. Make a module with `Config`, a state struct and `routes`.
 //! 2. Give `control::Stage` the service's own error body for injected statuses.
 //! 3. Mount the routes through `server::start`, which adds faults and counts.
-//! 4. Add a [`Kind`] and its arm in [`run`].
+//! 4. Add a [`Kind`] and its arm in [`run()`].
 //! 5. Write one test per documented rule in `tests/http`, over real HTTP.
 
 mod calls;

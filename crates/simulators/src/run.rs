@@ -1,9 +1,10 @@
 //! The command line's way in: one simulator in the foreground.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
+use std::str::FromStr;
 
 use anyhow::Context;
-use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -13,8 +14,8 @@ use crate::infobip::{self, InfobipSim};
 use crate::iys::{self, IysSim};
 use crate::server::Running;
 
-/// Which simulator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+/// Which simulator, read from and written as `iys` or `infobip`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The national consent registry, İleti Yönetim Sistemi.
     Iys,
@@ -22,23 +23,44 @@ pub enum Kind {
     Infobip,
 }
 
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Iys, Self::Infobip];
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Iys => "iys",
+            Self::Infobip => "infobip",
+        })
+    }
+}
+
+impl FromStr for Kind {
+    type Err = anyhow::Error;
+
+    fn from_str(word: &str) -> anyhow::Result<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.to_string() == word)
+            .with_context(|| format!("there is no simulator named {word}"))
+    }
+}
+
 /// What can be chosen at start; everything else is set under `/_sim/`.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone)]
 pub struct Options {
-    /// Address to listen on
-    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    /// Address to listen on.
     pub host: IpAddr,
-    /// Time the simulator's clock starts at (RFC 3339); default: now
-    #[arg(long)]
-    pub clock_start: Option<Timestamp>,
-    /// Seed of everything that is random
-    #[arg(long, default_value_t = 1)]
+    /// Time the simulator's clock starts at, RFC 3339; absent: now.
+    pub clock_start: Option<String>,
+    /// Seed of everything that is random.
     pub seed: u64,
-    /// Switch the call limits off, for load tests
-    #[arg(long)]
+    /// Switches the call limits off, for load tests.
     pub no_limits: bool,
-    /// Milliseconds until an asynchronous answer is ready (İYS results, delivery reports)
-    #[arg(long)]
+    /// Milliseconds until an asynchronous answer is ready (İYS results,
+    /// delivery reports); absent: the simulator's default.
     pub answer_delay_ms: Option<u64>,
 }
 
@@ -60,17 +82,16 @@ impl Default for Options {
 /// with `simulator`, `address` and `url`.
 ///
 /// # Errors
-/// When the address cannot be bound or serving fails.
+/// When the address cannot be bound, the start time is no time, or serving fails.
 pub async fn run(kind: Kind, port: u16, options: Options) -> anyhow::Result<()> {
     let listener = TcpListener::bind((options.host, port))
         .await
         .with_context(|| format!("cannot listen on {}:{port}", options.host))?;
     let running = start(kind, options, listener).await?;
-    let name = kind.to_possible_value();
     println!(
         "{}",
         json!({
-            "simulator": name.as_ref().map(clap::builder::PossibleValue::get_name),
+            "simulator": kind.to_string(),
             "address": running.addr.to_string(),
             "url": running.url(),
         })
@@ -80,9 +101,15 @@ pub async fn run(kind: Kind, port: u16, options: Options) -> anyhow::Result<()> 
 }
 
 async fn start(kind: Kind, options: Options, listener: TcpListener) -> anyhow::Result<Running> {
-    let clock = options
-        .clock_start
-        .map_or_else(Clock::real, Clock::starting_at);
+    let clock = match &options.clock_start {
+        Some(text) => {
+            let start: Timestamp = text
+                .parse()
+                .with_context(|| format!("{text} is no time in RFC 3339"))?;
+            Clock::starting_at(start)
+        }
+        None => Clock::real(),
+    };
     match kind {
         Kind::Iys => {
             let mut config = iys::Config {

@@ -67,49 +67,68 @@ pub struct Snapshot {
 /// others come first.
 const FIRST_FREE: usize = 10;
 
+/// What Rust's `trim` takes away: White_Space of Unicode. Without a list both
+/// databases take away the space only.
+const BLANKS: &str = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\
+    \u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
+
 impl AudienceQuestion {
+    /// The people `r`, how they are tied to their list, and the next free parameter.
+    fn people(&self, engine: Engine) -> (String, &'static str, usize) {
+        // CROSS JOIN: SQLite keeps the order, from the short list to the address.
+        match &self.audience {
+            Audience::All => ("recipient r".to_owned(), "1 = 1", FIRST_FREE),
+            Audience::Tag { .. } => (
+                format!(
+                    "(SELECT m.recipient_id AS listed FROM tag t CROSS JOIN tag_member m \
+                      WHERE t.firm_id = $1 AND t.name = ${FIRST_FREE} AND m.tag_id = t.id) l \
+                     CROSS JOIN recipient r"
+                ),
+                "l.listed = r.id",
+                FIRST_FREE + 1,
+            ),
+            Audience::Addresses { .. } => {
+                // A JSON text for both, so that the parameter is the same.
+                let each = match engine {
+                    Engine::Sqlite => format!("json_each(${FIRST_FREE})"),
+                    Engine::Postgres => format!("json_array_elements_text(CAST(${FIRST_FREE} AS json))"),
+                };
+                // DISTINCT: whoever is listed twice is one person.
+                let people = format!(
+                    "(SELECT DISTINCT value AS listed FROM {each}) l \
+                     CROSS JOIN recipient r"
+                );
+                (people, "l.listed = r.address", FIRST_FREE + 1)
+            }
+        }
+    }
+
+    /// Whether a variable of the text is blank for the contact `c`.
+    fn missing(&self, engine: Engine, first: usize) -> String {
+        let mut missing = String::from("1 = 0");
+        let mut next = first;
+        for name in &self.variables {
+            let value = match (name.as_str(), engine) {
+                ("ad", _) => "c.full_name".to_owned(),
+                ("musteri_no", _) => "c.external_id".to_owned(),
+                (_, Engine::Sqlite) => format!("(c.attributes ->> ('$.\"' || ${next} || '\"'))"),
+                (_, Engine::Postgres) => format!("(CAST(c.attributes AS jsonb) ->> ${next})"),
+            };
+            if !crate::person::is_column(name) {
+                next += 1;
+            }
+            let _ = write!(missing, " OR trim(COALESCE({value}, ''), '{BLANKS}') = ''");
+        }
+        missing
+    }
+
     /// The inner query: `recipient_id, code, event_id, registry_batch_id, checked_us`.
     fn sql(&self, engine: Engine) -> String {
-        let mut from = String::from("recipient r");
-        let mut next = FIRST_FREE;
-        match &self.audience {
-            Audience::All => {}
-            Audience::Tag { .. } => {
-                drop(write!(
-                    from,
-                    " JOIN tag_member m ON m.recipient_id = r.id AND m.tag_id = \
-                     (SELECT t.id FROM tag t WHERE t.firm_id = $1 AND t.name = ${next})"
-                ));
-                next += 1;
-            }
-            Audience::Addresses { .. } => {
-                let list = match engine {
-                    Engine::Sqlite => format!("SELECT DISTINCT value FROM json_each(${next})"),
-                    // A JSON text for both, so that the parameter is the same.
-                    Engine::Postgres => {
-                        format!("SELECT DISTINCT value FROM json_array_elements_text(CAST(${next} AS json))")
-                    }
-                };
-                drop(write!(from, " JOIN ({list}) l ON l.value = r.address"));
-                next += 1;
-            }
-        }
-        let mut missing = String::from("1 = 0");
+        let (mut from, listed, free) = self.people(engine);
         if !self.variables.is_empty() {
             from.push_str(" LEFT JOIN contact c ON c.id = r.contact_id");
-            for name in &self.variables {
-                let value = match (name.as_str(), engine) {
-                    ("ad", _) => "c.full_name".to_owned(),
-                    ("musteri_no", _) => "c.external_id".to_owned(),
-                    (_, Engine::Sqlite) => format!("(c.attributes ->> ('$.\"' || ${next} || '\"'))"),
-                    (_, Engine::Postgres) => format!("(CAST(c.attributes AS jsonb) ->> ${next})"),
-                };
-                if !crate::person::is_column(name) {
-                    next += 1;
-                }
-                drop(write!(missing, " OR trim(COALESCE({value}, '')) = ''"));
-            }
         }
+        let missing = self.missing(engine, free);
         // The order is the gate's: blacklist, complaint, consent, registry,
         // content, route. Numbers are those of `domain`.
         format!(
@@ -137,7 +156,7 @@ impl AudienceQuestion {
                   AND other.channel = $3 AND other.kind = 3 - $4 \
              LEFT JOIN blacklist b0 ON b0.firm_id = $1 AND b0.recipient_id = r.id AND b0.channel = 0 \
              LEFT JOIN blacklist bc ON bc.firm_id = $1 AND bc.recipient_id = r.id AND bc.channel = $3 \
-             WHERE r.firm_id = $1 AND r.form = {form}",
+             WHERE r.firm_id = $1 AND {listed} AND r.form = {form}",
             form = if self.channel.is_phone() { 1 } else { 2 },
         )
     }

@@ -133,7 +133,10 @@ impl Reader {
     pub async fn verify_audit(&mut self, firm: FirmId) -> Result<AuditCheck, StoreError> {
         // Read first: what is appended meanwhile is not looked at.
         let (end, end_hash) = self.audit_head(firm).await?.unwrap_or((0, GENESIS));
-        let mut check = AuditCheck { entries: 0, broken: None };
+        let mut check = AuditCheck {
+            entries: 0,
+            broken: None,
+        };
         let mut previous = GENESIS;
         while check.entries < end {
             let rows = self.audit_after(firm, check.entries, end).await?;
@@ -160,9 +163,13 @@ impl Reader {
                 check.entries = number;
             }
         }
-        let longer = !self.audit_after(firm, end, i64::MAX).await?.is_empty()
-            && self.audit_head(firm).await?.map_or(0, |(number, _)| number) == end;
-        if previous != end_hash || longer {
+        // Entries behind the end are new ones, or the end was set back.
+        let goes_on = !self.audit_after(firm, end, i64::MAX).await?.is_empty();
+        let moved_on = self
+            .audit_head(firm)
+            .await?
+            .is_some_and(|(number, _)| number > end);
+        if previous != end_hash || (goes_on && !moved_on) {
             check.broken = Some((end, AuditBreak::End));
         }
         Ok(check)
@@ -192,7 +199,10 @@ impl Reader {
             .await)
         .doing("reading the end of the audit trail")?;
         row.map(|(number, hash)| {
-            Ok((number, known(hash.try_into().ok(), "audit_head", "hash", firm)?))
+            Ok((
+                number,
+                known(hash.try_into().ok(), "audit_head", "hash", firm)?,
+            ))
         })
         .transpose()
     }
@@ -262,7 +272,10 @@ impl Writer {
     async fn lock_audit_head(&mut self, firm: FirmId) -> Result<(i64, Vec<u8>), StoreError> {
         let first = "INSERT INTO audit_head (firm_id, number, hash) VALUES ($1, 0, $2) \
              ON CONFLICT (firm_id) DO NOTHING";
-        let head = for_update!(self, "SELECT number, hash FROM audit_head WHERE firm_id = $1");
+        let head = for_update!(
+            self,
+            "SELECT number, hash FROM audit_head WHERE firm_id = $1"
+        );
         on!(self, conn => sqlx::query(first)
             .bind(firm.as_db())
             .bind(GENESIS.as_slice())

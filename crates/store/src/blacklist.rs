@@ -53,7 +53,10 @@ impl Stop {
     /// Where the page after this row begins.
     pub fn cursor(&self) -> StopCursor {
         let channel = self.channel.map_or(0, Channel::as_db);
-        StopCursor { recipient: self.recipient, channel }
+        StopCursor {
+            recipient: self.recipient,
+            channel,
+        }
     }
 }
 
@@ -94,14 +97,24 @@ impl TryFrom<StopRow> for Stop {
         let recipient = RecipientId::from_db(row.recipient_id);
         let channel = match row.channel {
             0 => None,
-            number => Some(known(Channel::from_db(number), "blacklist", "channel", recipient)?),
+            number => Some(known(
+                Channel::from_db(number),
+                "blacklist",
+                "channel",
+                recipient,
+            )?),
         };
         let address = Recipient::from_normalised(&row.address).ok();
         Ok(Self {
             recipient,
             address: known(address, "recipient", "address", recipient)?,
             channel,
-            cause: known(StopCause::from_db(row.cause), "blacklist", "cause", recipient)?,
+            cause: known(
+                StopCause::from_db(row.cause),
+                "blacklist",
+                "cause",
+                recipient,
+            )?,
             also_complaint: row.also_complaint == 1,
             note: row.note,
             actor: row.actor,
@@ -168,12 +181,14 @@ impl Writer {
         let sql = given.sql(
             self.engine(),
             7,
+            // CROSS JOIN: SQLite keeps the order of the tables, and does not
+            // look through the given numbers for each address of the firm.
             "INSERT INTO blacklist \
              (firm_id, recipient_id, channel, cause, note, actor, created_us) \
              SELECT r.firm_id, r.id, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS TEXT), \
              CAST($5 AS TEXT), CAST($6 AS BIGINT) \
-             FROM given g JOIN recipient r ON r.id = g.id AND r.firm_id = $1 \
-             WHERE true ORDER BY r.id \
+             FROM given g CROSS JOIN recipient r WHERE r.id = g.id AND r.firm_id = $1 \
+             ORDER BY r.id \
              ON CONFLICT (firm_id, recipient_id, channel) DO UPDATE \
              SET cause = 1, also_complaint = 1 \
              WHERE blacklist.cause <> excluded.cause AND blacklist.also_complaint = 0",
@@ -235,6 +250,10 @@ mod tests {
 
     #[tokio::test]
     async fn the_blacklist_is_paged_along_its_key() {
-        walks_in_order(|_| PAGE, Index::of_key("sqlite_autoindex_blacklist_1", "blacklist_pkey")).await;
+        walks_in_order(
+            |_| PAGE,
+            Index::of_key("sqlite_autoindex_blacklist_1", "blacklist_pkey"),
+        )
+        .await;
     }
 }

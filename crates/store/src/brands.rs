@@ -1,18 +1,19 @@
 //! Brands (*marka*): the sender identities of a firm, their rules and how each
 //! works with İYS. The İYS password is sealed and leaves only through
-//! [`Reader::brand_credentials`].
+//! [`Reader::brand_credentials`]. Changes are in [`crate::brand_changes`].
 
 use domain::gate::{BrandPolicy, SendingWindow};
 use domain::ids::{BrandId, FirmId};
 use domain::time::HOUR_US;
 use domain::{RegistryMode, Timestamp};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
-use crate::db::{Reader, Writer};
-use crate::error::{Doing, StoreError, exactly};
-use crate::row::{for_update, from_json, instant, known, open_text, page_rows, to_json};
+use crate::db::Reader;
+use crate::error::{Doing, StoreError};
+use crate::row::{from_json, instant, known, open_text, page_rows};
 
-const PASSWORD: &str = "brand.iys_password";
+/// What the sealed password is bound to.
+pub(crate) const PASSWORD: &str = "brand.iys_password";
 
 /// Oldest registry answer that is relied on unless the brand says otherwise.
 pub const FRESHNESS_US_DEFAULT: i64 = 24 * HOUR_US;
@@ -65,7 +66,10 @@ pub struct Brand {
 impl Brand {
     /// What the gate needs to know.
     pub fn policy(&self) -> BrandPolicy {
-        let signed = self.off_reason.as_deref().is_some_and(|reason| !reason.trim().is_empty());
+        let signed = self
+            .off_reason
+            .as_deref()
+            .is_some_and(|reason| !reason.trim().is_empty());
         BrandPolicy {
             mode: self.mode,
             off_reason_signed: signed,
@@ -75,8 +79,11 @@ impl Brand {
     }
 
     /// Refuses settings that could not work, before a CHECK does.
-    fn check(&self) -> Result<(), StoreError> {
-        let SendingWindow { from_minute, to_minute } = self.window;
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        let SendingWindow {
+            from_minute,
+            to_minute,
+        } = self.window;
         let problem = if self.freshness_us <= 0 {
             "the brand's freshness must be longer than nothing"
         } else if !(0..=100).contains(&self.brake_percent) {
@@ -130,8 +137,10 @@ macro_rules! columns {
     };
 }
 
+pub(crate) use columns as brand_columns;
+
 #[derive(sqlx::FromRow)]
-struct BrandRow {
+pub(crate) struct BrandRow {
     id: i64,
     firm_id: i64,
     name: String,
@@ -167,7 +176,12 @@ impl TryFrom<BrandRow> for Brand {
             trade_name: row.trade_name,
             mersis: row.mersis,
             path_key: row.path_key,
-            mode: known(RegistryMode::from_db(row.registry_mode), "brand", "registry_mode", id)?,
+            mode: known(
+                RegistryMode::from_db(row.registry_mode),
+                "brand",
+                "registry_mode",
+                id,
+            )?,
             off_reason: row.off_reason,
             iys_code: row.iys_code,
             brand_code: row.brand_code,
@@ -189,7 +203,11 @@ impl TryFrom<BrandRow> for Brand {
 impl Reader {
     /// One brand of a firm.
     pub async fn brand(&mut self, firm: FirmId, id: BrandId) -> Result<Option<Brand>, StoreError> {
-        let sql = concat!("SELECT ", columns!(), " FROM brand WHERE id = $1 AND firm_id = $2");
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM brand WHERE id = $1 AND firm_id = $2"
+        );
         let row = on!(self, conn => sqlx::query_as::<_, BrandRow>(sql)
             .bind(id.as_db())
             .bind(firm.as_db())
@@ -208,7 +226,8 @@ impl Reader {
             .fetch_optional(&mut *conn)
             .await)
         .doing("reading a brand")?;
-        row.ok_or(StoreError::Lost { what: "the brand" })?.try_into()
+        row.ok_or(StoreError::Lost { what: "the brand" })?
+            .try_into()
     }
 
     /// The brand of this name in a firm.
@@ -217,7 +236,11 @@ impl Reader {
         firm: FirmId,
         name: &str,
     ) -> Result<Option<Brand>, StoreError> {
-        let sql = concat!("SELECT ", columns!(), " FROM brand WHERE firm_id = $1 AND name = $2");
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM brand WHERE firm_id = $1 AND name = $2"
+        );
         let row = on!(self, conn => sqlx::query_as::<_, BrandRow>(sql)
             .bind(firm.as_db())
             .bind(name)
@@ -291,7 +314,8 @@ impl Reader {
         &mut self,
         id: BrandId,
     ) -> Result<Option<BrandCredentials>, StoreError> {
-        let sql = "SELECT iys_code, brand_code, iys_username, iys_password FROM brand WHERE id = $1";
+        let sql =
+            "SELECT iys_code, brand_code, iys_username, iys_password FROM brand WHERE id = $1";
         type Row = (Option<i64>, Option<i64>, Option<String>, Option<Vec<u8>>);
         let row = on!(self, conn => sqlx::query_as::<_, Row>(sql)
             .bind(id.as_db())
@@ -302,156 +326,11 @@ impl Reader {
             return Ok(None);
         };
         let password = open_text(self.store().keys(), PASSWORD, &sealed)?;
-        Ok(Some(BrandCredentials { iys_code, brand_code, username, password }))
-    }
-}
-
-impl Writer {
-    /// Makes a brand that is not connected to İYS: mode off without a signed
-    /// reason, so nothing commercial leaves before it was set up.
-    ///
-    /// # Errors
-    /// [`StoreError::Exists`] when the firm has a brand of this name,
-    /// [`StoreError::Lost`] when there is no such firm.
-    pub async fn create_brand(
-        &mut self,
-        firm: FirmId,
-        new: NewBrand,
-    ) -> Result<Brand, StoreError> {
-        self.lock_firm(firm).await?;
-        let made = Brand {
-            id: BrandId::from_db(self.next_id()?),
-            firm,
-            name: new.name,
-            short_name: new.short_name,
-            trade_name: new.trade_name,
-            mersis: new.mersis,
-            path_key: new.path_key,
-            mode: RegistryMode::Off,
-            off_reason: None,
-            iys_code: None,
-            brand_code: None,
-            iys_username: None,
-            activation: None,
-            freshness_us: FRESHNESS_US_DEFAULT,
-            window: SendingWindow::CUSTOMARY,
-            sends_renewals: false,
-            countries: vec!["TR".to_owned()],
-            brake_percent: BRAKE_PERCENT_DEFAULT,
-            created_at: self.now(),
-        };
-        let sql = "INSERT INTO brand (id, firm_id, name, short_name, trade_name, mersis, path_key, \
-             registry_mode, freshness_us, window_from_minute, window_to_minute, sends_renewals, \
-             countries, brake_percent, created_us) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
-        let countries = to_json(&made.countries)?;
-        let done = on!(self, conn => sqlx::query(sql)
-            .bind(made.id.as_db())
-            .bind(firm.as_db())
-            .bind(made.name.as_str())
-            .bind(made.short_name.as_str())
-            .bind(made.trade_name.as_str())
-            .bind(made.mersis.as_str())
-            .bind(made.path_key.as_str())
-            .bind(made.mode.as_db())
-            .bind(made.freshness_us)
-            .bind(made.window.from_minute)
-            .bind(made.window.to_minute)
-            .bind(i64::from(made.sends_renewals))
-            .bind(countries.as_str())
-            .bind(made.brake_percent)
-            .bind(made.created_at.as_micros())
-            .execute(&mut *conn)
-            .await
-            .map(|done| done.rows_affected()))
-        .doing("a brand with this name")?;
-        exactly(done, 1, "the brand")?;
-        Ok(made)
-    }
-
-    /// A brand, locked until this transaction ends: change its fields and give
-    /// it to [`Writer::save_brand`].
-    ///
-    /// # Errors
-    /// [`StoreError::Lost`] when the firm has no such brand.
-    pub async fn brand_to_change(
-        &mut self,
-        firm: FirmId,
-        id: BrandId,
-    ) -> Result<Brand, StoreError> {
-        let sql =
-            for_update!(self, "SELECT ", columns!(), " FROM brand WHERE id = $1 AND firm_id = $2");
-        let row = on!(self, conn => sqlx::query_as::<_, BrandRow>(sql)
-            .bind(id.as_db())
-            .bind(firm.as_db())
-            .fetch_optional(&mut *conn)
-            .await)
-        .doing("reading a brand")?;
-        row.ok_or(StoreError::Lost { what: "the brand" })?.try_into()
-    }
-
-    /// Writes the fields of a brand that may change; its number, firm, path key
-    /// and creation stay.
-    ///
-    /// # Errors
-    /// [`StoreError::Configuration`] names a setting that cannot work,
-    /// [`StoreError::Exists`] when the firm has another brand of this name.
-    pub async fn save_brand(&mut self, brand: &Brand) -> Result<(), StoreError> {
-        brand.check()?;
-        let sql = "UPDATE brand SET name = $3, short_name = $4, trade_name = $5, mersis = $6, \
-             registry_mode = $7, off_reason = $8, iys_code = $9, brand_code = $10, \
-             iys_username = $11, activation_us = $12, freshness_us = $13, \
-             window_from_minute = $14, window_to_minute = $15, sends_renewals = $16, \
-             countries = $17, brake_percent = $18 WHERE id = $1 AND firm_id = $2";
-        let countries = to_json(&brand.countries)?;
-        let done = on!(self, conn => sqlx::query(sql)
-            .bind(brand.id.as_db())
-            .bind(brand.firm.as_db())
-            .bind(brand.name.as_str())
-            .bind(brand.short_name.as_str())
-            .bind(brand.trade_name.as_str())
-            .bind(brand.mersis.as_str())
-            .bind(brand.mode.as_db())
-            .bind(brand.off_reason.as_deref())
-            .bind(brand.iys_code)
-            .bind(brand.brand_code)
-            .bind(brand.iys_username.as_deref())
-            .bind(brand.activation.map(Timestamp::as_micros))
-            .bind(brand.freshness_us)
-            .bind(brand.window.from_minute)
-            .bind(brand.window.to_minute)
-            .bind(i64::from(brand.sends_renewals))
-            .bind(countries.as_str())
-            .bind(brand.brake_percent)
-            .execute(&mut *conn)
-            .await
-            .map(|done| done.rows_affected()))
-        .doing("a brand with this name")?;
-        exactly(done, 1, "the brand")
-    }
-
-    /// Seals and keeps the password of the brand's İYS account; `None` forgets it.
-    ///
-    /// # Errors
-    /// [`StoreError::Lost`] when the firm has no such brand.
-    pub async fn set_brand_password(
-        &mut self,
-        firm: FirmId,
-        id: BrandId,
-        password: Option<&SecretString>,
-    ) -> Result<(), StoreError> {
-        let sealed = password
-            .map(|plain| self.store().keys().seal(PASSWORD, plain.expose_secret().as_bytes()))
-            .transpose()?;
-        let sql = "UPDATE brand SET iys_password = $3 WHERE id = $1 AND firm_id = $2";
-        let done = on!(self, conn => sqlx::query(sql)
-            .bind(id.as_db())
-            .bind(firm.as_db())
-            .bind(sealed)
-            .execute(&mut *conn)
-            .await
-            .map(|done| done.rows_affected()))
-        .doing("keeping a brand's password")?;
-        exactly(done, 1, "the brand")
+        Ok(Some(BrandCredentials {
+            iys_code,
+            brand_code,
+            username,
+            password,
+        }))
     }
 }

@@ -115,7 +115,11 @@ impl Reader {
         firm: FirmId,
         id: ConnectorId,
     ) -> Result<Option<Connector>, StoreError> {
-        let sql = concat!("SELECT ", columns!(), " FROM connector WHERE id = $1 AND firm_id = $2");
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM connector WHERE id = $1 AND firm_id = $2"
+        );
         let row = on!(self, conn => sqlx::query_as::<_, ConnectorRow>(sql)
             .bind(id.as_db())
             .bind(firm.as_db())
@@ -157,13 +161,19 @@ impl Reader {
         &mut self,
         id: ConnectorId,
     ) -> Result<(Connector, SecretString), StoreError> {
-        let sql = concat!("SELECT ", columns!(), ", config FROM connector WHERE id = $1");
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            ", config FROM connector WHERE id = $1"
+        );
         let row = on!(self, conn => sqlx::query_as::<_, ConfiguredRow>(sql)
             .bind(id.as_db())
             .fetch_optional(&mut *conn)
             .await)
         .doing("reading a connector")?;
-        self.in_the_clear(row.ok_or(StoreError::Lost { what: "the connector" })?)
+        self.in_the_clear(row.ok_or(StoreError::Lost {
+            what: "the connector",
+        })?)
     }
 
     /// The connector that a provider pushes to under this address, with its
@@ -175,7 +185,11 @@ impl Reader {
         &mut self,
         path_key: &str,
     ) -> Result<Option<(Connector, SecretString)>, StoreError> {
-        let sql = concat!("SELECT ", columns!(), ", config FROM connector WHERE path_key = $1");
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            ", config FROM connector WHERE path_key = $1"
+        );
         let row = on!(self, conn => sqlx::query_as::<_, ConfiguredRow>(sql)
             .bind(path_key)
             .fetch_optional(&mut *conn)
@@ -200,7 +214,9 @@ impl Reader {
             .fetch_optional(&mut *conn)
             .await)
         .doing("reading a connector's configuration")?;
-        sealed.map(|sealed| open_text(self.store().keys(), CONFIG, &sealed)).transpose()
+        sealed
+            .map(|sealed| open_text(self.store().keys(), CONFIG, &sealed))
+            .transpose()
     }
 
     fn in_the_clear(&self, row: ConfiguredRow) -> Result<(Connector, SecretString), StoreError> {
@@ -328,6 +344,8 @@ impl Writer {
     }
 
     fn seal_config(&self, config: &serde_json::Value) -> Result<Vec<u8>, StoreError> {
-        self.store().keys().seal(CONFIG, to_json(config)?.as_bytes())
+        self.store()
+            .keys()
+            .seal(CONFIG, to_json(config)?.as_bytes())
     }
 }

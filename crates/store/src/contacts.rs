@@ -1,15 +1,18 @@
 //! Contacts (*kişi*) and their addresses: one, by whatever names it, and pages
 //! by name. They are made and changed by [`crate::consent::apply`] only.
 
+mod addresses;
+
 use std::collections::BTreeMap;
 
 use domain::fold_text::name_fold;
 use domain::ids::{ContactId, FirmId, RecipientId};
 use domain::{Recipient, Timestamp};
 
+pub use addresses::Identifier;
+
 use crate::db::Reader;
 use crate::error::{Doing, StoreError};
-use crate::given::{BindGiven, Given};
 use crate::row::{from_json, known, page_rows};
 
 /// Greater than every text that begins with what stands before it: closes the
@@ -48,15 +51,6 @@ pub struct ContactAddress {
     pub recipient: Recipient,
 }
 
-/// What a row without an address may name a person by.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Identifier {
-    /// The firm's own number of the person.
-    External(String),
-    /// Another name, such as a device.
-    Token(String),
-}
-
 /// Where a page of contacts ended; the next begins behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactCursor {
@@ -78,9 +72,25 @@ macro_rules! contact_sql {
     };
 }
 
+const BY_NAME: &str = contact_sql!(
+    "WHERE c.firm_id = $1 AND c.name_fold >= $2 AND c.name_fold < $3 \
+       AND (c.name_fold, c.id) > ($4, $5) \
+     ORDER BY c.name_fold, c.id LIMIT $6"
+);
+
 type ContactRow = (
-    i64, i64, Option<String>, Option<String>, String, String, i64, i64,
-    Option<i64>, Option<String>, Option<i64>, Option<String>,
+    i64,
+    i64,
+    Option<String>,
+    Option<String>,
+    String,
+    String,
+    i64,
+    i64,
+    Option<i64>,
+    Option<String>,
+    Option<i64>,
+    Option<String>,
 );
 
 fn contact(row: ContactRow) -> Result<(ContactCursor, Contact), StoreError> {
@@ -96,16 +106,29 @@ fn contact(row: ContactRow) -> Result<(ContactCursor, Contact), StoreError> {
         phone: address(row.8, row.9)?,
         email: address(row.10, row.11)?,
     };
-    Ok((ContactCursor { name_fold: row.4, id }, contact))
+    Ok((
+        ContactCursor {
+            name_fold: row.4,
+            id,
+        },
+        contact,
+    ))
 }
 
 fn address(id: Option<i64>, text: Option<String>) -> Result<Option<ContactAddress>, StoreError> {
     let (Some(id), Some(text)) = (id, text) else {
         return Ok(None);
     };
-    let recipient =
-        known(Recipient::from_normalised(&text).ok(), "recipient", "address", id)?;
-    Ok(Some(ContactAddress { id: RecipientId::from_db(id), recipient }))
+    let recipient = known(
+        Recipient::from_normalised(&text).ok(),
+        "recipient",
+        "address",
+        id,
+    )?;
+    Ok(Some(ContactAddress {
+        id: RecipientId::from_db(id),
+        recipient,
+    }))
 }
 
 impl Reader {
@@ -209,14 +232,10 @@ impl Reader {
     ) -> Result<(Vec<Contact>, Option<ContactCursor>), StoreError> {
         let low = name_fold(prefix);
         let high = format!("{low}{AFTER_ALL}");
-        let (after_name, after_id) =
-            after.map_or((low.as_str(), i64::MIN), |at| (at.name_fold.as_str(), at.id.as_db()));
-        let sql = contact_sql!(
-            "WHERE c.firm_id = $1 AND c.name_fold >= $2 AND c.name_fold < $3 \
-               AND (c.name_fold, c.id) > ($4, $5) \
-             ORDER BY c.name_fold, c.id LIMIT $6"
-        );
-        let rows: Vec<ContactRow> = on!(self, conn => sqlx::query_as(sql)
+        let (after_name, after_id) = after.map_or((low.as_str(), i64::MIN), |at| {
+            (at.name_fold.as_str(), at.id.as_db())
+        });
+        let rows: Vec<ContactRow> = on!(self, conn => sqlx::query_as(BY_NAME)
             .bind(firm.as_db())
             .bind(&low)
             .bind(&high)
@@ -235,98 +254,15 @@ impl Reader {
         }
         Ok((page, cursor))
     }
+}
 
-    /// The addresses known for people that are named by external id or token,
-    /// in the order given; empty where nobody is known (R406).
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`] when a row holds a value that cannot be.
-    pub async fn addresses_of(
-        &mut self,
-        firm: FirmId,
-        identifiers: &[Identifier],
-    ) -> Result<Vec<Vec<Recipient>>, StoreError> {
-        let mut answers = vec![Vec::new(); identifiers.len()];
-        let numbered = || (0_i64..).zip(identifiers);
-        let external: Vec<(i64, &str)> = numbered()
-            .filter_map(|(place, identifier)| match identifier {
-                Identifier::External(id) => Some((place, id.as_str())),
-                Identifier::Token(_) => None,
-            })
-            .collect();
-        let tokens: Vec<(i64, &str)> = numbered()
-            .filter_map(|(place, identifier)| match identifier {
-                Identifier::Token(token) => Some((place, token.as_str())),
-                Identifier::External(_) => None,
-            })
-            .collect();
-        let by_external = "SELECT g.place, r.address \
-             FROM given g CROSS JOIN contact c CROSS JOIN recipient r \
-             WHERE c.firm_id = $1 AND c.external_id = g.name \
-               AND r.id IN (c.phone_id, c.email_id) ORDER BY g.place, r.form";
-        let by_token = "SELECT g.place, r.address \
-             FROM given g CROSS JOIN contact_token t CROSS JOIN contact c CROSS JOIN recipient r \
-             WHERE t.firm_id = $1 AND t.token = g.name AND c.id = t.contact_id \
-               AND r.id IN (c.phone_id, c.email_id) ORDER BY g.place, r.form";
-        for (asked, body) in [(external, by_external), (tokens, by_token)] {
-            if asked.is_empty() {
-                continue;
-            }
-            let given = Given::new()
-                .ints("place", asked.iter().map(|(place, _)| *place))
-                .texts("name", asked.iter().map(|(_, name)| *name));
-            let sql = given.sql(self.engine(), 2, body);
-            let rows: Vec<(i64, String)> = on!(self, conn => sqlx::query_as(sql)
-                .bind(firm.as_db())
-                .bind_given(&given)
-                .fetch_all(&mut *conn)
-                .await)
-            .doing("finding the addresses of contacts")?;
-            for (place, text) in rows {
-                let recipient = Recipient::from_normalised(&text).ok();
-                let recipient = known(recipient, "recipient", "address", place)?;
-                if let Some(answer) = usize::try_from(place).ok().and_then(|p| answers.get_mut(p)) {
-                    answer.push(recipient);
-                }
-            }
-        }
-        Ok(answers)
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Index, walks_in_order};
 
-    /// The numbers of addresses, in the order given; `None` where unknown.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] when the database cannot be asked.
-    pub async fn recipient_ids(
-        &mut self,
-        firm: FirmId,
-        recipients: &[Recipient],
-    ) -> Result<Vec<Option<RecipientId>>, StoreError> {
-        let mut answers = vec![None; recipients.len()];
-        let texts: Vec<String> = recipients.iter().map(ToString::to_string).collect();
-        if texts.is_empty() {
-            return Ok(answers);
-        }
-        let given = Given::new()
-            .ints("place", 0..i64::try_from(texts.len()).unwrap_or(i64::MAX))
-            .texts("address", texts.iter().map(String::as_str));
-        let sql = given.sql(
-            self.engine(),
-            2,
-            "SELECT g.place, r.id FROM given g CROSS JOIN recipient r \
-             WHERE r.firm_id = $1 AND r.address = g.address",
-        );
-        let rows: Vec<(i64, i64)> = on!(self, conn => sqlx::query_as(sql)
-            .bind(firm.as_db())
-            .bind_given(&given)
-            .fetch_all(&mut *conn)
-            .await)
-        .doing("finding addresses")?;
-        for (place, id) in rows {
-            if let Some(answer) = usize::try_from(place).ok().and_then(|p| answers.get_mut(p)) {
-                *answer = Some(RecipientId::from_db(id));
-            }
-        }
-        Ok(answers)
+    #[tokio::test]
+    async fn contacts_are_listed_in_the_order_of_their_index() {
+        walks_in_order(|_| BY_NAME, Index::named("contact_name")).await;
     }
 }

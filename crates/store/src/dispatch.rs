@@ -383,8 +383,10 @@ impl Writer {
         self.settle(batch, &settled).await
     }
 
-    /// The request surely never left: the batch waits again, and everyone in
-    /// it will pass the gate anew.
+    /// The request surely never left: the batch waits again, or follows its
+    /// campaign if that was paused or stopped, and everyone in it will pass the
+    /// gate anew. Not for the transaction that claimed it: see
+    /// [`Writer::delay_batch`].
     ///
     /// # Errors
     /// [`StoreError::Lost`] when the batch is not this claim's any more.
@@ -440,6 +442,7 @@ impl Writer {
     }
 
     /// A batch that came back while its campaign was paused or stopped follows it.
+    /// The campaign is locked.
     async fn follow_campaign(&mut self, key: BatchKey) -> Result<(), StoreError> {
         let sql = "UPDATE send_batch SET \
                 state = CASE (SELECT c.state FROM campaign c WHERE c.id = $1) WHEN 6 THEN 8 WHEN 7 THEN 7 ELSE 1 END, \

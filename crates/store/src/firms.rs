@@ -23,7 +23,11 @@ pub struct Firm {
 type FirmRow = (i64, String, i64);
 
 fn firm((id, name, created_us): FirmRow) -> Firm {
-    Firm { id: FirmId::from_db(id), name, created_at: Timestamp::from_micros(created_us) }
+    Firm {
+        id: FirmId::from_db(id),
+        name,
+        created_at: Timestamp::from_micros(created_us),
+    }
 }
 
 impl Reader {
@@ -72,8 +76,11 @@ impl Writer {
     /// # Errors
     /// [`StoreError::Exists`] when another has the name.
     pub async fn create_firm(&mut self, name: &str) -> Result<Firm, StoreError> {
-        let made =
-            Firm { id: FirmId::from_db(self.next_id()?), name: name.to_owned(), created_at: self.now() };
+        let made = Firm {
+            id: FirmId::from_db(self.next_id()?),
+            name: name.to_owned(),
+            created_at: self.now(),
+        };
         let sql = "INSERT INTO firm (id, name, created_us) VALUES ($1, $2, $3)";
         let done = on!(self, conn => sqlx::query(sql)
             .bind(made.id.as_db())

@@ -72,13 +72,19 @@ impl Writer {
         fingerprint: &[u8; 32],
         takeover_us: i64,
     ) -> Result<Begin, StoreError> {
-        let call = Call { firm, key: key.to_owned(), began: self.now() };
+        let call = Call {
+            firm,
+            key: key.to_owned(),
+            began: self.now(),
+        };
         for _ in 0..CLAIM_TRIES {
             if self.insert_call(&call, fingerprint).await? {
                 return Ok(Begin::Fresh(call));
             }
             // On PostgreSQL the row can be gone again: its call was abandoned.
-            let Some(row) = self.call_to_change(&call).await? else { continue };
+            let Some(row) = self.call_to_change(&call).await? else {
+                continue;
+            };
             if row.fingerprint != fingerprint {
                 return Ok(Begin::Mismatch);
             }

@@ -48,15 +48,13 @@ impl Writer {
     async fn advisory(&mut self, sql: &'static str, name: String) -> Result<(), StoreError> {
         match self.engine() {
             Engine::Sqlite => Ok(()),
-            Engine::Postgres => {
-                on!(self, conn => sqlx::query(sql)
+            Engine::Postgres => on!(self, conn => sqlx::query(sql)
                     .bind(name)
                     .bind(LOCK_SPACE)
                     .execute(&mut *conn)
                     .await
                     .map(drop))
-                .doing("waiting for a lock")
-            }
+            .doing("waiting for a lock"),
         }
     }
 }

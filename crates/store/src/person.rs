@@ -105,6 +105,8 @@ impl Row {
             None | Some("{}") => Values::new(),
             Some(text) => from_json(text, "contact", "attributes", id)?,
         };
+        // An attribute of the same name never stands in for an empty column.
+        values.retain(|name, _| !is_column(name));
         values.extend(self.full_name.map(|name| ("ad".to_owned(), name)));
         values.extend(self.external_id.map(|number| ("musteri_no".to_owned(), number)));
         Ok(Person { facts, values })

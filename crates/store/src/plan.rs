@@ -12,7 +12,11 @@ pub(crate) async fn walks(sql_of: fn(Engine) -> &'static str, index: Index) {
         let (sql, expected) = (sql_of(db.store.engine()), index.on(db.store.engine()));
         let steps = plan(&db.store, sql).await;
         let is_walked = steps.iter().any(|step| step.contains(expected));
-        assert!(is_walked, "{}: no {expected} in {steps:#?} of {sql}", db.name);
+        assert!(
+            is_walked,
+            "{}: no {expected} in {steps:#?} of {sql}",
+            db.name
+        );
     }
 }
 
@@ -24,7 +28,11 @@ pub(crate) async fn walks_in_order(sql_of: fn(Engine) -> &'static str, index: In
         let sql = sql_of(db.store.engine());
         let steps = plan(&db.store, sql).await;
         let sorts = |step: &String| step.contains("TEMP B-TREE") || step.contains("Sort");
-        assert!(!steps.iter().any(sorts), "{}: sorts in {steps:#?} of {sql}", db.name);
+        assert!(
+            !steps.iter().any(sorts),
+            "{}: sorts in {steps:#?} of {sql}",
+            db.name
+        );
     }
 }
 
@@ -33,17 +41,25 @@ async fn plan(store: &Store, sql: &str) -> Vec<String> {
     match reader.conn() {
         Conn::Sqlite(conn) => {
             let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
-            let rows = sqlx::raw_sql(explain).fetch_all(conn).await.expect("a plan");
+            let rows = sqlx::raw_sql(explain)
+                .fetch_all(conn)
+                .await
+                .expect("a plan");
             rows.iter().map(|row| row.get("detail")).collect()
         }
         Conn::Postgres(conn) => {
-            let count = (1..).take_while(|n| sql.contains(&format!("${n}"))).count();
+            let count = (1..=99)
+                .take_while(|n| sql.contains(&format!("${n}")))
+                .count();
             let nothing = vec!["NULL"; count].join(", ");
             let explain = AssertSqlSafe(format!(
                 "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; \
                  PREPARE hot AS {sql}; EXPLAIN EXECUTE hot({nothing})"
             ));
-            let rows = sqlx::raw_sql(explain).fetch_all(conn).await.expect("a plan");
+            let rows = sqlx::raw_sql(explain)
+                .fetch_all(conn)
+                .await
+                .expect("a plan");
             rows.iter().map(|row| row.get(0)).collect()
         }
     }
@@ -66,7 +82,10 @@ impl Index {
 
     /// One that the migration names.
     pub(crate) const fn named(name: &'static str) -> Self {
-        Self { sqlite: name, postgres: name }
+        Self {
+            sqlite: name,
+            postgres: name,
+        }
     }
 
     /// One that the databases name.

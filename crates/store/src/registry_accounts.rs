@@ -63,7 +63,9 @@ impl Reader {
         let keys = self.store().keys();
         row.map(|(sealed, expires_us, blocked_us)| {
             Ok(RegistryAccount {
-                tokens: sealed.map(|sealed| open_text(keys, TOKENS, &sealed)).transpose()?,
+                tokens: sealed
+                    .map(|sealed| open_text(keys, TOKENS, &sealed))
+                    .transpose()?,
                 expires_at: instant(expires_us),
                 blocked_until: instant(blocked_us),
             })
@@ -149,7 +151,10 @@ impl Writer {
         kept: &RegistryAccount,
     ) -> Result<(), StoreError> {
         let keys = self.store().keys();
-        let tokens = kept.tokens.as_ref().map(|text| text.expose_secret().as_bytes());
+        let tokens = kept
+            .tokens
+            .as_ref()
+            .map(|text| text.expose_secret().as_bytes());
         let sealed = tokens.map(|text| keys.seal(TOKENS, text)).transpose()?;
         let sql = "UPDATE registry_account SET tokens = $3, expires_us = $4, blocked_until_us = $5 \
              WHERE account = $1 AND worker = $2";
@@ -200,7 +205,9 @@ impl Writer {
             .await)
         .doing("reading how far a feed was read")?;
         if held.as_deref() != from {
-            return Err(StoreError::Lost { what: "the position of the feed" });
+            return Err(StoreError::Lost {
+                what: "the position of the feed",
+            });
         }
         let sql = "UPDATE registry_cursor SET cursor = $3, pulled_us = $4 \
              WHERE brand_id = $1 AND feed = $2";

@@ -22,7 +22,7 @@ pub const REJECTIONS_MAX: usize = 5_000;
 pub struct Rejection {
     /// Line of the file, as an editor shows it.
     pub line: i64,
-    /// Tells apart the rejections of one line; unique in the upload.
+    /// Tells apart the rejections of one line; from 0, unique in its line.
     pub number: i64,
     /// The channel; none when the whole row was refused.
     pub channel: Option<Channel>,
@@ -61,7 +61,10 @@ pub struct RejectionCursor {
 impl Rejection {
     /// Where the page after this row begins.
     pub const fn cursor(&self) -> RejectionCursor {
-        RejectionCursor { line: self.line, number: self.number }
+        RejectionCursor {
+            line: self.line,
+            number: self.number,
+        }
     }
 }
 
@@ -122,8 +125,15 @@ impl Reader {
         after: Option<RejectionCursor>,
         limit: usize,
     ) -> Result<Vec<Rejection>, StoreError> {
-        let sql = if filter.code.is_some() { of_code(self.engine()) } else { ALL };
-        let start = RejectionCursor { line: filter.from_line.unwrap_or(0), number: -1 };
+        let sql = if filter.code.is_some() {
+            of_code(self.engine())
+        } else {
+            ALL
+        };
+        let start = RejectionCursor {
+            line: filter.from_line.unwrap_or(0),
+            number: -1,
+        };
         let after = after.map_or(start, |after| after.max(start));
         let rows = on!(self, conn => sqlx::query_as::<_, RejectionRow>(sql)
             .bind(firm.as_db())
@@ -136,7 +146,9 @@ impl Reader {
             .fetch_all(&mut *conn)
             .await)
         .doing("reading rejections")?;
-        rows.into_iter().map(|row| self.rejection(upload, row)).collect()
+        rows.into_iter()
+            .map(|row| self.rejection(upload, row))
+            .collect()
     }
 
     /// How many rejections an upload has of each code, by code.
@@ -153,7 +165,12 @@ impl Reader {
         .doing("counting rejections")?;
         rows.into_iter()
             .map(|(code, count)| {
-                let code = known(ReasonCode::from_db(code), "upload_rejection", "code", upload)?;
+                let code = known(
+                    ReasonCode::from_db(code),
+                    "upload_rejection",
+                    "code",
+                    upload,
+                )?;
                 Ok((code, count))
             })
             .collect()
@@ -174,8 +191,14 @@ impl Reader {
             field: row.field,
             code: known(ReasonCode::from_db(row.code), TABLE, "code", &at)?,
             args: from_json(&row.detail, TABLE, "detail", &at)?,
-            value: row.value.map(|sealed| open_text(keys, VALUE, &sealed)).transpose()?,
-            raw: row.raw.map(|sealed| open_text(keys, RAW, &sealed)).transpose()?,
+            value: row
+                .value
+                .map(|sealed| open_text(keys, VALUE, &sealed))
+                .transpose()?,
+            raw: row
+                .raw
+                .map(|sealed| open_text(keys, RAW, &sealed))
+                .transpose()?,
         })
     }
 }
@@ -205,8 +228,16 @@ impl Writer {
                 .texts("field", rows.iter().map(|row| row.field.as_str()))
                 .ints("code", rows.iter().map(|row| row.code))
                 .texts("detail", rows.iter().map(|row| row.detail.as_str()))
-                .bytes("value", rows.iter().map(|row| row.value.as_deref().unwrap_or_default()))
-                .bytes("raw", rows.iter().map(|row| row.raw.as_deref().unwrap_or_default()));
+                .bytes(
+                    "value",
+                    rows.iter()
+                        .map(|row| row.value.as_deref().unwrap_or_default()),
+                )
+                .bytes(
+                    "raw",
+                    rows.iter()
+                        .map(|row| row.raw.as_deref().unwrap_or_default()),
+                );
             let sql = given.sql(self.engine(), 2, sql);
             let done = on!(self, conn => sqlx::query(sql)
                 .bind(upload.as_db())
@@ -261,7 +292,10 @@ mod tests {
 
     #[tokio::test]
     async fn pages_and_counts_of_rejections_walk_their_indexes() {
-        let key = Index::of_key("sqlite_autoindex_upload_rejection_1", "upload_rejection_pkey");
+        let key = Index::of_key(
+            "sqlite_autoindex_upload_rejection_1",
+            "upload_rejection_pkey",
+        );
         walks_in_order(|_| ALL, key).await;
         walks_in_order(of_code, Index::named("upload_rejection_code")).await;
         walks(|_| COUNTS, Index::named("upload_rejection_code")).await;

@@ -91,6 +91,84 @@ impl Failed {
 }
 
 impl Report {
+    fn of(campaign: Campaign) -> Self {
+        Self {
+            target: campaign.target,
+            excluded: campaign.exclusions.clone(),
+            held: Held::default(),
+            sent: 0,
+            delivered: 0,
+            failed: Failed::default(),
+            open: 0,
+            batches: Batches::default(),
+            last_receipt_at: None,
+            campaign,
+        }
+    }
+
+    fn add_batches(&mut self, row: Counted) -> Result<(), StoreError> {
+        let state = known(BatchState::from_db(row.state), "send_batch", "state", self.campaign.id)?;
+        self.batches.by_state.insert(state.as_str().to_owned(), row.count);
+        match state {
+            BatchState::Pending => {
+                self.held.waiting += row.people;
+                self.batches.next_at = instant(row.next_us);
+                self.batches.last_error = row.last_error;
+            }
+            BatchState::Paused | BatchState::InFlight => self.held.waiting += row.people,
+            BatchState::InDoubt | BatchState::Unresolved => {
+                self.held.uncertain += row.people;
+                self.batches.last_error = row.last_error;
+            }
+            BatchState::Cancelled => self.held.cancelled += row.people,
+            BatchState::Accepted => self.sent += row.people,
+            BatchState::Failed => {
+                self.sent += row.people;
+                self.failed.refused += row.people;
+                self.batches.last_error = row.last_error;
+            }
+        }
+        let first = self.batches.first_sent_at.map(Timestamp::as_micros);
+        self.batches.first_sent_at = instant([first, row.first_us].into_iter().flatten().min());
+        Ok(())
+    }
+
+    /// Exceptions of a batch move people out of where its state put them.
+    fn add_exceptions(&mut self, row: &Counted) -> Result<(), StoreError> {
+        let state = known(BatchState::from_db(row.state), "send_batch", "state", self.campaign.id)?;
+        if row.code == 0 {
+            // The provider refused these; only an accepted batch has such.
+            self.failed.refused += row.people;
+            return Ok(());
+        }
+        let code = known(ReasonCode::from_db(row.code), "send_exception", "code", self.campaign.id)?;
+        *self.excluded.entry(code).or_default() += row.people;
+        match state {
+            BatchState::Pending | BatchState::Paused | BatchState::InFlight => {
+                self.held.waiting -= row.people;
+            }
+            BatchState::InDoubt | BatchState::Unresolved => self.held.uncertain -= row.people,
+            BatchState::Cancelled => self.held.cancelled -= row.people,
+            BatchState::Accepted => self.sent -= row.people,
+            BatchState::Failed => {
+                self.sent -= row.people;
+                self.failed.refused -= row.people;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_receipts(&mut self, row: &Counted) {
+        match row.state {
+            6 => self.delivered += row.people,
+            5 => self.failed.rejected += row.people,
+            4 => self.failed.undelivered += row.people,
+            3 => self.failed.expired += row.people,
+            _ => {}
+        }
+        self.last_receipt_at = self.last_receipt_at.max(instant(row.last_us));
+    }
+
     /// Everyone excluded.
     pub fn excluded_total(&self) -> i64 {
         self.excluded.values().sum()
@@ -210,127 +288,67 @@ pub struct PersonFilter {
     pub state: Option<PersonState>,
 }
 
+/// What is counted together, by which part of the question it answers.
+#[derive(Debug, Clone, Default, sqlx::FromRow)]
+struct Counted {
+    part: i64,
+    state: i64,
+    code: i64,
+    count: i64,
+    people: i64,
+    first_us: Option<i64>,
+    next_us: Option<i64>,
+    last_us: Option<i64>,
+    last_error: Option<String>,
+}
+
+/// Batches, exceptions and receipts in one statement: both databases then
+/// count the same moment, and the numbers add up while batches are settled.
+const COUNTS: &str = "SELECT CAST(1 AS BIGINT) AS part, state, CAST(0 AS BIGINT) AS code, count(*) AS count, \
+        CAST(sum(size) AS BIGINT) AS people, min(claimed_us) AS first_us, min(next_us) AS next_us, \
+        CAST(NULL AS BIGINT) AS last_us, max(last_error) AS last_error \
+     FROM send_batch WHERE campaign_id = $1 GROUP BY state \
+     UNION ALL \
+     SELECT 2, b.state, e.code, count(*), count(*), NULL, NULL, NULL, NULL \
+     FROM send_exception e \
+     JOIN send_batch b ON b.campaign_id = e.campaign_id AND b.batch_no = e.batch_no \
+     WHERE e.campaign_id = $1 GROUP BY b.state, e.code \
+     UNION ALL \
+     SELECT 3, r.state, 0, count(*), count(*), NULL, NULL, max(r.happened_us), NULL \
+     FROM receipt r \
+     JOIN send_batch b ON b.campaign_id = r.campaign_id AND b.batch_no = r.batch_no AND b.state = 3 \
+     LEFT JOIN send_exception e ON e.campaign_id = r.campaign_id AND e.batch_no = r.batch_no \
+          AND e.recipient_id = r.recipient_id \
+     WHERE r.campaign_id = $1 AND e.recipient_id IS NULL GROUP BY r.state";
+
 impl Reader {
     /// The reconciled numbers of a campaign.
     pub async fn report(&mut self, campaign: Campaign) -> Result<Report, StoreError> {
         let id = campaign.id;
-        let mut report = Report {
-            target: campaign.target,
-            excluded: campaign.exclusions.clone(),
-            held: Held::default(),
-            sent: 0,
-            delivered: 0,
-            failed: Failed::default(),
-            open: 0,
-            batches: Batches::default(),
-            last_receipt_at: None,
-            campaign,
-        };
-        self.count_batches(id, &mut report).await?;
-        self.count_exceptions(id, &mut report).await?;
-        self.count_receipts(id, &mut report).await?;
+        let is_frozen = campaign.snapshot_at.is_some();
+        let mut report = Report::of(campaign);
+        if !is_frozen {
+            // Whatever was frozen since it was read belongs to another target.
+            return Ok(report);
+        }
+        let rows: Vec<Counted> = on!(self, conn => sqlx::query_as(COUNTS)
+            .bind(id.as_db())
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("counting a campaign")?;
+        for row in rows {
+            match row.part {
+                1 => report.add_batches(row)?,
+                2 => report.add_exceptions(&row)?,
+                _ => report.add_receipts(&row),
+            }
+        }
         report.open = report.sent - report.delivered - report.failed.total();
         Ok(report)
     }
 
-    async fn count_batches(&mut self, id: CampaignId, report: &mut Report) -> Result<(), StoreError> {
-        let sql = "SELECT state, count(*), CAST(sum(size) AS BIGINT), min(claimed_us), min(next_us), \
-                max(last_error) \
-             FROM send_batch WHERE campaign_id = $1 GROUP BY state";
-        type Row = (i64, i64, i64, Option<i64>, Option<i64>, Option<String>);
-        let rows: Vec<Row> = on!(self, conn => sqlx::query_as(sql)
-            .bind(id.as_db())
-            .fetch_all(&mut *conn)
-            .await)
-        .doing("counting batches")?;
-        for (state, batches, people, claimed, next, error) in rows {
-            let state = known(BatchState::from_db(state), "send_batch", "state", id)?;
-            report.batches.by_state.insert(state.as_str().to_owned(), batches);
-            match state {
-                BatchState::Pending => {
-                    report.held.waiting += people;
-                    report.batches.next_at = instant(next);
-                    report.batches.last_error = error;
-                }
-                BatchState::Paused | BatchState::InFlight => report.held.waiting += people,
-                BatchState::InDoubt | BatchState::Unresolved => {
-                    report.held.uncertain += people;
-                    report.batches.last_error = error;
-                }
-                BatchState::Cancelled => report.held.cancelled += people,
-                BatchState::Accepted => report.sent += people,
-                BatchState::Failed => {
-                    report.sent += people;
-                    report.failed.refused += people;
-                    report.batches.last_error = error;
-                }
-            }
-            let first = report.batches.first_sent_at.map(Timestamp::as_micros);
-            report.batches.first_sent_at = instant([first, claimed].into_iter().flatten().min());
-        }
-        Ok(())
-    }
-
-    /// Exceptions of a batch move people out of where its state put them.
-    async fn count_exceptions(&mut self, id: CampaignId, report: &mut Report) -> Result<(), StoreError> {
-        let sql = "SELECT b.state, e.code, count(*) FROM send_exception e \
-             JOIN send_batch b ON b.campaign_id = e.campaign_id AND b.batch_no = e.batch_no \
-             WHERE e.campaign_id = $1 GROUP BY b.state, e.code";
-        let rows: Vec<(i64, i64, i64)> = on!(self, conn => sqlx::query_as(sql)
-            .bind(id.as_db())
-            .fetch_all(&mut *conn)
-            .await)
-        .doing("counting exceptions")?;
-        for (state, code, people) in rows {
-            let state = known(BatchState::from_db(state), "send_batch", "state", id)?;
-            if code == 0 {
-                // The provider refused these; only an accepted batch has such.
-                report.failed.refused += people;
-                continue;
-            }
-            let code = known(ReasonCode::from_db(code), "send_exception", "code", id)?;
-            *report.excluded.entry(code).or_default() += people;
-            match state {
-                BatchState::Pending | BatchState::Paused | BatchState::InFlight => {
-                    report.held.waiting -= people;
-                }
-                BatchState::InDoubt | BatchState::Unresolved => report.held.uncertain -= people,
-                BatchState::Cancelled => report.held.cancelled -= people,
-                BatchState::Accepted => report.sent -= people,
-                BatchState::Failed => {
-                    report.sent -= people;
-                    report.failed.refused -= people;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn count_receipts(&mut self, id: CampaignId, report: &mut Report) -> Result<(), StoreError> {
-        let sql = "SELECT r.state, count(*), max(r.happened_us) FROM receipt r \
-             JOIN send_batch b ON b.campaign_id = r.campaign_id AND b.batch_no = r.batch_no AND b.state = 3 \
-             LEFT JOIN send_exception e ON e.campaign_id = r.campaign_id AND e.batch_no = r.batch_no \
-                  AND e.recipient_id = r.recipient_id \
-             WHERE r.campaign_id = $1 AND e.recipient_id IS NULL GROUP BY r.state";
-        let rows: Vec<(i64, i64, Option<i64>)> = on!(self, conn => sqlx::query_as(sql)
-            .bind(id.as_db())
-            .fetch_all(&mut *conn)
-            .await)
-        .doing("counting receipts")?;
-        for (state, people, last) in rows {
-            match state {
-                6 => report.delivered += people,
-                5 => report.failed.rejected += people,
-                4 => report.failed.undelivered += people,
-                3 => report.failed.expired += people,
-                _ => {}
-            }
-            report.last_receipt_at = report.last_receipt_at.max(instant(last));
-        }
-        Ok(())
-    }
-
-    /// The people of a campaign after `after`, with what became of each.
+    /// The people of a campaign after `after`, with what became of each: the
+    /// planned in the order of their numbers, then the excluded by code.
     pub async fn campaign_people(
         &mut self,
         id: CampaignId,
@@ -338,64 +356,127 @@ impl Reader {
         after: Option<PersonCursor>,
         limit: usize,
     ) -> Result<(Vec<CampaignPerson>, Option<PersonCursor>), StoreError> {
-        // State: 1 excluded, 2 waiting, 3 sent, 4 delivered, 5 failed, 6 uncertain.
-        let sql = "SELECT * FROM (SELECT p.code AS frozen, p.recipient_id AS recipient_id, r.address, r.contact_id, \
-                    c.external_id, \
-                    CASE WHEN p.code > 0 OR COALESCE(e.code, 0) > 0 THEN 1 \
-                         WHEN b.state IN (5, 6) THEN 6 \
-                         WHEN b.state NOT IN (3, 4) THEN 2 \
-                         WHEN b.state = 4 OR e.recipient_id IS NOT NULL THEN 5 \
-                         WHEN t.state = 6 THEN 4 WHEN t.state IN (3, 4, 5) THEN 5 ELSE 3 END AS outcome, \
-                    CASE WHEN p.code > 0 THEN p.code ELSE COALESCE(e.code, 0) END AS reason, \
-                    COALESCE(e.provider_code, t.provider_code) AS provider_code, \
-                    COALESCE(e.provider_text, t.provider_text, \
-                        CASE WHEN b.state = 4 THEN b.last_error END) AS provider_text, \
-                    COALESCE(t.happened_us, e.created_us, b.settled_us) AS at_us \
-                FROM campaign_recipient p \
-                JOIN recipient r ON r.id = p.recipient_id \
-                LEFT JOIN contact c ON c.id = r.contact_id \
-                LEFT JOIN send_batch b ON b.campaign_id = p.campaign_id AND b.batch_no = p.batch_no \
-                LEFT JOIN send_exception e ON e.campaign_id = p.campaign_id AND e.batch_no = p.batch_no \
-                     AND e.recipient_id = p.recipient_id \
-                LEFT JOIN receipt t ON t.campaign_id = p.campaign_id AND t.batch_no = p.batch_no \
-                     AND t.recipient_id = p.recipient_id \
-                WHERE p.campaign_id = $1 AND (p.code, p.recipient_id) > ($2, $3)) people \
-             WHERE ($4 = 0 OR reason = $4) AND ($5 = 0 OR outcome = $5) \
-             ORDER BY frozen, recipient_id LIMIT $6";
-        type Row = (
-            i64, i64, String, i64, Option<String>, i64, i64, Option<String>, Option<String>, Option<i64>,
-        );
-        let (frozen, recipient) = after.unwrap_or((-1, 0));
-        let rows: Vec<Row> = on!(self, conn => sqlx::query_as(sql)
+        let (sql, lowest, highest) = match (filter.code, filter.state) {
+            (None, None) => (EVERYONE, 0, i64::MAX),
+            (None, Some(PersonState::Excluded)) => (EXCLUDED, 1, i64::MAX),
+            (Some(code), None | Some(PersonState::Excluded)) => (EXCLUDED, code.as_db(), code.as_db()),
+            (None, Some(_)) => (PLANNED, 0, 0),
+            (Some(_), Some(_)) => return Ok((Vec::new(), None)),
+        };
+        let frozen_after = after.max(Some((lowest, i64::MIN))).unwrap_or_default();
+        let planned_after = match after {
+            None => i64::MIN,
+            Some((0, recipient)) => recipient,
+            Some(_) => i64::MAX,
+        };
+        let rows: Vec<PersonRow> = on!(self, conn => sqlx::query_as(sql)
             .bind(id.as_db())
-            .bind(frozen)
-            .bind(recipient)
-            .bind(filter.code.map_or(0, ReasonCode::as_db))
+            .bind(frozen_after.0)
+            .bind(frozen_after.1)
+            .bind(lowest)
+            .bind(highest)
+            .bind(planned_after)
             .bind(filter.state.map_or(0, PersonState::as_db))
             .bind(page_rows(limit))
             .fetch_all(&mut *conn)
             .await)
         .doing("listing people of a campaign")?;
         let full = i64::try_from(rows.len()) == Ok(page_rows(limit));
-        let next = rows.last().filter(|_| full).map(|row| (row.0, row.1));
-        let people = rows.into_iter().map(|row| person(id, row)).collect::<Result<_, _>>()?;
-        return Ok((people, next));
-
-        fn person(id: CampaignId, row: Row) -> Result<CampaignPerson, StoreError> {
-            Ok(CampaignPerson {
-                recipient: RecipientId::from_db(row.1),
-                address: row.2,
-                contact: ContactId::from_db(row.3),
-                external_id: row.4,
-                state: known(PersonState::from_db(row.5), "campaign_recipient", "outcome", id)?,
-                code: match row.6 {
-                    0 => None,
-                    code => Some(known(ReasonCode::from_db(code), "campaign_recipient", "code", id)?),
-                },
-                provider_code: row.7,
-                provider_text: row.8,
-                at: instant(row.9),
-            })
-        }
+        let next = rows.last().filter(|_| full).map(|row| (row.frozen, row.recipient_id));
+        let people = rows.into_iter().map(|row| row.person(id)).collect::<Result<_, _>>()?;
+        Ok((people, next))
     }
 }
+
+#[derive(Debug, sqlx::FromRow)]
+struct PersonRow {
+    frozen: i64,
+    recipient_id: i64,
+    address: String,
+    contact_id: i64,
+    external_id: Option<String>,
+    outcome: i64,
+    reason: i64,
+    provider_code: Option<String>,
+    provider_text: Option<String>,
+    at_us: Option<i64>,
+}
+
+impl PersonRow {
+    fn person(self, id: CampaignId) -> Result<CampaignPerson, StoreError> {
+        Ok(CampaignPerson {
+            recipient: RecipientId::from_db(self.recipient_id),
+            address: self.address,
+            contact: ContactId::from_db(self.contact_id),
+            external_id: self.external_id,
+            state: known(PersonState::from_db(self.outcome), "campaign_recipient", "outcome", id)?,
+            code: match self.reason {
+                0 => None,
+                code => Some(known(ReasonCode::from_db(code), "campaign_recipient", "code", id)?),
+            },
+            provider_code: self.provider_code,
+            provider_text: self.provider_text,
+            at: instant(self.at_us),
+        })
+    }
+}
+
+/// What became of the people that `$from` names as `p`, with their batch `b`,
+/// exception `e` and receipt `t`.
+///
+/// Parameters: 1 campaign, 2 and 3 the cursor (code, number), 4 and 5 lowest
+/// and highest code, 6 cursor among the planned, 7 outcome (0 any), 8 limit.
+macro_rules! people_sql {
+    ($from:expr) => {
+        concat!(
+            // Outcome: 1 excluded, 2 waiting, 3 sent, 4 delivered, 5 failed, 6 uncertain.
+            "SELECT * FROM (SELECT p.code AS frozen, p.recipient_id AS recipient_id, r.address, r.contact_id, \
+                c.external_id, \
+                CASE WHEN p.code > 0 OR COALESCE(e.code, 0) > 0 THEN CAST(1 AS BIGINT) \
+                     WHEN b.state IN (5, 6) THEN 6 \
+                     WHEN b.state NOT IN (3, 4) THEN 2 \
+                     WHEN b.state = 4 OR e.recipient_id IS NOT NULL THEN 5 \
+                     WHEN t.state = 6 THEN 4 WHEN t.state IN (3, 4, 5) THEN 5 ELSE 3 END AS outcome, \
+                CASE WHEN p.code > 0 THEN p.code ELSE COALESCE(e.code, 0) END AS reason, \
+                COALESCE(e.provider_code, t.provider_code) AS provider_code, \
+                COALESCE(e.provider_text, t.provider_text, \
+                    CASE WHEN b.state = 4 THEN b.last_error END) AS provider_text, \
+                COALESCE(t.happened_us, e.created_us, b.settled_us) AS at_us \
+             FROM ",
+            $from,
+            " JOIN recipient r ON r.id = p.recipient_id \
+             LEFT JOIN contact c ON c.id = r.contact_id \
+             LEFT JOIN send_batch b ON b.campaign_id = p.campaign_id AND b.batch_no = p.batch_no \
+             LEFT JOIN send_exception e ON e.campaign_id = p.campaign_id AND e.batch_no = p.batch_no \
+                  AND e.recipient_id = p.recipient_id \
+             LEFT JOIN receipt t ON t.campaign_id = p.campaign_id AND t.batch_no = p.batch_no \
+                  AND t.recipient_id = p.recipient_id) people \
+             WHERE $7 = 0 OR outcome = $7 \
+             ORDER BY frozen, recipient_id LIMIT $8"
+        )
+    };
+}
+
+/// Walks the frozen decisions from the first to the last.
+const EVERYONE: &str = people_sql!(
+    "(SELECT * FROM campaign_recipient WHERE campaign_id = $1 AND (code, recipient_id) > ($2, $3)) p"
+);
+
+/// Only the planned: whoever was excluded when it was frozen has no other outcome.
+const PLANNED: &str = people_sql!(
+    "(SELECT * FROM campaign_recipient WHERE campaign_id = $1 AND code = 0 AND recipient_id > $6) p"
+);
+
+/// Only the excluded: the few whom a last gate took out, then those who were
+/// frozen with a code. Walking all the planned for the few would read millions
+/// of rows for the first page.
+const EXCLUDED: &str = people_sql!(
+    "(SELECT * FROM (SELECT campaign_id, CAST(0 AS BIGINT) AS code, recipient_id, batch_no \
+         FROM send_exception \
+         WHERE campaign_id = $1 AND code BETWEEN $4 AND $5 AND recipient_id > $6 \
+         ORDER BY recipient_id LIMIT $8) taken_out \
+      UNION ALL \
+      SELECT * FROM (SELECT campaign_id, code, recipient_id, batch_no FROM campaign_recipient \
+         WHERE campaign_id = $1 AND (code, recipient_id) > ($2, $3) AND code <= $5 \
+         ORDER BY code, recipient_id LIMIT $8) frozen) p"
+);

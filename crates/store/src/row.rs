@@ -35,7 +35,11 @@ pub(crate) fn known<T>(
     column: &'static str,
     row: impl Display,
 ) -> Result<T, StoreError> {
-    value.ok_or_else(|| StoreError::Corrupt { table, column, row: row.to_string() })
+    value.ok_or_else(|| StoreError::Corrupt {
+        table,
+        column,
+        row: row.to_string(),
+    })
 }
 
 /// A JSON column as its typed value.

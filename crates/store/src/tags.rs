@@ -38,7 +38,11 @@ const MEMBERS: &str = "SELECT m.recipient_id, r.address FROM tag_member m \
 type TagRow = (String, i64, i64);
 
 fn tag((name, member_count, created_us): TagRow) -> Tag {
-    Tag { name, member_count, created_at: Timestamp::from_micros(created_us) }
+    Tag {
+        name,
+        member_count,
+        created_at: Timestamp::from_micros(created_us),
+    }
 }
 
 impl Reader {
@@ -75,7 +79,11 @@ impl Reader {
             .fetch_optional(&mut *conn)
             .await)
         .doing("reading a tag")?;
-        Ok(row.map(|(name, members, created_us, id)| (TagId(id), tag((name, members, created_us)))))
+        Ok(
+            row.map(|(name, members, created_us, id)| {
+                (TagId(id), tag((name, members, created_us)))
+            }),
+        )
     }
 
     /// The addresses that carry a tag after `after`, in the order of their numbers.
@@ -95,7 +103,10 @@ impl Reader {
         rows.into_iter()
             .map(|(id, address)| {
                 let address = Recipient::from_normalised(&address).ok();
-                Ok((RecipientId::from_db(id), known(address, "recipient", "address", id)?))
+                Ok((
+                    RecipientId::from_db(id),
+                    known(address, "recipient", "address", id)?,
+                ))
             })
             .collect()
     }
@@ -161,9 +172,12 @@ impl Writer {
         let sql = given.sql(
             self.engine(),
             2,
-            "INSERT INTO tag_member (tag_id, recipient_id) SELECT t.id, r.id FROM given g \
-             JOIN recipient r ON r.id = g.id JOIN tag t ON t.id = $1 AND t.firm_id = r.firm_id \
-             WHERE true ORDER BY r.id ON CONFLICT DO NOTHING",
+            // CROSS JOIN: SQLite keeps the order of the tables, and does not
+            // look through the given numbers for each address of the firm.
+            "INSERT INTO tag_member (tag_id, recipient_id) SELECT t.id, r.id \
+             FROM given g CROSS JOIN recipient r CROSS JOIN tag t \
+             WHERE r.id = g.id AND t.id = $1 AND t.firm_id = r.firm_id \
+             ORDER BY r.id ON CONFLICT DO NOTHING",
         );
         let added = on!(self, conn => sqlx::query(sql)
             .bind(tag.as_db())
@@ -219,6 +233,10 @@ mod tests {
 
     #[tokio::test]
     async fn the_members_of_a_tag_are_read_in_the_order_of_their_key() {
-        walks_in_order(|_| MEMBERS, Index::of_key("USING PRIMARY KEY", "tag_member_pkey")).await;
+        walks_in_order(
+            |_| MEMBERS,
+            Index::of_key("USING PRIMARY KEY", "tag_member_pkey"),
+        )
+        .await;
     }
 }

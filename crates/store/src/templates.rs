@@ -89,7 +89,11 @@ impl Reader {
         firm: FirmId,
         id: TemplateId,
     ) -> Result<Option<Template>, StoreError> {
-        let sql = concat!("SELECT ", columns!(), " FROM template WHERE id = $1 AND firm_id = $2");
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM template WHERE id = $1 AND firm_id = $2"
+        );
         let row = on!(self, conn => sqlx::query_as::<_, TemplateRow>(sql)
             .bind(id.as_db())
             .bind(firm.as_db())
@@ -132,7 +136,9 @@ impl Writer {
         firm: FirmId,
         new: NewTemplate,
     ) -> Result<Template, StoreError> {
-        self.brand(firm, new.brand).await?.ok_or(StoreError::Lost { what: "the brand" })?;
+        self.brand(firm, new.brand)
+            .await?
+            .ok_or(StoreError::Lost { what: "the brand" })?;
         let now = self.now();
         let made = Template {
             id: TemplateId::from_db(self.next_id()?),
@@ -186,6 +192,10 @@ impl Writer {
             .map(|done| done.rows_affected()))
         .doing("changing a template")?;
         exactly(done, 1, "the version of the template")?;
-        Ok(Template { version: template.version + 1, updated_at: now, ..template.clone() })
+        Ok(Template {
+            version: template.version + 1,
+            updated_at: now,
+            ..template.clone()
+        })
     }
 }

@@ -45,7 +45,10 @@ pub struct ApiKeySecret(SecretString);
 impl ApiKeySecret {
     /// A fresh one.
     pub fn generate(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
-        Self(SecretString::from(format!("{API_KEY_PREFIX}{}", base32(&random::<32>(rng)))))
+        Self(SecretString::from(format!(
+            "{API_KEY_PREFIX}{}",
+            base32(&random::<32>(rng))
+        )))
     }
 
     /// The whole text.
@@ -96,7 +99,11 @@ mod tests {
         let ours = |theirs: &str| -> String {
             theirs
                 .bytes()
-                .map(|b| rfc.iter().position(|r| *r == b).expect("a letter of RFC 4648"))
+                .map(|b| {
+                    rfc.iter()
+                        .position(|r| *r == b)
+                        .expect("a letter of RFC 4648")
+                })
                 .map(|at| char::from(ALPHABET[at]))
                 .collect()
         };
@@ -118,7 +125,10 @@ mod tests {
         let mut rng = StdRng::seed_from_u64(1);
         let mut seen = std::collections::HashSet::new();
         for _ in 0..100 {
-            let key = ApiKeySecret::generate(&mut rng).text().expose_secret().to_owned();
+            let key = ApiKeySecret::generate(&mut rng)
+                .text()
+                .expose_secret()
+                .to_owned();
             assert!(key.starts_with("izk_"), "{key}");
             assert_eq!(key.len(), 4 + 52);
             assert!(seen.insert(key));
@@ -126,6 +136,9 @@ mod tests {
         assert_eq!(path_key(&mut rng).len(), 26);
         let session = SessionSecrets::generate(&mut rng);
         assert_eq!(session.token.expose_secret().len(), 52);
-        assert_ne!(session.csrf_token, SessionSecrets::generate(&mut rng).csrf_token);
+        assert_ne!(
+            session.csrf_token,
+            SessionSecrets::generate(&mut rng).csrf_token
+        );
     }
 }

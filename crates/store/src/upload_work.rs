@@ -105,9 +105,14 @@ impl Writer {
         if claimed.is_none() && self.free_uploads_of_the_gone().await? {
             claimed = self.claim_due_upload(worker, lease_us).await?;
         }
-        let Some(mut upload) = claimed else { return Ok(None) };
-        let claim =
-            UploadClaim { upload: upload.id, worker: worker.to_owned(), attempt: upload.attempt };
+        let Some(mut upload) = claimed else {
+            return Ok(None);
+        };
+        let claim = UploadClaim {
+            upload: upload.id,
+            worker: worker.to_owned(),
+            attempt: upload.attempt,
+        };
         if upload.state == UploadState::Judging {
             // What an earlier attempt at judging left behind.
             upload.progress = JudgingProgress::default();

@@ -7,7 +7,7 @@
 //! is gone. Leases remain the bound for a worker that lives but hangs.
 
 use std::fs::{File, TryLockError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sqlx::{Connection, PgConnection};
 
@@ -78,12 +78,8 @@ impl Store {
             if let Some(folder) = path.parent() {
                 std::fs::create_dir_all(folder).map_err(file_trouble)?;
             }
-            let file = File::create(&path).map_err(file_trouble)?;
-            match file.try_lock() {
-                Ok(()) => Hold::File { file, path },
-                Err(TryLockError::WouldBlock) => return Err(taken()),
-                Err(TryLockError::Error(error)) => return Err(file_trouble(error)),
-            }
+            let file = lock_file(&path)?.ok_or_else(taken)?;
+            Hold::File { file, path }
         };
         Ok(WorkerGuard { name: name.to_owned(), hold })
     }
@@ -96,6 +92,24 @@ impl Store {
         folder.push("-workers");
         let safe = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
         Ok(PathBuf::from(folder).join(name.chars().map(safe).collect::<String>()))
+    }
+}
+
+/// Locks the file of this name; `None` when somebody living holds it.
+fn lock_file(path: &Path) -> Result<Option<File>, StoreError> {
+    loop {
+        let file = File::create(path).map_err(file_trouble)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(file_trouble(error)),
+        }
+        // Whoever found the dead worker's file may have removed it after we
+        // opened it: our lock would guard a file without a name.
+        let seen = File::open(path).map(|same| same.try_lock_shared());
+        if matches!(seen, Ok(Err(TryLockError::WouldBlock))) {
+            return Ok(Some(file));
+        }
     }
 }
 

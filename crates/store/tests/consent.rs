@@ -9,42 +9,80 @@ use store::contacts::Identifier;
 use support::*;
 
 fn named(record: IncomingRecord, external_id: &str, name: &str) -> IncomingRecord {
-    IncomingRecord { external_id: Some(external_id.into()), name: Some(name.into()), ..record }
+    IncomingRecord {
+        external_id: Some(external_id.into()),
+        name: Some(name.into()),
+        ..record
+    }
 }
 
 fn tokened(record: IncomingRecord, token: &str) -> IncomingRecord {
-    IncomingRecord { token: Some(token.into()), ..record }
+    IncomingRecord {
+        token: Some(token.into()),
+        ..record
+    }
 }
 
 fn key(applied: &Applied, place: usize) -> ConsentKey {
     let touched = &applied.touched[place];
-    let channel = touched.said.as_ref().map_or(Channel::Mesaj, |said| said.channel);
-    ConsentKey { brand: BRAND, recipient: touched.recipient, channel, kind: touched.kind }
+    let channel = touched
+        .said
+        .as_ref()
+        .map_or(Channel::Mesaj, |said| said.channel);
+    ConsentKey {
+        brand: BRAND,
+        recipient: touched.recipient,
+        channel,
+        kind: touched.kind,
+    }
 }
 
 #[tokio::test]
 async fn a_first_file_makes_contacts_addresses_events_and_states() {
     for db in store::testing::each().await {
         let records = [
-            named(declared(2, phone(1), Status::Onay, june(20)), "M1", "Şükrü Çağlayan"),
-            named(declared(3, phone(2), Status::Ret, june(21)), "M2", "Iğdır Işık"),
+            named(
+                declared(2, phone(1), Status::Onay, june(20)),
+                "M1",
+                "Şükrü Çağlayan",
+            ),
+            named(
+                declared(3, phone(2), Status::Ret, june(21)),
+                "M2",
+                "Iğdır Işık",
+            ),
             person(4, email("ali")),
         ];
         let applied = apply(&db, &records).await;
-        assert_eq!((applied.created, applied.updated, applied.unchanged), (3, 0, 0));
+        assert_eq!(
+            (applied.created, applied.updated, applied.unchanged),
+            (3, 0, 0)
+        );
         assert_eq!(applied.touched.len(), 3);
-        let touched: Vec<_> = applied.touched.iter().map(|t| (t.line, t.event.is_some())).collect();
+        let touched: Vec<_> = applied
+            .touched
+            .iter()
+            .map(|t| (t.line, t.event.is_some()))
+            .collect();
         assert_eq!(touched, [(2, true), (3, true), (4, false)], "{}", db.name);
 
         let mut window = Window::on(&db).await;
         for (table, rows) in [
-            ("contact", 3), ("recipient", 3), ("consent_event", 2), ("consent_state", 2),
-            ("ledger_block", 1), ("ledger_head", 1), ("shared_address", 0),
+            ("contact", 3),
+            ("recipient", 3),
+            ("consent_event", 2),
+            ("consent_state", 2),
+            ("ledger_block", 1),
+            ("ledger_head", 1),
+            ("shared_address", 0),
         ] {
             assert_eq!(window.count(table).await, rows, "{}: {table}", db.name);
         }
         let mut reader = db.store.read().await.expect("a reader");
-        let state = reader.consent_state(key(&applied, 0)).await.expect("a state");
+        let state = reader
+            .consent_state(key(&applied, 0))
+            .await
+            .expect("a state");
         let held = state.local.expect("something was said");
         assert_eq!((held.status, held.consent_date), (Status::Onay, june(20)));
         assert_eq!(Some(held.event), applied.touched[0].event);
@@ -54,7 +92,10 @@ async fn a_first_file_makes_contacts_addresses_events_and_states() {
             .expect("a history");
         assert_eq!(history.len(), 1);
         assert_eq!(history[0].source, Source::HS_WEB);
-        assert_eq!((history[0].origin, history[0].origin_id), (Origin::Upload, Some(77)));
+        assert_eq!(
+            (history[0].origin, history[0].origin_id),
+            (Origin::Upload, Some(77))
+        );
         assert_eq!(history[0].origin_line, Some(2));
         assert_eq!(history[0].actor, "ayse@ornek.com.tr");
         assert_eq!(LocalState::of(&history[0]), held);
@@ -65,14 +106,27 @@ async fn a_first_file_makes_contacts_addresses_events_and_states() {
 async fn the_same_file_again_changes_nothing() {
     for db in store::testing::each().await {
         let records = [
-            tokened(named(declared(2, phone(1), Status::Onay, june(20)), "M1", "Ali"), "t1"),
+            tokened(
+                named(declared(2, phone(1), Status::Onay, june(20)), "M1", "Ali"),
+                "t1",
+            ),
             declared(3, phone(2), Status::Ret, june(21)),
         ];
         apply(&db, &records).await;
         db.clock.advance(domain::time::DAY_US);
         let again = apply(&db, &records).await;
-        assert_eq!((again.created, again.updated, again.unchanged), (0, 0, 2), "{}", db.name);
-        assert!(again.touched.iter().all(|t| t.event.is_none() && t.was.local.is_some()));
+        assert_eq!(
+            (again.created, again.updated, again.unchanged),
+            (0, 0, 2),
+            "{}",
+            db.name
+        );
+        assert!(
+            again
+                .touched
+                .iter()
+                .all(|t| t.event.is_none() && t.was.local.is_some())
+        );
         let codes: Vec<_> = again.remarks.iter().map(|r| (r.line, r.code)).collect();
         assert_eq!(codes, [(2, ReasonCode::W804), (3, ReasonCode::W804)]);
         let mut window = Window::on(&db).await;
@@ -86,29 +140,45 @@ async fn the_same_file_again_changes_nothing() {
 #[tokio::test]
 async fn what_is_stored_refuses_older_words_with_their_code_and_date() {
     for db in store::testing::each().await {
-        apply(&db, &[
-            declared(2, phone(1), Status::Onay, june(20)),
-            declared(3, phone(2), Status::Ret, june(20)),
-        ])
+        apply(
+            &db,
+            &[
+                declared(2, phone(1), Status::Onay, june(20)),
+                declared(3, phone(2), Status::Ret, june(20)),
+            ],
+        )
         .await;
-        let applied = apply(&db, &[
-            declared(5, phone(1), Status::Ret, june(19)),
-            declared(4, phone(2), Status::Onay, june(19)),
-            declared(6, email("ali"), Status::Onay, june(19)),
-            declared(7, phone(1), Status::Onay, june(21)),
-        ])
+        let applied = apply(
+            &db,
+            &[
+                declared(5, phone(1), Status::Ret, june(19)),
+                declared(4, phone(2), Status::Onay, june(19)),
+                declared(6, email("ali"), Status::Onay, june(19)),
+                declared(7, phone(1), Status::Onay, june(21)),
+            ],
+        )
         .await;
         let refused: Vec<_> = applied.refused.iter().map(|r| (r.line, r.code)).collect();
         assert_eq!(
             refused,
-            [(4, ReasonCode::R805), (5, ReasonCode::R607), (6, ReasonCode::R706)],
+            [
+                (4, ReasonCode::R805),
+                (5, ReasonCode::R607),
+                (6, ReasonCode::R706)
+            ],
             "{}",
             db.name
         );
-        assert_eq!(applied.refused[0].args, [("date", "20.06.2025 12:00".to_owned())]);
+        assert_eq!(
+            applied.refused[0].args,
+            [("date", "20.06.2025 12:00".to_owned())]
+        );
         assert_eq!(applied.refused[2].args, [("channel", "MESAJ".to_owned())]);
         assert_eq!(applied.touched.len(), 1);
-        assert!(applied.touched[0].is_renewal, "a newer consent over a consent is a renewal");
+        assert!(
+            applied.touched[0].is_renewal,
+            "a newer consent over a consent is a renewal"
+        );
         let mut window = Window::on(&db).await;
         assert_eq!(window.count("consent_event").await, 3);
     }
@@ -117,49 +187,93 @@ async fn what_is_stored_refuses_older_words_with_their_code_and_date() {
 #[tokio::test]
 async fn a_withdrawn_consent_stays_withdrawn_when_an_older_approval_stands_further_down() {
     for db in store::testing::each().await {
-        let applied = apply(&db, &[
-            declared(2, phone(1), Status::Onay, june(18)),
-            declared(3, phone(1), Status::Ret, june(20)),
-            declared(4, phone(1), Status::Onay, june(19)),
-        ])
+        let applied = apply(
+            &db,
+            &[
+                declared(2, phone(1), Status::Onay, june(18)),
+                declared(3, phone(1), Status::Ret, june(20)),
+                declared(4, phone(1), Status::Onay, june(19)),
+            ],
+        )
         .await;
         assert_eq!(applied.created, 2);
         assert_eq!(applied.refused.len(), 1);
-        assert_eq!((applied.refused[0].line, applied.refused[0].code), (4, ReasonCode::R805));
+        assert_eq!(
+            (applied.refused[0].line, applied.refused[0].code),
+            (4, ReasonCode::R805)
+        );
         let mut reader = db.store.read().await.expect("a reader");
-        let state = reader.consent_state(key(&applied, 0)).await.expect("a state");
-        assert_eq!(state.local.map(|held| held.status), Some(Status::Ret), "{}", db.name);
-        assert_eq!(applied.touched[1].was.local.map(|held| held.status), Some(Status::Onay));
+        let state = reader
+            .consent_state(key(&applied, 0))
+            .await
+            .expect("a state");
+        assert_eq!(
+            state.local.map(|held| held.status),
+            Some(Status::Ret),
+            "{}",
+            db.name
+        );
+        assert_eq!(
+            applied.touched[1].was.local.map(|held| held.status),
+            Some(Status::Onay)
+        );
     }
 }
 
 #[tokio::test]
 async fn kinds_and_channels_of_one_address_never_influence_one_another() {
     for db in store::testing::each().await {
-        let tacir = |record: IncomingRecord| IncomingRecord { kind: RecipientKind::Tacir, ..record };
-        let call = Said { channel: Channel::Arama, ..said(Status::Ret, june(21)) };
-        let applied = apply(&db, &[
-            declared(2, phone(1), Status::Onay, june(20)),
-            tacir(declared(3, phone(1), Status::Ret, june(22))),
-            IncomingRecord { consent: Some(call), ..person(4, phone(1)) },
-        ])
+        let tacir = |record: IncomingRecord| IncomingRecord {
+            kind: RecipientKind::Tacir,
+            ..record
+        };
+        let call = Said {
+            channel: Channel::Arama,
+            ..said(Status::Ret, june(21))
+        };
+        let applied = apply(
+            &db,
+            &[
+                declared(2, phone(1), Status::Onay, june(20)),
+                tacir(declared(3, phone(1), Status::Ret, june(22))),
+                IncomingRecord {
+                    consent: Some(call),
+                    ..person(4, phone(1))
+                },
+            ],
+        )
         .await;
         let mut reader = db.store.read().await.expect("a reader");
         let mut held = Vec::new();
         for place in 0..3 {
-            let state = reader.consent_state(key(&applied, place)).await.expect("a state");
+            let state = reader
+                .consent_state(key(&applied, place))
+                .await
+                .expect("a state");
             held.push(state.local.map(|local| local.status));
         }
-        assert_eq!(held, [Some(Status::Onay), Some(Status::Ret), Some(Status::Ret)], "{}", db.name);
+        assert_eq!(
+            held,
+            [Some(Status::Onay), Some(Status::Ret), Some(Status::Ret)],
+            "{}",
+            db.name
+        );
         let stored = reader
-            .stored_keys(FIRM, BRAND, &[
-                (phone(1), Channel::Mesaj, RecipientKind::Tacir),
-                (phone(9), Channel::Mesaj, RecipientKind::Bireysel),
-                (phone(1), Channel::Mesaj, RecipientKind::Bireysel),
-            ])
+            .stored_keys(
+                FIRM,
+                BRAND,
+                &[
+                    (phone(1), Channel::Mesaj, RecipientKind::Tacir),
+                    (phone(9), Channel::Mesaj, RecipientKind::Bireysel),
+                    (phone(1), Channel::Mesaj, RecipientKind::Bireysel),
+                ],
+            )
             .await
             .expect("what is stored");
-        let words: Vec<_> = stored.iter().map(|s| s.local.map(|local| local.status)).collect();
+        let words: Vec<_> = stored
+            .iter()
+            .map(|s| s.local.map(|local| local.status))
+            .collect();
         assert_eq!(words, [Some(Status::Ret), None, Some(Status::Onay)]);
         assert!(stored[1].recipient.is_none() && !stored[0].is_blacklisted);
     }
@@ -178,11 +292,24 @@ async fn a_shared_phone_keeps_its_first_owner_and_is_noted() {
         assert_eq!(window.count("contact").await, 2);
         assert_eq!(window.count("shared_address").await, 1);
         let again = apply(&db, &[son]).await;
-        assert_eq!((again.unchanged, again.remarks.len()), (1, 1), "{}", db.name);
+        assert_eq!(
+            (again.unchanged, again.remarks.len()),
+            (1, 1),
+            "{}",
+            db.name
+        );
         assert_eq!(window.count("shared_address").await, 1);
         let mut reader = db.store.read().await.expect("a reader");
-        let owner = reader.contact_by_address(FIRM, &phone(1)).await.expect("found");
-        assert_eq!(owner.and_then(|(_, contact)| contact.external_id).as_deref(), Some("M1"));
+        let owner = reader
+            .contact_by_address(FIRM, &phone(1))
+            .await
+            .expect("found");
+        assert_eq!(
+            owner
+                .and_then(|(_, contact)| contact.external_id)
+                .as_deref(),
+            Some("M1")
+        );
     }
 }
 
@@ -196,24 +323,35 @@ async fn an_address_gets_the_external_id_that_a_later_file_brings() {
         assert_eq!(window.count("contact").await, 1);
         assert_eq!(window.count("shared_address").await, 0);
         // The same person again, by number, with a second address.
-        let applied = apply(&db, &[
-            tokened(named(person(2, email("ali")), "M1", "Ali"), "t1"),
-            tokened(person(3, phone(2)), "t9"),
-        ])
+        let applied = apply(
+            &db,
+            &[
+                tokened(named(person(2, email("ali")), "M1", "Ali"), "t1"),
+                tokened(person(3, phone(2)), "t9"),
+            ],
+        )
         .await;
         assert_eq!(applied.created, 2);
         let mut reader = db.store.read().await.expect("a reader");
         let known = reader
-            .addresses_of(FIRM, &[
-                Identifier::Token("t1".into()),
-                Identifier::External("M1".into()),
-                Identifier::External("M9".into()),
-                Identifier::Token("t9".into()),
-            ])
+            .addresses_of(
+                FIRM,
+                &[
+                    Identifier::Token("t1".into()),
+                    Identifier::External("M1".into()),
+                    Identifier::External("M9".into()),
+                    Identifier::Token("t9".into()),
+                ],
+            )
             .await
             .expect("found");
         let both = vec![phone(1), email("ali")];
-        assert_eq!(known, [both.clone(), both, vec![], vec![phone(2)]], "{}", db.name);
+        assert_eq!(
+            known,
+            [both.clone(), both, vec![], vec![phone(2)]],
+            "{}",
+            db.name
+        );
         let elsewhere = domain::ids::FirmId::from_db(99);
         let nobody = reader
             .addresses_of(elsewhere, &[Identifier::External("M1".into())])
@@ -226,15 +364,21 @@ async fn an_address_gets_the_external_id_that_a_later_file_brings() {
 #[tokio::test]
 async fn a_changed_number_becomes_the_contacts_phone_and_a_token_follows_its_device() {
     for db in store::testing::each().await {
-        apply(&db, &[
-            tokened(named(person(2, phone(1)), "M1", "Ali"), "device"),
-            named(person(3, phone(2)), "M2", "Veli"),
-        ])
+        apply(
+            &db,
+            &[
+                tokened(named(person(2, phone(1)), "M1", "Ali"), "device"),
+                named(person(3, phone(2)), "M2", "Veli"),
+            ],
+        )
         .await;
-        let applied = apply(&db, &[
-            named(person(2, phone(3)), "M1", "Ali Can"),
-            tokened(named(person(3, phone(2)), "M2", "Veli"), "device"),
-        ])
+        let applied = apply(
+            &db,
+            &[
+                named(person(2, phone(3)), "M1", "Ali Can"),
+                tokened(named(person(3, phone(2)), "M2", "Veli"), "device"),
+            ],
+        )
         .await;
         assert_eq!((applied.created, applied.updated), (1, 1), "{}", db.name);
         let mut reader = db.store.read().await.expect("a reader");
@@ -250,7 +394,10 @@ async fn a_changed_number_becomes_the_contacts_phone_and_a_token_follows_its_dev
             .await
             .expect("found");
         assert_eq!(device, [vec![phone(2)]]);
-        let earlier = reader.contact_by_address(FIRM, &phone(1)).await.expect("found");
+        let earlier = reader
+            .contact_by_address(FIRM, &phone(1))
+            .await
+            .expect("found");
         assert_eq!(earlier.map(|(_, contact)| contact.id), Some(ali.id));
     }
 }
@@ -266,10 +413,18 @@ async fn what_held_at_an_instant_is_told_by_what_was_written_by_then() {
         let mut reader = db.store.read().await.expect("a reader");
         let mut held = Vec::new();
         for at in [before.plus_micros(-1), before, now] {
-            let state = reader.consent_as_of(key(&applied, 0), at).await.expect("a state");
+            let state = reader
+                .consent_as_of(key(&applied, 0), at)
+                .await
+                .expect("a state");
             held.push(state.map(|local| local.status));
         }
-        assert_eq!(held, [None, Some(Status::Onay), Some(Status::Ret)], "{}", db.name);
+        assert_eq!(
+            held,
+            [None, Some(Status::Onay), Some(Status::Ret)],
+            "{}",
+            db.name
+        );
     }
 }
 
@@ -287,16 +442,29 @@ async fn contacts_are_paged_by_name_as_turkish_readers_search_them() {
         let mut seen = Vec::new();
         let mut after = None;
         loop {
-            let (page, last) =
-                reader.contacts(FIRM, "", after.as_ref(), 2).await.expect("a page");
+            let (page, last) = reader
+                .contacts(FIRM, "", after.as_ref(), 2)
+                .await
+                .expect("a page");
             if page.is_empty() {
                 break;
             }
-            seen.extend(page.into_iter().map(|contact| contact.name.unwrap_or_default()));
+            seen.extend(
+                page.into_iter()
+                    .map(|contact| contact.name.unwrap_or_default()),
+            );
             after = last;
         }
-        assert_eq!(seen, ["", "Çağla", "Işık", "ISPARTA", "İzmir", "Ömer", "Zeynep"], "{}", db.name);
-        let (page, _) = reader.contacts(FIRM, "IŞI", None, 10).await.expect("a page");
+        assert_eq!(
+            seen,
+            ["", "Çağla", "Işık", "ISPARTA", "İzmir", "Ömer", "Zeynep"],
+            "{}",
+            db.name
+        );
+        let (page, _) = reader
+            .contacts(FIRM, "IŞI", None, 10)
+            .await
+            .expect("a page");
         assert_eq!(page.len(), 1);
         assert_eq!(page[0].name.as_deref(), Some("Işık"));
     }

@@ -20,9 +20,17 @@ const PEOPLE: u32 = 60;
 fn slice(writer: u32, number: u32) -> Vec<IncomingRecord> {
     (0..PEOPLE)
         .map(|n| {
-            let n = if writer.is_multiple_of(2) { n } else { PEOPLE - 1 - n };
+            let n = if writer.is_multiple_of(2) {
+                n
+            } else {
+                PEOPLE - 1 - n
+            };
             let n = n + number * PEOPLE / 2;
-            let status = if (n + writer).is_multiple_of(5) { Status::Ret } else { Status::Onay };
+            let status = if (n + writer).is_multiple_of(5) {
+                Status::Ret
+            } else {
+                Status::Onay
+            };
             IncomingRecord {
                 external_id: n.is_multiple_of(3).then(|| format!("M{n}")),
                 token: n.is_multiple_of(4).then(|| format!("t{n}")),
@@ -42,7 +50,10 @@ async fn importers_with_the_same_people_make_each_of_them_once() {
             importers.push(tokio::spawn(async move {
                 // Two brands of one firm share people, but no ledger.
                 let brand = BrandId::from_db(12 + i64::from(writer % 2));
-                let context = ApplyContext { brand, ..context(&db) };
+                let context = ApplyContext {
+                    brand,
+                    ..context(&db)
+                };
                 for number in 0..SLICES {
                     let records = slice(writer, number);
                     let mut w = db.store.write().await.expect("a transaction");
@@ -62,7 +73,12 @@ async fn importers_with_the_same_people_make_each_of_them_once() {
         assert_eq!(window.count("recipient").await, people, "{}", db.name);
         assert_eq!(window.count("contact").await, people, "{}", db.name);
         assert_eq!(window.count("shared_address").await, 0, "{}", db.name);
-        assert_eq!(window.count("consent_state").await, 2 * people, "{}", db.name);
+        assert_eq!(
+            window.count("consent_state").await,
+            2 * people,
+            "{}",
+            db.name
+        );
         for brand in [12, 13] {
             let found = db
                 .store

@@ -3,6 +3,9 @@ import { useEffect, useRef, useState } from "react";
 /** How often a screen asks again while the event stream is away, milliseconds. */
 export const POLL_MS = 3_000;
 
+/** How often it asks although the stream delivers: a stream can go silent without anyone noticing. */
+export const RECHECK_MS = 15_000;
+
 /**
  * Follows a stream of server-sent `progress` events while `active` and hands
  * each to `onProgress`. Answers whether the stream is delivering; when it is

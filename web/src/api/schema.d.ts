@@ -194,6 +194,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything a person said, newest record first */
+        get: operations["contact_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry/{brand_id}": {
         parameters: {
             query?: never;
@@ -603,6 +620,30 @@ export interface components {
             items: components["schemas"]["Connector"][];
             next?: string | null;
         };
+        /** @description One appended fact (izin kaydı). */
+        ConsentRecord: {
+            event_id: string;
+            brand_id: string;
+            address: string;
+            channel: components["schemas"]["Channel"];
+            kind: components["schemas"]["RecipientKind"];
+            status: components["schemas"]["ConsentStatus"];
+            /** Format: date-time */
+            consent_at: string;
+            /** Format: date-time */
+            recorded_at: string;
+            source: string;
+            origin: components["schemas"]["Origin"];
+            /** Format: int64 */
+            origin_line?: number | null;
+            evidence?: string | null;
+            actor: string;
+        };
+        /** @description One page of ConsentRecord. */
+        ConsentRecordPage: {
+            items: components["schemas"]["ConsentRecord"][];
+            next?: string | null;
+        };
         /** @enum {string} */
         ConsentStatus: "ONAY" | "RET";
         /** @description A person or company of the firm (kişi). */
@@ -645,6 +686,8 @@ export interface components {
             sendable: number;
             /** Format: int64 */
             held: number;
+            /** Format: date-time */
+            held_until?: string | null;
             excluded: components["schemas"]["CountedReason"][];
             length: components["schemas"]["Length"];
         };
@@ -676,7 +719,7 @@ export interface components {
             consent_at: string;
             source?: string | null;
             event_id: string;
-            origin: string;
+            origin?: null | components["schemas"]["Origin"];
         };
         /** @enum {string} */
         MessageState: "excluded" | "waiting" | "sent" | "delivered" | "failed" | "uncertain";
@@ -693,6 +736,8 @@ export interface components {
             connector_id: string;
             audience: components["schemas"]["Audience"];
         };
+        /** @enum {string} */
+        Origin: "UPLOAD" | "API" | "PANEL" | "REGISTRY" | "INBOUND" | "UNSUBSCRIBE";
         /** @description A problem document (RFC 9457). */
         Problem: {
             type: string;
@@ -728,7 +773,9 @@ export interface components {
             verdict: components["schemas"]["Verdict"];
             /** Format: date-time */
             checked_at?: string | null;
+            citizen: boolean;
             transaction?: string | null;
+            refusal?: null | components["schemas"]["Reason"];
         };
         /** @enum {string} */
         RegistryMode: "off" | "provider" | "sync" | "integrator";
@@ -959,6 +1006,8 @@ export interface components {
             sendable: boolean;
             headline?: null | components["schemas"]["Reason"];
             reasons: components["schemas"]["Reason"][];
+            /** Format: date-time */
+            held_until?: string | null;
             local?: null | components["schemas"]["LocalConsent"];
             registry: components["schemas"]["RegistryConsent"];
             /** Format: date-time */
@@ -1772,6 +1821,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Why"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    contact_timeline: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything a person said, newest record first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentRecordPage"];
                 };
             };
             /** @description Not logged in */

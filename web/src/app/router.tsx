@@ -102,11 +102,12 @@ export const router = createRouter({
   defaultPendingComponent: () => <Loading />,
   defaultErrorComponent: ({ error }) => (
     <Failure
+      isPage
       error={error instanceof Error ? error : new Error(String(error))}
       onRetry={() => window.location.reload()}
     />
   ),
-  defaultNotFoundComponent: () => <Missing />,
+  defaultNotFoundComponent: () => <Missing isPage />,
   scrollRestoration: true,
 });
 

@@ -15,7 +15,7 @@ import { Failure, Loading } from "./states";
 export function Shell() {
   const session = useSessionQuery();
   if (session.isPending) return <Loading lines={3} />;
-  if (session.isError) return <Failure error={session.error} onRetry={() => session.refetch()} />;
+  if (session.isError) return <Failure isPage error={session.error} onRetry={() => session.refetch()} />;
   if (!session.data) return <ToLogin />;
   return (
     <SessionContext value={session.data}>

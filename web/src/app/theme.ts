@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 
 /** The house colour; shade 7 carries white text at 5.8:1. */
 const petrol: MantineColorsTuple = [
@@ -24,8 +24,16 @@ export const theme = createTheme({
   headings: { fontWeight: "650" },
   cursorType: "pointer",
   components: {
+    InputWrapper: { styles: { description: { fontSize: "var(--mantine-font-size-sm)" } } },
+    Modal: { styles: { title: { fontWeight: 650, fontSize: "var(--mantine-font-size-lg)" } } },
+    Radio: { styles: { description: { fontSize: "var(--mantine-font-size-sm)" } } },
     Table: { defaultProps: { verticalSpacing: "sm" } },
     Skeleton: { defaultProps: { radius: "sm" } },
     Tooltip: { defaultProps: { withArrow: true, events: { hover: true, focus: true, touch: true } } },
   },
 });
+
+const QUIET = { "--mantine-color-dimmed": "var(--quiet)", "--mantine-color-placeholder": "var(--quiet)" };
+
+/** Secondary text keeps 4.5:1 in both appearances, which Mantine's own grey does not. */
+export const cssVariables: CSSVariablesResolver = () => ({ variables: {}, light: QUIET, dark: QUIET });

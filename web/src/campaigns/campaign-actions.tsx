@@ -6,9 +6,10 @@ import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
 import type { Campaign } from "../api/model";
 import { notifyDone } from "../app/notify";
+import { useMay } from "../app/permissions";
 import { queries } from "../app/queries";
 import { Problem } from "../app/states";
-import { MOVES, type Move } from "./campaign-state";
+import { MOVES, type Move, NEEDS } from "./campaign-state";
 import { useDryRun } from "./dry-run";
 import { rememberCampaign } from "./follow";
 
@@ -38,7 +39,8 @@ export function CampaignActions({ campaign }: { campaign: Campaign }) {
       notifyDone(t(`campaigns.done.${step}`));
     },
   });
-  const moves = MOVES[campaign.state];
+  const may = useMay();
+  const moves = MOVES[campaign.state].filter((step) => may(NEEDS[step]));
   const close = () => {
     move.reset();
     ask(undefined);

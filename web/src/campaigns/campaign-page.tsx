@@ -24,7 +24,7 @@ export function CampaignPage() {
   const { rows, code } = route.useSearch();
   const campaign = useCampaign(id);
   if (campaign.isPending) return <Loading />;
-  if (campaign.isError) return <Failure error={campaign.error} onRetry={() => campaign.refetch()} />;
+  if (campaign.isError) return <Failure isPage error={campaign.error} onRetry={() => campaign.refetch()} />;
   const { data } = campaign;
 
   return (
@@ -39,8 +39,11 @@ export function CampaignPage() {
       lead={<Lead campaign={data} />}
       actions={<CampaignActions campaign={data} />}
     >
-      {isLaunched(data.state) ? <Report id={id} /> : <DryRunPanel id={id} />}
-      {rows && isLaunched(data.state) && <Rows campaignId={id} group={rows} code={code} />}
+      {isLaunched(data.state) ? (
+        <Report id={id} rows={rows && <Rows campaign={data} group={rows} code={code} />} />
+      ) : (
+        <DryRunPanel id={id} />
+      )}
       <MessageCard campaign={data} />
     </Page>
   );

@@ -1,4 +1,5 @@
 import type { CampaignReport, CampaignState } from "../api/model";
+import type { Permission } from "../app/permissions";
 import type { Tone } from "../app/state-badge";
 
 /** What a person may ask of a campaign. */
@@ -16,10 +17,20 @@ export const TONE: Record<CampaignState, Tone> = {
   finished: "good",
 };
 
+/** What each asks of the person. */
+export const NEEDS: Record<Move, Permission> = {
+  submit: "manage_campaigns",
+  approve: "approve_campaigns",
+  launch: "launch_campaigns",
+  pause: "launch_campaigns",
+  resume: "launch_campaigns",
+  stop: "launch_campaigns",
+};
+
 /** What may be asked in a state, the usual next step last. */
 export const MOVES: Record<CampaignState, Move[]> = {
-  draft: ["submit"],
-  submitted: ["approve"],
+  draft: ["submit", "launch"],
+  submitted: ["launch", "approve"],
   approved: ["launch"],
   launching: ["stop"],
   running: ["stop", "pause"],

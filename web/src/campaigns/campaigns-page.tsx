@@ -8,6 +8,7 @@ import { usePages } from "../api/pages";
 import { ButtonLink, TextLink } from "../app/links";
 import { MoreButton } from "../app/more-button";
 import { Page } from "../app/page";
+import { useMay } from "../app/permissions";
 import { ScrollX } from "../app/scroll-x";
 import { StateBadge } from "../app/state-badge";
 import { Empty, Failure, Loading } from "../app/states";
@@ -23,7 +24,8 @@ export function CampaignsPage() {
     (after) => answer(api.GET("/api/v1/campaigns", { params: { query: { after } } })),
     POLL_MS * 3,
   );
-  const newButton = (
+  const may = useMay();
+  const newButton = may("manage_campaigns") && (
     <ButtonLink to="/campaigns/new" leftSection={<IconPlus size={18} aria-hidden />}>
       {t("campaigns.new")}
     </ButtonLink>

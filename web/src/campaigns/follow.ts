@@ -1,12 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
-import { POLL_MS, useLive } from "../api/live";
+import { POLL_MS, RECHECK_MS, useLive } from "../api/live";
 import type { Campaign, CampaignReport } from "../api/model";
 import { queries } from "../app/queries";
 import { isMoving, isSending } from "./campaign-state";
-
-/** Receipts may come for three days; nobody needs them by the second. */
-const RECEIPTS_POLL_MS = 15_000;
 
 const reportKey = (id: string) => ["campaign", id, "report"] as const;
 
@@ -34,8 +31,9 @@ export function useReport(id: string, isFollowed = true) {
       return report;
     },
     refetchInterval: ({ state }) => {
-      if (!state.data || !isMoving(state.data) || isStreaming) return false;
-      return isSending(state.data.campaign.state) ? POLL_MS : RECEIPTS_POLL_MS;
+      if (!state.data || !isMoving(state.data)) return false;
+      // Receipts may come for three days; nobody needs them by the second.
+      return isSending(state.data.campaign.state) && !isStreaming ? POLL_MS : RECHECK_MS;
     },
   });
   return { ...query, isStreaming };

@@ -1,4 +1,15 @@
-import { Autocomplete, Button, Group, Radio, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import {
+  Autocomplete,
+  Button,
+  Group,
+  Radio,
+  Select,
+  SimpleGrid,
+  Stack,
+  Text,
+  Textarea,
+  TextInput,
+} from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -129,13 +140,12 @@ function CampaignForm({ brands, connectors }: { brands: Choice[]; connectors: Ch
           withAsterisk
           {...form.getInputProps("name")}
         />
-        <Group grow align="flex-start" preventGrowOverflow={false}>
+        <SimpleGrid cols={{ base: 1, xs: 2 }}>
           <Select
             label={t("campaigns.form.brand")}
             data={brands}
             allowDeselect={false}
             withAsterisk
-            miw="14rem"
             {...form.getInputProps("brand_id")}
           />
           <Select
@@ -143,26 +153,23 @@ function CampaignForm({ brands, connectors }: { brands: Choice[]; connectors: Ch
             data={connectors}
             allowDeselect={false}
             withAsterisk
-            miw="14rem"
             {...form.getInputProps("connector_id")}
           />
-        </Group>
-        <Group grow align="flex-start" preventGrowOverflow={false}>
+        </SimpleGrid>
+        <SimpleGrid cols={{ base: 1, xs: 2 }}>
           <TextInput
             label={t("campaigns.form.sender")}
             description={t("campaigns.form.sender_hint")}
             withAsterisk
-            miw="14rem"
             {...form.getInputProps("sender")}
           />
           <TextInput
             label={t("campaigns.form.purpose")}
             description={t("campaigns.form.purpose_hint")}
             withAsterisk
-            miw="14rem"
             {...form.getInputProps("purpose")}
           />
-        </Group>
+        </SimpleGrid>
         <Radio.Group label={t("campaigns.form.basis")} {...form.getInputProps("basis")}>
           <Stack gap="sm" mt="xs">
             {BASES.map((basis) => (

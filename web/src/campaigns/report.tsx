@@ -1,8 +1,10 @@
-import { Alert, Group, Stack, Text } from "@mantine/core";
-import { IconAlertTriangle, IconCircleCheck, IconMoonStars } from "@tabler/icons-react";
+import { Group, Stack, Text } from "@mantine/core";
+import { IconCircleCheck } from "@tabler/icons-react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { CampaignReport } from "../api/model";
 import { Counters } from "../app/counters";
+import { Notice } from "../app/notice";
 import { Section } from "../app/page";
 import { Failure, Loading } from "../app/states";
 import { useFormats } from "../locale/format";
@@ -13,8 +15,14 @@ import { Waterfall } from "./waterfall";
 
 const BATCH_STATES = ["pending", "in_flight", "accepted", "failed", "in_doubt", "unresolved", "cancelled"] as const;
 
+interface ReportProps {
+  id: string;
+  /** The people behind a chosen number; they stand right under the picture that the number is in. */
+  rows?: ReactNode;
+}
+
 /** What became of everyone in the target, live while anything moves. */
-export function Report({ id }: { id: string }) {
+export function Report({ id, rows }: ReportProps) {
   const { t } = useTranslation();
   const report = useReport(id);
   if (report.isPending) return <Loading />;
@@ -28,6 +36,7 @@ export function Report({ id }: { id: string }) {
         <Waterfall steps={reportSteps(data)} campaignId={id} />
         <Footnotes report={data} />
       </Section>
+      {rows}
       <Section title={t("campaigns.report.batches")} id="batches">
         <div style={{ padding: "0 var(--mantine-spacing-md) var(--mantine-spacing-md)" }}>
           <Counters
@@ -59,28 +68,26 @@ function Notices({ report }: { report: CampaignReport }) {
   const { t } = useTranslation();
   const formats = useFormats();
   return (
-    <Stack gap="sm">
+    <>
       {!report.reconciles && (
-        <Alert color="red" icon={<IconAlertTriangle size={18} aria-hidden />} role="alert">
+        <Notice tone="bad" isUrgent>
           {t("campaigns.report.does_not_reconcile")}
-        </Alert>
+        </Notice>
       )}
       {report.held.quiet_hours_until && (
-        <Alert color="violet" icon={<IconMoonStars size={18} aria-hidden />}>
+        <Notice tone="held">
           {t("campaigns.report.quiet_until", { when: formats.dateTime(report.held.quiet_hours_until) })}
-        </Alert>
+        </Notice>
       )}
       {report.held.uncertain > 0 && (
-        <Alert color="orange" icon={<IconAlertTriangle size={18} aria-hidden />}>
-          {t("campaigns.report.uncertain", { count: report.held.uncertain })}
-        </Alert>
+        <Notice tone="out">{t("campaigns.report.uncertain", { count: report.held.uncertain })}</Notice>
       )}
       {report.last_error && (
-        <Alert color="orange" title={t("campaigns.report.provider_error")}>
+        <Notice tone="out" title={t("campaigns.report.provider_error")}>
           {report.last_error}
-        </Alert>
+        </Notice>
       )}
-    </Stack>
+    </>
   );
 }
 

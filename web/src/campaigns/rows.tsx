@@ -4,7 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
-import type { CampaignMessage, MessageState } from "../api/model";
+import type { Campaign, CampaignMessage, MessageState } from "../api/model";
 import { TextLink } from "../app/links";
 import { MoreButton } from "../app/more-button";
 import { Section } from "../app/page";
@@ -24,11 +24,18 @@ const TONE: Record<MessageState, Tone> = {
   uncertain: "out",
 };
 
+interface RowsProps {
+  campaign: Campaign;
+  group: RowGroup;
+  /** Only those left out for this reason. */
+  code: string | undefined;
+}
+
 /** The people behind a number of the report. */
-export function Rows({ campaignId, group, code }: { campaignId: string; group: RowGroup; code: string | undefined }) {
+export function Rows({ campaign, group, code }: RowsProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const list = useRows(campaignId, group, code);
+  const list = useRows(campaign.id, group, code);
   const frame = useRef<HTMLDivElement>(null);
   // Whoever clicked a number wants to be where its rows are.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the chosen rows are what it follows
@@ -53,7 +60,7 @@ export function Rows({ campaignId, group, code }: { campaignId: string; group: R
               onChange={(rows) =>
                 navigate({
                   to: "/campaigns/$id",
-                  params: { id: campaignId },
+                  params: { id: campaign.id },
                   search: { rows: (rows as RowGroup | null) ?? undefined },
                   resetScroll: false,
                 })
@@ -82,7 +89,7 @@ export function Rows({ campaignId, group, code }: { campaignId: string; group: R
               </Table.Thead>
               <Table.Tbody>
                 {list.items.map((message, place) => (
-                  <MessageRow key={`${message.address}:${place}`} message={message} />
+                  <MessageRow key={`${message.address}:${place}`} message={message} campaign={campaign} />
                 ))}
               </Table.Tbody>
             </Table>
@@ -94,15 +101,22 @@ export function Rows({ campaignId, group, code }: { campaignId: string; group: R
   );
 }
 
-function MessageRow({ message }: { message: CampaignMessage }) {
+function MessageRow({ message, campaign }: { message: CampaignMessage; campaign: Campaign }) {
   const { t, i18n } = useTranslation();
   const text = i18n.language === "en" ? message.text_en : message.text_tr;
+  // The person's page answers for this campaign, not for any other brand or channel.
+  const question = {
+    brand: campaign.brand_id,
+    channel: campaign.channel,
+    kind: campaign.kind,
+    basis: campaign.basis,
+  };
   const provider = [message.provider_code, message.provider_text].filter(Boolean).join(" ");
   return (
     <Table.Tr>
       <Table.Td className="number">
         {message.contact_id ? (
-          <TextLink to="/contacts/$id" params={{ id: message.contact_id }} search={{}}>
+          <TextLink to="/contacts/$id" params={{ id: message.contact_id }} search={question}>
             {message.address}
           </TextLink>
         ) : (

@@ -48,7 +48,7 @@ export function reportSteps(report: CampaignReport): Step[] {
     ...parts(scale, afterExcluded, [
       { name: "waiting", count: held.waiting, tone: "held", rows: { group: "waiting" } },
       { name: "uncertain", count: held.uncertain, tone: "held", rows: { group: "uncertain" } },
-      { name: "cancelled", count: held.cancelled, tone: "held" },
+      { name: "cancelled", count: held.cancelled, tone: "held", rows: { group: "waiting" } },
     ]).filter(({ count }) => count > 0 && count < held.total),
     bar(scale, "sent", 0, sent, "sent", { rows: { group: "sent" } }),
     ...parts(scale, sent, [

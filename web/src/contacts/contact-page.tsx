@@ -8,6 +8,7 @@ import { Page } from "../app/page";
 import { Failure, Loading } from "../app/states";
 import { Time } from "../app/time";
 import classes from "./contact.module.css";
+import { Timeline } from "./timeline";
 import { WhyPanel } from "./why";
 
 const route = getRouteApi("/shell/contacts/$id");
@@ -21,7 +22,7 @@ export function ContactPage() {
     queryFn: () => answer(api.GET("/api/v1/contacts/{id}", { params: { path: { id } } })),
   });
   if (contact.isPending) return <Loading />;
-  if (contact.isError) return <Failure error={contact.error} onRetry={() => contact.refetch()} />;
+  if (contact.isError) return <Failure isPage error={contact.error} onRetry={() => contact.refetch()} />;
   const { data } = contact;
   return (
     <Page
@@ -30,6 +31,7 @@ export function ContactPage() {
     >
       <Facts contact={data} />
       <WhyPanel contact={data} />
+      <Timeline contactId={data.id} />
     </Page>
   );
 }

@@ -1,12 +1,11 @@
 import { Group, Select, Stack, Text, Title } from "@mantine/core";
-import { IconCircleCheck, IconCircleX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import type { CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
 import type { Basis, Channel, Contact, RecipientKind, Verdict, Why } from "../api/model";
 import { useBrands } from "../app/brands";
+import { Notice } from "../app/notice";
 import { Section } from "../app/page";
 import { CodeBadge, ReasonText } from "../app/reason-text";
 import { StateBadge, type Tone } from "../app/state-badge";
@@ -130,34 +129,27 @@ function Answer({ contact, question }: { contact: Contact; question: Question })
 function Decision({ why }: { why: Why }) {
   const { t } = useTranslation();
   const formats = useFormats();
-  const tone = why.sendable ? "var(--tone-good)" : "var(--tone-bad)";
   const others = why.reasons.filter(({ code }) => code !== why.headline?.code);
-  const Icon = why.sendable ? IconCircleCheck : IconCircleX;
   return (
-    <div className={classes.verdict} style={{ "--tone": tone } as CSSProperties} aria-live="polite">
-      <Icon size={28} aria-hidden />
-      <Stack gap={8}>
-        <div className={classes.answer} data-sendable={why.sendable}>
-          {t(why.sendable ? "contacts.why.yes" : "contacts.why.no")}
-        </div>
-        {why.sendable && <Text>{t("contacts.why.yes_text")}</Text>}
-        {why.headline && <CodedReason reason={why.headline} />}
-        {others.length > 0 && (
-          <div>
-            <Title order={3} size="sm" mb={4}>
-              {t("contacts.why.reasons")}
+    <div style={{ padding: "0 var(--mantine-spacing-md) var(--mantine-spacing-md)" }} aria-live="polite">
+      <Notice tone={why.sendable ? "good" : "bad"} title={t(why.sendable ? "contacts.why.yes" : "contacts.why.no")}>
+        <Stack gap={8} mt={4} data-sendable={why.sendable}>
+          {why.sendable && <Text>{t("contacts.why.yes_text")}</Text>}
+          {why.headline && <CodedReason reason={why.headline} />}
+          {why.held_until && <Text>{t("contacts.why.held_until", { when: formats.dateTime(why.held_until) })}</Text>}
+          {others.length > 0 && (
+            <Title order={3} size="sm" mt={4}>
+              {t("contacts.why.others")}
             </Title>
-            <Stack gap={8}>
-              {others.map((reason) => (
-                <CodedReason key={reason.code} reason={reason} />
-              ))}
-            </Stack>
-          </div>
-        )}
-        <Text size="sm" className="quiet">
-          {t("contacts.why.decided", { when: formats.dateTime(why.decided_at) })}
-        </Text>
-      </Stack>
+          )}
+          {others.map((reason) => (
+            <CodedReason key={reason.code} reason={reason} />
+          ))}
+          <Text size="sm" className="quiet">
+            {t("contacts.why.decided", { when: formats.dateTime(why.decided_at) })}
+          </Text>
+        </Stack>
+      </Notice>
     </div>
   );
 }
@@ -172,9 +164,8 @@ function CodedReason({ reason }: { reason: Why["reasons"][number] }) {
 }
 
 function LocalRecord({ why }: { why: Why }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { local } = why;
-  const originKey = `contacts.origin.${local?.origin}`;
   return (
     <div className={classes.record}>
       <Title order={3} size="h5">
@@ -194,7 +185,7 @@ function LocalRecord({ why }: { why: Why }) {
           <dt>{t("contacts.local.source")}</dt>
           <dd>{local.source ?? t("common.none")}</dd>
           <dt>{t("contacts.local.origin")}</dt>
-          <dd>{i18n.exists(originKey) ? t(originKey as "contacts.origin.UPLOAD") : local.origin}</dd>
+          <dd>{local.origin ? t(`contacts.origin.${local.origin}`) : t("common.none")}</dd>
           <dt>{t("contacts.local.event")}</dt>
           <dd>{local.event_id}</dd>
         </dl>
@@ -215,7 +206,20 @@ function RegistryRecord({ why }: { why: Why }) {
         <dt>{t("contacts.registry.verdict")}</dt>
         <dd>
           <StateBadge tone={VERDICT_TONE[registry.verdict]} label={t(`contacts.verdict.${registry.verdict}`)} />
+          {registry.citizen && (
+            <Text size="sm" className="quiet">
+              {t("contacts.registry.citizen")}
+            </Text>
+          )}
         </dd>
+        {registry.refusal && (
+          <>
+            <dt>{t("contacts.registry.refusal")}</dt>
+            <dd>
+              <CodedReason reason={registry.refusal} />
+            </dd>
+          </>
+        )}
         <dt>{t("contacts.registry.checked")}</dt>
         <dd>{registry.checked_at ? <Time at={registry.checked_at} /> : t("contacts.registry.never")}</dd>
         {registry.transaction && (

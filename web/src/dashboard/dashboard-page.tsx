@@ -8,6 +8,7 @@ import type { Brand, Campaign, Upload } from "../api/model";
 import { useBrands } from "../app/brands";
 import { ButtonLink, TextLink } from "../app/links";
 import { Page, Section } from "../app/page";
+import { useMay } from "../app/permissions";
 import { useServerNow } from "../app/session";
 import { StateBadge } from "../app/state-badge";
 import { Empty, Failure, Loading } from "../app/states";
@@ -26,6 +27,7 @@ const SHOWN = 5;
 export function DashboardPage() {
   const { t } = useTranslation();
   const formats = useFormats();
+  const may = useMay();
   const now = new Date(useServerNow()());
   const uploads = useQuery({
     queryKey: ["dashboard", "uploads"],
@@ -60,9 +62,11 @@ export function DashboardPage() {
               <Empty
                 title={t("dashboard.uploads.empty")}
                 action={
-                  <ButtonLink to="/uploads" search={{ new: true }}>
-                    {t("dashboard.uploads.start")}
-                  </ButtonLink>
+                  may("upload_files") && (
+                    <ButtonLink to="/uploads" search={{ new: true }}>
+                      {t("dashboard.uploads.start")}
+                    </ButtonLink>
+                  )
                 }
               />
             }
@@ -82,9 +86,11 @@ export function DashboardPage() {
                 <Empty
                   title={t("dashboard.campaigns.empty")}
                   action={
-                    <ButtonLink to="/campaigns/new" variant="default">
-                      {t("dashboard.campaigns.start")}
-                    </ButtonLink>
+                    may("manage_campaigns") && (
+                      <ButtonLink to="/campaigns/new" variant="default">
+                        {t("dashboard.campaigns.start")}
+                      </ButtonLink>
+                    )
                   }
                 />
               }

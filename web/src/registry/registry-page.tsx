@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Select, SimpleGrid, Table, Text, VisuallyHidden } from "@mantine/core";
+import { Button, Group, Select, SimpleGrid, Table, Text, VisuallyHidden } from "@mantine/core";
 import { IconCircleCheck, IconCircleX, IconDownload, IconUpload } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
@@ -7,8 +7,10 @@ import { answer, api } from "../api/client";
 import type { Brand, RegistryStatus, Verdict } from "../api/model";
 import { useBrands } from "../app/brands";
 import { Counters } from "../app/counters";
+import { Notice } from "../app/notice";
 import { notifyDone, notifyFailed } from "../app/notify";
 import { Page, Section } from "../app/page";
+import { useMay } from "../app/permissions";
 import { queries } from "../app/queries";
 import { ScrollX } from "../app/scroll-x";
 import { Empty, Failure, Loading } from "../app/states";
@@ -26,12 +28,13 @@ export function RegistryPage() {
   const brands = useBrands();
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const may = useMay();
   const brand = brands.data?.find(({ id }) => id === search.brand) ?? brands.data?.[0];
   return (
     <Page
       title={t("registry.title")}
       lead={t("registry.lead")}
-      actions={brand && isConnected(brand) && <RegistryActions brandId={brand.id} />}
+      actions={brand && isConnected(brand) && may("manage_registry") && <RegistryActions brandId={brand.id} />}
     >
       {brands.isPending && <Loading />}
       {brands.isError && <Failure error={brands.error} onRetry={() => brands.refetch()} />}
@@ -105,12 +108,12 @@ function BrandStatus({ brand }: { brand: Brand }) {
   const status = useRegistry(brand.id);
   return (
     <>
-      <Alert
-        color={isConnected(brand) ? "petrol" : "orange"}
+      <Notice
+        tone={isConnected(brand) ? "sent" : "out"}
         title={`${t("registry.mode")}: ${t(`registry.modes.${brand.registry_mode}`)}`}
       >
         {t(`registry.mode_explain.${brand.registry_mode}`)}
-      </Alert>
+      </Notice>
       {status.isPending && <Loading />}
       {status.isError && <Failure error={status.error} onRetry={() => status.refetch()} />}
       {status.data && (
@@ -170,14 +173,14 @@ function Queue({ status }: { status: RegistryStatus }) {
             { label: t("registry.queue.parked"), value: queue.parked, tone: queue.parked > 0 ? "bad" : undefined },
           ]}
         />
-        <Text size="sm" className="quiet" mt="xs">
+        <Text size="sm" className="quiet" my="xs">
           {queueLength(status) === 0 && t("registry.queue.idle")}
           {queue.oldest_at && t("registry.queue.oldest", { when: formats.dateTime(queue.oldest_at) })}
         </Text>
         {queue.last_error && (
-          <Alert color="orange" mt="sm" title={t("registry.queue.last_error")}>
+          <Notice tone="out" title={t("registry.queue.last_error")}>
             {queue.last_error}
-          </Alert>
+          </Notice>
         )}
       </div>
     </Section>

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
-import { POLL_MS, useLive } from "../api/live";
+import { POLL_MS, RECHECK_MS, useLive } from "../api/live";
 import type { Upload } from "../api/model";
 import { type ListPage, replaceItem } from "../api/pages";
 import { queries } from "../app/queries";
@@ -26,7 +26,10 @@ export function useUpload(id: string) {
   const query = useQuery({
     queryKey: ["upload", id],
     queryFn: () => answer(api.GET("/api/v1/uploads/{id}", { params: { path: { id } } })),
-    refetchInterval: ({ state }) => (state.data && isMoving(state.data) && !isStreaming ? POLL_MS : false),
+    refetchInterval: ({ state }) => {
+      if (!state.data || !isMoving(state.data)) return false;
+      return isStreaming ? RECHECK_MS : POLL_MS;
+    },
   });
   return { ...query, isStreaming };
 }

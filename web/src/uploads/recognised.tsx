@@ -22,6 +22,13 @@ const DELIMITERS: Record<string, "semicolon" | "comma" | "tab" | "pipe"> = {
   pipe: "pipe",
 };
 
+const ENCODINGS: Record<string, string> = {
+  "utf-8": "UTF-8",
+  "windows-1254": "Windows-1254",
+  "utf-16le": "UTF-16 LE",
+  "utf-16be": "UTF-16 BE",
+};
+
 /** How the file was understood: encoding, separator, and every column beside its field; columns left out in red. */
 export function Recognised({ upload, summary }: { upload: Upload; summary: Summary }) {
   const { t, i18n } = useTranslation();
@@ -31,7 +38,7 @@ export function Recognised({ upload, summary }: { upload: Upload; summary: Summa
   const layoutKey = `uploads.recognised.layouts.${summary.layout}`;
   const unmapped = summary.columns.filter(({ field }) => !field).length;
   const facts = [
-    [t("uploads.recognised.encoding"), summary.encoding],
+    [t("uploads.recognised.encoding"), ENCODINGS[summary.encoding] ?? summary.encoding],
     [
       t("uploads.recognised.delimiter"),
       delimiter ? t(`uploads.recognised.delimiters.${delimiter}`) : summary.delimiter,

@@ -6,14 +6,16 @@ import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
 import type { Upload } from "../api/model";
 import { notifyDone, notifyFailed } from "../app/notify";
+import { useMay } from "../app/permissions";
 import { Problem } from "../app/states";
 import { rememberUpload } from "./follow";
-import { acceptedPairs, canCancel } from "./upload-state";
+import { acceptedPairs, canApply, canCancel } from "./upload-state";
 
 /** "Uygula" with a last look at the numbers, and the way out before it. */
 export function UploadActions({ upload }: { upload: Upload }) {
   const { t } = useTranslation();
   const [isAsking, asking] = useDisclosure(false);
+  const may = useMay();
   const path = { params: { path: { id: upload.id } } };
   const apply = useMutation({
     mutationFn: () => answer(api.POST("/api/v1/uploads/{id}/apply", path)),
@@ -34,12 +36,12 @@ export function UploadActions({ upload }: { upload: Upload }) {
 
   return (
     <>
-      {canCancel(upload) && (
+      {canCancel(upload) && may("upload_files") && (
         <Button variant="default" onClick={() => cancel.mutate()} loading={cancel.isPending}>
           {t("uploads.detail.cancel")}
         </Button>
       )}
-      {upload.state === "judged" && (
+      {canApply(upload) && may("apply_uploads") && (
         <Button leftSection={<IconCheck size={18} aria-hidden />} onClick={asking.open}>
           {t("uploads.detail.apply")}
         </Button>

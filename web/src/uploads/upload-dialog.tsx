@@ -1,4 +1,16 @@
-import { Autocomplete, Button, Group, Modal, Progress, Radio, Select, Stack, Text, TextInput } from "@mantine/core";
+import {
+  Autocomplete,
+  Button,
+  Group,
+  Modal,
+  Progress,
+  Radio,
+  Select,
+  SimpleGrid,
+  Stack,
+  Text,
+  TextInput,
+} from "@mantine/core";
 import { Dropzone } from "@mantine/dropzone";
 import { useForm } from "@mantine/form";
 import { useMediaQuery } from "@mantine/hooks";
@@ -154,7 +166,7 @@ export default function UploadDialog({ onClose }: { onClose: () => void }) {
               ))}
             </Stack>
           </Radio.Group>
-          <Group grow align="flex-start" preventGrowOverflow={false}>
+          <SimpleGrid cols={{ base: 1, xs: 2 }} style={{ alignItems: "end" }}>
             <Select
               label={t("uploads.dialog.kind")}
               description={t("uploads.dialog.kind_hint")}
@@ -164,7 +176,6 @@ export default function UploadDialog({ onClose }: { onClose: () => void }) {
                 { value: "TACIR", label: t("common.kind.TACIR") },
                 { value: "", label: t("uploads.dialog.kind_from_file") },
               ]}
-              miw="14rem"
               {...form.getInputProps("kind")}
             />
             <Autocomplete
@@ -172,10 +183,9 @@ export default function UploadDialog({ onClose }: { onClose: () => void }) {
               description={t("uploads.dialog.tag_hint")}
               data={tags}
               maxLength={NAME_MAX}
-              miw="14rem"
               {...form.getInputProps("tag")}
             />
-          </Group>
+          </SimpleGrid>
           {send.isPending && (
             <div>
               <Text size="sm" mb={4}>

@@ -1,15 +1,17 @@
-import { Alert, Stack, Text } from "@mantine/core";
+import { Group, Text } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Upload } from "../api/model";
 import { Counters } from "../app/counters";
 import { TextLink } from "../app/links";
+import { Notice } from "../app/notice";
 import { Page } from "../app/page";
 import { CodeBadge, ReasonText, useReasonText } from "../app/reason-text";
 import { StateBadge } from "../app/state-badge";
 import { Failure, Loading } from "../app/states";
 import { Time } from "../app/time";
+import { useFormats } from "../locale/format";
 import { Codes } from "./codes";
 import { useUpload } from "./follow";
 import { Recognised } from "./recognised";
@@ -27,7 +29,7 @@ export function UploadPage() {
   const { code } = route.useSearch();
   const upload = useUpload(id);
   if (upload.isPending) return <Loading />;
-  if (upload.isError) return <Failure error={upload.error} onRetry={() => upload.refetch()} />;
+  if (upload.isError) return <Failure isPage error={upload.error} onRetry={() => upload.refetch()} />;
   const { data } = upload;
   const summary = summaryOf(data);
 
@@ -71,32 +73,41 @@ function Lead({ upload }: { upload: Upload }) {
 function Notices({ upload }: { upload: Upload }) {
   const { t } = useTranslation();
   const text = useReasonText();
-  const questions = upload.state === "waiting_for_person" ? (upload.summary.questions ?? []) : [];
+  const formats = useFormats();
+  const questions = upload.summary?.questions ?? [];
   return (
-    <Stack gap="sm">
+    <>
       {upload.refusal && (
-        <Alert color="red" title={t("uploads.file_refused")} role="alert">
-          <Stack gap={6} align="flex-start">
+        <Notice tone="bad" title={t("uploads.file_refused")} isUrgent>
+          <Group gap={8} wrap="nowrap" align="flex-start" mt={4}>
             <CodeBadge code={upload.refusal.code} />
             <ReasonText reason={upload.refusal} />
-          </Stack>
-        </Alert>
+          </Group>
+        </Notice>
+      )}
+      {upload.state === "waiting_for_person" && (
+        <Notice tone="out">
+          {t("uploads.over_brake", { percent: formats.percent((upload.summary.rejected_percent ?? 0) / 100) })}
+        </Notice>
       )}
       {questions.length > 0 && (
-        <Alert color="orange" title={t("uploads.questions")}>
+        <Notice tone="out" title={t("uploads.questions")}>
           <ul style={{ margin: 0, paddingInlineStart: "1.2em" }}>
             {questions.map((question) => (
               <li key={`${question.code}:${question.column ?? ""}`}>{text(question)}</li>
             ))}
           </ul>
-        </Alert>
+          <Text size="sm" className="quiet" mt={4}>
+            {t("uploads.questions_hint")}
+          </Text>
+        </Notice>
       )}
       {upload.registry.last_error && (
-        <Alert color="orange" title={t("registry.queue.last_error")}>
-          <Text size="sm">{upload.registry.last_error}</Text>
-        </Alert>
+        <Notice tone="out" title={t("registry.queue.last_error")}>
+          {upload.registry.last_error}
+        </Notice>
       )}
-    </Stack>
+    </>
   );
 }
 
@@ -104,7 +115,15 @@ function UploadCounters({ upload }: { upload: Upload }) {
   const { t } = useTranslation();
   const isApplied = ["applying", "applied"].includes(upload.state);
   const toRejections = (number: ReactNode) => (
-    <TextLink to="/uploads/$id" params={{ id: upload.id }} search={{}} hash="rejections" c="inherit" underline="always">
+    <TextLink
+      to="/uploads/$id"
+      params={{ id: upload.id }}
+      search={{}}
+      hash="rejections"
+      inherit
+      c="inherit"
+      underline="always"
+    >
       {number}
     </TextLink>
   );

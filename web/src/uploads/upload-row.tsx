@@ -45,7 +45,7 @@ export function UploadRow({ upload, isFollowed }: { upload: Upload; isFollowed: 
         )}
       </Table.Td>
       <Table.Td visibleFrom="md">{t(`uploads.action.${upload.action}`)}</Table.Td>
-      <Table.Td ta="end" className="number">
+      <Table.Td ta="end" className="number" visibleFrom="xs">
         {formats.number(upload.rows_read)}
       </Table.Td>
       <Table.Td ta="end" className="number" visibleFrom="xs">

@@ -25,6 +25,11 @@ export function isMoving(upload: Upload): boolean {
   return ["received", "judging", "applying"].includes(upload.state) || registryOpen(upload) > 0;
 }
 
+/** Whether the upload waits for a person to let it be applied. */
+export function canApply({ state }: Upload): boolean {
+  return state === "judged" || state === "waiting_for_person";
+}
+
 /** Whether the person may still say no. */
 export function canCancel(upload: Upload): boolean {
   return ["received", "judging", "judged", "waiting_for_person"].includes(upload.state);

@@ -9,6 +9,7 @@ import { usePages } from "../api/pages";
 import { useBrands } from "../app/brands";
 import { MoreButton } from "../app/more-button";
 import { Page } from "../app/page";
+import { useMay } from "../app/permissions";
 import { ScrollX } from "../app/scroll-x";
 import { Empty, Failure, Loading } from "../app/states";
 import { UploadRow } from "./upload-row";
@@ -33,7 +34,8 @@ export function UploadsPage() {
   );
   const followed = list.items.filter(isMoving).slice(0, STREAMS_AT_ONCE);
   const openDialog = () => navigate({ search: (old) => ({ ...old, new: true }) });
-  const newButton = (
+  const may = useMay();
+  const newButton = may("upload_files") && (
     <Button leftSection={<IconUpload size={18} aria-hidden />} onClick={openDialog}>
       {t("uploads.new")}
     </Button>
@@ -68,7 +70,9 @@ export function UploadsPage() {
                   <Table.Th>{t("uploads.column.name")}</Table.Th>
                   <Table.Th>{t("uploads.column.state")}</Table.Th>
                   <Table.Th visibleFrom="md">{t("uploads.column.action")}</Table.Th>
-                  <Table.Th ta="end">{t("uploads.column.rows")}</Table.Th>
+                  <Table.Th ta="end" visibleFrom="xs">
+                    {t("uploads.column.rows")}
+                  </Table.Th>
                   <Table.Th ta="end" visibleFrom="xs">
                     {t("uploads.column.rejected")}
                   </Table.Th>
@@ -94,7 +98,9 @@ export function UploadsPage() {
         </Text>
       )}
       <Suspense>
-        {isUploading && <UploadDialog onClose={() => navigate({ search: (old) => ({ ...old, new: undefined }) })} />}
+        {isUploading && may("upload_files") && (
+          <UploadDialog onClose={() => navigate({ search: (old) => ({ ...old, new: undefined }) })} />
+        )}
       </Suspense>
     </Page>
   );

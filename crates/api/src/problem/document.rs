@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::{ProblemKind, Where};
 use crate::observe::RequestId;
+use crate::reason::Reason;
 
 /// Why a call was not carried out.
 #[derive(Debug, Clone)]
@@ -24,17 +25,10 @@ pub struct Problem(Box<Parts>);
 struct Parts {
     kind: ProblemKind,
     /// Stands in for the kind's own code and texts where a rule refused.
-    rule: Option<Rule>,
+    rule: Option<Reason>,
     detail: Option<String>,
     fields: Vec<Where>,
     retry_after_seconds: Option<u32>,
-}
-
-#[derive(Debug, Clone)]
-struct Rule {
-    code: ReasonCode,
-    text_tr: String,
-    text_en: String,
 }
 
 /// What stands in the body of every answer that is not a success.
@@ -89,18 +83,10 @@ impl Problem {
         Self::invalid(vec![Where::new(field, code)])
     }
 
-    /// A rule with a reason code refuses; `values` fill its text.
-    pub fn refused(code: ReasonCode, values: &[(String, String)]) -> Self {
-        let values: Vec<(&str, &str)> =
-            values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let info = code.info();
-        let joined = |text: String, next: &str| format!("{text} {next}").trim_end().to_owned();
+    /// A rule with a reason code refuses; `args` fill its text.
+    pub fn refused(code: ReasonCode, args: &[(String, String)]) -> Self {
         let mut problem = Self::new(ProblemKind::Invalid);
-        problem.0.rule = Some(Rule {
-            code,
-            text_tr: joined(code.render_tr(&values), info.next_tr),
-            text_en: joined(code.render_en(&values), info.next_en),
-        });
+        problem.0.rule = Some(Reason::with(code, args));
         problem
     }
 
@@ -130,7 +116,11 @@ impl Problem {
     fn document(self, request_id: &str) -> ProblemDocument {
         let Parts { kind, rule, detail, fields, .. } = *self.0;
         let (code, title_tr, title_en) = match rule {
-            Some(rule) => (rule.code.to_string(), rule.text_tr, rule.text_en),
+            Some(rule) => (
+                rule.code.to_string(),
+                format!("{} {}", rule.text_tr, rule.next_tr).trim_end().to_owned(),
+                format!("{} {}", rule.text_en, rule.next_en).trim_end().to_owned(),
+            ),
             None => (
                 kind.code().to_owned(),
                 kind.title_tr().to_owned(),

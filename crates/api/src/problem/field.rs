@@ -63,6 +63,11 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "The `meta` field is missing: send brand and action together with the file.",
     ),
     ("file_missing", "Dosya eksik.", "The file is missing."),
+    (
+        "one_brand",
+        "Bir istekteki tüm izinler aynı markaya ait olmalı.",
+        "All consents of one call must belong to the same brand.",
+    ),
     ("repeated", "Bu alan yalnızca bir kez gönderilebilir.", "This field can be sent only once."),
 ];
 

@@ -1,5 +1,8 @@
 //! `/blacklist`: addresses that get nothing, whatever they consented to.
 
+use std::fmt;
+use std::str::FromStr;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
@@ -8,6 +11,7 @@ use domain::{Channel, Recipient, Timestamp};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use store::Reader;
 use store::access::Permission;
 use store::blacklist::{self, NewStop, StopCause};
 use utoipa::ToSchema;
@@ -32,6 +36,8 @@ pub struct Stop {
     channel: Option<Channel>,
     #[schema(value_type = words::StopCause)]
     cause: StopCause,
+    /// Whether the person complained besides standing on the blacklist.
+    also_complaint: bool,
     /// In the words of who entered it.
     note: Option<String>,
     /// Who entered it.
@@ -101,17 +107,22 @@ pub(crate) async fn blacklist(
     Asked(paging): Asked<Paging>,
 ) -> Result<Json<Page<Stop>>, Problem> {
     caller.needs(Permission::ReadReports)?;
-    let after = paging.after::<StopPlace>()?.map(|place| place.0);
-    let rows = app.read().await?.stops(caller.firm, after, paging.rows()?).await?;
+    let mut reader = app.read().await?;
+    let after = match paging.after::<Place>()? {
+        Some(place) => Some(cursor(&mut reader, &caller, &place).await?),
+        None => None,
+    };
+    let rows = reader.stops(caller.firm, after, paging.rows()?).await?;
     let show = |stop: blacklist::Stop| Stop {
         address: caller.shows_address(&stop.address),
         channel: stop.channel,
         cause: stop.cause,
+        also_complaint: stop.also_complaint,
         note: stop.note,
         actor: stop.actor,
         created_at: stop.created_at,
     };
-    paging.page(rows, |stop| StopPlace::text(stop), show).map(Json)
+    paging.page(rows, |stop| Place::of(stop).to_string(), show).map(Json)
 }
 
 /// Stops addresses.
@@ -182,5 +193,55 @@ fn parsed(addresses: &[String]) -> Vec<Recipient> {
     addresses.iter().filter_map(|text| Recipient::from_normalised(text).ok()).collect()
 }
 
-/// Where a page of stops ended: `rcp_….MESAJ.blacklist`.
-struct StopPlace(blacklist::StopCursor);
+/// Where a page of stops ended, as the cursor of the next: `rcp_….MESAJ`, or
+/// `rcp_….` for a stop of all channels.
+struct Place {
+    recipient: RecipientId,
+    channel: Option<Channel>,
+}
+
+impl Place {
+    const fn of(stop: &blacklist::Stop) -> Self {
+        Self { recipient: stop.recipient, channel: stop.channel }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.recipient, self.channel.map_or("", Channel::as_str))
+    }
+}
+
+impl FromStr for Place {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (recipient, channel) = text.split_once('.').ok_or(())?;
+        let channel = match channel {
+            "" => None,
+            word => Some(Channel::parse(word).ok_or(())?),
+        };
+        Ok(Self { recipient: recipient.parse().map_err(drop)?, channel })
+    }
+}
+
+/// The store's cursor of a place: that of a stop there, whether it still stands or not.
+async fn cursor(
+    reader: &mut Reader,
+    caller: &Caller,
+    place: &Place,
+) -> Result<blacklist::StopCursor, Problem> {
+    let found = reader.recipient(caller.firm, place.recipient).await?;
+    let (address, _) = found.ok_or_else(|| Problem::field("after", "cursor"))?;
+    let stop = blacklist::Stop {
+        recipient: place.recipient,
+        address,
+        channel: place.channel,
+        cause: StopCause::Blacklist,
+        also_complaint: false,
+        note: None,
+        actor: String::new(),
+        created_at: Timestamp::default(),
+    };
+    Ok(stop.cursor())
+}

@@ -113,7 +113,7 @@ pub struct Preview {
 /// How long a text is, and so what it costs.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Length {
-    /// `gsm7`, `turkish`, `ucs2` or `latin5`.
+    /// `GSM-7`, `GSM-7-TR` (with a Turkish table), `UCS-2` or `ISO-8859-9`.
     encoding: &'static str,
     /// Units, the room for the operator's suffix included.
     units: u32,
@@ -125,10 +125,10 @@ impl From<Count> for Length {
     fn from(counted: Count) -> Self {
         use domain::segments::Encoding::{Gsm7, Latin5, Turkish, Ucs2};
         let encoding = match counted.encoding {
-            Gsm7 => "gsm7",
-            Turkish => "turkish",
-            Ucs2 => "ucs2",
-            Latin5 => "latin5",
+            Gsm7 => "GSM-7",
+            Turkish => "GSM-7-TR",
+            Ucs2 => "UCS-2",
+            Latin5 => "ISO-8859-9",
         };
         Self { encoding, units: counted.units, parts: counted.parts }
     }

@@ -32,7 +32,11 @@ pub(crate) struct Infobip {
 impl Infobip {
     pub(crate) fn new(config: Config, http: reqwest::Client) -> Self {
         let capabilities = config.capabilities();
-        Self { config, capabilities, http }
+        Self {
+            config,
+            capabilities,
+            http,
+        }
     }
 
     pub(super) fn post(&self, path: &str) -> RequestBuilder {
@@ -44,20 +48,23 @@ impl Infobip {
     }
 
     fn authorised(&self, request: RequestBuilder) -> RequestBuilder {
-        request
-            .timeout(self.config.timeout)
-            .header(AUTHORIZATION, format!("App {}", self.config.api_key.expose_secret()))
+        request.timeout(self.config.timeout).header(
+            AUTHORIZATION,
+            format!("App {}", self.config.api_key.expose_secret()),
+        )
     }
 
     async fn read(&self, request: RequestBuilder) -> Result<Answer, CallFailure> {
         match exchange(request).await {
             Exchange::Answered(answer) if answer.status.is_success() => Ok(answer),
-            Exchange::Answered(answer) => {
-                Err(CallFailure { class: class_of(answer.status), text: explain(&answer).1 })
-            }
-            Exchange::NeverLeft(text) | Exchange::BrokeOff(text) => {
-                Err(CallFailure { class: Class::Transient, text })
-            }
+            Exchange::Answered(answer) => Err(CallFailure {
+                class: class_of(answer.status),
+                text: explain(&answer).1,
+            }),
+            Exchange::NeverLeft(text) | Exchange::BrokeOff(text) => Err(CallFailure {
+                class: Class::Transient,
+                text,
+            }),
         }
     }
 
@@ -74,7 +81,12 @@ impl Infobip {
                 format!("The logs could not be read (needs the scope sms:logs:read): {failure}"),
             ),
         };
-        Check { passed: outcome.is_ok(), is_required: true, text_tr, text_en }
+        Check {
+            passed: outcome.is_ok(),
+            is_required: true,
+            text_tr,
+            text_en,
+        }
     }
 
     async fn check_balance(&self) -> Check {
@@ -83,14 +95,24 @@ impl Infobip {
             Ok(balance) => {
                 // Whole units are enough for a glance.
                 let units = balance.amount_micros / 1_000_000;
-                (format!("Bakiye: {units} {}.", balance.currency), format!("Balance: {units} {}.", balance.currency))
+                (
+                    format!("Bakiye: {units} {}.", balance.currency),
+                    format!("Balance: {units} {}.", balance.currency),
+                )
             }
             Err(failure) => (
                 format!("Bakiye okunamadı (account-management:manage yetkisi gerekir): {failure}"),
-                format!("The balance could not be read (needs the scope account-management:manage): {failure}"),
+                format!(
+                    "The balance could not be read (needs the scope account-management:manage): {failure}"
+                ),
             ),
         };
-        Check { passed: outcome.is_ok(), is_required: false, text_tr, text_en }
+        Check {
+            passed: outcome.is_ok(),
+            is_required: false,
+            text_tr,
+            text_en,
+        }
     }
 }
 
@@ -107,7 +129,11 @@ impl Connector for Infobip {
         &self.capabilities
     }
 
-    fn encode(&self, envelope: &Envelope, messages: &[Cleared<Outgoing>]) -> Result<ClearedRequest, EncodeError> {
+    fn encode(
+        &self,
+        envelope: &Envelope,
+        messages: &[Cleared<Outgoing>],
+    ) -> Result<ClearedRequest, EncodeError> {
         encode::encode(envelope, messages, &self.capabilities)
     }
 
@@ -123,7 +149,10 @@ impl Connector for Infobip {
         let Some((username, password)) = &self.config.receipts_login else {
             return true; // the unguessable address is all that Infobip offers by default
         };
-        let given = push.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let given = push
+            .headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
         let Some(given) = given.and_then(|value| value.strip_prefix("Basic ")) else {
             return false;
         };
@@ -137,21 +166,32 @@ impl Connector for Infobip {
 
     async fn balance(&self) -> Result<Balance, CallFailure> {
         let answer = self.read(self.get("/account/1/balance")).await?;
-        let unreadable = |text: String| CallFailure { class: Class::Transient, text };
+        let unreadable = |text: String| CallFailure {
+            class: Class::Transient,
+            text,
+        };
         let reply: BalanceReply =
             serde_json::from_slice(&answer.body).map_err(|error| unreadable(error.to_string()))?;
-        let amount_micros =
-            micros(reply.balance).ok_or_else(|| unreadable(format!("{} is no balance", reply.balance)))?;
-        Ok(Balance { amount_micros, currency: reply.currency })
+        let amount_micros = micros(reply.balance)
+            .ok_or_else(|| unreadable(format!("{} is no balance", reply.balance)))?;
+        Ok(Balance {
+            amount_micros,
+            currency: reply.currency,
+        })
     }
 
     async fn test(&self) -> TestReport {
-        TestReport { checks: vec![self.check_logs().await, self.check_balance().await] }
+        TestReport {
+            checks: vec![self.check_logs().await, self.check_balance().await],
+        }
     }
 }
 
 /// Millionths of an amount; `None` when it is beyond all money.
-#[expect(clippy::cast_possible_truncation, reason = "the range is checked before")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the range is checked before"
+)]
 fn micros(amount: f64) -> Option<i64> {
     let micros = (amount * 1e6).round();
     (micros.abs() < 9e15).then_some(micros as i64)

@@ -17,9 +17,9 @@ const REQUEST_BYTES_MAX: usize = 1024 * 1024;
 /// Longer validities are cut to 48 hours.
 const VALIDITY_MINUTES_MAX: u32 = 48 * 60;
 /// Logs are kept this long.
-const LOGS: Duration = Duration::from_secs(48 * 3_600);
+const LOGS: Duration = Duration::from_hours(48);
 /// Longer than a request that is still being taken in may need to show up in the logs.
-const QUIET_PERIOD: Duration = Duration::from_secs(120);
+const QUIET_PERIOD: Duration = Duration::from_mins(2);
 
 pub(crate) const KIND: KindInfo = KindInfo {
     kind: "infobip",
@@ -73,7 +73,10 @@ pub(crate) const KIND: KindInfo = KindInfo {
             label_en: "Most recipients in a request",
             help_tr: "Infobip size başka bir sayı bildirmediyse değiştirmeyin.",
             help_en: "Leave it as it is unless Infobip told you another number.",
-            form: FieldForm::Number { min: 1, max: RECIPIENTS_MAX },
+            form: FieldForm::Number {
+                min: 1,
+                max: RECIPIENTS_MAX,
+            },
             is_required: false,
             default: Some("1000"),
         },
@@ -131,7 +134,11 @@ impl Config {
         let username = form.text("receipts_username");
         let password = form.secret("receipts_password");
         if username.is_some() != password.is_some() {
-            let missing = if username.is_some() { "receipts_password" } else { "receipts_username" };
+            let missing = if username.is_some() {
+                "receipts_password"
+            } else {
+                "receipts_username"
+            };
             form.problem(
                 missing,
                 "Kullanıcı adı ile parola birlikte verilmeli.",
@@ -170,7 +177,10 @@ impl Config {
             segments: Profile::TrBill,
             suffix_units: OPERATOR_SUFFIX_UNITS,
             has_iys_flags: true,
-            receipts: Receiving { by_push: true, by_look_up: true },
+            receipts: Receiving {
+                by_push: true,
+                by_look_up: true,
+            },
             has_balance: true,
             validity_minutes_max: VALIDITY_MINUTES_MAX,
             requests_per_second: self.requests_per_second,
@@ -189,28 +199,47 @@ mod tests {
     fn problems(config: &Value) -> Vec<String> {
         match Config::read(config) {
             Ok(_) => Vec::new(),
-            Err(ConfigError::Invalid { problems }) => problems.into_iter().map(|problem| problem.field).collect(),
+            Err(ConfigError::Invalid { problems }) => {
+                problems.into_iter().map(|problem| problem.field).collect()
+            }
             Err(other) => panic!("{other}"),
         }
     }
 
     #[test]
     fn the_address_and_the_key_are_enough() {
-        let config = Config::read(&json!({"base_url": "https://abc.api.infobip.com/", "api_key": "k"})).unwrap();
+        let config =
+            Config::read(&json!({"base_url": "https://abc.api.infobip.com/", "api_key": "k"}))
+                .unwrap();
         assert_eq!(config.base_url, "https://abc.api.infobip.com");
-        assert_eq!((config.recipients_max, config.requests_per_second), (1_000, 20));
-        assert_eq!((config.timeout, config.route_country.as_str()), (Duration::from_secs(30), "TR"));
+        assert_eq!(
+            (config.recipients_max, config.requests_per_second),
+            (1_000, 20)
+        );
+        assert_eq!(
+            (config.timeout, config.route_country.as_str()),
+            (Duration::from_secs(30), "TR")
+        );
         assert!(config.receipts_login.is_none());
-        assert!(!format!("{config:?}").contains("\"k\""), "the key is in no log");
+        assert!(
+            !format!("{config:?}").contains("\"k\""),
+            "the key is in no log"
+        );
     }
 
     #[test]
     fn every_wrong_field_is_named() {
         let good = json!({"base_url": "https://abc.api.infobip.com", "api_key": "k"});
         let cases = [
-            (json!({"base_url": "http://abc.api.infobip.com"}), "base_url"),
+            (
+                json!({"base_url": "http://abc.api.infobip.com"}),
+                "base_url",
+            ),
             (json!({"base_url": "abc.api.infobip.com"}), "base_url"),
-            (json!({"base_url": "https://u:p@abc.api.infobip.com"}), "base_url"),
+            (
+                json!({"base_url": "https://u:p@abc.api.infobip.com"}),
+                "base_url",
+            ),
             (json!({"api_key": "a b"}), "api_key"),
             (json!({"api_key": true}), "api_key"),
             (json!({"receipts_username": "u"}), "receipts_password"),
@@ -223,7 +252,10 @@ mod tests {
         ];
         for (change, field) in cases {
             let mut config = good.clone();
-            config.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            config
+                .as_object_mut()
+                .unwrap()
+                .extend(change.as_object().unwrap().clone());
             assert_eq!(problems(&config), [field], "{change}");
         }
         assert_eq!(problems(&json!({})), ["base_url", "api_key"]);
@@ -231,8 +263,16 @@ mod tests {
 
     #[test]
     fn a_simulator_on_this_machine_needs_no_certificate() {
-        for address in ["http://127.0.0.1:4010", "http://localhost:4010/", "http://[::1]:4010"] {
-            assert_eq!(problems(&json!({"base_url": address, "api_key": "k"})), [""; 0], "{address}");
+        for address in [
+            "http://127.0.0.1:4010",
+            "http://localhost:4010/",
+            "http://[::1]:4010",
+        ] {
+            assert_eq!(
+                problems(&json!({"base_url": address, "api_key": "k"})),
+                [""; 0],
+                "{address}"
+            );
         }
     }
 }

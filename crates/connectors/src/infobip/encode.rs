@@ -31,11 +31,14 @@ pub(super) fn encode(
         let body = Body {
             messages: entries(&common, messages),
             options: RequestOptions {
-                schedule: Schedule { bulk_id: &envelope.key },
+                schedule: Schedule {
+                    bulk_id: &envelope.key,
+                },
                 include_sms_count_in_response: true,
             },
         };
-        serde_json::to_writer(bytes, &body).map_err(|error| EncodeError::Unwritable(error.to_string()))
+        serde_json::to_writer(bytes, &body)
+            .map_err(|error| EncodeError::Unwritable(error.to_string()))
     })
 }
 
@@ -49,18 +52,29 @@ struct Common<'a> {
 
 impl<'a> Common<'a> {
     fn of(envelope: &'a Envelope, capabilities: &Capabilities) -> Result<Self, EncodeError> {
-        let wrong = |field, problem: &str| Err(EncodeError::Envelope { field, problem: problem.to_owned() });
+        let wrong = |field, problem: &str| {
+            Err(EncodeError::Envelope {
+                field,
+                problem: problem.to_owned(),
+            })
+        };
         if envelope.key.is_empty() || envelope.key.chars().count() > BULK_ID_CHARS_MAX {
             return wrong("key", "must have 1 to 100 characters");
         }
         if !is_sender(&envelope.sender) {
-            return wrong("sender", "must be 1 to 11 ASCII letters, digits, spaces, `*`, `-`, `.`, or a number");
+            return wrong(
+                "sender",
+                "must be 1 to 11 ASCII letters, digits, spaces, `*`, `-`, `.`, or a number",
+            );
         }
         let brand_code = match envelope.brand_code.map(i32::try_from).transpose() {
             Ok(code) => code.filter(|code| *code > 0),
             Err(_) => return wrong("brand code", "does not fit 32 bits"),
         };
-        if envelope.validity_minutes.is_some_and(|m| m == 0 || m > capabilities.validity_minutes_max) {
+        if envelope
+            .validity_minutes
+            .is_some_and(|m| m == 0 || m > capabilities.validity_minutes_max)
+        {
             return wrong("validity", "must be from 1 minute to 48 hours");
         }
         Ok(Self {
@@ -70,13 +84,18 @@ impl<'a> Common<'a> {
                 delivery: Delivery { url },
                 content_type: "application/json",
             }),
-            validity: envelope.validity_minutes.map(|amount| Validity { amount, time_unit: "MINUTES" }),
+            validity: envelope.validity_minutes.map(|amount| Validity {
+                amount,
+                time_unit: "MINUTES",
+            }),
         })
     }
 
     fn entry(&self, message: &'a Outgoing) -> Entry<'a> {
-        let turkey_iys = (message.basis == Basis::Commercial)
-            .then_some(TurkeyIys { brand_code: self.brand_code, recipient_type: message.kind });
+        let turkey_iys = (message.basis == Basis::Commercial).then_some(TurkeyIys {
+            brand_code: self.brand_code,
+            recipient_type: message.kind,
+        });
         let options = MessageOptions {
             validity_period: self.validity,
             regional: turkey_iys.map(|turkey_iys| Regional { turkey_iys }),
@@ -86,7 +105,9 @@ impl<'a> Common<'a> {
             destinations: Vec::new(),
             content: Content {
                 text: &message.text,
-                language: message.text.contains(TURKISH_ONLY).then_some(Language { language_code: "TR" }),
+                language: message.text.contains(TURKISH_ONLY).then_some(Language {
+                    language_code: "TR",
+                }),
             },
             options: options.is_needed().then_some(options),
             webhooks: self.webhooks,
@@ -96,24 +117,33 @@ impl<'a> Common<'a> {
 
 /// Sender names as registered in Turkey, or a number.
 fn is_sender(sender: &str) -> bool {
-    let is_number = sender.len() <= SENDER_DIGITS_MAX && sender.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number =
+        sender.len() <= SENDER_DIGITS_MAX && sender.bytes().all(|byte| byte.is_ascii_digit());
     let is_name = sender.len() <= SENDER_LETTERS_MAX
-        && sender.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" *-.".contains(&byte));
+        && sender
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b" *-.".contains(&byte));
     !sender.trim().is_empty() && (is_number || is_name)
 }
 
 fn entries<'a>(common: &Common<'a>, messages: &'a [Cleared<Outgoing>]) -> Vec<Entry<'a>> {
     let mut entries: Vec<Entry<'a>> = Vec::new();
-    let mut position: HashMap<(&str, RecipientKind, Basis), usize> = HashMap::with_capacity(messages.len());
+    let mut position: HashMap<(&str, RecipientKind, Basis), usize> =
+        HashMap::with_capacity(messages.len());
     for message in messages.iter().map(Cleared::message) {
         let Recipient::Phone(to) = message.recipient else {
             continue; // refused before: this connector has no channel for it
         };
-        let at = *position.entry((&message.text, message.kind, message.basis)).or_insert_with(|| {
-            entries.push(common.entry(message));
-            entries.len() - 1
+        let at = *position
+            .entry((&message.text, message.kind, message.basis))
+            .or_insert_with(|| {
+                entries.push(common.entry(message));
+                entries.len() - 1
+            });
+        entries[at].destinations.push(Destination {
+            to,
+            message_id: message.message,
         });
-        entries[at].destinations.push(Destination { to, message_id: message.message });
     }
     entries
 }
@@ -145,7 +175,10 @@ struct Destination {
 }
 
 /// `905321234567`: no plus.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde calls"
+)]
 fn digits<S: Serializer>(phone: &Msisdn, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&phone.as_digits())
 }
@@ -227,7 +260,3 @@ struct RequestOptions<'a> {
 struct Schedule<'a> {
     bulk_id: &'a str,
 }
-
-#[cfg(test)]
-#[path = "encode_tests.rs"]
-mod tests;

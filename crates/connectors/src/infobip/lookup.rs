@@ -39,30 +39,39 @@ pub(super) async fn look_up(account: &Infobip, key: &str, messages: &[MessageRef
             }
         };
         rows += logs.results.len();
-        logs.results.iter().for_each(|report| collect(report, &mut found));
+        logs.results
+            .iter()
+            .for_each(|report| collect(report, &mut found));
         match logs.next() {
             Some(next) => cursor = Some(next),
             None => return conclude(rows, &mut found, messages),
         }
     }
-    LookUp::Unavailable { text: "the logs of this request do not end".to_owned(), retry_after: None }
+    LookUp::Unavailable {
+        text: "the logs of this request do not end".to_owned(),
+        retry_after: None,
+    }
 }
 
 async fn page(account: &Infobip, key: &str, cursor: Option<&str>) -> Result<Answer, LookUp> {
-    let mut request = account
-        .get("/sms/3/logs")
-        .query(&[("bulkId", key), ("limit", PAGE_ROWS), ("useCursor", "true")]);
+    let mut request = account.get("/sms/3/logs").query(&[
+        ("bulkId", key),
+        ("limit", PAGE_ROWS),
+        ("useCursor", "true"),
+    ]);
     if let Some(cursor) = cursor {
         request = request.query(&[("cursor", cursor)]);
     }
     match exchange(request).await {
         Exchange::Answered(answer) if answer.status == StatusCode::OK => Ok(answer),
-        Exchange::Answered(answer) => {
-            Err(LookUp::Unavailable { text: explain(&answer).1, retry_after: answer.retry_after })
-        }
-        Exchange::NeverLeft(text) | Exchange::BrokeOff(text) => {
-            Err(LookUp::Unavailable { text, retry_after: None })
-        }
+        Exchange::Answered(answer) => Err(LookUp::Unavailable {
+            text: explain(&answer).1,
+            retry_after: answer.retry_after,
+        }),
+        Exchange::NeverLeft(text) | Exchange::BrokeOff(text) => Err(LookUp::Unavailable {
+            text,
+            retry_after: None,
+        }),
     }
 }
 
@@ -87,9 +96,15 @@ struct Cursor<'a> {
 impl Logs<'_> {
     /// The cursor of the next page, wherever it stands; none on the last.
     fn next(&self) -> Option<String> {
-        let nested = self.cursor.as_ref().and_then(|cursor| cursor.next_cursor.as_ref());
-        let next = nested.or(self.next_cursor.as_ref()).filter(|next| !next.is_empty());
-        next.filter(|_| !self.results.is_empty()).map(ToString::to_string)
+        let nested = self
+            .cursor
+            .as_ref()
+            .and_then(|cursor| cursor.next_cursor.as_ref());
+        let next = nested
+            .or(self.next_cursor.as_ref())
+            .filter(|next| !next.is_empty());
+        next.filter(|_| !self.results.is_empty())
+            .map(ToString::to_string)
     }
 }
 
@@ -101,13 +116,17 @@ fn collect(report: &Report<'_>, found: &mut HashMap<MessageRef, Found>) {
     };
     let meaning = report.status.meaning();
     let seen = match meaning.refusal() {
-        Some(class) if meaning.state == ReceiptState::Rejected => {
-            Found::Refused(Refusal { message, class, code: report.status.code(), text: report.status.text() })
-        }
+        Some(class) if meaning.state == ReceiptState::Rejected => Found::Refused(Refusal {
+            message,
+            class,
+            code: report.status.code(),
+            text: report.status.text(),
+        }),
         _ => Found::Accepted(report.receipt(message)),
     };
     match (found.get(&message), &seen) {
-        (Some(Found::Accepted(held)), Found::Accepted(new)) if !new.state.supersedes(held.state) => {}
+        (Some(Found::Accepted(held)), Found::Accepted(new))
+            if !new.state.supersedes(held.state) => {}
         (Some(Found::Accepted(_)), Found::Refused(_)) => {}
         _ => {
             found.insert(message, seen);
@@ -115,7 +134,11 @@ fn collect(report: &Report<'_>, found: &mut HashMap<MessageRef, Found>) {
     }
 }
 
-fn conclude(rows: usize, found: &mut HashMap<MessageRef, Found>, messages: &[MessageRef]) -> LookUp {
+fn conclude(
+    rows: usize,
+    found: &mut HashMap<MessageRef, Found>,
+    messages: &[MessageRef],
+) -> LookUp {
     if rows == 0 {
         return LookUp::NotFound;
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use domain::ids::MessageRef;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -41,8 +42,13 @@ struct Push<'a> {
 pub(super) fn read(body: &[u8]) -> Result<Receipts, UnreadablePush> {
     match serde_json::from_slice::<Push<'_>>(body) {
         Ok(push) => {
-            let mut receipts = Receipts { receipts: Vec::with_capacity(push.results.len()), ..Receipts::default() };
-            push.results.iter().for_each(|report| take(report, &mut receipts));
+            let mut receipts = Receipts {
+                receipts: Vec::with_capacity(push.results.len()),
+                ..Receipts::default()
+            };
+            push.results
+                .iter()
+                .for_each(|report| take(report, &mut receipts));
             Ok(receipts)
         }
         // One entry of an unexpected shape must not cost the others.
@@ -51,8 +57,11 @@ pub(super) fn read(body: &[u8]) -> Result<Receipts, UnreadablePush> {
 }
 
 fn read_one_by_one(body: &[u8]) -> Result<Receipts, UnreadablePush> {
-    let push: Value = serde_json::from_slice(body).map_err(|error| UnreadablePush(error.to_string()))?;
-    let results = push["results"].as_array().ok_or_else(|| UnreadablePush("it has no results".to_owned()))?;
+    let push: Value =
+        serde_json::from_slice(body).map_err(|error| UnreadablePush(error.to_string()))?;
+    let results = push["results"]
+        .as_array()
+        .ok_or_else(|| UnreadablePush("it has no results".to_owned()))?;
     let mut receipts = Receipts::default();
     for result in results {
         match Report::deserialize(result) {
@@ -72,7 +81,7 @@ fn take(report: &Report<'_>, receipts: &mut Receipts) {
 }
 
 impl Report<'_> {
-    pub(super) fn receipt(&self, message: domain::ids::MessageRef) -> Receipt {
+    pub(super) fn receipt(&self, message: MessageRef) -> Receipt {
         let error = self.error.as_ref();
         Receipt {
             message,
@@ -80,7 +89,10 @@ impl Report<'_> {
             provider_code: self.status.code(),
             provider_text: self.status.text(),
             // 0 is "no error".
-            operator_code: error.and_then(|error| error.id).filter(|id| *id != 0).map(|id| id.to_string()),
+            operator_code: error
+                .and_then(|error| error.id)
+                .filter(|id| *id != 0)
+                .map(|id| id.to_string()),
             happened_at: self.done_at.as_deref().and_then(time::read),
             hard_bounce: error.is_some_and(Error::is_dead_number),
         }
@@ -92,7 +104,3 @@ impl Error<'_> {
         self.permanent == Some(true) && self.group_name.as_deref() == Some("HANDSET_ERRORS")
     }
 }
-
-#[cfg(test)]
-#[path = "receipts_tests.rs"]
-mod tests;

@@ -25,9 +25,14 @@ pub(super) async fn send(account: &Infobip, request: &ClearedRequest) -> Outcome
         .header(ACCEPT, "application/json")
         .body(request.bytes().clone());
     match exchange(outgoing).await {
-        Exchange::NeverLeft(text) => Outcome::NotSent { text, retry_after: None },
+        Exchange::NeverLeft(text) => Outcome::NotSent {
+            text,
+            retry_after: None,
+        },
         Exchange::BrokeOff(text) => Outcome::Unknown { text },
-        Exchange::Answered(answer) if answer.status.is_success() => read_reply(&answer.body, request.messages()),
+        Exchange::Answered(answer) if answer.status.is_success() => {
+            read_reply(&answer.body, request.messages())
+        }
         Exchange::Answered(answer) => read_refusal(&answer),
     }
 }
@@ -54,23 +59,41 @@ struct ReplyMessage<'a> {
 fn read_reply(body: &[u8], messages: &[MessageRef]) -> Outcome {
     let reply: Reply<'_> = match serde_json::from_slice(body) {
         Ok(reply) => reply,
-        Err(error) => return Outcome::Unknown { text: format!("the answer could not be read: {error}") },
+        Err(error) => {
+            return Outcome::Unknown {
+                text: format!("the answer could not be read: {error}"),
+            };
+        }
     };
     let mut open: HashSet<MessageRef> = messages.iter().copied().collect();
     let mut refused = Vec::new();
     for ReplyMessage { message_id, status } in &reply.messages {
-        let Some(message) = message_id.parse().ok().filter(|message| open.remove(message)) else {
+        let Some(message) = message_id
+            .parse()
+            .ok()
+            .filter(|message| open.remove(message))
+        else {
             continue; // not of this request
         };
         if let Some(class) = status.meaning().refusal() {
-            refused.push(Refusal { message, class, code: status.code(), text: status.text() });
+            refused.push(Refusal {
+                message,
+                class,
+                code: status.code(),
+                text: status.text(),
+            });
         }
     }
     if !open.is_empty() {
         let (missing, all) = (open.len(), messages.len());
-        return Outcome::Unknown { text: format!("the answer is silent about {missing} of {all} messages") };
+        return Outcome::Unknown {
+            text: format!("the answer is silent about {missing} of {all} messages"),
+        };
     }
-    Outcome::Accepted { reference: reply.bulk_id.unwrap_or_default().into_owned(), refused }
+    Outcome::Accepted {
+        reference: reply.bulk_id.unwrap_or_default().into_owned(),
+        refused,
+    }
 }
 
 /// Infobip refuses a request as a whole with 4xx; with 5xx it does not know
@@ -78,10 +101,19 @@ fn read_reply(body: &[u8], messages: &[MessageRef]) -> Outcome {
 fn read_refusal(answer: &Answer) -> Outcome {
     let (code, text) = explain(answer);
     match answer.status {
-        StatusCode::TOO_MANY_REQUESTS => Outcome::NotSent { text, retry_after: answer.retry_after },
+        StatusCode::TOO_MANY_REQUESTS => Outcome::NotSent {
+            text,
+            retry_after: answer.retry_after,
+        },
         StatusCode::REQUEST_TIMEOUT => Outcome::Unknown { text },
-        status if status.is_server_error() || status.is_informational() => Outcome::Unknown { text },
-        status => Outcome::Refused { class: class_of(status), code, text },
+        status if status.is_server_error() || status.is_informational() => {
+            Outcome::Unknown { text }
+        }
+        status => Outcome::Refused {
+            class: class_of(status),
+            code,
+            text,
+        },
     }
 }
 
@@ -99,20 +131,39 @@ pub(super) fn class_of(status: StatusCode) -> Class {
 pub(super) fn explain(answer: &Answer) -> (String, String) {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let exception = &body["requestError"]["serviceException"];
-    let word = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let word = |value: &Value| {
+        value
+            .as_str()
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    };
     let code = word(&body["errorCode"]).or_else(|| word(&exception["messageId"]));
     let text = word(&body["description"]).or_else(|| word(&exception["text"]));
-    let violations = body["violations"].as_array().map_or(&[][..], Vec::as_slice).iter().map(|violation| {
-        let part = |key| violation[key].as_str().unwrap_or_default();
-        format!("; {}: {}", part("property"), part("violation"))
-    });
+    let violations = body["violations"]
+        .as_array()
+        .map_or(&[][..], Vec::as_slice)
+        .iter()
+        .map(|violation| {
+            let part = |key| violation[key].as_str().unwrap_or_default();
+            format!("; {}: {}", part("property"), part("violation"))
+        });
     let status = answer.status.as_u16();
-    let text = text.map_or_else(|| excerpt(&answer.body), |text| text + &violations.collect::<String>());
-    (code.unwrap_or_else(|| status.to_string()), format!("{status} {text}").trim_end().to_owned())
+    let text = text.map_or_else(
+        || excerpt(&answer.body),
+        |text| text + &violations.collect::<String>(),
+    );
+    (
+        code.unwrap_or_else(|| status.to_string()),
+        format!("{status} {text}").trim_end().to_owned(),
+    )
 }
 
 fn excerpt(body: &[u8]) -> String {
-    String::from_utf8_lossy(body).trim().chars().take(EXCERPT_CHARS_MAX).collect()
+    String::from_utf8_lossy(body)
+        .trim()
+        .chars()
+        .take(EXCERPT_CHARS_MAX)
+        .collect()
 }
 
 #[cfg(test)]
@@ -120,7 +171,11 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
-        Answer { status: StatusCode::from_u16(status).unwrap(), retry_after: None, body: body.to_owned().into() }
+        Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            retry_after: None,
+            body: body.to_owned().into(),
+        }
     }
 
     #[test]
@@ -129,11 +184,20 @@ mod tests {
             "violations":[{"property":"messages[0].sender","violation":"must not be blank"}],"resources":[]}"#;
         assert_eq!(
             explain(&answer(400, v3)),
-            ("E400".into(), "400 Request cannot be processed.; messages[0].sender: must not be blank".into())
+            (
+                "E400".into(),
+                "400 Request cannot be processed.; messages[0].sender: must not be blank".into()
+            )
         );
         let v2 = r#"{"requestError":{"serviceException":{"messageId":"UNAUTHORIZED","text":"Invalid login details"}}}"#;
-        assert_eq!(explain(&answer(401, v2)), ("UNAUTHORIZED".into(), "401 Invalid login details".into()));
-        assert_eq!(explain(&answer(502, "<html>")), ("502".into(), "502 <html>".into()));
+        assert_eq!(
+            explain(&answer(401, v2)),
+            ("UNAUTHORIZED".into(), "401 Invalid login details".into())
+        );
+        assert_eq!(
+            explain(&answer(502, "<html>")),
+            ("502".into(), "502 <html>".into())
+        );
         assert_eq!(explain(&answer(403, "")), ("403".into(), "403".into()));
     }
 
@@ -155,8 +219,14 @@ mod tests {
             refused(status, class);
         }
         for status in [408, 500, 502, 503, 504] {
-            assert!(matches!(read_refusal(&answer(status, "")), Outcome::Unknown { .. }), "{status}");
+            assert!(
+                matches!(read_refusal(&answer(status, "")), Outcome::Unknown { .. }),
+                "{status}"
+            );
         }
-        assert!(matches!(read_refusal(&answer(429, "")), Outcome::NotSent { .. }));
+        assert!(matches!(
+            read_refusal(&answer(429, "")),
+            Outcome::NotSent { .. }
+        ));
     }
 }

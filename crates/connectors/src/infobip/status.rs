@@ -31,8 +31,10 @@ pub(super) struct Meaning {
 impl Meaning {
     /// Refused on the spot: the message never left the provider.
     pub(super) fn refusal(self) -> Option<Class> {
-        let is_failure =
-            matches!(self.state, ReceiptState::Rejected | ReceiptState::Undelivered | ReceiptState::Expired);
+        let is_failure = matches!(
+            self.state,
+            ReceiptState::Rejected | ReceiptState::Undelivered | ReceiptState::Expired
+        );
         self.class.filter(|_| is_failure)
     }
 }
@@ -41,28 +43,46 @@ impl Status<'_> {
     /// By its number; an unlisted number by its group. A group we do not know
     /// is not taken for a refusal: the message may be on its way.
     pub(super) fn meaning(&self) -> Meaning {
-        let listed = self.id.and_then(|id| TABLE.binary_search_by_key(&id, |row| row.0).ok());
+        let listed = self
+            .id
+            .and_then(|id| TABLE.binary_search_by_key(&id, |row| row.0).ok());
         if let Some(position) = listed {
             return TABLE[position].1;
         }
-        let unlisted = |state| Meaning { state, class: Some(Class::Undocumented) };
+        let unlisted = |state| Meaning {
+            state,
+            class: Some(Class::Undocumented),
+        };
         match self.group_id {
-            Some(1 | 3) => Meaning { state: ReceiptState::Sent, class: None },
+            Some(1 | 3) => Meaning {
+                state: ReceiptState::Sent,
+                class: None,
+            },
             Some(2) => unlisted(ReceiptState::Undelivered),
             Some(4) => unlisted(ReceiptState::Expired),
             Some(5) => unlisted(ReceiptState::Rejected),
-            _ => Meaning { state: ReceiptState::Unknown, class: None },
+            _ => Meaning {
+                state: ReceiptState::Unknown,
+                class: None,
+            },
         }
     }
 
     /// The number as text; the group's where there is none.
     pub(super) fn code(&self) -> String {
-        self.id.or(self.group_id).map(|number| number.to_string()).unwrap_or_default()
+        self.id
+            .or(self.group_id)
+            .map(|number| number.to_string())
+            .unwrap_or_default()
     }
 
     /// Infobip's words.
     pub(super) fn text(&self) -> String {
-        self.name.as_ref().or(self.description.as_ref()).map(ToString::to_string).unwrap_or_default()
+        self.name
+            .as_ref()
+            .or(self.description.as_ref())
+            .map(ToString::to_string)
+            .unwrap_or_default()
     }
 }
 
@@ -79,8 +99,18 @@ fn read_line(line: &str) -> Option<(i64, Meaning)> {
     let [id, _group, _name, state, class] = cells.as_slice() else {
         return None;
     };
-    let class = if *class == "-" { None } else { Some(Class::from_letter(class)?) };
-    Some((id.parse().ok()?, Meaning { state: ReceiptState::parse(state)?, class }))
+    let class = if *class == "-" {
+        None
+    } else {
+        Some(Class::from_letter(class)?)
+    };
+    Some((
+        id.parse().ok()?,
+        Meaning {
+            state: ReceiptState::parse(state)?,
+            class,
+        },
+    ))
 }
 
 #[cfg(test)]
@@ -88,14 +118,22 @@ mod tests {
     use super::*;
 
     fn meaning(group: i64, id: i64) -> Meaning {
-        Status { group_id: Some(group), id: Some(id), ..Status::default() }.meaning()
+        Status {
+            group_id: Some(group),
+            id: Some(id),
+            ..Status::default()
+        }
+        .meaning()
     }
 
     #[test]
     fn every_listed_status_has_the_meaning_of_its_group() {
         assert!(TABLE.is_sorted_by(|a, b| a.0 < b.0));
         assert_eq!(TABLE.len(), 29);
-        for line in include_str!("../../data/infobip_status.tsv").lines().filter(|line| !line.starts_with('#')) {
+        for line in include_str!("../../data/infobip_status.tsv")
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+        {
             let cells: Vec<&str> = line.split('\t').collect();
             let expected: &[&str] = match cells[1] {
                 "1" => &["sent"],
@@ -127,7 +165,10 @@ mod tests {
     #[test]
     fn a_duplicate_is_no_refusal_because_the_first_one_is_on_its_way() {
         let duplicate = meaning(5, 23);
-        assert_eq!((duplicate.class, duplicate.refusal()), (Some(Class::Duplicate), None));
+        assert_eq!(
+            (duplicate.class, duplicate.refusal()),
+            (Some(Class::Duplicate), None)
+        );
         assert_eq!(duplicate.state, ReceiptState::Sent);
     }
 
@@ -136,7 +177,13 @@ mod tests {
         assert_eq!(meaning(5, 999).refusal(), Some(Class::Undocumented));
         assert_eq!(meaning(2, 999).state, ReceiptState::Undelivered);
         assert_eq!(meaning(1, 999).refusal(), None);
-        assert_eq!(meaning(77, 999), Meaning { state: ReceiptState::Unknown, class: None });
+        assert_eq!(
+            meaning(77, 999),
+            Meaning {
+                state: ReceiptState::Unknown,
+                class: None
+            }
+        );
         assert_eq!(Status::default().meaning().refusal(), None);
     }
 }

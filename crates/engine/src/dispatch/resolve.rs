@@ -68,8 +68,9 @@ impl Engine {
     }
 
     async fn resolve(&self, batch: PickedBatch) -> Result<(), EngineError> {
-        let account = self.store.read().await?.connector_at_work(batch.connector).await?;
-        let connector = self.connector(&account).await?;
+        let configured = self.store.read().await?.connector_at_work(batch.connector).await?;
+        let connector = self.connector(&configured)?;
+        let account = configured.0;
         let mut reader = self.store.read().await?;
         let context = Arc::new(self.context(&mut reader, batch.key.campaign, &connector, &account).await?);
         drop(reader);

@@ -94,8 +94,9 @@ impl Engine {
         match class {
             Class::Account | Class::Sender => {
                 // The account must be put right by a person; its batches wait.
+                let (account, _) = writer.connector_at_work(batch.connector).await?;
                 writer
-                    .set_connector_state(batch.connector, ConnectorState::Broken, Some(error))
+                    .set_connector_state(account.id, account.version, ConnectorState::Broken, Some(error))
                     .await?;
                 writer.return_to_pending(batch, self.again(None), error).await
             }

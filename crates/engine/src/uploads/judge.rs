@@ -168,11 +168,11 @@ fn stored(rejection: intake::Rejection, (line, number): (i64, i64)) -> Rejection
         line,
         number,
         channel: rejection.channel,
-        field: rejection.field,
+        field: rejection.field.to_string(),
         code: rejection.code,
         args: rejection.args,
         value: Some(SecretString::from(rejection.value)),
-        raw: Some(SecretString::from(rejection.raw)),
+        raw: Some(SecretString::from(String::from_utf8_lossy(&rejection.raw).into_owned())),
     }
 }
 

@@ -11,10 +11,7 @@ pub(crate) enum Age {
     /// Inside by every reading.
     Fresh,
     /// Past the strictest reading but not the most generous: İYS decides.
-    NearLimit {
-        /// The deadline shown to people.
-        deadline: DateTime,
-    },
+    NearLimit,
     /// Past every reading.
     TooOld {
         /// The deadline shown to people.
@@ -58,10 +55,10 @@ impl<'c> AgeRule<'c> {
         if self.now <= at(limits.strict).min(at(limits.grace)) {
             return Age::Fresh;
         }
-        let deadline = at(limits.legal);
         if self.now <= at(limits.grace) {
-            return Age::NearLimit { deadline };
+            return Age::NearLimit;
         }
+        let deadline = at(limits.legal);
         let end_of_day = Time::constant(23, 59, 59, 0);
         Age::TooOld {
             deadline,
@@ -102,8 +99,8 @@ mod tests {
         let event = date(2025, 6, 4).at(9, 0, 0, 0);
         let deadline = date(2025, 6, 11).at(9, 0, 0, 0);
         assert_eq!(age(date(2025, 6, 9).at(9, 0, 0, 0), event), Age::Fresh);
-        assert_eq!(age(date(2025, 6, 10).at(10, 0, 0, 0), event), Age::NearLimit { deadline });
-        assert_eq!(age(date(2025, 6, 12).at(9, 0, 0, 0), event), Age::NearLimit { deadline });
+        assert_eq!(age(date(2025, 6, 10).at(10, 0, 0, 0), event), Age::NearLimit);
+        assert_eq!(age(date(2025, 6, 12).at(9, 0, 0, 0), event), Age::NearLimit);
         let late = age(date(2025, 6, 12).at(9, 0, 1, 0), event);
         assert_eq!(late, Age::TooOld { deadline, hangs_on_time: true });
         let later = age(date(2025, 6, 13).at(0, 0, 0, 0), event);

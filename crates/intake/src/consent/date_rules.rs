@@ -56,7 +56,7 @@ impl<'c> DateRules<'c> {
         if let Some(age) = self.age.as_mut().filter(|_| !is_2015) {
             match age.age(moment.at) {
                 Age::Fresh => {}
-                Age::NearLimit { .. } => remarked.add(ReasonCode::W606),
+                Age::NearLimit => remarked.add(ReasonCode::W606),
                 Age::TooOld { deadline, hangs_on_time } => {
                     let fault = fault(ReasonCode::R606).with("date", turkish_text(deadline));
                     let lacks_only_time = hangs_on_time && moment.lacks_time;

@@ -85,8 +85,8 @@ static UPPER_1252: LazyLock<[char; 128]> = LazyLock::new(|| upper_half(WINDOWS_1
 
 fn upper_half(encoding: &'static encoding_rs::Encoding) -> [char; 128] {
     std::array::from_fn(|i| {
-        let byte = 0x80 | u8::try_from(i).unwrap_or(0);
-        let (text, _) = encoding.decode_without_bom_handling(&[byte]);
+        let bytes = [0x80 | u8::try_from(i).unwrap_or(0)];
+        let (text, _) = encoding.decode_without_bom_handling(&bytes);
         text.chars().next().unwrap_or(char::REPLACEMENT_CHARACTER)
     })
 }

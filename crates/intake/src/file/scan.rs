@@ -14,7 +14,7 @@ use domain::ReasonCode;
 
 use self::letters::Letters;
 use self::shape::Shape;
-use super::encoding::{Decoder, Encoding, Repair};
+use super::encoding::{Decoder, Encoding};
 use super::text::{LineEnds, TextFile};
 use super::{CHUNK_BYTES, kind};
 use crate::verdict::Refusal;
@@ -140,12 +140,13 @@ fn find_in_blocks(
     })
 }
 
+#[cfg(test)]
 impl Scanned {
     /// Plain UTF-8, before anything is known.
     pub(crate) const ASSUMED: Self = Self {
         decoder: Decoder {
             encoding: Encoding::Utf8,
-            repair: Repair::None,
+            repair: super::Repair::None,
         },
         line_ends: LineEnds::AsTheyAre,
     };
@@ -154,6 +155,7 @@ impl Scanned {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::Repair;
 
     fn scanned(bytes: &[u8]) -> Result<Scanned, String> {
         let dir = tempfile::tempdir().unwrap();

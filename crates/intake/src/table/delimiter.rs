@@ -112,7 +112,7 @@ fn usual_count(counts: &[usize]) -> usize {
 }
 
 /// The first records of a head.
-pub(crate) fn first_records(head: &[u8], delimiter: u8, most: usize) -> Vec<ByteRecord> {
+fn first_records(head: &[u8], delimiter: u8, most: usize) -> Vec<ByteRecord> {
     csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)

@@ -4,10 +4,12 @@ use std::io::{self, Read};
 
 use csv::ByteRecord;
 use domain::ReasonCode;
+use domain::fold_text::cell::clean_cell;
 
-use super::delimiter::{Separation, first_records, separation};
+use super::delimiter::{Separation, separation};
 use super::header::recognise;
 use crate::file::encoding::{Decoder, Encoding, Repair};
+use crate::file::rows::{Place, Rows};
 use crate::file::text::TextFile;
 use crate::verdict::Refusal;
 
@@ -53,53 +55,65 @@ pub(crate) fn find_separation(
     }
 }
 
+/// The first records of a file: enough to find the header and look at columns.
+pub(crate) fn first_records(mut rows: Rows) -> io::Result<Vec<(Place, ByteRecord)>> {
+    const SAMPLE_ROWS: usize = 200;
+    let mut records = Vec::new();
+    while records.len() < HEADER_RECORDS + SAMPLE_ROWS
+        && let Some((place, record)) = rows.read()?
+    {
+        records.push((place, record.clone()));
+    }
+    Ok(records)
+}
+
 /// Where the header stands, and some rows below it.
 #[derive(Debug)]
 pub(crate) struct Head {
     pub(crate) headers: Vec<String>,
+    /// Line of the header.
+    pub(crate) line: u64,
     /// Records before the first data row, the header included.
     pub(crate) records_above_data: usize,
     /// Rows above the header that are no table (W107).
     pub(crate) title_rows: usize,
     /// Some rows, to look at columns before judging.
-    pub(crate) rows: Vec<ByteRecord>,
+    pub(crate) rows: Vec<(Place, ByteRecord)>,
 }
 
 impl Head {
     /// Finds the header: the first record that holds two headers we know (one
     /// in a file of one column). Without such a record the first one counts.
+    /// `None` when there is no record at all.
     ///
     /// `is_assigned` tells whether a person said what a header means.
     pub(crate) fn find(
-        head: &[u8],
+        mut records: Vec<(Place, ByteRecord)>,
         separation: Separation,
         decoder: &Decoder,
         is_assigned: impl Fn(&str) -> bool,
     ) -> Option<Self> {
-        const SAMPLE_ROWS: usize = 200;
-        let delimiter = separation.delimiter.unwrap_or(UNUSED);
-        let mut records = first_records(head, delimiter, SAMPLE_ROWS + HEADER_RECORDS);
         let stated = usize::from(separation.is_stated);
-        if records.len() <= stated {
-            return None;
-        }
-        records.drain(..stated);
+        records.drain(..stated.min(records.len()));
         let known = |record: &ByteRecord| {
             let texts = record.iter().map(|cell| decoder.text(cell));
             texts.filter(|text| is_assigned(text) || recognise(text).is_some()).count()
         };
+        let is_header = |record: &ByteRecord| known(record) >= record.len().min(2) && !looks_like_data(record);
         let at = records
             .iter()
             .take(HEADER_RECORDS)
-            .position(|record| known(record) >= record.len().min(2) && !looks_like_data(record))
-            .filter(|&at| stands_out(&records[..at], &records[at]))
+            .position(|(_, record)| is_header(record))
+            .filter(|&at| stands_out(&records[..at], &records[at].1))
             .unwrap_or(0);
-        let headers = records[at]
+        let (place, header) = records.get(at)?;
+        let headers = header
             .iter()
-            .map(|cell| domain::fold_text::cell::clean_cell(&decoder.text(cell)).text.to_owned())
+            .map(|cell| clean_cell(&decoder.text(cell)).text.to_owned())
             .collect();
         Some(Self {
             headers,
+            line: place.line,
             records_above_data: stated + at + 1,
             title_rows: at,
             rows: records.split_off(at + 1),
@@ -111,9 +125,9 @@ impl Head {
 pub(crate) const UNUSED: u8 = 0x1f;
 
 /// Whether a record is filled better than every record above it.
-fn stands_out(above: &[ByteRecord], record: &ByteRecord) -> bool {
+fn stands_out(above: &[(Place, ByteRecord)], record: &ByteRecord) -> bool {
     let filled = |record: &ByteRecord| record.iter().filter(|cell| !cell.trim_ascii().is_empty()).count();
-    above.iter().all(|title| filled(title) < filled(record))
+    above.iter().all(|(_, title)| filled(title) < filled(record))
 }
 
 /// Whether a cell holds an address or a number: no header does.
@@ -129,15 +143,20 @@ mod tests {
     use crate::file::scan::Scanned;
 
     fn find(text: &str) -> Option<Head> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file.csv");
+        std::fs::write(&path, text).unwrap();
+        let file = TextFile::inspect(&path, text.len() as u64).unwrap();
+        let records = first_records(Rows::new(file.open().unwrap(), b';')).unwrap();
         let separation = Separation { delimiter: Some(b';'), is_stated: false };
-        Head::find(text.as_bytes(), separation, &Scanned::ASSUMED.decoder, |_| false)
+        Head::find(records, separation, &Scanned::ASSUMED.decoder, |_| false)
     }
 
     #[test]
     fn titles_above_the_header_are_skipped_and_counted() {
         let head = find("Müşteri listesi;;\n;;\nTelefon;Ad;İzin\n0532;a;ONAY\n").unwrap();
         assert_eq!(head.headers, ["Telefon", "Ad", "İzin"]);
-        assert_eq!((head.title_rows, head.records_above_data), (2, 3));
+        assert_eq!((head.title_rows, head.records_above_data, head.line), (2, 3, 3));
         assert_eq!(head.rows.len(), 1);
     }
 

@@ -145,6 +145,11 @@ impl Layout {
         }
     }
 
+    /// What a column means.
+    pub(crate) fn field_of(&self, column: usize) -> Field {
+        self.meanings.get(column).map_or(Field::Row, |meaning| meaning.field)
+    }
+
     /// The account of every column.
     pub(crate) fn report(&self) -> Vec<ColumnReport> {
         let pairs = self.headers.iter().zip(&self.meanings);

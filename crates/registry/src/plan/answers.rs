@@ -244,7 +244,7 @@ pub fn after_change(
 }
 
 /// Whether a record as it stood at `known_at` tells more than the mirror:
-/// later consent date, then refusal (design §4). Without a date to compare, a
+/// later consent date, then refusal. Without a date to compare, a
 /// refusal is believed, a consent only if nothing was learnt since.
 fn overrules(mirror: &RegistryView, held: &HeldRecord, known_at: Timestamp) -> bool {
     let has_record = matches!(mirror.verdict, Verdict::Onay | Verdict::Ret);

@@ -1,13 +1,13 @@
 //! Lists for İYS and the way back from its answers to the items of a list.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::ids::{EventId, RecipientId};
 use domain::{Recipient, RecipientKind, Source, Status, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::client::LIST_MAX;
-use crate::wire::{Accepted, AddAnswer, ConsentRecord, RegisteredChannel, ResultRow};
+use crate::wire::{Accepted, AddAnswer, Confirmed, ConsentRecord, RegisteredChannel, ResultRow};
 
 /// One address to ask about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +55,16 @@ pub struct AddList {
     pub kind: RecipientKind,
     /// At most 1,000, no key twice.
     pub items: Vec<AddItem>,
+}
+
+impl AskList {
+    /// The body of the query.
+    pub fn recipients(&self) -> Vec<Recipient> {
+        self.items
+            .iter()
+            .map(|item| item.recipient.clone())
+            .collect()
+    }
 }
 
 impl AddItem {
@@ -149,6 +159,15 @@ fn chunks<T>(items: Vec<T>) -> impl Iterator<Item = Vec<T>> {
     })
 }
 
+/// Which items İYS confirmed, in their order.
+pub fn listed_by_item(list: &AskList, confirmed: &Confirmed) -> Vec<bool> {
+    let listed: HashSet<&Recipient> = confirmed.recipients.iter().collect();
+    list.items
+        .iter()
+        .map(|item| listed.contains(&item.recipient))
+        .collect()
+}
+
 /// İYS's sub-request ids in the order of the items; `None` where it gave none,
 /// so that the address must be looked up later. Matched by address: the order
 /// of the answer means nothing.
@@ -217,6 +236,21 @@ mod tests {
         let sizes: Vec<_> = lists.iter().map(|list| list.items.len()).collect();
         assert_eq!(sizes, [1_000, 1_000, 300]);
         assert!(pack_asks(RegisteredChannel::MESAJ, RecipientKind::Tacir, []).is_empty());
+    }
+
+    #[test]
+    fn only_the_items_that_iys_lists_are_confirmed() {
+        let lists = pack_asks(
+            RegisteredChannel::MESAJ,
+            RecipientKind::Bireysel,
+            (1..4).map(ask),
+        );
+        let confirmed = Confirmed {
+            request_id: None,
+            recipients: vec![phone(9), phone(3), phone(1)],
+        };
+        assert_eq!(lists[0].recipients(), [phone(1), phone(2), phone(3)]);
+        assert_eq!(listed_by_item(&lists[0], &confirmed), [true, false, true]);
     }
 
     #[test]

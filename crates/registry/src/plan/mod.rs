@@ -18,7 +18,8 @@ pub use answers::{
 };
 pub use failure::{Repeat, Verdicts, after_failure, refused_rows, retry_delay_us};
 pub use lists::{
-    AddItem, AddList, AskItem, AskList, pack_adds, pack_asks, results_by_item, sub_requests_by_item,
+    AddItem, AddList, AskItem, AskList, listed_by_item, pack_adds, pack_asks, results_by_item,
+    sub_requests_by_item,
 };
 pub use poll::{FeedHealth, PollSchedule, feed_health};
 pub use step::{Fact, KeyState, Rules, Step, Trigger, next_step};

@@ -79,7 +79,7 @@ pub enum Step {
     KeepLocal(ReasonCode),
 }
 
-/// Decides the next step (design §4; İYS API, rules of acceptance).
+/// Decides the next step (İYS API, rules of acceptance).
 ///
 /// Two things it never does: send an ONAY without having seen, since it was
 /// given, what İYS holds, for it might overwrite a citizen's refusal (R806,
@@ -114,7 +114,8 @@ pub fn next_step(rules: &Rules, key: &KeyState<'_>, trigger: Trigger, now: Times
         Status::Ret => step_for_refusal(rules, fact, key.mirror, trigger, now),
     };
     match step {
-        Step::Add => add_or_wait(fact, now),
+        // A look from before the date tells nothing about the moment of sending.
+        Step::Add | Step::LookUp | Step::Ask => wait_for_its_date(fact, now).unwrap_or(step),
         step => step,
     }
 }
@@ -201,7 +202,11 @@ fn step_for_refusal(
         },
         // Not confirmed: already refused, or no record. Neither takes a RET, but
         // a consent may have come up since we asked.
-        Verdict::NotConfirmed | Verdict::NoRecord if is_stale(rules, mirror, now) => Step::Ask,
+        Verdict::NotConfirmed | Verdict::NoRecord
+            if trigger == Trigger::NewFact && is_stale(rules, mirror, now) =>
+        {
+            Step::Ask
+        }
         Verdict::NotConfirmed | Verdict::NoRecord => Step::KeepLocal(ReasonCode::I175),
         Verdict::Refused if trigger == Trigger::NewFact => Step::LookUp,
         Verdict::Refused => Step::KeepLocal(mirror.code.unwrap_or(ReasonCode::I900)),
@@ -228,13 +233,9 @@ fn after_citizen_refusal(fact: &Fact, mirror: &RegistryView) -> ReasonCode {
     }
 }
 
-fn add_or_wait(fact: &Fact, now: Timestamp) -> Step {
+fn wait_for_its_date(fact: &Fact, now: Timestamp) -> Option<Step> {
     let earliest = fact.consent_date.plus_micros(DATE_AGE_MIN_US);
-    if earliest > now {
-        Step::WaitUntil(earliest)
-    } else {
-        Step::Add
-    }
+    (earliest > now).then_some(Step::WaitUntil(earliest))
 }
 
 fn is_stale(rules: &Rules, mirror: &RegistryView, now: Timestamp) -> bool {

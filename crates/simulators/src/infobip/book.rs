@@ -1,5 +1,6 @@
 //! Every message the simulator was given, at some 40 bytes plus its id.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::chunked::Chunked;
@@ -43,13 +44,27 @@ pub(crate) struct Request {
 
 /// What the messages of a request have in common.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Envelope {
-    pub(crate) sender: String,
+pub(crate) struct Envelope<'a> {
+    pub(crate) sender: Cow<'a, str>,
     /// Index of the URL that reports are pushed to.
     pub(crate) url: Option<u32>,
-    pub(crate) campaign: Option<String>,
-    pub(crate) entity: Option<String>,
-    pub(crate) application: Option<String>,
+    pub(crate) campaign: Option<Cow<'a, str>>,
+    pub(crate) entity: Option<Cow<'a, str>>,
+    pub(crate) application: Option<Cow<'a, str>>,
+}
+
+impl Envelope<'_> {
+    fn to_owned(&self) -> Envelope<'static> {
+        let owned =
+            |text: &Option<Cow<'_, str>>| text.as_deref().map(|text| Cow::Owned(text.to_owned()));
+        Envelope {
+            sender: Cow::Owned((*self.sender).to_owned()),
+            url: self.url,
+            campaign: owned(&self.campaign),
+            entity: owned(&self.entity),
+            application: owned(&self.application),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -83,9 +98,10 @@ pub(crate) struct Book {
     destinations: Chunked<Destination>,
     by_digits: Index,
     odd: HashMap<u32, String>,
-    envelopes: Vec<Envelope>,
-    envelope_nos: HashMap<Envelope, u32>,
+    envelopes: Vec<Envelope<'static>>,
+    envelope_nos: HashMap<Envelope<'static>, u32>,
     urls: Vec<String>,
+    url_nos: HashMap<String, u32>,
     most_per_destination: u32,
     accepted: u64,
 }
@@ -125,9 +141,8 @@ impl Book {
     }
 
     /// Files a message under the request opened last. A refused message does
-    /// not use its id up: the next one of that id takes its place.
-    pub(crate) fn file(&mut self, request: u32, entry: &Entry<'_>) -> u32 {
-        let earlier = self.find(entry.id);
+    /// not use its id up: when `earlier` is one, the new one takes its place.
+    pub(crate) fn file(&mut self, request: u32, earlier: Option<u32>, entry: &Entry<'_>) -> u32 {
         let at = self.messages.len();
         let destination = self.destination(entry.to, at);
         if entry.is_accepted {
@@ -160,22 +175,28 @@ impl Book {
         at
     }
 
-    pub(crate) fn envelope_no(&mut self, envelope: &Envelope) -> u32 {
+    pub(crate) fn envelope_no(&mut self, envelope: &Envelope<'_>) -> u32 {
+        let last = self.envelopes.len().saturating_sub(1);
+        if self.envelopes.last() == Some(envelope) {
+            return place(last);
+        }
         if let Some(at) = self.envelope_nos.get(envelope) {
             return *at;
         }
         let at = place(self.envelopes.len());
-        self.envelopes.push(envelope.clone());
-        self.envelope_nos.insert(envelope.clone(), at);
+        self.envelopes.push(envelope.to_owned());
+        self.envelope_nos.insert(envelope.to_owned(), at);
         at
     }
 
     pub(crate) fn url_no(&mut self, url: &str) -> u32 {
-        if let Some(at) = self.urls.iter().rposition(|known| known == url) {
-            return place(at);
+        if let Some(at) = self.url_nos.get(url) {
+            return *at;
         }
+        let at = place(self.urls.len());
         self.urls.push(url.to_owned());
-        place(self.urls.len() - 1)
+        self.url_nos.insert(url.to_owned(), at);
+        at
     }
 
     pub(crate) fn url(&self, at: u32) -> &str {
@@ -194,7 +215,7 @@ impl Book {
         self.requests.get(at)
     }
 
-    pub(crate) fn envelope(&self, at: u32) -> &Envelope {
+    pub(crate) fn envelope(&self, at: u32) -> &Envelope<'static> {
         &self.envelopes[at as usize]
     }
 

@@ -17,10 +17,11 @@ pub(crate) async fn push_reports(sim: Arc<Infobip>, client: reqwest::Client) {
         // Asked for before looking, so that no ring falls in between.
         let woken = sim.woken.notified();
         let moved = sim.config.clock.moved();
-        let (next, idle, timeout_ms) = {
+        let (next, idle, timeout_ms, generation) = {
             let mut world = sim.world();
             let next = world.next_push();
-            (next, world.idle(), world.options.push_timeout_ms)
+            let timeout_ms = world.options.push_timeout_ms;
+            (next, world.idle(), timeout_ms, world.generation)
         };
         let Some((push, url, body)) = next else {
             let nap = idle.map_or(NAP, |idle| idle.clamp(Duration::from_millis(1), NAP));
@@ -45,6 +46,10 @@ pub(crate) async fn push_reports(sim: Arc<Infobip>, client: reqwest::Client) {
             tracing::debug!(%error, url, "a delivery report was not taken");
         }
         let mut world = sim.world();
+        if world.generation != generation {
+            // The reports of a world that was reset meanwhile are nobody's.
+            continue;
+        }
         if is_taken {
             world.timeline.acknowledged(&push);
         } else {

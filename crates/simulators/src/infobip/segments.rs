@@ -4,15 +4,6 @@
 //! the letters `Ş ş Ğ ğ ç ı İ` cost one unit each and shorten a part from 160
 //! to 155 (149 when there are several); `€` and brackets cost two everywhere.
 
-/// GSM default alphabet, one unit each.
-const GSM: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
-                   ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
-/// Extension table, two units each.
-const EXTENSION: &str = "\u{0C}^{}\\[~]|€";
-/// The letters that the Turkish locking table puts in place of these eight.
-const TURKISH: &str = "ıĞğŞşİç";
-const DISPLACED: &str = "èìØøÆæ¡¿";
-
 /// An alphabet with the capacity of a single message and of one of several parts.
 #[derive(Debug, Clone, Copy)]
 struct Coding {
@@ -89,21 +80,64 @@ fn pack(text: &str, coding: Coding) -> usize {
     parts
 }
 
+/// One unit in the GSM default alphabet, two in its extension table.
 fn gsm_cost(char: char) -> Option<usize> {
-    if char.is_ascii_alphanumeric() || GSM.contains(char) {
-        Some(1)
-    } else {
-        EXTENSION.contains(char).then_some(2)
+    match char {
+        '\n'
+        | '\r'
+        | ' '..='Z'
+        | '_'
+        | 'a'..='z'
+        | '£'
+        | '¥'
+        | 'è'
+        | 'é'
+        | 'ù'
+        | 'ì'
+        | 'ò'
+        | 'Ç'
+        | 'Ø'
+        | 'ø'
+        | 'Å'
+        | 'å'
+        | 'Δ'
+        | 'Φ'
+        | 'Γ'
+        | 'Λ'
+        | 'Ω'
+        | 'Π'
+        | 'Ψ'
+        | 'Σ'
+        | 'Θ'
+        | 'Ξ'
+        | 'Æ'
+        | 'æ'
+        | 'ß'
+        | 'É'
+        | '¤'
+        | '¡'
+        | 'Ä'
+        | 'Ö'
+        | 'Ñ'
+        | 'Ü'
+        | '§'
+        | '¿'
+        | 'ä'
+        | 'ö'
+        | 'ñ'
+        | 'ü'
+        | 'à' => Some(1),
+        '\u{0C}' | '^' | '{' | '}' | '\\' | '[' | '~' | ']' | '|' | '€' => Some(2),
+        _ => None,
     }
 }
 
+/// The Turkish locking table puts seven letters in the place of eight signs.
 fn turkish_cost(char: char) -> Option<usize> {
-    if TURKISH.contains(char) {
-        Some(1)
-    } else if DISPLACED.contains(char) {
-        None
-    } else {
-        gsm_cost(char)
+    match char {
+        'ı' | 'Ğ' | 'ğ' | 'Ş' | 'ş' | 'İ' | 'ç' => Some(1),
+        'è' | 'ì' | 'Ø' | 'ø' | 'Æ' | 'æ' | '¡' | '¿' => None,
+        _ => gsm_cost(char),
     }
 }
 

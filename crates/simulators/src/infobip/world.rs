@@ -91,7 +91,11 @@ impl Infobip {
     }
 
     pub(crate) fn reset(&self) {
-        *locked(&self.world) = World::new(&self.config);
+        let mut world = locked(&self.world);
+        let generation = world.generation + 1;
+        *world = World::new(&self.config);
+        world.generation = generation;
+        drop(world);
         self.stage.reset();
     }
 }
@@ -99,6 +103,8 @@ impl Infobip {
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) now_ms: i64,
+    /// Tells a push that left before a reset from the ones after it.
+    pub(crate) generation: u64,
     seed: u64,
     pub(crate) options: Options,
     pub(crate) api_keys: Vec<String>,
@@ -146,6 +152,7 @@ impl World {
         fates.set_rule(config.population.clone());
         Self {
             now_ms: config.clock.now_ms(),
+            generation: 0,
             seed: config.seed,
             options: config.options.clone(),
             api_keys: config.api_keys.clone(),
@@ -221,13 +228,18 @@ impl World {
             .filter(|_| wants_push);
         let options = message.options.as_ref();
         let platform = options.and_then(|options| options.platform.as_ref());
-        let owned = |text: Option<&str>| text.map(str::to_owned);
         let envelope = Envelope {
-            sender: message.sender.as_deref().unwrap_or_default().to_owned(),
+            sender: message.sender.as_deref().unwrap_or_default().into(),
             url: url.map(|url| self.book.url_no(url)),
-            campaign: owned(options.and_then(|o| o.campaign_reference_id.as_deref())),
-            entity: owned(platform.and_then(|p| p.entity_id.as_deref())),
-            application: owned(platform.and_then(|p| p.application_id.as_deref())),
+            campaign: options
+                .and_then(|options| options.campaign_reference_id.as_deref())
+                .map(Cow::Borrowed),
+            entity: platform
+                .and_then(|platform| platform.entity_id.as_deref())
+                .map(Cow::Borrowed),
+            application: platform
+                .and_then(|platform| platform.application_id.as_deref())
+                .map(Cow::Borrowed),
         };
         let body = message.body();
         let parts = if message.content.hex.is_some() {
@@ -272,11 +284,11 @@ impl World {
                     is_accepted: false,
                     ..entry
                 };
-                self.book.file(bulk, &refused_entry);
+                self.book.file(bulk, earlier, &refused_entry);
                 return refused;
             }
         };
-        let at = self.book.file(bulk, &entry);
+        let at = self.book.file(bulk, earlier, &entry);
         let mut schedule = |step: &Step| {
             let after_ms = i64::try_from(step.after_ms).unwrap_or(i64::MAX / 2);
             let due = Due {

@@ -209,6 +209,20 @@ async fn every_call_is_counted_by_endpoint_and_status() {
 }
 
 #[tokio::test]
+async fn a_simulator_is_named_by_its_word_and_its_start_must_be_a_time() {
+    for kind in Kind::ALL {
+        assert_eq!(kind.to_string().parse::<Kind>().ok(), Some(kind));
+    }
+    assert!("jetsms".parse::<Kind>().is_err());
+    let options = Options {
+        clock_start: Some("yarın".to_owned()),
+        ..Options::default()
+    };
+    let failed = simulators::run(Kind::Infobip, 0, options).await;
+    assert!(failed.expect_err("a refusal").to_string().contains("yarın"));
+}
+
+#[tokio::test]
 async fn a_port_that_is_taken_is_an_error_and_no_panic() {
     let taken = crate::harness::free_port().await;
     let port = taken.local_addr().expect("an address").port();

@@ -112,6 +112,29 @@ async fn a_push_that_is_not_taken_comes_again_unchanged() {
 }
 
 #[tokio::test]
+async fn a_push_that_is_under_way_during_a_reset_is_forgotten() {
+    let infobip = Infobip::start_with(|config| {
+        config.push_concurrency = 1;
+        config.options.push_timeout_ms = 200;
+    })
+    .await;
+    let silent = crate::harness::free_port().await;
+    let url = format!("http://{}/dlr", silent.local_addr().expect("an address"));
+    infobip.send(&batch("b1", 2, Some(&url))).await;
+    let (_held_open, _) = silent.accept().await.expect("a push");
+    infobip.client.tell("/_sim/reset", &json!({})).await;
+    let mut hook = Receiver::start(&[]).await;
+    infobip.send(&batch("b2", 1, Some(&hook.url))).await;
+    assert_eq!(hook.reports(1).await[0]["bulkId"], "b2");
+    let client = &infobip.client;
+    let stats = eventually(|| client.stats(), |stats| stats["reports_pending"] == 0).await;
+    assert_eq!(
+        (&stats["pushes_sent"], &stats["reports_acknowledged"]),
+        (&json!(1), &json!(1))
+    );
+}
+
+#[tokio::test]
 async fn a_push_nobody_ever_takes_is_given_up_and_can_be_pulled() {
     let infobip = Infobip::start_with(|config| {
         config.options.push_retries_max = 2;

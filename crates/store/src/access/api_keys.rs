@@ -151,7 +151,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_key_is_found_by_its_digest() {
-        walks(|_| BY_DIGEST, Index::of_key("sqlite_autoindex_api_key_1", "api_key_key_hash_key"))
-            .await;
+        walks(
+            |_| BY_DIGEST,
+            Index::of_key("sqlite_autoindex_api_key_1", "api_key_key_hash_key"),
+        )
+        .await;
     }
 }

@@ -57,8 +57,7 @@ pub enum PasswordError {
 }
 
 fn argon2() -> Result<Argon2<'static>, PasswordError> {
-    let params =
-        Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|_| PasswordError::Failed)?;
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|_| PasswordError::Failed)?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
@@ -109,7 +108,11 @@ mod tests {
     #[test]
     fn only_the_same_password_opens_an_account() {
         let hash = hash_password(&secret("çok gizli bir söz"), [7; 16]).unwrap();
-        assert!(hash.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.as_str());
+        assert!(
+            hash.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{}",
+            hash.as_str()
+        );
         assert!(verify_password(&secret("çok gizli bir söz"), Some(&hash)));
         assert!(!verify_password(&secret("cok gizli bir soz"), Some(&hash)));
         assert!(!verify_password(&secret(""), Some(&hash)));
@@ -120,7 +123,10 @@ mod tests {
     fn nobody_is_verified_with_the_work_of_a_real_account() {
         let parsed = phc::PasswordHash::new(NOBODY).unwrap();
         let params = Params::try_from(&parsed).unwrap();
-        assert_eq!((params.m_cost(), params.t_cost(), params.p_cost()), (MEMORY_KIB, PASSES, LANES));
+        assert_eq!(
+            (params.m_cost(), params.t_cost(), params.p_cost()),
+            (MEMORY_KIB, PASSES, LANES)
+        );
         assert_eq!(parsed.hash.map(|hash| hash.as_bytes().len()), Some(32));
         assert!(parsed.salt.is_some());
         assert!(!verify_password(&secret("herhangi bir parola"), None));
@@ -128,9 +134,15 @@ mod tests {
 
     #[test]
     fn short_and_endless_passwords_are_refused_before_any_work() {
-        assert_eq!(hash_password(&secret("on bir harf"), [0; 16]), Err(PasswordError::TooShort));
+        assert_eq!(
+            hash_password(&secret("on bir harf"), [0; 16]),
+            Err(PasswordError::TooShort)
+        );
         let endless = secret(&"a".repeat(PASSWORD_BYTES_MAX + 1));
-        assert_eq!(hash_password(&endless, [0; 16]), Err(PasswordError::TooLong));
+        assert_eq!(
+            hash_password(&endless, [0; 16]),
+            Err(PasswordError::TooLong)
+        );
         assert!(!verify_password(&endless, None));
     }
 }

@@ -82,10 +82,9 @@ impl Permission {
             }
             Self::ApproveCampaigns => &[Owner, Admin, Approver],
             Self::LaunchCampaigns => &[Owner, Admin, Marketer, Approver],
-            Self::ManageRegistry => &[Owner, Admin, Compliance],
+            Self::ManageRegistry | Self::ReadAudit => &[Owner, Admin, Compliance],
             Self::ReadReports => Role::ALL,
             Self::ReadPersonal => &[Owner, Admin, Approver, Compliance, Support],
-            Self::ReadAudit => &[Owner, Admin, Compliance],
         }
     }
 }
@@ -98,7 +97,10 @@ impl Role {
 
     /// Everything this role may do.
     pub fn permissions(self) -> impl Iterator<Item = Permission> {
-        Permission::ALL.iter().copied().filter(move |permission| self.may(*permission))
+        Permission::ALL
+            .iter()
+            .copied()
+            .filter(move |permission| self.may(*permission))
     }
 
     /// Whether this role may give `other` to somebody: nobody makes a person
@@ -116,13 +118,19 @@ mod tests {
     fn the_owner_may_everything_and_an_administrator_everything_but_the_firm() {
         for permission in Permission::ALL {
             assert!(Role::Owner.may(*permission), "{permission}");
-            assert_eq!(Role::Admin.may(*permission), *permission != Permission::ManageFirm);
+            assert_eq!(
+                Role::Admin.may(*permission),
+                *permission != Permission::ManageFirm
+            );
         }
     }
 
     #[test]
     fn a_viewer_reads_reports_and_nothing_else() {
-        assert_eq!(Role::Viewer.permissions().collect::<Vec<_>>(), [Permission::ReadReports]);
+        assert_eq!(
+            Role::Viewer.permissions().collect::<Vec<_>>(),
+            [Permission::ReadReports]
+        );
     }
 
     #[test]

@@ -26,7 +26,11 @@ pub struct SessionLimits {
 
 impl Default for SessionLimits {
     fn default() -> Self {
-        Self { idle_us: 8 * HOUR_US, lifetime_us: 7 * DAY_US, touch_us: MINUTE_US }
+        Self {
+            idle_us: 8 * HOUR_US,
+            lifetime_us: 7 * DAY_US,
+            touch_us: MINUTE_US,
+        }
     }
 }
 
@@ -73,12 +77,25 @@ impl Store {
     ) -> Result<Option<Session>, StoreError> {
         let found = self.read().await?.session(token, limits).await?;
         let now = self.clock().now();
-        if found.as_ref().is_some_and(|session| now.since(session.seen_at) >= limits.touch_us) {
-            let mut writer = self.write().await?;
-            writer.touch_session(token).await?;
-            writer.commit().await?;
+        if found
+            .as_ref()
+            .is_some_and(|session| now.since(session.seen_at) >= limits.touch_us)
+        {
+            match self.touch(token).await {
+                // The session holds all the same, and the next request notes it.
+                Err(error) if error.is_passing() => {
+                    tracing::debug!(%error, "the use of a session was not noted");
+                }
+                noted => noted?,
+            }
         }
         Ok(found)
+    }
+
+    async fn touch(&self, token: &str) -> Result<(), StoreError> {
+        let mut writer = self.write().await?;
+        writer.touch_session(token).await?;
+        writer.commit().await
     }
 }
 
@@ -194,6 +211,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_session_is_found_by_the_digest_of_its_cookie() {
-        walks(|_| SESSION, Index::of_key("sqlite_autoindex_session_1", "session_pkey")).await;
+        walks(
+            |_| SESSION,
+            Index::of_key("sqlite_autoindex_session_1", "session_pkey"),
+        )
+        .await;
     }
 }

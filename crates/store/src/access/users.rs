@@ -87,7 +87,12 @@ impl TryFrom<UserRow> for User {
             email: known(email, "user_account", "email", id)?,
             name: row.name,
             role: known(Role::from_db(row.role), "user_account", "role", id)?,
-            language: known(Language::parse(&row.language), "user_account", "language", id)?,
+            language: known(
+                Language::parse(&row.language),
+                "user_account",
+                "language",
+                id,
+            )?,
             created_at: Timestamp::from_micros(row.created_us),
             disabled_at: instant(row.disabled_us),
         })
@@ -156,8 +161,13 @@ impl Reader {
             .fetch_optional(&mut *conn)
             .await)
         .doing("reading an account")?;
-        row.map(|row| Ok((row.user.try_into()?, PasswordHash::from_db(row.password_hash))))
-            .transpose()
+        row.map(|row| {
+            Ok((
+                row.user.try_into()?,
+                PasswordHash::from_db(row.password_hash),
+            ))
+        })
+        .transpose()
     }
 }
 
@@ -230,7 +240,9 @@ impl Writer {
     pub async fn save_user(&mut self, user: &User) -> Result<(), StoreError> {
         let stays_owner = user.role == Role::Owner && user.disabled_at.is_none();
         if !stays_owner && self.is_last_owner(user).await? {
-            return Err(StoreError::Lost { what: "another owner of the firm" });
+            return Err(StoreError::Lost {
+                what: "another owner of the firm",
+            });
         }
         let sql = "UPDATE user_account SET name = $3, role = $4, language = $5, disabled_us = $6 \
              WHERE id = $1 AND firm_id = $2";

@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::consent::{Admission, Claim, ConsentEvent, ConsentKey, Origin, admit};
-use domain::ids::{BrandId, EventId, FirmId, RecipientId};
-use domain::{Channel, LocalState, ReasonCode, Recipient, RecipientKind, Source, Status, Timestamp};
+use domain::ids::{BrandId, EventId, RecipientId};
+use domain::{Channel, LocalState, ReasonCode, Status, Timestamp};
 
 use super::people::{People, Placed};
+use super::records::{Applied, ApplyContext, IncomingRecord, Refusal, Remark, Said, Touched};
 use super::state::{BrandKey, KeyState};
 use crate::db::Writer;
 use crate::error::StoreError;
@@ -15,122 +16,6 @@ use crate::error::StoreError;
 /// Most records of one slice: three ids a record must fit a transaction, and a
 /// dispatcher that waits for the slice should wait about a tenth of a second.
 pub const SLICE_RECORDS_MAX: usize = domain::ledger::BLOCK_EVENTS_MAX;
-
-/// What all records of a slice have in common.
-#[derive(Debug, Clone)]
-pub struct ApplyContext {
-    /// The tenant.
-    pub firm: FirmId,
-    /// The brand that was spoken to.
-    pub brand: BrandId,
-    /// By which door the records come in.
-    pub origin: Origin,
-    /// Number of the upload, or of whatever else the records come from.
-    pub origin_id: Option<i64>,
-    /// Who brings them.
-    pub actor: String,
-    /// The present instant.
-    pub now: Timestamp,
-}
-
-/// One judged record on its way into the ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IncomingRecord {
-    /// Line of the file, as an editor shows it; a running number elsewhere.
-    pub line: i64,
-    /// The address.
-    pub recipient: Recipient,
-    /// The firm's own number of the person.
-    pub external_id: Option<String>,
-    /// Another name of the person, such as a device.
-    pub token: Option<String>,
-    /// Full name.
-    pub name: Option<String>,
-    /// In which capacity.
-    pub kind: RecipientKind,
-    /// What the person said; `None` for a contact without a declaration.
-    pub consent: Option<Said>,
-    /// Pointer to the proof.
-    pub evidence: Option<String>,
-}
-
-/// A declaration for one channel.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
-    /// For which channel.
-    pub channel: Channel,
-    /// What.
-    pub status: Status,
-    /// When.
-    pub date: Timestamp,
-    /// Where it was taken.
-    pub source: Source,
-}
-
-/// What a slice changed. Each record is counted once:
-/// `created + updated + unchanged + refused.len()` is the number of records.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Applied {
-    /// Records of addresses that were new.
-    pub created: usize,
-    /// Records that changed something about a known address.
-    pub updated: usize,
-    /// Records that said nothing new.
-    pub unchanged: usize,
-    /// Records whose declaration may not enter.
-    pub refused: Vec<Refusal>,
-    /// Notes on records that did enter (W803, W804).
-    pub remarks: Vec<Remark>,
-    /// Every record that was not refused, sorted by recipient: what to ask the
-    /// registry about, and what to tell it.
-    pub touched: Vec<Touched>,
-}
-
-/// A record that was refused against what is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// Its line.
-    pub line: i64,
-    /// Its channel.
-    pub channel: Channel,
-    /// Why (R607, R706, R805–R807).
-    pub code: ReasonCode,
-    /// Values of the text's placeholders.
-    pub args: Vec<(&'static str, String)>,
-}
-
-/// A note on a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Remark {
-    /// Its line.
-    pub line: i64,
-    /// Its channel; `None` when the note is about the contact.
-    pub channel: Option<Channel>,
-    /// The note (W803, W804).
-    pub code: ReasonCode,
-}
-
-/// A record that entered, with what was known before it did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Touched {
-    /// Its line.
-    pub line: i64,
-    /// Number of the address.
-    pub recipient: RecipientId,
-    /// The address.
-    pub address: Recipient,
-    /// In which capacity.
-    pub kind: RecipientKind,
-    /// What was said; `None` for a contact without a declaration.
-    pub said: Option<Said>,
-    /// The event that was appended: `None` when nothing new was said.
-    pub event: Option<EventId>,
-    /// A newer consent for a key that consented already: told to the registry
-    /// only when the brand sends renewals (W804).
-    pub is_renewal: bool,
-    /// The state of the key before this record.
-    pub was: KeyState,
-}
 
 /// Records under decision: states as the slice has left them so far.
 struct Slice {
@@ -172,7 +57,9 @@ impl Writer {
         if records.len() > SLICE_RECORDS_MAX {
             return Err(StoreError::OutOfIds);
         }
-        let people = self.place_people(context.firm, context.now, records).await?;
+        let people = self
+            .place_people(context.firm, context.now, records)
+            .await?;
         let head = self.lock_ledger(context.brand).await?;
         let order = in_key_order(&people);
         let states = self.held_states(context.brand, &people, records).await?;
@@ -183,7 +70,10 @@ impl Writer {
             changed: BTreeMap::new(),
             events: Vec::with_capacity(records.len()),
             next_event: self.next_ids(records.len())?,
-            applied: Applied { touched: Vec::with_capacity(records.len()), ..Applied::default() },
+            applied: Applied {
+                touched: Vec::with_capacity(records.len()),
+                ..Applied::default()
+            },
         };
         for &place in &order {
             let placed = people.placed[place];
@@ -191,7 +81,8 @@ impl Writer {
             slice.decide(context, &records[place], address.id, placed);
         }
         let refuses = slice.events.iter().any(|event| event.status == Status::Ret);
-        self.append_block(context.brand, context.now, head, slice.events).await?;
+        self.append_block(context.brand, context.now, head, slice.events)
+            .await?;
         self.save_local(context.brand, slice.changed).await?;
         if refuses {
             self.close_gate(context.firm).await?;
@@ -208,7 +99,11 @@ impl Writer {
     ) -> Result<(), StoreError> {
         let (mut added, mut changed) = (Vec::new(), Vec::new());
         for (key, state) in states {
-            let list = if state.is_new { &mut added } else { &mut changed };
+            let list = if state.is_new {
+                &mut added
+            } else {
+                &mut changed
+            };
             list.push((key, state.local));
         }
         self.add_local(brand, &added).await?;
@@ -229,7 +124,11 @@ impl Writer {
             .filter_map(|(record, placed)| {
                 let channel = record.consent.as_ref()?.channel;
                 let recipient = people.addresses[placed.address].id;
-                Some(BrandKey { recipient, channel, kind: record.kind })
+                Some(BrandKey {
+                    recipient,
+                    channel,
+                    kind: record.kind,
+                })
             })
             .collect();
         keys.sort_unstable();
@@ -256,16 +155,27 @@ impl Slice {
     ) {
         if placed.is_shared {
             let code = ReasonCode::W803;
-            self.applied.remarks.push(Remark { line: record.line, channel: None, code });
+            self.applied.remarks.push(Remark {
+                line: record.line,
+                channel: None,
+                code,
+            });
         }
         let Some(said) = &record.consent else {
             self.count(placed, false);
             self.touch(record, recipient, KeyState::default(), None, false);
             return;
         };
-        let key = BrandKey { recipient, channel: said.channel, kind: record.kind };
+        let key = BrandKey {
+            recipient,
+            channel: said.channel,
+            kind: record.kind,
+        };
         let was = self.states.get(&key).cloned().unwrap_or_default();
-        let claim = Claim { status: said.status, consent_date: said.date };
+        let claim = Claim {
+            status: said.status,
+            consent_date: said.date,
+        };
         let admission = if record.recipient.fits(said.channel) {
             admit(claim, was.local.as_ref(), &was.registry)
         } else {
@@ -274,13 +184,22 @@ impl Slice {
         if admission.code() == Some(ReasonCode::W804) {
             let channel = Some(said.channel);
             let code = ReasonCode::W804;
-            self.applied.remarks.push(Remark { line: record.line, channel, code });
+            self.applied.remarks.push(Remark {
+                line: record.line,
+                channel,
+                code,
+            });
         }
         match admission {
             Admission::Refused(code) => {
                 let args = refusal_args(code, said.channel, &was);
                 let (line, channel) = (record.line, said.channel);
-                self.applied.refused.push(Refusal { line, channel, code, args });
+                self.applied.refused.push(Refusal {
+                    line,
+                    channel,
+                    code,
+                    args,
+                });
             }
             Admission::Unchanged => {
                 self.count(placed, false);
@@ -387,5 +306,6 @@ fn refusal_args(
     } else {
         told
     };
-    date.map(|date| vec![("date", date.to_turkish_text())]).unwrap_or_default()
+    date.map(|date| vec![("date", date.to_turkish_text())])
+        .unwrap_or_default()
 }

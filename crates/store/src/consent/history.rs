@@ -4,11 +4,12 @@
 use domain::consent::ConsentEvent;
 use domain::ids::{BrandId, FirmId, RecipientId};
 use domain::{Channel, ConsentKey, LocalState, Recipient, RecipientKind, RegistryView, Timestamp};
+use sqlx::AssertSqlSafe;
 
 use super::state::{BrandKey, KeyState, local_state, registry_view};
-use crate::db::Reader;
+use crate::db::{Engine, Reader};
 use crate::error::{Doing, StoreError};
-use crate::given::{BindGiven, Given};
+use crate::given::{BindGiven, Given, maybe, seek};
 use crate::ledger::EventRow;
 
 /// What is stored for an address that a file names.
@@ -40,31 +41,39 @@ impl Reader {
         if keys.is_empty() {
             return Ok(answers);
         }
-        let addresses: Vec<String> = keys.iter().map(|(address, ..)| address.to_string()).collect();
+        let addresses: Vec<String> = keys
+            .iter()
+            .map(|(address, ..)| address.to_string())
+            .collect();
         let given = Given::new()
             .ints("place", 0..i64::try_from(keys.len()).unwrap_or(i64::MAX))
             .texts("address", addresses.iter().map(String::as_str))
-            .ints("channel", keys.iter().map(|(_, channel, _)| channel.as_db()))
+            .ints(
+                "channel",
+                keys.iter().map(|(_, channel, _)| channel.as_db()),
+            )
             .ints("kind", keys.iter().map(|(.., kind)| kind.as_db()));
-        let sql = given.sql(
-            self.engine(),
-            3,
-            "SELECT g.place, r.id, \
-                    (SELECT count(*) FROM blacklist b WHERE b.firm_id = $1 \
-                        AND b.recipient_id = r.id AND b.channel IN (0, g.channel)), \
-                    coalesce(s.local_status, 0), s.local_us, s.local_recorded_us, \
-                    s.local_event_id, coalesce(s.local_citizen, 0), coalesce(s.verdict, 0), \
-                    coalesce(s.verdict_citizen, 0), s.verdict_us, s.checked_us, \
-                    s.registry_batch_id, s.registry_transaction, s.verdict_code \
-             FROM given g CROSS JOIN recipient r LEFT JOIN consent_state s \
-               ON s.brand_id = $2 AND s.recipient_id = r.id AND s.channel = g.channel \
-                  AND s.kind = g.kind \
-             WHERE r.firm_id = $1 AND r.address = g.address",
-        );
-        #[expect(clippy::type_complexity, reason = "the columns of one row, named in the SQL above")]
+        let sql = stored_sql(&given, self.engine());
+        #[expect(
+            clippy::type_complexity,
+            reason = "the columns of one row, named in the SQL above"
+        )]
         let rows: Vec<(
-            i64, i64, i64, i64, Option<i64>, Option<i64>, Option<i64>, i64,
-            i64, i64, Option<i64>, Option<i64>, Option<i64>, Option<String>, Option<i64>,
+            i64,
+            i64,
+            i64,
+            i64,
+            Option<i64>,
+            Option<i64>,
+            Option<i64>,
+            i64,
+            i64,
+            i64,
+            Option<i64>,
+            Option<i64>,
+            Option<i64>,
+            Option<String>,
+            Option<i64>,
         )> = on!(self, conn => sqlx::query_as(sql)
             .bind(firm.as_db())
             .bind(brand.as_db())
@@ -73,7 +82,9 @@ impl Reader {
             .await)
         .doing("reading what is stored for a file")?;
         for r in rows {
-            let Some(answer) = usize::try_from(r.0).ok().and_then(|place| answers.get_mut(place))
+            let Some(answer) = usize::try_from(r.0)
+                .ok()
+                .and_then(|place| answers.get_mut(place))
             else {
                 continue;
             };
@@ -92,9 +103,27 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Corrupt`] when the row holds a value that cannot be.
     pub async fn consent_state(&mut self, key: ConsentKey) -> Result<KeyState, StoreError> {
-        let ConsentKey { brand, recipient, channel, kind } = key;
-        let found = self.states_of(brand, &[BrandKey { recipient, channel, kind }]).await?;
-        Ok(found.into_iter().next().map(|(_, state)| state).unwrap_or_default())
+        let ConsentKey {
+            brand,
+            recipient,
+            channel,
+            kind,
+        } = key;
+        let found = self
+            .states_of(
+                brand,
+                &[BrandKey {
+                    recipient,
+                    channel,
+                    kind,
+                }],
+            )
+            .await?;
+        Ok(found
+            .into_iter()
+            .next()
+            .map(|(_, state)| state)
+            .unwrap_or_default())
     }
 
     /// Every event of an address for a brand, newest record first; all
@@ -139,18 +168,25 @@ impl Reader {
         brand: BrandId,
         recipient: RecipientId,
     ) -> Result<Vec<ConsentEvent>, StoreError> {
-        // One address has a handful of events; the limit is against a flood.
-        let sql = "SELECT e.id, e.channel, e.kind, e.status, e.consent_us, e.recorded_us, \
-                          e.source, e.origin, e.origin_id, e.origin_line, e.evidence, e.actor, \
-                          r.address \
-                   FROM consent_event e CROSS JOIN recipient r \
-                   WHERE e.recipient_id = $1 AND e.brand_id = $2 AND r.id = e.recipient_id \
-                   ORDER BY e.recorded_us DESC, e.id DESC LIMIT 1000";
-        #[expect(clippy::type_complexity, reason = "the columns of one row, named in the SQL above")]
+        #[expect(
+            clippy::type_complexity,
+            reason = "the columns of one row, named in the SQL above"
+        )]
         let rows: Vec<(
-            i64, i64, i64, i64, i64, i64, String, i64, Option<i64>, Option<i64>,
-            Option<String>, String, String,
-        )> = on!(self, conn => sqlx::query_as(sql)
+            i64,
+            i64,
+            i64,
+            i64,
+            i64,
+            i64,
+            String,
+            i64,
+            Option<i64>,
+            Option<i64>,
+            Option<String>,
+            String,
+            String,
+        )> = on!(self, conn => sqlx::query_as(HISTORY)
             .bind(recipient.as_db())
             .bind(brand.as_db())
             .fetch_all(&mut *conn)
@@ -159,12 +195,76 @@ impl Reader {
         rows.into_iter()
             .map(|r| {
                 EventRow {
-                    id: r.0, recipient: recipient.as_db(), channel: r.1, kind: r.2, status: r.3,
-                    consent_us: r.4, recorded_us: r.5, source: r.6, origin: r.7, origin_id: r.8,
-                    origin_line: r.9, evidence: r.10, actor: r.11, address: r.12,
+                    id: r.0,
+                    recipient: recipient.as_db(),
+                    channel: r.1,
+                    kind: r.2,
+                    status: r.3,
+                    consent_us: r.4,
+                    recorded_us: r.5,
+                    source: r.6,
+                    origin: r.7,
+                    origin_id: r.8,
+                    origin_line: r.9,
+                    evidence: r.10,
+                    actor: r.11,
+                    address: r.12,
                 }
                 .into_event(brand)
             })
             .collect()
+    }
+}
+
+/// One address has a handful of events; the limit is against a flood.
+const HISTORY: &str = "SELECT e.id, e.channel, e.kind, e.status, e.consent_us, e.recorded_us, \
+        e.source, e.origin, e.origin_id, e.origin_line, e.evidence, e.actor, r.address \
+     FROM consent_event e CROSS JOIN recipient r \
+     WHERE e.recipient_id = $1 AND e.brand_id = $2 AND r.id = e.recipient_id \
+     ORDER BY e.recorded_us DESC, e.id DESC LIMIT 1000";
+
+fn stored_sql(given: &Given<'_>, engine: Engine) -> AssertSqlSafe<String> {
+    let address = seek(
+        engine,
+        "recipient",
+        "r",
+        "r.firm_id = $1 AND r.address = g.address",
+    );
+    let body = "SELECT g.place, r.id, \
+                    (SELECT count(*) FROM blacklist b WHERE b.firm_id = $1 \
+                        AND b.recipient_id = r.id AND b.channel IN (0, g.channel)), \
+                    coalesce(s.local_status, 0), s.local_us, s.local_recorded_us, \
+                    s.local_event_id, coalesce(s.local_citizen, 0), coalesce(s.verdict, 0), \
+                    coalesce(s.verdict_citizen, 0), s.verdict_us, s.checked_us, \
+                    s.registry_batch_id, s.registry_transaction, s.verdict_code \
+                FROM given g";
+    let key = "s.brand_id = $2 AND s.recipient_id = r.id AND s.channel = g.channel \
+               AND s.kind = g.kind";
+    let state = maybe(engine, "consent_state", "s", key);
+    given.sql(engine, 3, &format!("{body}{address}{state}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Index, walks};
+
+    #[tokio::test]
+    async fn a_files_forecast_and_a_history_are_read_by_keys() {
+        let stored: fn(Engine) -> &'static str = |engine| {
+            let given = Given::new()
+                .ints("place", [])
+                .texts("address", [])
+                .ints("channel", [])
+                .ints("kind", []);
+            stored_sql(&given, engine).0.leak()
+        };
+        walks(stored, Index::named("recipient_address")).await;
+        walks(
+            stored,
+            Index::of_key("USING PRIMARY KEY", "consent_state_pkey"),
+        )
+        .await;
+        walks(|_| HISTORY, Index::named("consent_event_recipient")).await;
     }
 }

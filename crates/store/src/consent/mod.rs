@@ -10,8 +10,10 @@
 pub mod apply;
 pub mod history;
 pub(crate) mod people;
+pub mod records;
 pub mod state;
 
-pub use apply::{Applied, ApplyContext, IncomingRecord, Refusal, Remark, Said, Touched};
+pub use apply::SLICE_RECORDS_MAX;
 pub use history::StoredKey;
+pub use records::{Applied, ApplyContext, IncomingRecord, Refusal, Remark, Said, Touched};
 pub use state::KeyState;

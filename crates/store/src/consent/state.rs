@@ -6,10 +6,11 @@ use domain::ids::{BrandId, EventId, RecipientId, RegistryBatchId};
 use domain::{
     Channel, LocalState, ReasonCode, RecipientKind, RegistryView, Status, Timestamp, Verdict,
 };
+use sqlx::AssertSqlSafe;
 
-use crate::db::{Reader, Writer};
+use crate::db::{Engine, Reader, Writer};
 use crate::error::{Doing, StoreError, exactly};
-use crate::given::{BindGiven, Given};
+use crate::given::{BindGiven, Given, seek};
 use crate::row::{instant, known};
 
 /// Everything on record for one consent key.
@@ -62,8 +63,15 @@ impl BrandKey {
 pub(crate) type LocalColumns = (i64, Option<i64>, Option<i64>, Option<i64>, i64);
 
 /// `verdict, citizen, date, checked, batch, transaction, code` as the columns hold them.
-pub(crate) type RegistryColumns =
-    (i64, i64, Option<i64>, Option<i64>, Option<i64>, Option<String>, Option<i64>);
+pub(crate) type RegistryColumns = (
+    i64,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+    Option<i64>,
+);
 
 /// Reads the local half of a row.
 pub(crate) fn local_state(
@@ -89,7 +97,12 @@ pub(crate) fn registry_view(
     (verdict, citizen, date, checked, batch, transaction, code): RegistryColumns,
 ) -> Result<RegistryView, StoreError> {
     Ok(RegistryView {
-        verdict: known(Verdict::from_db(verdict), "consent_state", "verdict", recipient)?,
+        verdict: known(
+            Verdict::from_db(verdict),
+            "consent_state",
+            "verdict",
+            recipient,
+        )?,
         citizen: citizen == 1,
         consent_date: instant(date),
         checked_at: instant(checked),
@@ -97,7 +110,12 @@ pub(crate) fn registry_view(
         transaction,
         code: code
             .map(|number| {
-                known(ReasonCode::from_db(number), "consent_state", "verdict_code", recipient)
+                known(
+                    ReasonCode::from_db(number),
+                    "consent_state",
+                    "verdict_code",
+                    recipient,
+                )
             })
             .transpose()?,
     })
@@ -117,21 +135,27 @@ impl Reader {
             .ints("recipient_id", keys.iter().map(|key| key.recipient.as_db()))
             .ints("channel", keys.iter().map(|key| key.channel.as_db()))
             .ints("kind", keys.iter().map(|key| key.kind.as_db()));
-        let sql = given.sql(
-            self.engine(),
-            2,
-            "SELECT s.recipient_id, s.channel, s.kind, s.local_status, s.local_us, \
-                    s.local_recorded_us, s.local_event_id, s.local_citizen, s.verdict, \
-                    s.verdict_citizen, s.verdict_us, s.checked_us, s.registry_batch_id, \
-                    s.registry_transaction, s.verdict_code \
-             FROM given g CROSS JOIN consent_state s \
-             WHERE s.brand_id = $1 AND s.recipient_id = g.recipient_id \
-               AND s.channel = g.channel AND s.kind = g.kind",
-        );
-        #[expect(clippy::type_complexity, reason = "the columns of one row, named in the SQL above")]
+        let sql = states_sql(&given, self.engine());
+        #[expect(
+            clippy::type_complexity,
+            reason = "the columns of one row, named in the SQL above"
+        )]
         let rows: Vec<(
-            i64, i64, i64, i64, Option<i64>, Option<i64>, Option<i64>, i64,
-            i64, i64, Option<i64>, Option<i64>, Option<i64>, Option<String>, Option<i64>,
+            i64,
+            i64,
+            i64,
+            i64,
+            Option<i64>,
+            Option<i64>,
+            Option<i64>,
+            i64,
+            i64,
+            i64,
+            Option<i64>,
+            Option<i64>,
+            Option<i64>,
+            Option<String>,
+            Option<i64>,
         )> = on!(self, conn => sqlx::query_as(sql)
             .bind(brand.as_db())
             .bind_given(&given)
@@ -161,7 +185,8 @@ impl Writer {
             .same("brand_id", brand.as_db())
             .same("verdict", Verdict::Unasked.as_db())
             .same("verdict_citizen", 0);
-        self.load("consent_state", &given, "adding consent states").await
+        self.load("consent_state", &given, "adding consent states")
+            .await
     }
 
     /// Changes the local half of states that exist; rows sorted by key.
@@ -173,19 +198,28 @@ impl Writer {
         if states.is_empty() {
             return Ok(());
         }
-        let given = local_rows(states);
+        // Every row exists, so nothing is inserted; but an upsert always goes
+        // by the key, where PostgreSQL plans an UPDATE with a join by figures.
+        let given = local_rows(states)
+            .same("brand_id", brand.as_db())
+            .same("verdict", Verdict::Unasked.as_db())
+            .same("verdict_citizen", 0);
         let sql = given.sql(
             self.engine(),
-            2,
-            "UPDATE consent_state SET local_status = given.local_status, \
-                    local_us = given.local_us, local_recorded_us = given.local_recorded_us, \
-                    local_event_id = given.local_event_id, local_citizen = given.local_citizen \
-             FROM given \
-             WHERE consent_state.brand_id = $1 AND consent_state.recipient_id = given.recipient_id \
-               AND consent_state.channel = given.channel AND consent_state.kind = given.kind",
+            1,
+            "INSERT INTO consent_state (brand_id, recipient_id, channel, kind, local_status, \
+                    local_us, local_recorded_us, local_event_id, local_citizen, verdict, \
+                    verdict_citizen) \
+             SELECT brand_id, recipient_id, channel, kind, local_status, local_us, \
+                    local_recorded_us, local_event_id, local_citizen, verdict, verdict_citizen \
+             FROM given WHERE true \
+             ON CONFLICT (brand_id, recipient_id, channel, kind) DO UPDATE SET \
+                    local_status = excluded.local_status, local_us = excluded.local_us, \
+                    local_recorded_us = excluded.local_recorded_us, \
+                    local_event_id = excluded.local_event_id, \
+                    local_citizen = excluded.local_citizen",
         );
         let rows = on!(self, conn => sqlx::query(sql)
-            .bind(brand.as_db())
             .bind_given(&given)
             .execute(&mut *conn)
             .await
@@ -206,11 +240,32 @@ impl Writer {
         let given = keys_of(states.iter().map(|(key, _)| key))
             .ints("verdict", states.iter().map(|(_, s)| s.verdict.as_db()))
             .ints("citizen", states.iter().map(|(_, s)| i64::from(s.citizen)))
-            .maybe_ints("said_us", states.iter().map(|(_, s)| s.consent_date.map(Timestamp::as_micros)))
-            .maybe_ints("checked_us", states.iter().map(|(_, s)| s.checked_at.map(Timestamp::as_micros)))
-            .maybe_ints("batch_id", states.iter().map(|(_, s)| s.batch.map(RegistryBatchId::as_db)))
-            .maybe_texts("transaction_id", states.iter().map(|(_, s)| s.transaction.as_deref()))
-            .maybe_ints("code", states.iter().map(|(_, s)| s.code.map(ReasonCode::as_db)));
+            .maybe_ints(
+                "said_us",
+                states
+                    .iter()
+                    .map(|(_, s)| s.consent_date.map(Timestamp::as_micros)),
+            )
+            .maybe_ints(
+                "checked_us",
+                states
+                    .iter()
+                    .map(|(_, s)| s.checked_at.map(Timestamp::as_micros)),
+            )
+            .maybe_ints(
+                "batch_id",
+                states
+                    .iter()
+                    .map(|(_, s)| s.batch.map(RegistryBatchId::as_db)),
+            )
+            .maybe_texts(
+                "transaction_id",
+                states.iter().map(|(_, s)| s.transaction.as_deref()),
+            )
+            .maybe_ints(
+                "code",
+                states.iter().map(|(_, s)| s.code.map(ReasonCode::as_db)),
+            );
         let sql = given.sql(
             self.engine(),
             2,
@@ -241,15 +296,58 @@ impl Writer {
 fn local_rows<'a>(states: &[(BrandKey, LocalState)]) -> Given<'a> {
     keys_of(states.iter().map(|(key, _)| key))
         .ints("local_status", states.iter().map(|(_, s)| s.status.as_db()))
-        .ints("local_us", states.iter().map(|(_, s)| s.consent_date.as_micros()))
-        .ints("local_recorded_us", states.iter().map(|(_, s)| s.recorded_at.as_micros()))
-        .ints("local_event_id", states.iter().map(|(_, s)| s.event.as_db()))
-        .ints("local_citizen", states.iter().map(|(_, s)| i64::from(s.citizen)))
+        .ints(
+            "local_us",
+            states.iter().map(|(_, s)| s.consent_date.as_micros()),
+        )
+        .ints(
+            "local_recorded_us",
+            states.iter().map(|(_, s)| s.recorded_at.as_micros()),
+        )
+        .ints(
+            "local_event_id",
+            states.iter().map(|(_, s)| s.event.as_db()),
+        )
+        .ints(
+            "local_citizen",
+            states.iter().map(|(_, s)| i64::from(s.citizen)),
+        )
 }
 
 fn keys_of<'k, 'a>(keys: impl Iterator<Item = &'k BrandKey> + Clone) -> Given<'a> {
     Given::new()
-        .ints("recipient_id", keys.clone().map(|key| key.recipient.as_db()))
+        .ints(
+            "recipient_id",
+            keys.clone().map(|key| key.recipient.as_db()),
+        )
         .ints("channel", keys.clone().map(|key| key.channel.as_db()))
         .ints("kind", keys.map(|key| key.kind.as_db()))
+}
+
+fn states_sql(given: &Given<'_>, engine: Engine) -> AssertSqlSafe<String> {
+    let key = "s.brand_id = $1 AND s.recipient_id = g.recipient_id \
+               AND s.channel = g.channel AND s.kind = g.kind";
+    let key = seek(engine, "consent_state", "s", key);
+    let body = "SELECT s.recipient_id, s.channel, s.kind, s.local_status, s.local_us, \
+                       s.local_recorded_us, s.local_event_id, s.local_citizen, s.verdict, \
+                       s.verdict_citizen, s.verdict_us, s.checked_us, s.registry_batch_id, \
+                       s.registry_transaction, s.verdict_code FROM given g";
+    given.sql(engine, 2, &format!("{body}{key}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Index, walks};
+
+    #[tokio::test]
+    async fn states_are_read_by_their_whole_key() {
+        let sql: fn(Engine) -> &'static str =
+            |engine| states_sql(&keys_of([].iter()), engine).0.leak();
+        walks(
+            sql,
+            Index::of_key("USING PRIMARY KEY", "consent_state_pkey"),
+        )
+        .await;
+    }
 }

@@ -2,9 +2,9 @@
 //! their numbers are fresh and a lock keeps others from the same keys.
 
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, query};
+use sqlx::query;
 
-use super::{BindGiven, Column, Given};
+use super::{BindGiven, Column, Given, Same};
 use crate::db::{Conn, Writer};
 use crate::error::{Doing, StoreError, exactly};
 
@@ -12,6 +12,8 @@ use crate::error::{Doing, StoreError, exactly};
 const COPY_HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// Ends it.
 const COPY_END: i16 = -1;
+/// Bytes per message: the server works on one while the next is on its way.
+const COPY_PART: usize = 32 * 1024;
 /// The length that stands for NULL.
 const COPY_NULL: i32 = -1;
 
@@ -35,8 +37,7 @@ impl Writer {
         let rows = match self.conn() {
             Conn::Sqlite(conn) => {
                 let body = format!("INSERT INTO {table} ({names}) SELECT {names} FROM given");
-                let AssertSqlSafe(sql) = given.sql(engine, 1, &body);
-                query(AssertSqlSafe(sql))
+                query(given.sql(engine, 1, &body))
                     .bind_given(given)
                     .execute(conn)
                     .await
@@ -44,7 +45,7 @@ impl Writer {
             }
             Conn::Postgres(conn) => {
                 let sql = format!("COPY {table} ({names}) FROM STDIN (FORMAT BINARY)");
-                copy(conn, &sql, given.copy_bytes()).await
+                copy(conn, &sql, &given.copy_bytes()).await
             }
         }
         .doing(doing)?;
@@ -52,15 +53,15 @@ impl Writer {
     }
 }
 
-async fn copy(conn: &mut PgConnection, sql: &str, bytes: Vec<u8>) -> Result<u64, sqlx::Error> {
+async fn copy(conn: &mut PgConnection, sql: &str, bytes: &[u8]) -> Result<u64, sqlx::Error> {
     let mut stream = conn.copy_in_raw(sql).await?;
-    match stream.send(bytes).await {
-        Ok(_) => stream.finish().await,
-        Err(error) => {
+    for part in bytes.chunks(COPY_PART) {
+        if let Err(error) = stream.send(part).await {
             stream.abort("the rows could not be sent").await?;
-            Err(error)
+            return Err(error);
         }
     }
+    stream.finish().await
 }
 
 impl Given<'_> {
@@ -68,11 +69,17 @@ impl Given<'_> {
         let rows = self.len();
         let mut out = Vec::with_capacity(COPY_HEAD.len() + rows * self.columns.len() * 16);
         out.extend_from_slice(COPY_HEAD);
-        let columns = i16::try_from(self.columns.len()).unwrap_or(i16::MAX);
+        let columns = i16::try_from(self.columns.len() + self.same.len()).unwrap_or(i16::MAX);
         for row in 0..rows {
             out.extend_from_slice(&columns.to_be_bytes());
             for (_, column) in &self.columns {
                 column.write_binary(row, &mut out);
+            }
+            for (_, same) in &self.same {
+                match same {
+                    Same::Int(number) => field(&mut out, Some(&number.to_be_bytes())),
+                    Same::Text(text) => field(&mut out, Some(text)),
+                }
             }
         }
         out.extend_from_slice(&COPY_END.to_be_bytes());
@@ -85,7 +92,15 @@ impl Column<'_> {
         match self {
             Self::Int(values) => field(out, values.get(row).map(|v| v.to_be_bytes()).as_ref()),
             Self::IntOrNull(values) => {
-                field(out, values.get(row).copied().flatten().map(i64::to_be_bytes).as_ref());
+                field(
+                    out,
+                    values
+                        .get(row)
+                        .copied()
+                        .flatten()
+                        .map(i64::to_be_bytes)
+                        .as_ref(),
+                );
             }
             Self::Text(values) => field(out, values.get(row)),
             Self::TextOrNull(values) => field(out, values.get(row).copied().flatten().as_ref()),

@@ -25,6 +25,23 @@ use crate::db::Engine;
 #[derive(Debug, Default)]
 pub(crate) struct Given<'a> {
     columns: Vec<(&'static str, Column<'a>)>,
+    /// Columns with one value for all rows.
+    same: Vec<(&'static str, Same<'a>)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Same<'a> {
+    Int(i64),
+    Text(&'a str),
+}
+
+impl Same<'_> {
+    const fn sql_type(self) -> &'static str {
+        match self {
+            Self::Int(_) => "BIGINT",
+            Self::Text(_) => "TEXT",
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -104,7 +121,9 @@ impl<'a> Given<'a> {
 
     fn with(mut self, name: &'static str, column: Column<'a>) -> Self {
         debug_assert!(
-            self.columns.first().is_none_or(|(_, first)| first.len() == column.len()),
+            self.columns
+                .first()
+                .is_none_or(|(_, first)| first.len() == column.len()),
             "column {name} is as long as the others"
         );
         self.columns.push((name, column));
@@ -152,20 +171,23 @@ impl<'a> Given<'a> {
         self.with(name, Column::Bytes(values.into_iter().collect()))
     }
 
-    /// A column with the same number in every row; after another column.
-    pub(crate) fn same(self, name: &'static str, value: i64) -> Self {
-        let values = vec![value; self.len()];
-        self.with(name, Column::Int(values))
+    /// A column with the same number in every row.
+    pub(crate) fn same(mut self, name: &'static str, value: i64) -> Self {
+        self.same.push((name, Same::Int(value)));
+        self
     }
 
-    /// A column with the same text in every row; after another column.
-    pub(crate) fn same_text(self, name: &'static str, value: &'a str) -> Self {
-        let values = vec![value; self.len()];
-        self.with(name, Column::Text(values))
+    /// A column with the same text in every row.
+    pub(crate) fn same_text(mut self, name: &'static str, value: &'a str) -> Self {
+        self.same.push((name, Same::Text(value)));
+        self
     }
 
     fn names(&self) -> String {
-        let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
+        let rows = self.columns.iter().map(|(name, _)| *name);
+        let names: Vec<&str> = rows
+            .chain(self.same.iter().map(|(name, _)| *name))
+            .collect();
         names.join(", ")
     }
 
@@ -185,6 +207,10 @@ impl<'a> Given<'a> {
     /// parameters before it are the caller's, bound first.
     pub(crate) fn sql(&self, engine: Engine, first: usize, body: &str) -> AssertSqlSafe<String> {
         let mut sql = format!("WITH given ({}) AS (SELECT ", self.names());
+        let columns = match engine {
+            Engine::Sqlite => 1,
+            Engine::Postgres => self.columns.len(),
+        };
         match engine {
             Engine::Sqlite => {
                 for (i, (_, column)) in self.columns.iter().enumerate() {
@@ -194,10 +220,23 @@ impl<'a> Given<'a> {
                         _ => write!(sql, "{comma}value ->> {i}"),
                     };
                 }
+            }
+            Engine::Postgres => sql.push('*'),
+        }
+        for (i, (_, same)) in self.same.iter().enumerate() {
+            let _ = write!(
+                sql,
+                ", CAST(${} AS {})",
+                first + columns + i,
+                same.sql_type()
+            );
+        }
+        match engine {
+            Engine::Sqlite => {
                 let _ = write!(sql, " FROM jsonb_each(${first})) ");
             }
             Engine::Postgres => {
-                sql.push_str("* FROM UNNEST(");
+                sql.push_str(" FROM UNNEST(");
                 for (i, (_, column)) in self.columns.iter().enumerate() {
                     let comma = if i == 0 { "" } else { ", " };
                     let _ = write!(sql, "{comma}${}::{}", first + i, column.postgres_array());
@@ -228,6 +267,33 @@ impl<'a> Given<'a> {
     }
 }
 
+/// Joins the row of `table` that fits `condition`, a unique key, to each row
+/// before it.
+///
+/// PostgreSQL is bound to look it up row by row: right after a load its
+/// figures say that a firm has five rows, and it walked the whole table for
+/// each given row (2.5 s instead of 24 ms for 5,000). SQLite keeps the order
+/// of a CROSS JOIN anyway.
+pub(crate) fn seek(engine: Engine, table: &str, alias: &str, condition: &str) -> String {
+    match engine {
+        Engine::Sqlite => format!(" CROSS JOIN {table} {alias} ON {condition}"),
+        Engine::Postgres => format!(
+            " CROSS JOIN LATERAL (SELECT * FROM {table} {alias} WHERE {condition} LIMIT 1) {alias}"
+        ),
+    }
+}
+
+/// [`seek`] where there may be no such row.
+pub(crate) fn maybe(engine: Engine, table: &str, alias: &str, condition: &str) -> String {
+    match engine {
+        Engine::Sqlite => format!(" LEFT JOIN {table} {alias} ON {condition}"),
+        Engine::Postgres => format!(
+            " LEFT JOIN LATERAL (SELECT * FROM {table} {alias} WHERE {condition} LIMIT 1) {alias} \
+             ON true"
+        ),
+    }
+}
+
 /// Binds rows after the parameters that were bound already.
 pub(crate) trait BindGiven<'q>: Sized {
     /// Adds the rows.
@@ -235,10 +301,17 @@ pub(crate) trait BindGiven<'q>: Sized {
 }
 
 macro_rules! bind_given {
-    ($($query:ident < $($output:ident)? >),+) => { $(
+    ($($query:ident $(< $output:ident >)?),+) => { $(
         impl<'q $(, $output)?> BindGiven<'q> for $query<'q, Sqlite, $($output,)? SqliteArguments> {
-            fn bind_given(self, given: &'q Given<'_>) -> Self {
-                self.bind(given.json())
+            fn bind_given(mut self, given: &'q Given<'_>) -> Self {
+                self = self.bind(given.json());
+                for (_, same) in &given.same {
+                    self = match same {
+                        Same::Int(number) => self.bind(*number),
+                        Same::Text(text) => self.bind(*text),
+                    };
+                }
+                self
             }
         }
 
@@ -253,13 +326,19 @@ macro_rules! bind_given {
                         Column::Bytes(values) => self.bind(values.as_slice()),
                     };
                 }
+                for (_, same) in &given.same {
+                    self = match same {
+                        Same::Int(number) => self.bind(*number),
+                        Same::Text(text) => self.bind(*text),
+                    };
+                }
                 self
             }
         }
     )+ };
 }
 
-bind_given!(Query<>, QueryAs<O>, QueryScalar<O>);
+bind_given!(Query, QueryAs<O>, QueryScalar<O>);
 
 #[cfg(test)]
 mod tests {
@@ -273,15 +352,21 @@ mod tests {
         for db in crate::testing::each().await {
             let given = Given::new()
                 .ints("number", [i64::MIN, -1, 0, 1, 1 << 60, i64::MAX])
-                .maybe_ints("other", [None, Some(i64::MAX), None, Some(0), None, Some(7)])
+                .maybe_ints(
+                    "other",
+                    [None, Some(i64::MAX), None, Some(0), None, Some(7)],
+                )
                 .texts("word", nasty)
                 .maybe_texts("hint", nasty.iter().map(|t| (*t != "1").then_some(*t)))
-                .bytes("raw", bytes.iter().map(Vec::as_slice));
+                .bytes("raw", bytes.iter().map(Vec::as_slice))
+                .same("firm", 11)
+                .same_text("actor", "ayşe");
             let mut reader = db.store.read().await.expect("a reader");
             let sql = given.sql(
                 db.store.engine(),
                 2,
-                "SELECT number, other, word, hint, raw FROM given WHERE number <> $1 ORDER BY number",
+                "SELECT number, other, word, hint, raw FROM given \
+                 WHERE number <> $1 AND firm = 11 AND actor = 'ayşe' ORDER BY number",
             );
             type Row = (i64, Option<i64>, String, Option<String>, Vec<u8>);
             let rows: Vec<Row> = on!(reader, conn => sqlx::query_as(sql)
@@ -297,7 +382,13 @@ mod tests {
                 .zip(nasty)
                 .zip(&bytes)
                 .map(|(((n, o), t), b)| {
-                    (n, o, t.to_owned(), (t != "1").then(|| t.to_owned()), b.clone())
+                    (
+                        n,
+                        o,
+                        t.to_owned(),
+                        (t != "1").then(|| t.to_owned()),
+                        b.clone(),
+                    )
                 })
                 .filter(|row| row.0 != 0)
                 .collect();

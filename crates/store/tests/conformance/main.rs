@@ -46,7 +46,11 @@ async fn tenant(db: &TestDatabase, name: &str) -> (FirmId, BrandId) {
     let mut writer = db.store.write().await.expect("a transaction");
     let firm = writer.create_firm(name).await.expect("a firm").id;
     let seed = name.bytes().map(u64::from).sum();
-    let brand = writer.create_brand(firm, new_brand(name, seed)).await.expect("a brand").id;
+    let brand = writer
+        .create_brand(firm, new_brand(name, seed))
+        .await
+        .expect("a brand")
+        .id;
     writer.commit().await.expect("commits");
     (firm, brand)
 }
@@ -71,10 +75,65 @@ async fn commit(writer: Writer) {
     writer.commit().await.expect("commits");
 }
 
+/// Bytes of a sealed text: version, nonce and tag stand around it.
+fn sealed(plain: &str) -> i64 {
+    i64::try_from(plain.len() + 1 + 12 + 16).expect("a short text")
+}
+
 /// A transaction that does one thing.
 async fn now<T>(store: &Store, change: impl AsyncFnOnce(&mut Writer) -> T) -> T {
     let mut writer = store.write().await.expect("a transaction");
     let done = change(&mut writer).await;
     writer.commit().await.expect("commits");
     done
+}
+
+/// Whether somebody stands at a lock. SQLite lets one transaction begin at a
+/// time, so there everybody else does.
+async fn somebody_waits(db: &TestDatabase, window: &mut Window) -> bool {
+    let waiting = "SELECT count(*) FROM pg_stat_activity \
+         WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    db.name == "sqlite" || window.number(waiting).await > 0
+}
+
+/// Two changes at the same time: the first is made and not yet committed when
+/// the second tries. Says whether the second was done; when it was refused,
+/// its transaction is dropped.
+async fn second_of_two<T, E>(
+    db: &TestDatabase,
+    first: impl AsyncFnOnce(&mut Writer) -> Result<T, E>,
+    second: impl AsyncFnOnce(&mut Writer) -> Result<T, E>,
+) -> bool
+where
+    E: std::fmt::Debug,
+{
+    let mut window = Window::on(db).await;
+    let mut held = writer(db).await;
+    assert!(first(&mut held).await.is_ok(), "{}: the first is done", db.name);
+    let mut second = std::pin::pin!(async {
+        let mut writer = writer(db).await;
+        let done = second(&mut writer).await.is_ok();
+        if done {
+            commit(writer).await;
+        }
+        done
+    });
+    let deadline = std::time::Duration::from_secs(20);
+    let overlap = async {
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut second => break Some(done),
+                waits = somebody_waits(db, &mut window) => if waits { break None },
+            }
+        }
+    };
+    let early = tokio::time::timeout(deadline, overlap)
+        .await
+        .expect("it ends or waits");
+    commit(held).await;
+    match early {
+        Some(done) => done,
+        None => second.await,
+    }
 }

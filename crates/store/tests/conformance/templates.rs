@@ -17,22 +17,42 @@ async fn a_text_is_changed_only_by_who_saw_its_present_version() {
             channel: Channel::Mesaj,
             body: "Sayın {{ad}}, indirim başladı.".into(),
         };
-        let first = now(&db.store, async |w| w.create_template(firm, new).await.unwrap()).await;
+        let first = now(&db.store, async |w| {
+            w.create_template(firm, new).await.unwrap()
+        })
+        .await;
         assert_eq!(first.version, 1);
         db.clock.advance(HOUR_US);
         let mut w = writer(&db).await;
         let second = w
-            .save_template(&Template { body: "Sayın {{ad}}, bitti.".into(), ..first.clone() })
+            .save_template(&Template {
+                body: "Sayın {{ad}}, bitti.".into(),
+                ..first.clone()
+            })
             .await
             .unwrap();
         assert_eq!((second.version, second.updated_at), (2, w.now()));
-        let late = w.save_template(&Template { name: "geç".into(), ..first.clone() }).await;
+        let late = w
+            .save_template(&Template {
+                name: "geç".into(),
+                ..first.clone()
+            })
+            .await;
         assert!(matches!(late, Err(StoreError::Lost { .. })), "{late:?}");
         commit(w).await;
         let mut reader = db.store.read().await.unwrap();
-        assert_eq!(reader.template(firm, first.id).await.unwrap(), Some(second.clone()));
+        assert_eq!(
+            reader.template(firm, first.id).await.unwrap(),
+            Some(second.clone())
+        );
         assert_eq!(reader.templates(firm, None, 10).await.unwrap(), [second]);
-        assert!(reader.templates(firm, Some(first.id), 10).await.unwrap().is_empty());
+        assert!(
+            reader
+                .templates(firm, Some(first.id), 10)
+                .await
+                .unwrap()
+                .is_empty()
+        );
     }
 }
 
@@ -49,10 +69,18 @@ async fn texts_stay_inside_their_firm() {
         };
         let mut w = writer(&db).await;
         let crossed = w.create_template(other, new.clone()).await;
-        assert!(matches!(crossed, Err(StoreError::Lost { .. })), "{crossed:?}");
+        assert!(
+            matches!(crossed, Err(StoreError::Lost { .. })),
+            "{crossed:?}"
+        );
         let made = w.create_template(firm, new).await.unwrap();
         assert!(w.template(other, made.id).await.unwrap().is_none());
-        let stolen = w.save_template(&Template { firm: other, ..made }).await;
+        let stolen = w
+            .save_template(&Template {
+                firm: other,
+                ..made
+            })
+            .await;
         assert!(matches!(stolen, Err(StoreError::Lost { .. })), "{stolen:?}");
     }
 }

@@ -3,6 +3,8 @@
 
 #![expect(dead_code, reason = "each test file uses its part")]
 
+pub mod sending;
+
 use domain::consent::Origin;
 use domain::ids::{BrandId, FirmId};
 use domain::{Channel, Recipient, RecipientKind, Source, Status, Timestamp};
@@ -11,18 +13,18 @@ use store::consent::{Applied, ApplyContext, IncomingRecord, Said};
 use store::testing::TestDatabase;
 
 /// The firm of most tests.
-pub const FIRM: FirmId = FirmId::from_db(11);
+pub(crate) const FIRM: FirmId = FirmId::from_db(11);
 /// Its brand.
-pub const BRAND: BrandId = BrandId::from_db(12);
+pub(crate) const BRAND: BrandId = BrandId::from_db(12);
 
 /// A connection of our own to the same database.
-pub enum Window {
+pub(crate) enum Window {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
 }
 
 impl Window {
-    pub async fn on(db: &TestDatabase) -> Self {
+    pub(crate) async fn on(db: &TestDatabase) -> Self {
         if db.name == "sqlite" {
             let options: sqlx::sqlite::SqliteConnectOptions = db.url.parse().expect("an address");
             let options = options.busy_timeout(std::time::Duration::from_secs(30));
@@ -34,25 +36,39 @@ impl Window {
     }
 
     /// Runs a statement; how many rows it touched.
-    pub async fn run(&mut self, sql: &str) -> u64 {
+    pub(crate) async fn run(&mut self, sql: &str) -> u64 {
         let sql = AssertSqlSafe(sql.to_owned());
         match self {
-            Self::Sqlite(c) => sqlx::query(sql).execute(c).await.expect("runs").rows_affected(),
-            Self::Postgres(c) => sqlx::query(sql).execute(c).await.expect("runs").rows_affected(),
+            Self::Sqlite(c) => sqlx::query(sql)
+                .execute(c)
+                .await
+                .expect("runs")
+                .rows_affected(),
+            Self::Postgres(c) => sqlx::query(sql)
+                .execute(c)
+                .await
+                .expect("runs")
+                .rows_affected(),
         }
     }
 
     /// The one number that a query gives.
-    pub async fn number(&mut self, sql: &str) -> i64 {
+    pub(crate) async fn number(&mut self, sql: &str) -> i64 {
         let sql = AssertSqlSafe(sql.to_owned());
         match self {
-            Self::Sqlite(c) => sqlx::query_scalar(sql).fetch_one(c).await.expect("a number"),
-            Self::Postgres(c) => sqlx::query_scalar(sql).fetch_one(c).await.expect("a number"),
+            Self::Sqlite(c) => sqlx::query_scalar(sql)
+                .fetch_one(c)
+                .await
+                .expect("a number"),
+            Self::Postgres(c) => sqlx::query_scalar(sql)
+                .fetch_one(c)
+                .await
+                .expect("a number"),
         }
     }
 
     /// A column of numbers.
-    pub async fn numbers(&mut self, sql: &str) -> Vec<i64> {
+    pub(crate) async fn numbers(&mut self, sql: &str) -> Vec<i64> {
         let sql = AssertSqlSafe(sql.to_owned());
         match self {
             Self::Sqlite(c) => sqlx::query_scalar(sql).fetch_all(c).await.expect("numbers"),
@@ -61,31 +77,31 @@ impl Window {
     }
 
     /// How many rows a table has.
-    pub async fn count(&mut self, table: &str) -> i64 {
+    pub(crate) async fn count(&mut self, table: &str) -> i64 {
         self.number(&format!("SELECT count(*) FROM {table}")).await
     }
 }
 
-pub fn at(text: &str) -> Timestamp {
+pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().expect("an instant")
 }
 
 /// Noon in Turkey on a day of June 2025.
-pub fn june(day: u8) -> Timestamp {
+pub(crate) fn june(day: u8) -> Timestamp {
     at(&format!("2025-06-{day:02}T12:00:00+03:00"))
 }
 
 /// A Turkish mobile number that ends in `n`.
-pub fn phone(n: u32) -> Recipient {
+pub(crate) fn phone(n: u32) -> Recipient {
     Recipient::from_normalised(&format!("+90532{n:07}")).expect("a phone")
 }
 
-pub fn email(name: &str) -> Recipient {
+pub(crate) fn email(name: &str) -> Recipient {
     Recipient::from_normalised(&format!("{name}@ornek.com.tr")).expect("an address")
 }
 
 /// A record without a declaration.
-pub fn person(line: i64, recipient: Recipient) -> IncomingRecord {
+pub(crate) fn person(line: i64, recipient: Recipient) -> IncomingRecord {
     IncomingRecord {
         line,
         recipient,
@@ -98,16 +114,29 @@ pub fn person(line: i64, recipient: Recipient) -> IncomingRecord {
     }
 }
 
-pub fn said(status: Status, date: Timestamp) -> Said {
-    Said { channel: Channel::Mesaj, status, date, source: Source::HS_WEB }
+pub(crate) fn said(status: Status, date: Timestamp) -> Said {
+    Said {
+        channel: Channel::Mesaj,
+        status,
+        date,
+        source: Source::HS_WEB,
+    }
 }
 
 /// A record with a declaration for text messages.
-pub fn declared(line: i64, recipient: Recipient, status: Status, date: Timestamp) -> IncomingRecord {
-    IncomingRecord { consent: Some(said(status, date)), ..person(line, recipient) }
+pub(crate) fn declared(
+    line: i64,
+    recipient: Recipient,
+    status: Status,
+    date: Timestamp,
+) -> IncomingRecord {
+    IncomingRecord {
+        consent: Some(said(status, date)),
+        ..person(line, recipient)
+    }
 }
 
-pub fn context(db: &TestDatabase) -> ApplyContext {
+pub(crate) fn context(db: &TestDatabase) -> ApplyContext {
     ApplyContext {
         firm: FIRM,
         brand: BRAND,
@@ -119,10 +148,13 @@ pub fn context(db: &TestDatabase) -> ApplyContext {
 }
 
 /// Applies records in a transaction of their own.
-pub async fn apply(db: &TestDatabase, records: &[IncomingRecord]) -> Applied {
+pub(crate) async fn apply(db: &TestDatabase, records: &[IncomingRecord]) -> Applied {
     let context = context(db);
     let mut writer = db.store.write().await.expect("a transaction");
-    let applied = writer.apply_records(&context, records).await.expect("applies");
+    let applied = writer
+        .apply_records(&context, records)
+        .await
+        .expect("applies");
     writer.commit().await.expect("commits");
     assert_eq!(
         applied.created + applied.updated + applied.unchanged + applied.refused.len(),

@@ -103,6 +103,7 @@ pub(super) async fn subscription(State(sim): State<Arc<Iys>>, call: Call) -> Res
     })
 }
 
+/// A partner's own package; only firms' packages can be made to lapse.
 pub(super) async fn partner_subscription(State(sim): State<Arc<Iys>>, call: Call) -> Response {
     sim.reply(|world| {
         partner(world, &call)?;

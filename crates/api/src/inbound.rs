@@ -1,0 +1,35 @@
+//! `/in/…`: what providers push to us, authenticated as each provider does it.
+
+use axum::extract::{OriginalUri, Path, State};
+use bytes::Bytes;
+use engine::receipts::PushRefusal;
+use http::{HeaderMap, StatusCode};
+
+use crate::app::App;
+use crate::problem::{Problem, ProblemKind};
+
+/// Receipts of messages. Kept as they came and answered at once; the mapping
+/// follows, so a slow database never makes a provider repeat itself.
+#[utoipa::path(
+    post, path = "/in/{connector_key}/receipts", operation_id = "push_receipts", tag = "inbound",
+    security(()),
+    params(("connector_key" = String, Path, description = "The unguessable part of an account's address")),
+    request_body(content = String, description = "As the provider sends it", content_type = "*/*"),
+    responses((status = 200, description = "Kept")),
+)]
+pub(crate) async fn push_receipts(
+    State(app): State<App>,
+    Path(connector_key): Path<String>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+) -> Result<StatusCode, Problem> {
+    let body = body.map_err(crate::body::unreadable)?;
+    let outcome = app.engine.receive_push(&connector_key, &headers, uri.query(), &body).await;
+    outcome.map_err(|refusal| match refusal {
+        PushRefusal::Unknown => Problem::new(ProblemKind::NotFound),
+        PushRefusal::Unauthenticated => Problem::new(ProblemKind::NotSignedIn),
+        PushRefusal::Engine(error) => error.into(),
+    })?;
+    Ok(StatusCode::OK)
+}

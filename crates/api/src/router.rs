@@ -1,0 +1,143 @@
+//! Every route, and the layers around them.
+//!
+//! ```text
+//! observe ─► headers ─► gzip ─► problems written ─► panics caught ─► route
+//!                                                     (api: no-store, body limit, time limit)
+//! ```
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use axum::{Extension, Router};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::options::BodyLimits;
+use crate::v1::{
+    api_keys, audit, blacklist, brands, campaigns, connectors, consents, contacts, firms, reasons,
+    registry, session, templates, uploads, users,
+};
+use crate::{guard, health, inbound, observe, openapi, panel, problem};
+
+/// Where the API begins.
+const V1: &str = "/api/v1";
+
+/// Calls that answer within the time limit.
+fn quick() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(session::start_session, session::session, session::end_session))
+        .routes(routes!(firms::firms, firms::create_firm))
+        .routes(routes!(firms::firm, firms::change_firm))
+        .routes(routes!(brands::brands, brands::create_brand))
+        .routes(routes!(brands::brand, brands::change_brand))
+        .routes(routes!(users::users, users::create_user))
+        .routes(routes!(users::change_user))
+        .routes(routes!(api_keys::api_keys, api_keys::create_api_key))
+        .routes(routes!(api_keys::change_api_key))
+        .routes(routes!(connectors::connector_kinds))
+        .routes(routes!(connectors::connectors, connectors::create_connector))
+        .routes(routes!(connectors::connector, connectors::change_connector))
+        .routes(routes!(connectors::connector_balance))
+        .routes(routes!(uploads::uploads))
+        .routes(routes!(uploads::upload))
+        .routes(routes!(uploads::apply_upload))
+        .routes(routes!(uploads::cancel_upload))
+        .routes(routes!(uploads::upload_rejections))
+        .routes(routes!(contacts::contacts))
+        .routes(routes!(contacts::contact))
+        .routes(routes!(contacts::contact_why))
+        .routes(routes!(contacts::contact_timeline))
+        .routes(routes!(consents::consent, consents::record_consents))
+        .routes(routes!(consents::consent_history))
+        .routes(routes!(consents::consent_as_of))
+        .routes(routes!(blacklist::blacklist, blacklist::add_stops, blacklist::lift_stop))
+        .routes(routes!(registry::registry_status))
+        .routes(routes!(templates::templates, templates::create_template))
+        .routes(routes!(templates::template, templates::change_template))
+        .routes(routes!(templates::preview_template))
+        .routes(routes!(campaigns::campaigns, campaigns::create_campaign))
+        .routes(routes!(campaigns::campaign, campaigns::change_campaign))
+        .routes(routes!(campaigns::submit_campaign))
+        .routes(routes!(campaigns::approve_campaign))
+        .routes(routes!(campaigns::launch_campaign))
+        .routes(routes!(campaigns::pause_campaign))
+        .routes(routes!(campaigns::resume_campaign))
+        .routes(routes!(campaigns::stop_campaign))
+        .routes(routes!(campaigns::campaign_report))
+        .routes(routes!(campaigns::campaign_messages))
+        .routes(routes!(audit::audit))
+        .routes(routes!(reasons::reasons))
+}
+
+/// Streams, files, and calls that wait for somebody outside.
+fn slow() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(uploads::upload_progress))
+        .routes(routes!(uploads::upload_rejections_csv))
+        .routes(routes!(campaigns::campaign_progress))
+        .routes(routes!(campaigns::dry_run_campaign))
+        .routes(routes!(connectors::test_connector))
+        .routes(routes!(registry::registry_pull))
+        .routes(routes!(registry::registry_push))
+}
+
+/// Files.
+fn files(limits: BodyLimits) -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(uploads::create_upload))
+        .layer(DefaultBodyLimit::max(limits.upload))
+}
+
+/// What providers push.
+fn pushes(limits: BodyLimits) -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(inbound::push_receipts))
+        .layer(DefaultBodyLimit::max(limits.push))
+}
+
+/// The API document of all routes.
+pub(crate) fn document() -> OpenApi {
+    let limits = BodyLimits::default();
+    let v1 = quick().merge(slow()).merge(files(limits));
+    let all = OpenApiRouter::with_openapi(openapi::base()).nest(V1, v1).merge(pushes(limits));
+    openapi::finish(all.into_openapi())
+}
+
+/// The whole server.
+pub(crate) fn router(app: App) -> Router {
+    let limits = app.options.body_limits;
+    let time_limit = from_fn_with_state(app.clone(), guard::time_limit);
+    let json = DefaultBodyLimit::max(limits.json);
+    let v1 = quick()
+        .route("/openapi.json", get(openapi::serve))
+        .layer(time_limit.clone())
+        .layer(json.clone())
+        .merge(slow().layer(json))
+        .merge(files(limits))
+        .layer(from_fn(guard::no_store));
+    let pushes = pushes(limits).layer(time_limit);
+    let (routes, _) = OpenApiRouter::new().nest(V1, v1).merge(pushes).split_for_parts();
+    let routes = routes
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics));
+    let routes = if app.options.serve_panel {
+        routes.fallback(panel::serve)
+    } else {
+        routes.fallback(panel::nothing)
+    };
+    routes
+        .layer(Extension(Arc::new(document())))
+        .layer(CatchPanicLayer::custom(guard::panicked))
+        .layer(from_fn(problem::finish))
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(app.clone(), guard::headers))
+        .layer(from_fn_with_state(app.clone(), observe::observe))
+        .with_state(app)
+}

@@ -1,0 +1,101 @@
+//! `/campaigns`: drafts and what they would come to, the way from draft to
+//! finished, and what became of everybody.
+
+mod draft;
+mod people;
+mod report;
+mod steps;
+
+use domain::gate::Basis;
+use domain::ids::{BrandId, CampaignId, ConnectorId, TemplateId};
+use domain::{Channel, RecipientKind, Timestamp};
+use serde::Serialize;
+use store::campaigns::{self, CampaignState};
+use utoipa::ToSchema;
+
+pub(crate) use draft::*;
+pub(crate) use people::*;
+pub(crate) use report::*;
+pub(crate) use steps::*;
+
+use crate::caller::Caller;
+use crate::words;
+
+/// A campaign (*kampanya*).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Campaign {
+    #[schema(value_type = String, example = "cmp_10000")]
+    id: CampaignId,
+    #[schema(value_type = String)]
+    brand_id: BrandId,
+    /// For people inside.
+    name: String,
+    #[schema(value_type = words::Channel)]
+    channel: Channel,
+    #[schema(value_type = words::RecipientKind)]
+    kind: RecipientKind,
+    #[schema(value_type = words::Basis)]
+    basis: Basis,
+    /// What it is for (*kategori*).
+    purpose: String,
+    /// The template it began from.
+    #[schema(value_type = Option<String>)]
+    template_id: Option<TemplateId>,
+    /// The text with its variables.
+    body: String,
+    /// Sender name approved at the provider.
+    sender: String,
+    #[schema(value_type = String)]
+    connector_id: ConnectorId,
+    audience: Audience,
+    #[schema(value_type = words::CampaignState)]
+    state: CampaignState,
+    /// Who wrote it.
+    author: String,
+    /// Who approved it.
+    approver: Option<String>,
+    /// Recipients of one request.
+    batch_size: i64,
+    /// People in the frozen audience; 0 before launch.
+    target: i64,
+    /// Of them, excluded when it was frozen.
+    excluded: i64,
+    /// Of them, planned.
+    planned: i64,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    launched_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    finished_at: Option<Timestamp>,
+}
+
+impl Campaign {
+    /// A campaign as this caller may see it.
+    fn of(caller: &Caller, campaign: campaigns::Campaign) -> Self {
+        Self {
+            id: campaign.id,
+            brand_id: campaign.brand,
+            name: campaign.name,
+            channel: campaign.channel,
+            kind: campaign.kind,
+            basis: campaign.basis,
+            purpose: campaign.purpose,
+            template_id: campaign.template,
+            body: campaign.body,
+            sender: campaign.sender,
+            connector_id: campaign.connector,
+            audience: Audience::of(caller, campaign.audience),
+            state: campaign.state,
+            author: campaign.author,
+            approver: campaign.approver,
+            batch_size: campaign.batch_size,
+            target: campaign.target,
+            excluded: campaign.excluded,
+            planned: campaign.planned,
+            created_at: campaign.created_at,
+            launched_at: campaign.launched_at,
+            finished_at: campaign.finished_at,
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! Drafts: made, changed, listed, and what one would come to now.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use domain::gate::Basis;
+use domain::ids::{BrandId, CampaignId, ConnectorId, TemplateId};
+use domain::{Channel, Recipient, RecipientKind, Timestamp};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use store::access::Permission;
+use store::campaigns;
+use utoipa::ToSchema;
+use validator::{Validate, ValidationError};
+
+use super::Campaign;
+use crate::app::App;
+use crate::body::{Asked, Checked, Id};
+use crate::caller::Caller;
+use crate::checks::{address, fault, not_blank};
+use crate::creation::Creation;
+use crate::page::{Page, Paging};
+use crate::problem::{OrNotFound, Problem};
+use crate::reason::CountedReason;
+use crate::v1::templates::Length;
+use crate::words;
+
+/// Whom a campaign is for.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Audience {
+    /// Everyone of the firm with an address of the channel.
+    All,
+    /// Everyone with this tag.
+    Tag {
+        /// The tag's name.
+        tag: String,
+    },
+    /// These addresses, as far as the firm knows them.
+    Addresses {
+        /// Normalised, at most 10,000; masked for roles that may not read personal data.
+        addresses: Vec<String>,
+    },
+}
+
+impl Audience {
+    pub(super) fn of(caller: &Caller, audience: campaigns::Audience) -> Self {
+        match audience {
+            campaigns::Audience::All => Self::All,
+            campaigns::Audience::Tag { tag } => Self::Tag { tag },
+            campaigns::Audience::Addresses { addresses } => Self::Addresses {
+                addresses: addresses.iter().map(|address| caller.shows_address(address)).collect(),
+            },
+        }
+    }
+
+    fn into_store(self) -> campaigns::Audience {
+        match self {
+            Self::All => campaigns::Audience::All,
+            Self::Tag { tag } => campaigns::Audience::Tag { tag },
+            Self::Addresses { addresses } => campaigns::Audience::Addresses {
+                addresses: addresses
+                    .iter()
+                    .filter_map(|text| Recipient::from_normalised(text).ok())
+                    .collect(),
+            },
+        }
+    }
+}
+
+fn is_audience(audience: &Audience) -> Result<(), ValidationError> {
+    match audience {
+        Audience::All => Ok(()),
+        Audience::Tag { tag } => not_blank(tag),
+        Audience::Addresses { addresses } => {
+            if !(1..=campaigns::ADDRESSES_MAX).contains(&addresses.len()) {
+                let mut error = fault("count");
+                error.add_param("min".into(), &1);
+                error.add_param("max".into(), &campaigns::ADDRESSES_MAX);
+                return Err(error);
+            }
+            addresses.iter().try_for_each(|text| address(text))
+        }
+    }
+}
+
+/// A campaign to be made.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCampaign {
+    #[schema(value_type = String)]
+    brand_id: BrandId,
+    #[validate(length(min = 1, max = 120), custom(function = "not_blank"))]
+    name: String,
+    #[schema(value_type = words::Channel)]
+    channel: Channel,
+    #[schema(value_type = words::RecipientKind)]
+    kind: RecipientKind,
+    #[schema(value_type = words::Basis)]
+    basis: Basis,
+    /// What it is for (*kategori*).
+    #[validate(length(min = 1, max = 100), custom(function = "not_blank"))]
+    purpose: String,
+    /// The template it begins from; its text is copied, not followed.
+    #[schema(value_type = Option<String>)]
+    template_id: Option<TemplateId>,
+    #[validate(length(min = 1, max = 2_048))]
+    body: String,
+    #[validate(length(min = 1, max = 50), custom(function = "not_blank"))]
+    sender: String,
+    #[schema(value_type = String)]
+    connector_id: ConnectorId,
+    #[validate(custom(function = "is_audience"))]
+    audience: Audience,
+    /// Recipients of one request; as many as the provider takes unless given.
+    #[validate(range(min = 1, max = 10_000))]
+    batch_size: Option<i64>,
+}
+
+impl NewCampaign {
+    fn into_store(self) -> campaigns::NewCampaign {
+        campaigns::NewCampaign {
+            brand: self.brand_id,
+            name: self.name,
+            channel: self.channel,
+            kind: self.kind,
+            basis: self.basis,
+            purpose: self.purpose,
+            template: self.template_id,
+            body: self.body,
+            sender: self.sender,
+            connector: self.connector_id,
+            audience: self.audience.into_store(),
+            // 0 leaves the size to the engine.
+            batch_size: self.batch_size.unwrap_or(0),
+        }
+    }
+}
+
+/// Changes of a draft; what is absent stays.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CampaignChange {
+    #[schema(value_type = Option<String>)]
+    brand_id: Option<BrandId>,
+    #[validate(length(min = 1, max = 120), custom(function = "not_blank"))]
+    name: Option<String>,
+    #[schema(value_type = Option<words::Channel>)]
+    channel: Option<Channel>,
+    #[schema(value_type = Option<words::RecipientKind>)]
+    kind: Option<RecipientKind>,
+    #[schema(value_type = Option<words::Basis>)]
+    basis: Option<Basis>,
+    #[validate(length(min = 1, max = 100), custom(function = "not_blank"))]
+    purpose: Option<String>,
+    #[validate(length(min = 1, max = 2_048))]
+    body: Option<String>,
+    #[validate(length(min = 1, max = 50), custom(function = "not_blank"))]
+    sender: Option<String>,
+    #[schema(value_type = Option<String>)]
+    connector_id: Option<ConnectorId>,
+    #[validate(custom(function = "is_audience"))]
+    audience: Option<Audience>,
+    #[validate(range(min = 1, max = 10_000))]
+    batch_size: Option<i64>,
+}
+
+impl CampaignChange {
+    fn over(self, held: campaigns::Campaign) -> campaigns::NewCampaign {
+        campaigns::NewCampaign {
+            brand: self.brand_id.unwrap_or(held.brand),
+            name: self.name.unwrap_or(held.name),
+            channel: self.channel.unwrap_or(held.channel),
+            kind: self.kind.unwrap_or(held.kind),
+            basis: self.basis.unwrap_or(held.basis),
+            purpose: self.purpose.unwrap_or(held.purpose),
+            template: held.template,
+            body: self.body.unwrap_or(held.body),
+            sender: self.sender.unwrap_or(held.sender),
+            connector: self.connector_id.unwrap_or(held.connector),
+            audience: self.audience.map_or(held.audience, Audience::into_store),
+            batch_size: self.batch_size.unwrap_or(held.batch_size),
+        }
+    }
+}
+
+/// What a campaign would come to if it left now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DryRun {
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// People in the audience.
+    target: i64,
+    /// Of them, the gate would let pass now.
+    sendable: i64,
+    /// Of them, sendable but for the hour.
+    held: i64,
+    /// When the sending window opens, while it is closed.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    held_until: Option<Timestamp>,
+    /// Of them, excluded, by headline reason; most frequent first.
+    excluded: Vec<CountedReason>,
+    /// Length of the text as written, before variables are filled.
+    length: Length,
+}
+
+/// The campaigns of the firm.
+#[utoipa::path(
+    get, path = "/campaigns", operation_id = "campaigns", tag = "campaigns", params(Paging),
+    responses((status = 200, description = "Newest first", body = Page<Campaign>)),
+)]
+pub(crate) async fn campaigns(
+    State(app): State<App>,
+    caller: Caller,
+    Asked(paging): Asked<Paging>,
+) -> Result<Json<Page<Campaign>>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let rows = app.read().await?.campaigns(caller.firm, paging.after()?, paging.rows()?).await?;
+    let show = |campaign| Campaign::of(&caller, campaign);
+    paging.page(rows, |campaign| campaign.id.to_string(), show).map(Json)
+}
+
+/// Makes a draft.
+#[utoipa::path(
+    post, path = "/campaigns", operation_id = "create_campaign", tag = "campaigns",
+    params(crate::openapi::IdempotencyKey), request_body = NewCampaign,
+    responses((status = 201, description = "Made", body = Campaign)),
+)]
+pub(crate) async fn create_campaign(
+    State(app): State<App>,
+    caller: Caller,
+    creation: Creation<NewCampaign>,
+) -> Result<Response, Problem> {
+    caller.needs(Permission::ManageCampaigns)?;
+    let (engine, by) = (app.engine.clone(), caller.clone());
+    creation
+        .by_engine(&app, &caller, StatusCode::CREATED, async move |wanted: NewCampaign| {
+            let made = engine.create_campaign(by.firm, wanted.into_store(), &by.actor).await?;
+            Ok(Campaign::of(&by, made))
+        })
+        .await
+}
+
+/// One campaign.
+#[utoipa::path(
+    get, path = "/campaigns/{id}", operation_id = "campaign", tag = "campaigns",
+    params(("id" = String, Path, description = "The campaign")),
+    responses((status = 200, description = "The campaign", body = Campaign)),
+)]
+pub(crate) async fn campaign(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<CampaignId>,
+) -> Result<Json<Campaign>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let found = app.read().await?.campaign(caller.firm, id).await?.or_not_found()?;
+    Ok(Json(Campaign::of(&caller, found)))
+}
+
+/// Changes a draft.
+#[utoipa::path(
+    patch, path = "/campaigns/{id}", operation_id = "change_campaign", tag = "campaigns",
+    params(("id" = String, Path, description = "The campaign")), request_body = CampaignChange,
+    responses((status = 200, description = "The draft as it is now", body = Campaign)),
+)]
+pub(crate) async fn change_campaign(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<CampaignId>,
+    Checked(change): Checked<CampaignChange>,
+) -> Result<Json<Campaign>, Problem> {
+    caller.needs(Permission::ManageCampaigns)?;
+    let held = app.read().await?.campaign(caller.firm, id).await?.or_not_found()?;
+    let changed =
+        app.engine.change_campaign(caller.firm, id, change.over(held), &caller.actor).await?;
+    Ok(Json(Campaign::of(&caller, changed)))
+}
+
+/// What the campaign would come to if it left now. Freezes nothing.
+#[utoipa::path(
+    post, path = "/campaigns/{id}/dry-run", operation_id = "dry_run_campaign", tag = "campaigns",
+    params(("id" = String, Path, description = "The campaign")),
+    responses((status = 200, description = "Who would get it and who not, and why", body = DryRun)),
+)]
+pub(crate) async fn dry_run_campaign(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<CampaignId>,
+) -> Result<Json<DryRun>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let run = app.engine.dry_run(caller.firm, id).await?;
+    Ok(Json(DryRun {
+        at: run.at,
+        target: run.target,
+        sendable: run.sendable,
+        held: run.held,
+        held_until: run.held_until,
+        excluded: super::by_reason(&run.excluded),
+        length: run.length.into(),
+    }))
+}

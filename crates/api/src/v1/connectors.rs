@@ -1,0 +1,360 @@
+//! `/connector-kinds` and `/connectors`: providers there are, and the firm's
+//! accounts at them.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use domain::Timestamp;
+use domain::ids::ConnectorId;
+use http::StatusCode;
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use store::Reader;
+use store::access::Permission;
+use store::connectors::{self, ConnectorState};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use crate::app::App;
+use crate::body::{Asked, Checked, Id};
+use crate::caller::Caller;
+use crate::checks::not_blank;
+use crate::creation::Creation;
+use crate::page::{Page, Paging};
+use crate::problem::{OrNotFound, Problem};
+use crate::words;
+
+/// A provider there is a connector for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConnectorKind {
+    /// Its name in configuration, such as `infobip`.
+    kind: &'static str,
+    title_tr: &'static str,
+    title_en: &'static str,
+    /// What the user fills in, in the order of the form.
+    fields: Vec<ConnectorField>,
+}
+
+/// One field of a provider's form.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConnectorField {
+    name: &'static str,
+    label_tr: &'static str,
+    label_en: &'static str,
+    /// Where to find the value.
+    help_tr: &'static str,
+    help_en: &'static str,
+    /// Whether it is never shown again.
+    secret: bool,
+    required: bool,
+    /// What counts when it is left empty.
+    default: Option<&'static str>,
+}
+
+/// A provider account (*bağlayıcı*), without its secrets.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Connector {
+    #[schema(value_type = String, example = "con_10000")]
+    id: ConnectorId,
+    kind: String,
+    name: String,
+    #[schema(value_type = words::ConnectorState)]
+    state: ConnectorState,
+    /// Why it is in this state, in the provider's words.
+    state_reason: Option<String>,
+    /// Where the provider must push receipts to.
+    receipts_url: String,
+    /// What was filled in; secrets as dots.
+    #[schema(value_type = words::AnyObject)]
+    config_masked: Value,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+/// An account to be added.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewConnector {
+    /// A name of `/connector-kinds`.
+    kind: String,
+    #[validate(length(min = 1, max = 100), custom(function = "not_blank"))]
+    name: String,
+    /// The fields of its kind.
+    #[schema(value_type = words::AnyObject)]
+    config: Value,
+}
+
+/// Changes of an account; what is absent stays.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectorChange {
+    #[validate(length(min = 1, max = 100), custom(function = "not_blank"))]
+    name: Option<String>,
+}
+
+/// What trying an account found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConnectorTest {
+    /// Whether everything that sending needs works.
+    passed: bool,
+    /// What was tried, in order.
+    checks: Vec<ConnectorCheck>,
+    /// The account after it.
+    connector: Connector,
+}
+
+/// One thing that was tried.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConnectorCheck {
+    passed: bool,
+    /// Whether sending needs it.
+    required: bool,
+    text_tr: String,
+    text_en: String,
+}
+
+/// What is left on an account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Balance {
+    /// Exact, with a point: `1250.5`.
+    amount: String,
+    /// ISO code, or the provider's own unit.
+    currency: String,
+}
+
+/// Stands for a secret that was filled in.
+const DOTS: &str = "••••••••";
+
+/// Whether a field of a kind is never shown; what no form knows is not shown either.
+fn is_secret(kind: &str, field: &str) -> bool {
+    let info = engine::connector_kinds().iter().find(|info| info.kind == kind);
+    let known = info.and_then(|info| info.fields.iter().find(|known| known.name == field));
+    known.is_none_or(|known| {
+        serde_json::to_value(known.form).is_ok_and(|form| form["form"] == "secret")
+    })
+}
+
+fn masked(kind: &str, config: &str) -> Value {
+    let fields: Map<String, Value> = serde_json::from_str(config).unwrap_or_default();
+    let hide = |(name, value): (String, Value)| {
+        let is_hidden = is_secret(kind, &name) && !value.is_null();
+        let shown = if is_hidden { DOTS.into() } else { value };
+        (name, shown)
+    };
+    Value::Object(fields.into_iter().map(hide).collect())
+}
+
+/// An account with its masked configuration.
+async fn show(
+    app: &App,
+    reader: &mut Reader,
+    account: connectors::Connector,
+) -> Result<Connector, Problem> {
+    let config = reader.connector_config(account.firm, account.id).await?.or_not_found()?;
+    Ok(Connector {
+        receipts_url: app.engine.receipts_url(&account),
+        config_masked: masked(&account.kind, config.expose_secret()),
+        id: account.id,
+        kind: account.kind,
+        name: account.name,
+        state: account.state,
+        state_reason: account.state_reason,
+        created_at: account.created_at,
+    })
+}
+
+/// The providers there are, and what each needs.
+#[utoipa::path(
+    get, path = "/connector-kinds", operation_id = "connector_kinds", tag = "connectors",
+    responses((status = 200, description = "All of them", body = Vec<ConnectorKind>)),
+)]
+pub(crate) async fn connector_kinds(caller: Caller) -> Result<Json<Vec<ConnectorKind>>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let kinds = engine::connector_kinds().iter().map(|info| ConnectorKind {
+        kind: info.kind,
+        title_tr: info.title_tr,
+        title_en: info.title_en,
+        fields: info
+            .fields
+            .iter()
+            .map(|field| ConnectorField {
+                name: field.name,
+                label_tr: field.label_tr,
+                label_en: field.label_en,
+                help_tr: field.help_tr,
+                help_en: field.help_en,
+                secret: is_secret(info.kind, field.name),
+                required: field.is_required,
+                default: field.default,
+            })
+            .collect(),
+    });
+    Ok(Json(kinds.collect()))
+}
+
+/// The accounts of the firm.
+#[utoipa::path(
+    get, path = "/connectors", operation_id = "connectors", tag = "connectors", params(Paging),
+    responses((status = 200, description = "Oldest first", body = Page<Connector>)),
+)]
+pub(crate) async fn connectors(
+    State(app): State<App>,
+    caller: Caller,
+    Asked(paging): Asked<Paging>,
+) -> Result<Json<Page<Connector>>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let mut reader = app.read().await?;
+    let rows = reader.connectors(caller.firm, paging.after()?, paging.rows()?).await?;
+    let page = paging.page(rows, |account| account.id.to_string(), |account| account)?;
+    let mut items = Vec::with_capacity(page.items.len());
+    for account in page.items {
+        items.push(show(&app, &mut reader, account).await?);
+    }
+    Ok(Json(Page { items, next: page.next }))
+}
+
+/// Adds an account; it waits for a test.
+#[utoipa::path(
+    post, path = "/connectors", operation_id = "create_connector", tag = "connectors",
+    params(crate::openapi::IdempotencyKey), request_body = NewConnector,
+    responses((status = 201, description = "Added", body = Connector)),
+)]
+pub(crate) async fn create_connector(
+    State(app): State<App>,
+    caller: Caller,
+    creation: Creation<NewConnector>,
+) -> Result<Response, Problem> {
+    caller.needs(Permission::ManageConnectors)?;
+    let (at, by) = (app.clone(), caller.clone());
+    creation
+        .by_engine(&app, &caller, StatusCode::CREATED, async move |wanted: NewConnector| {
+            let NewConnector { kind, name, config } = wanted;
+            let made =
+                at.engine.create_connector(by.firm, &kind, &name, &config, &by.actor).await?;
+            show(&at, &mut at.read().await?, made).await
+        })
+        .await
+}
+
+/// One account.
+#[utoipa::path(
+    get, path = "/connectors/{id}", operation_id = "connector", tag = "connectors",
+    params(("id" = String, Path, description = "The account")),
+    responses((status = 200, description = "The account", body = Connector)),
+)]
+pub(crate) async fn connector(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ConnectorId>,
+) -> Result<Json<Connector>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let mut reader = app.read().await?;
+    let account = reader.connector(caller.firm, id).await?.or_not_found()?;
+    show(&app, &mut reader, account).await.map(Json)
+}
+
+/// Changes an account.
+#[utoipa::path(
+    patch, path = "/connectors/{id}", operation_id = "change_connector", tag = "connectors",
+    params(("id" = String, Path, description = "The account")), request_body = ConnectorChange,
+    responses((status = 200, description = "The account as it is now", body = Connector)),
+)]
+pub(crate) async fn change_connector(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ConnectorId>,
+    Checked(change): Checked<ConnectorChange>,
+) -> Result<Json<Connector>, Problem> {
+    caller.needs(Permission::ManageConnectors)?;
+    let mut writer = app.write().await?;
+    if let Some(name) = &change.name {
+        writer.rename_connector(caller.firm, id, name).await.or_not_found()?;
+    }
+    let account = writer.connector(caller.firm, id).await?.or_not_found()?;
+    let detail = json!({ "name": change.name });
+    let subject = id.to_string();
+    writer.append_audit(caller.firm, &caller.actor, "connector.change", &subject, &detail).await?;
+    let shown = show(&app, &mut writer, account).await?;
+    writer.commit().await?;
+    Ok(Json(shown))
+}
+
+/// Tries an account without sending anything; what passes becomes active.
+#[utoipa::path(
+    post, path = "/connectors/{id}/test", operation_id = "test_connector", tag = "connectors",
+    params(("id" = String, Path, description = "The account")),
+    responses((status = 200, description = "What was found", body = ConnectorTest)),
+)]
+pub(crate) async fn test_connector(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ConnectorId>,
+) -> Result<Json<ConnectorTest>, Problem> {
+    caller.needs(Permission::ManageConnectors)?;
+    let (account, report) = app.engine.test_connector(caller.firm, id).await?;
+    let passed = report.passed();
+    let checks = report.checks.into_iter().map(|check| ConnectorCheck {
+        passed: check.passed,
+        required: check.is_required,
+        text_tr: check.text_tr,
+        text_en: check.text_en,
+    });
+    let connector = show(&app, &mut app.read().await?, account).await?;
+    Ok(Json(ConnectorTest { passed, checks: checks.collect(), connector }))
+}
+
+/// What is left on an account.
+#[utoipa::path(
+    get, path = "/connectors/{id}/balance", operation_id = "connector_balance", tag = "connectors",
+    params(("id" = String, Path, description = "The account")),
+    responses((status = 200, description = "As the provider says", body = Balance)),
+)]
+pub(crate) async fn connector_balance(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ConnectorId>,
+) -> Result<Json<Balance>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let balance = app.engine.balance(caller.firm, id).await?;
+    let amount = decimal(balance.amount_micros);
+    Ok(Json(Balance { amount, currency: balance.currency }))
+}
+
+/// Millionths as an exact decimal number.
+fn decimal(micros: i64) -> String {
+    let sign = if micros < 0 { "-" } else { "" };
+    let (whole, part) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
+    let text = format!("{sign}{whole}.{part:06}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_balance_is_an_exact_number() {
+        for (micros, text) in
+            [(0, "0"), (1_250_500_000, "1250.5"), (-10_000, "-0.01"), (100_000_000, "100")]
+        {
+            assert_eq!(decimal(micros), text);
+        }
+    }
+
+    #[test]
+    fn what_is_filled_in_as_a_secret_is_never_shown() {
+        for info in engine::connector_kinds() {
+            let config: Map<String, Value> =
+                info.fields.iter().map(|field| (field.name.to_owned(), json!("gizli"))).collect();
+            let text = serde_json::to_string(&config).unwrap();
+            let Value::Object(shown) = masked(info.kind, &text) else { panic!("an object") };
+            for field in info.fields {
+                let is_shown = shown[field.name] == json!("gizli");
+                assert_eq!(is_shown, !is_secret(info.kind, field.name), "{}", field.name);
+            }
+            assert!(shown.values().any(|value| value == DOTS), "{} has a secret", info.kind);
+        }
+        assert_eq!(masked("fax", "{\"a\":\"b\"}")["a"], json!(DOTS));
+    }
+}

@@ -1,0 +1,182 @@
+//! `/consents`: recording declarations, and asking what holds, what was said,
+//! and what held at an instant.
+
+mod record;
+
+use axum::Json;
+use axum::extract::State;
+use domain::ids::{BrandId, RecipientId};
+use domain::{Channel, ConsentKey, LocalState, Origin, Recipient, RecipientKind, Status, Timestamp};
+use serde::{Deserialize, Serialize};
+use store::Reader;
+use store::access::Permission;
+use utoipa::{IntoParams, ToSchema};
+
+pub(crate) use record::*;
+
+use super::contacts::{ConsentRecord, LocalConsent, RegistryConsent};
+use crate::app::App;
+use crate::body::Asked;
+use crate::caller::Caller;
+use crate::page::{Page, Paging};
+use crate::problem::{OrNotFound, Problem};
+use crate::written::address_of;
+use crate::words;
+
+/// Which consent. The same address holds one for each brand, channel and kind.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct KeyQuery {
+    #[param(value_type = String)]
+    brand_id: BrandId,
+    /// A phone number as people write it, or an e-mail address.
+    address: String,
+    #[param(value_type = words::Channel)]
+    channel: Channel,
+    /// BIREYSEL unless given.
+    #[param(value_type = Option<words::RecipientKind>)]
+    kind: Option<RecipientKind>,
+}
+
+/// An instant.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AtQuery {
+    /// By what we had written down then.
+    #[param(value_type = String, format = DateTime)]
+    at: Timestamp,
+}
+
+/// What is on record for a consent.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Consent {
+    #[schema(value_type = String)]
+    brand_id: BrandId,
+    /// Masked for roles that may not read personal data.
+    address: String,
+    #[schema(value_type = words::Channel)]
+    channel: Channel,
+    #[schema(value_type = words::RecipientKind)]
+    kind: RecipientKind,
+    /// What the person told us.
+    local: Option<LocalConsent>,
+    /// What İYS told us.
+    registry: RegistryConsent,
+}
+
+/// What held for a consent at an instant.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConsentAsOf {
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// Nothing when nothing had been said.
+    #[schema(value_type = Option<words::ConsentStatus>)]
+    status: Option<Status>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    consent_at: Option<Timestamp>,
+    /// The ledger event that decided.
+    event_id: Option<String>,
+}
+
+/// A key that was found.
+struct Found {
+    key: ConsentKey,
+    recipient: Recipient,
+}
+
+/// The key that a query names, if the firm has the brand and knows the address.
+async fn found(reader: &mut Reader, caller: &Caller, asked: &KeyQuery) -> Result<Found, Problem> {
+    reader.brand(caller.firm, asked.brand_id).await?.or_not_found()?;
+    let recipient =
+        address_of(&asked.address).ok_or_else(|| Problem::field("address", "address"))?;
+    let ids: Vec<Option<RecipientId>> =
+        reader.recipient_ids(caller.firm, std::slice::from_ref(&recipient)).await?;
+    let key = ConsentKey {
+        brand: asked.brand_id,
+        recipient: ids.into_iter().flatten().next().or_not_found()?,
+        channel: asked.channel,
+        kind: asked.kind.unwrap_or(RecipientKind::Bireysel),
+    };
+    Ok(Found { key, recipient })
+}
+
+/// What is on record for a consent.
+#[utoipa::path(
+    get, path = "/consents", operation_id = "consent", tag = "consents", params(KeyQuery),
+    responses((status = 200, description = "What holds now", body = Consent)),
+)]
+pub(crate) async fn consent(
+    State(app): State<App>,
+    caller: Caller,
+    Asked(asked): Asked<KeyQuery>,
+) -> Result<Json<Consent>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let mut reader = app.read().await?;
+    let Found { key, recipient } = found(&mut reader, &caller, &asked).await?;
+    let state = reader.consent_state(key).await?;
+    let local = match state.local {
+        Some(held) => Some(LocalConsent::read(&mut reader, key, held).await?),
+        None => None,
+    };
+    Ok(Json(Consent {
+        brand_id: key.brand,
+        address: caller.shows_address(&recipient),
+        channel: key.channel,
+        kind: key.kind,
+        local,
+        registry: state.registry.into(),
+    }))
+}
+
+/// Everything that was said about a consent.
+#[utoipa::path(
+    get, path = "/consents/history", operation_id = "consent_history", tag = "consents",
+    params(KeyQuery, Paging),
+    responses((status = 200, description = "Newest record first", body = Page<ConsentRecord>)),
+)]
+pub(crate) async fn consent_history(
+    State(app): State<App>,
+    caller: Caller,
+    Asked(asked): Asked<KeyQuery>,
+    Asked(paging): Asked<Paging>,
+) -> Result<Json<Page<ConsentRecord>>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let mut reader = app.read().await?;
+    let Found { key, .. } = found(&mut reader, &caller, &asked).await?;
+    let only = Some((key.channel, key.kind));
+    let mut events = reader.consent_history(key.brand, key.recipient, only).await?;
+    let before = paging.after::<domain::ids::EventId>()?;
+    events.sort_unstable_by_key(|event| std::cmp::Reverse(event.id));
+    events.retain(|event| before.is_none_or(|before| event.id < before));
+    let show = |event| ConsentRecord::of(&caller, event);
+    paging.page(events, |event| event.id.to_string(), show).map(Json)
+}
+
+/// What held for a consent at an instant, by what we had written down by then.
+#[utoipa::path(
+    get, path = "/consents/as-of", operation_id = "consent_as_of", tag = "consents",
+    params(KeyQuery, AtQuery),
+    responses((status = 200, description = "What held then", body = ConsentAsOf)),
+)]
+pub(crate) async fn consent_as_of(
+    State(app): State<App>,
+    caller: Caller,
+    Asked(asked): Asked<KeyQuery>,
+    Asked(AtQuery { at }): Asked<AtQuery>,
+) -> Result<Json<ConsentAsOf>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let mut reader = app.read().await?;
+    let Found { key, .. } = found(&mut reader, &caller, &asked).await?;
+    let held: Option<LocalState> = reader.consent_as_of(key, at).await?;
+    Ok(Json(ConsentAsOf {
+        at,
+        status: held.map(|held| held.status),
+        consent_at: held.map(|held| held.consent_date),
+        event_id: held.map(|held| held.event.to_string()),
+    }))
+}
+
+/// By which door a caller's declarations come in.
+const fn origin_of(caller: &Caller) -> Origin {
+    if caller.is_person { Origin::Panel } else { Origin::Api }
+}

@@ -1,0 +1,224 @@
+//! `POST /consents`: one declaration or up to a thousand, through the same
+//! door as files.
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::ids::{BrandId, EventId};
+use domain::{Channel, ReasonCode, RecipientKind, Source, Status, Timestamp};
+use engine::consents::{ClaimOutcome, ConsentClaim};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use store::access::Permission;
+use store::brands::Brand;
+use utoipa::ToSchema;
+use validator::{Validate, ValidationError};
+
+use super::origin_of;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::checks::fault;
+use crate::creation::Creation;
+use crate::problem::{OrNotFound, Problem, Where};
+use crate::reason::Reason;
+use crate::words;
+use crate::written::read_address;
+
+/// Most declarations of one call.
+const ITEMS_MAX: usize = 1_000;
+
+/// A declaration to be recorded.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewConsent {
+    /// The brand that was spoken to; one brand for all of a call.
+    #[schema(value_type = String)]
+    brand_id: BrandId,
+    /// A phone number as people write it, or an e-mail address.
+    #[validate(length(min = 1, max = 320))]
+    #[schema(example = "+905321234567")]
+    address: String,
+    #[schema(value_type = words::Channel)]
+    channel: Channel,
+    #[schema(value_type = words::RecipientKind)]
+    kind: RecipientKind,
+    #[schema(value_type = words::ConsentStatus)]
+    status: Status,
+    /// When it was said.
+    #[schema(value_type = String, format = DateTime)]
+    consent_at: Timestamp,
+    /// Where it was taken: one of İYS's thirteen `HS_…` codes.
+    #[schema(example = "HS_WEB")]
+    source: String,
+    /// Pointer to the proof: form number, call recording, page address.
+    #[validate(length(min = 1, max = 500))]
+    evidence: Option<String>,
+}
+
+/// One declaration, or many as `items`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum NewConsents {
+    /// Up to 1,000.
+    Many(ManyConsents),
+    /// One.
+    One(NewConsent),
+}
+
+/// Many declarations.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ManyConsents {
+    #[validate(nested, custom(function = "not_too_many"))]
+    items: Vec<NewConsent>,
+}
+
+fn not_too_many(items: &[NewConsent]) -> Result<(), ValidationError> {
+    if (1..=ITEMS_MAX).contains(&items.len()) {
+        return Ok(());
+    }
+    let mut error = fault("count");
+    error.add_param("min".into(), &1);
+    error.add_param("max".into(), &ITEMS_MAX);
+    Err(error)
+}
+
+impl Validate for NewConsents {
+    fn validate(&self) -> Result<(), validator::ValidationErrors> {
+        match self {
+            Self::Many(many) => many.validate(),
+            Self::One(one) => one.validate(),
+        }
+    }
+}
+
+/// What became of each declaration, in the order given.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConsentsRecorded {
+    items: Vec<ConsentOutcome>,
+}
+
+/// What became of one declaration.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConsentOutcome {
+    /// Whether it stands in the ledger or said nothing new.
+    accepted: bool,
+    /// Its ledger event; none when it said nothing new (W804) or was refused.
+    #[schema(value_type = Option<String>)]
+    event_id: Option<EventId>,
+    /// Why it was refused, or that it said nothing new.
+    reason: Option<Reason>,
+}
+
+impl From<ClaimOutcome> for ConsentOutcome {
+    fn from(outcome: ClaimOutcome) -> Self {
+        match outcome {
+            ClaimOutcome::Recorded { event, .. } => Self {
+                accepted: true,
+                event_id: event,
+                reason: event.is_none().then(|| Reason::of(ReasonCode::W804)),
+            },
+            ClaimOutcome::Refused { code } => {
+                Self { accepted: false, event_id: None, reason: Some(Reason::of(code)) }
+            }
+        }
+    }
+}
+
+/// Records declarations. Each is judged by itself: one that may not enter
+/// does not keep the others out.
+#[utoipa::path(
+    post, path = "/consents", operation_id = "record_consents", tag = "consents",
+    params(crate::openapi::IdempotencyKey), request_body = NewConsents,
+    responses((status = 201, description = "What became of each", body = ConsentsRecorded)),
+)]
+pub(crate) async fn record_consents(
+    State(app): State<App>,
+    caller: Caller,
+    creation: Creation<NewConsents>,
+) -> Result<Response, Problem> {
+    caller.needs(Permission::RecordConsents)?;
+    let by = caller.clone();
+    let engine = app.engine.clone();
+    let brands = app.clone();
+    creation
+        .by_engine(&app, &caller, StatusCode::CREATED, async move |wanted| {
+            let (items, path) = match wanted {
+                NewConsents::Many(ManyConsents { items }) => (items, Path::InList),
+                NewConsents::One(item) => (vec![item], Path::Alone),
+            };
+            let brand_id = one_brand(&items)?;
+            let brand = brands.read().await?.brand(by.firm, brand_id).await?.or_not_found()?;
+            let claims = claims(&brand, items, path, brands.now())?;
+            let recorded = engine
+                .record_consents(by.firm, brand_id, origin_of(&by), claims, &by.actor)
+                .await?;
+            let items = recorded.into_iter().map(ConsentOutcome::from).collect();
+            Ok(ConsentsRecorded { items })
+        })
+        .await
+}
+
+/// How fields are named in problems.
+#[derive(Clone, Copy)]
+enum Path {
+    Alone,
+    InList,
+}
+
+impl Path {
+    fn field(self, position: usize, name: &str) -> String {
+        match self {
+            Self::Alone => name.to_owned(),
+            Self::InList => format!("items[{position}].{name}"),
+        }
+    }
+}
+
+/// The brand of all items: what is recorded together is one transaction of one ledger.
+fn one_brand(items: &[NewConsent]) -> Result<BrandId, Problem> {
+    let first = items.first().ok_or_else(|| Problem::field("items", "required"))?.brand_id;
+    let others = items.iter().enumerate().filter(|(_, item)| item.brand_id != first);
+    let faults: Vec<Where> =
+        others.map(|(at, _)| Where::new(format!("items[{at}].brand_id"), "one_brand")).collect();
+    if faults.is_empty() { Ok(first) } else { Err(Problem::invalid(faults)) }
+}
+
+/// The items as the engine takes them, or every field at fault.
+fn claims(
+    brand: &Brand,
+    items: Vec<NewConsent>,
+    path: Path,
+    now: Timestamp,
+) -> Result<Vec<ConsentClaim>, Problem> {
+    let mut faults = Vec::new();
+    let mut claims = Vec::with_capacity(items.len());
+    for (position, item) in items.into_iter().enumerate() {
+        let mut note = |name: &str, reason: Reason| {
+            let field = path.field(position, name);
+            faults.push(Where::told(field, reason.code.to_string(), reason.text_tr, reason.text_en));
+        };
+        if item.consent_at > now {
+            note("consent_at", Reason::of(ReasonCode::R604));
+        }
+        let source = Source::parse(&item.source).filter(Source::is_uploadable);
+        if source.is_none() {
+            let value = ("value".to_owned(), item.source.clone());
+            note("source", Reason::with(ReasonCode::R702, &[value]));
+        }
+        let address = read_address(&item.address, item.channel, &brand.countries);
+        match (address, source) {
+            (Ok(recipient), Some(source)) => claims.push(ConsentClaim {
+                recipient,
+                channel: item.channel,
+                kind: item.kind,
+                status: item.status,
+                consent_date: item.consent_at,
+                source,
+                evidence: item.evidence,
+            }),
+            (Err(reason), _) => note("address", reason),
+            (Ok(_), None) => {}
+        }
+    }
+    if faults.is_empty() { Ok(claims) } else { Err(Problem::invalid(faults)) }
+}

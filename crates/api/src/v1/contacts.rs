@@ -1,0 +1,138 @@
+//! `/contacts`: people by name, number or address; why a message would or
+//! would not reach one of them; and everything they ever said.
+
+mod timeline;
+mod why;
+
+use axum::Json;
+use axum::extract::State;
+use domain::Timestamp;
+use domain::fold_text::name_fold;
+use domain::ids::ContactId;
+use serde::{Deserialize, Serialize};
+use store::access::Permission;
+use store::contacts::{self, ContactAddress, ContactCursor};
+use store::Reader;
+use utoipa::{IntoParams, ToSchema};
+
+pub(crate) use timeline::*;
+pub(crate) use why::*;
+
+use crate::app::App;
+use crate::body::{Asked, Id};
+use crate::caller::Caller;
+use crate::page::{Page, Paging};
+use crate::problem::{OrNotFound, Problem};
+use crate::written::address_of;
+
+/// A person or company of the firm (*kişi*).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Contact {
+    #[schema(value_type = String, example = "cnt_10000")]
+    id: ContactId,
+    /// The firm's own number of the person.
+    external_id: Option<String>,
+    /// Masked for roles that may not read personal data, as are the addresses.
+    full_name: Option<String>,
+    phone: Option<String>,
+    email: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+/// Whom to look for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ContactSearch {
+    /// The beginning of a name, a whole phone number as people write it, an
+    /// e-mail address, or the firm's own number. Everybody when absent.
+    #[serde(default)]
+    query: String,
+}
+
+/// A contact as this caller may see it.
+fn show(caller: &Caller, contact: contacts::Contact) -> Contact {
+    let address = |address: Option<ContactAddress>| {
+        address.map(|address| caller.shows_address(&address.recipient))
+    };
+    Contact {
+        id: contact.id,
+        external_id: contact.external_id,
+        full_name: contact.name.map(|name| caller.shows_name(name)),
+        phone: address(contact.phone),
+        email: address(contact.email),
+        created_at: contact.created_at,
+    }
+}
+
+/// People of the firm, by name.
+#[utoipa::path(
+    get, path = "/contacts", operation_id = "contacts", tag = "contacts",
+    params(ContactSearch, Paging),
+    responses((status = 200, description = "In the order of their names", body = Page<Contact>)),
+)]
+pub(crate) async fn contacts(
+    State(app): State<App>,
+    caller: Caller,
+    Asked(search): Asked<ContactSearch>,
+    Asked(paging): Asked<Paging>,
+) -> Result<Json<Page<Contact>>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let mut reader = app.read().await?;
+    let query = search.query.trim();
+    if let Some(found) = named_exactly(&mut reader, &caller, query).await? {
+        return Ok(Json(Page::whole(vec![show(&caller, found)])));
+    }
+    let after = match paging.after::<ContactId>()? {
+        Some(id) => Some(cursor(&mut reader, &caller, id).await?),
+        None => None,
+    };
+    let rows = reader.contacts(caller.firm, query, after.as_ref(), paging.rows()?).await?.0;
+    let page = paging.page(rows, |contact| contact.id.to_string(), |contact| show(&caller, contact));
+    page.map(Json)
+}
+
+/// One person.
+#[utoipa::path(
+    get, path = "/contacts/{id}", operation_id = "contact", tag = "contacts",
+    params(("id" = String, Path, description = "The person")),
+    responses((status = 200, description = "The person", body = Contact)),
+)]
+pub(crate) async fn contact(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ContactId>,
+) -> Result<Json<Contact>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let found = app.read().await?.contact(caller.firm, id).await?.or_not_found()?;
+    Ok(Json(show(&caller, found)))
+}
+
+/// The person that a whole address or the firm's own number names.
+async fn named_exactly(
+    reader: &mut Reader,
+    caller: &Caller,
+    query: &str,
+) -> Result<Option<contacts::Contact>, Problem> {
+    if query.is_empty() {
+        return Ok(None);
+    }
+    if let Some(address) = address_of(query)
+        && let Some((_, found)) = reader.contact_by_address(caller.firm, &address).await?
+    {
+        return Ok(Some(found));
+    }
+    Ok(reader.contact_by_external_id(caller.firm, query).await?)
+}
+
+/// The place of a contact in the order of names. The cursor that travels is
+/// its number alone: a name has no business in an address line.
+async fn cursor(
+    reader: &mut Reader,
+    caller: &Caller,
+    id: ContactId,
+) -> Result<ContactCursor, Problem> {
+    let contact = reader.contact(caller.firm, id).await?;
+    let contact = contact.ok_or_else(|| Problem::field("after", "cursor"))?;
+    Ok(ContactCursor { name_fold: name_fold(contact.name.as_deref().unwrap_or_default()), id })
+}

@@ -1,0 +1,17 @@
+//! `/api/v1`: one file a group of endpoints, named as in the address.
+
+pub(crate) mod api_keys;
+pub(crate) mod audit;
+pub(crate) mod blacklist;
+pub(crate) mod brands;
+pub(crate) mod campaigns;
+pub(crate) mod connectors;
+pub(crate) mod consents;
+pub(crate) mod contacts;
+pub(crate) mod firms;
+pub(crate) mod reasons;
+pub(crate) mod registry;
+pub(crate) mod session;
+pub(crate) mod templates;
+pub(crate) mod uploads;
+pub(crate) mod users;

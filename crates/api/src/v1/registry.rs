@@ -1,0 +1,250 @@
+//! `/registry/{brand_id}`: a brand's connection to İYS at a glance, and the
+//! two things a person may hurry.
+
+use axum::Json;
+use axum::extract::State;
+use domain::ids::BrandId;
+use domain::time::MINUTE_US;
+use domain::{Channel, RecipientKind, RegistryMode, Timestamp, Verdict};
+use engine::registry::RegistryOverview;
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::json;
+use store::access::Permission;
+use store::registry_work::QueueFigures;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::body::Id;
+use crate::caller::Caller;
+use crate::problem::{Problem, ProblemKind};
+use crate::words;
+
+/// A brand's connection to İYS.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RegistryStatus {
+    #[schema(value_type = String)]
+    brand_id: BrandId,
+    #[schema(value_type = words::RegistryMode)]
+    mode: RegistryMode,
+    /// What works and what does not; none for a brand that is not connected.
+    lights: Vec<Light>,
+    /// Work that waits for İYS.
+    queue: RegistryQueue,
+    /// People by what İYS answered.
+    verdicts: Vec<VerdictCount>,
+    /// When citizen-made changes were last pulled.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pulled_at: Option<Timestamp>,
+}
+
+/// One thing that works or does not.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Light {
+    /// Stable: `account`, `changes` or `queue`.
+    code: &'static str,
+    /// What it is, in Turkish.
+    name: &'static str,
+    /// What it is, in English.
+    name_en: &'static str,
+    /// Whether it works.
+    ok: bool,
+    /// What was found, in Turkish.
+    detail: String,
+    /// What was found, in English.
+    detail_en: String,
+}
+
+/// Records by how far İYS has answered about them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RegistryQueue {
+    /// Waiting for their call.
+    pending: i64,
+    /// Their call is under way.
+    in_flight: i64,
+    /// İYS took them; their results are awaited.
+    waiting: i64,
+    /// Resting after a fault.
+    parked: i64,
+    /// When the oldest of them was queued.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    oldest_at: Option<Timestamp>,
+    last_error: Option<String>,
+}
+
+/// How many people have a verdict.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VerdictCount {
+    #[schema(value_type = words::Channel)]
+    channel: Channel,
+    #[schema(value_type = words::RecipientKind)]
+    kind: RecipientKind,
+    #[schema(value_type = words::Verdict)]
+    verdict: Verdict,
+    count: i64,
+}
+
+impl From<QueueFigures> for RegistryQueue {
+    fn from(figures: QueueFigures) -> Self {
+        Self {
+            pending: figures.pending,
+            in_flight: figures.in_flight,
+            waiting: figures.waiting,
+            parked: figures.parked,
+            oldest_at: figures.oldest_at,
+            last_error: figures.last_error,
+        }
+    }
+}
+
+fn account_light(is_configured: bool) -> Light {
+    let (detail, detail_en) = if is_configured {
+        ("Kullanıcı, parola ve kodlar girilmiş.", "User, password and codes are filled in.")
+    } else {
+        (
+            "İYS kodu, marka kodu, kullanıcı ve parola girilmeli; o zamana kadar kimse sorulamaz.",
+            "İYS code, brand code, user and password must be filled in; nobody is asked until then.",
+        )
+    };
+    Light {
+        code: "account",
+        name: "İYS hesabı",
+        name_en: "İYS account",
+        ok: is_configured,
+        detail: detail.to_owned(),
+        detail_en: detail_en.to_owned(),
+    }
+}
+
+/// Late by more than two rounds means that pulling does not work.
+fn changes_light(pulled_at: Option<Timestamp>, now: Timestamp, every_minutes: i64) -> Light {
+    let limit_us = every_minutes.saturating_mul(2 * MINUTE_US);
+    let (ok, detail, detail_en) = match pulled_at {
+        None => (
+            false,
+            "Vatandaşların İYS'de yaptığı değişiklikler henüz çekilmedi.".to_owned(),
+            "Changes that citizens made at İYS have not been pulled yet.".to_owned(),
+        ),
+        Some(at) => (
+            now.since(at) <= limit_us,
+            format!("Son çekme: {}.", at.to_turkish_text()),
+            format!("Last pulled: {}.", at.to_turkish_text()),
+        ),
+    };
+    Light { code: "changes", name: "İYS değişiklikleri", name_en: "Changes at İYS", ok, detail, detail_en }
+}
+
+fn queue_light(queue: &QueueFigures) -> Light {
+    let ok = queue.parked == 0 && queue.last_error.is_none();
+    let (detail, detail_en) = if ok {
+        ("Sorunsuz.".to_owned(), "No trouble.".to_owned())
+    } else {
+        let error = queue.last_error.as_deref().unwrap_or("—");
+        (
+            format!("{} kayıt bekletiliyor; son hata: {error}", queue.parked),
+            format!("{} records rest; last error: {error}", queue.parked),
+        )
+    };
+    Light { code: "queue", name: "Sıra", name_en: "Queue", ok, detail, detail_en }
+}
+
+async fn look(app: &App, caller: &Caller, brand: BrandId) -> Result<RegistryStatus, Problem> {
+    let RegistryOverview { brand, is_configured, queue, verdicts, pulled_at } =
+        app.engine.registry_overview(caller.firm, brand).await?;
+    let every = app.engine.settings().registry.pull_minutes;
+    let lights = if brand.mode.is_connected() {
+        vec![
+            account_light(is_configured),
+            changes_light(pulled_at, app.now(), every),
+            queue_light(&queue),
+        ]
+    } else {
+        Vec::new()
+    };
+    let verdicts = verdicts.into_iter().map(|counted| VerdictCount {
+        channel: counted.channel,
+        kind: counted.kind,
+        verdict: counted.verdict,
+        count: counted.count,
+    });
+    Ok(RegistryStatus {
+        brand_id: brand.id,
+        mode: brand.mode,
+        lights,
+        queue: queue.into(),
+        verdicts: verdicts.collect(),
+        pulled_at,
+    })
+}
+
+/// A brand's connection to İYS at a glance.
+#[utoipa::path(
+    get, path = "/registry/{brand_id}", operation_id = "registry_status", tag = "registry",
+    params(("brand_id" = String, Path, description = "The brand")),
+    responses((status = 200, description = "Lights, queue and verdicts", body = RegistryStatus)),
+)]
+pub(crate) async fn registry_status(
+    State(app): State<App>,
+    caller: Caller,
+    Id(brand): Id<BrandId>,
+) -> Result<Json<RegistryStatus>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    look(&app, &caller, brand).await.map(Json)
+}
+
+/// Brings in what citizens changed at İYS, now.
+#[utoipa::path(
+    post, path = "/registry/{brand_id}/pull", operation_id = "registry_pull", tag = "registry",
+    params(("brand_id" = String, Path, description = "The brand")),
+    responses((status = 202, description = "As it is after the pull", body = RegistryStatus)),
+)]
+pub(crate) async fn registry_pull(
+    State(app): State<App>,
+    caller: Caller,
+    Id(brand): Id<BrandId>,
+) -> Result<(StatusCode, Json<RegistryStatus>), Problem> {
+    let overview = connected(&app, &caller, brand).await?;
+    note(&app, &caller, brand, "registry.pull").await?;
+    app.engine.pull(&overview.brand).await?;
+    Ok((StatusCode::ACCEPTED, Json(look(&app, &caller, brand).await?)))
+}
+
+/// Works the queue of questions and records, now.
+#[utoipa::path(
+    post, path = "/registry/{brand_id}/push", operation_id = "registry_push", tag = "registry",
+    params(("brand_id" = String, Path, description = "The brand")),
+    responses((status = 202, description = "As it is after one round", body = RegistryStatus)),
+)]
+pub(crate) async fn registry_push(
+    State(app): State<App>,
+    caller: Caller,
+    Id(brand): Id<BrandId>,
+) -> Result<(StatusCode, Json<RegistryStatus>), Problem> {
+    connected(&app, &caller, brand).await?;
+    note(&app, &caller, brand, "registry.push").await?;
+    app.engine.step_registry().await?;
+    Ok((StatusCode::ACCEPTED, Json(look(&app, &caller, brand).await?)))
+}
+
+/// A brand that can speak to İYS, for a caller who may hurry it.
+async fn connected(
+    app: &App,
+    caller: &Caller,
+    brand: BrandId,
+) -> Result<RegistryOverview, Problem> {
+    caller.needs(Permission::ManageRegistry)?;
+    let overview = app.engine.registry_overview(caller.firm, brand).await?;
+    if overview.brand.mode.is_connected() && overview.is_configured {
+        return Ok(overview);
+    }
+    Err(Problem::new(ProblemKind::Conflict).with_detail("the brand is not connected to İYS"))
+}
+
+async fn note(app: &App, caller: &Caller, brand: BrandId, action: &str) -> Result<(), Problem> {
+    let mut writer = app.write().await?;
+    writer
+        .append_audit(caller.firm, &caller.actor, action, &brand.to_string(), &json!({}))
+        .await?;
+    writer.commit().await?;
+    Ok(())
+}

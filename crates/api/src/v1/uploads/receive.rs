@@ -1,0 +1,223 @@
+//! `POST /uploads`: a file comes in, streamed to the engine as it arrives.
+
+use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{Multipart, State};
+use axum::response::Response;
+use domain::RecipientKind;
+use domain::ids::BrandId;
+use engine::{Action, EngineError};
+use futures_util::TryStreamExt;
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use serde_json::Value;
+use store::access::Permission;
+use store::uploads::UploadAction;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt};
+use tokio_util::io::StreamReader;
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::Upload;
+use crate::app::App;
+use crate::body::parse;
+use crate::caller::Caller;
+use crate::checks::not_blank;
+use crate::creation::{Repeatable, run};
+use crate::problem::{OrNotFound, Problem, ProblemKind};
+use crate::words;
+
+/// Longest `meta`, bytes.
+const META_BYTES_MAX: usize = 256 * 1024;
+/// Longest name of a file that is kept, characters.
+const FILE_NAME_CHARS_MAX: usize = 200;
+
+/// The parts of the form. `meta` may come first or last; first is faster.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the shape of the form, for the API document")]
+pub struct UploadForm {
+    meta: UploadMeta,
+    #[schema(value_type = String, format = Binary)]
+    file: String,
+}
+
+/// What is wanted with a file.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UploadMeta {
+    /// The brand that the people spoke to.
+    #[schema(value_type = String)]
+    brand_id: BrandId,
+    /// Shown in lists.
+    #[validate(length(min = 1, max = 50), custom(function = "not_blank"))]
+    name: String,
+    /// A tag that everyone in it gets.
+    #[validate(length(min = 1, max = 50), custom(function = "not_blank"))]
+    tag: Option<String>,
+    #[schema(value_type = words::UploadAction)]
+    action: UploadAction,
+    /// The capacity of rows that do not state one.
+    #[schema(value_type = Option<words::RecipientKind>)]
+    default_recipient_kind: Option<RecipientKind>,
+    /// Column mapping and answers to questions.
+    #[schema(value_type = Option<words::AnyObject>)]
+    mapping: Option<Value>,
+}
+
+/// What was said about a file, with its bytes as they came.
+struct Said {
+    meta: UploadMeta,
+    raw: Vec<u8>,
+}
+
+/// Takes a file in; judging starts at once.
+#[utoipa::path(
+    post, path = "/uploads", operation_id = "create_upload", tag = "uploads",
+    params(crate::openapi::IdempotencyKey),
+    request_body(content = UploadForm, content_type = "multipart/form-data"),
+    responses((status = 202, description = "Taken in; a worker judges it", body = Upload)),
+)]
+pub(crate) async fn create_upload(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    multipart: Result<Multipart, axum::extract::multipart::MultipartRejection>,
+) -> Result<Response, Problem> {
+    caller.needs(Permission::UploadFiles)?;
+    let mut form = multipart.map_err(|_| {
+        Problem::new(ProblemKind::UnsupportedType).with_detail("send multipart/form-data")
+    })?;
+    let mut said: Option<Said> = None;
+    // A file that came before its meta waits on disk.
+    let mut waiting: Option<(String, tokio::fs::File)> = None;
+    while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
+        match (field.name().unwrap_or_default(), said.take()) {
+            ("meta", None) => {
+                let read = read_meta(field).await?;
+                if let Some((name, file)) = waiting.take() {
+                    return take_in(&app, &caller, &headers, read, name, file).await;
+                }
+                said = Some(read);
+            }
+            ("file", Some(said)) => {
+                let name = file_name(&field);
+                let body = StreamReader::new(field.map_err(std::io::Error::other));
+                return take_in(&app, &caller, &headers, said, name, body).await;
+            }
+            ("file", None) if waiting.is_none() => {
+                let name = file_name(&field);
+                waiting = Some((name, set_aside(&app, field).await?));
+            }
+            (name @ ("meta" | "file"), _) => return Err(Problem::field(name, "repeated")),
+            (name, _) => return Err(Problem::field(name, "unknown")),
+        }
+    }
+    let (field, code) = if said.is_some() { ("file", "file_missing") } else { ("meta", "meta_missing") };
+    Err(Problem::field(field, code))
+}
+
+async fn read_meta(mut field: Field<'_>) -> Result<Said, Problem> {
+    let mut raw = Vec::new();
+    while let Some(piece) = field.chunk().await.map_err(|error| broken(&error))? {
+        if raw.len() + piece.len() > META_BYTES_MAX {
+            return Err(Problem::new(ProblemKind::TooLarge).with_detail("meta"));
+        }
+        raw.extend_from_slice(&piece);
+    }
+    Ok(Said { meta: parse(&raw)?, raw })
+}
+
+/// The last part of the name that the sender gave, without a path.
+fn file_name(field: &Field<'_>) -> String {
+    let given = field.file_name().unwrap_or_default();
+    let last = given.rsplit(['/', '\\']).next().unwrap_or_default().trim();
+    let name: String =
+        last.chars().filter(|c| !c.is_control()).take(FILE_NAME_CHARS_MAX).collect();
+    if name.is_empty() { "dosya".to_owned() } else { name }
+}
+
+/// Keeps a file that came before its meta, in a file without a name that goes
+/// away by itself.
+async fn set_aside(app: &App, field: Field<'_>) -> Result<tokio::fs::File, Problem> {
+    let failed = |error: std::io::Error| of_io(error);
+    let settings = &app.engine.settings().uploads;
+    let folder = settings.folder.clone();
+    let file = tokio::task::spawn_blocking(move || {
+        std::fs::create_dir_all(&folder)?;
+        tempfile::tempfile_in(&folder)
+    });
+    let file = file.await.map_err(|error| Problem::internal(&error))?.map_err(failed)?;
+    let mut file = tokio::fs::File::from_std(file);
+    // One byte more than allowed: the engine then refuses it by its rule (F102).
+    let most = settings.file_bytes_max.saturating_add(1);
+    let mut body = StreamReader::new(field.map_err(std::io::Error::other)).take(most);
+    tokio::io::copy(&mut body, &mut file).await.map_err(failed)?;
+    file.rewind().await.map_err(failed)?;
+    Ok(file)
+}
+
+/// Hands the file to the engine.
+async fn take_in(
+    app: &App,
+    caller: &Caller,
+    headers: &HeaderMap,
+    said: Said,
+    file_name: String,
+    mut body: impl AsyncRead + Unpin + Send,
+) -> Result<Response, Problem> {
+    let Said { meta, mut raw } = said;
+    app.read().await?.brand(caller.firm, meta.brand_id).await?.or_not_found()?;
+    raw.extend_from_slice(file_name.as_bytes());
+    let repeatable = Repeatable::upload(headers, "/api/v1/uploads", &raw)?;
+    let new = engine::uploads::NewFile {
+        firm: caller.firm,
+        brand: meta.brand_id,
+        name: meta.name,
+        file_name,
+        tag: meta.tag,
+        action: action(meta.action),
+        default_kind: meta.default_recipient_kind,
+        mapping: meta.mapping.unwrap_or(Value::Null),
+        actor: caller.actor.clone(),
+    };
+    let from = &mut body;
+    let response = run(app, caller, repeatable, StatusCode::ACCEPTED, async move || {
+        let upload = app.engine.receive(new, from).await.map_err(not_received)?;
+        Upload::read(&mut app.read().await?, caller, upload).await
+    })
+    .await?;
+    // A repeat is answered without its file, which must still be read: a
+    // sender that is cut off in the middle takes the answer for a fault.
+    tokio::io::copy(&mut body, &mut tokio::io::sink()).await.map_err(of_io)?;
+    Ok(response)
+}
+
+const fn action(action: UploadAction) -> Action {
+    match action {
+        UploadAction::Local => Action::Local,
+        UploadAction::Pull => Action::Pull,
+        UploadAction::Push => Action::Push,
+    }
+}
+
+fn not_received(error: EngineError) -> Problem {
+    match error {
+        EngineError::File { source, .. } => of_io(source),
+        error => error.into(),
+    }
+}
+
+/// Whether the sender or the disk was at fault.
+fn of_io(error: std::io::Error) -> Problem {
+    let sender = error.get_ref().and_then(|inner| inner.downcast_ref::<MultipartError>());
+    sender.map_or_else(|| Problem::internal(&error), broken)
+}
+
+/// A form that broke off, or is larger than allowed.
+fn broken(error: &MultipartError) -> Problem {
+    let kind = match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ProblemKind::TooLarge,
+        status if status.is_client_error() => ProblemKind::Unreadable,
+        _ => return Problem::internal(error),
+    };
+    Problem::new(kind).with_detail(error.body_text())
+}

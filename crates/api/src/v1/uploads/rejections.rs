@@ -1,0 +1,156 @@
+//! The rejected rows of a file: where, why, and what to do; as pages and as
+//! the report that people mend their file with.
+
+use std::fmt;
+use std::str::FromStr;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use domain::ids::UploadId;
+use domain::{Channel, ReasonCode};
+use http::{HeaderValue, header};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::access::Permission;
+use store::rejections::{self, RejectionCursor, RejectionFilter};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{report, sees_rows};
+use crate::app::App;
+use crate::body::{Asked, Id};
+use crate::caller::Caller;
+use crate::page::{Page, Paging};
+use crate::problem::{OrNotFound, Problem, ProblemKind};
+use crate::reason::Reason;
+use crate::words;
+
+/// One refused row, or one channel of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Rejection {
+    /// Tells apart the rejections of one line.
+    number: i64,
+    /// Line of the file, as an editor shows it.
+    line: i64,
+    /// The channel; absent when the whole row was refused.
+    #[schema(value_type = Option<words::Channel>)]
+    channel: Option<Channel>,
+    /// The field that is wrong.
+    field: String,
+    #[serde(flatten)]
+    reason: Reason,
+    /// The cell; absent for roles that may not see it.
+    value: Option<String>,
+}
+
+/// Which rejections.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CodeFilter {
+    /// With this code only.
+    #[param(value_type = Option<String>, example = "R202")]
+    code: Option<ReasonCode>,
+}
+
+/// Where a page ended: line and number.
+struct Place(RejectionCursor);
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.0.line, self.0.number)
+    }
+}
+
+impl FromStr for Place {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (line, number) = text.split_once('.').ok_or(())?;
+        let line = line.parse().map_err(drop)?;
+        Ok(Self(RejectionCursor { line, number: number.parse().map_err(drop)? }))
+    }
+}
+
+fn show(rejection: rejections::Rejection, with_cell: bool) -> Rejection {
+    let cell = rejection.value.map(|value| value.expose_secret().to_owned());
+    let mut args = rejection.args;
+    if !with_cell {
+        // The text often quotes the cell.
+        args.retain(|(name, _)| name != "value" && name != "suggestion");
+    }
+    Rejection {
+        number: rejection.number,
+        line: rejection.line,
+        channel: rejection.channel,
+        field: rejection.field,
+        reason: Reason::with(rejection.code, &args),
+        value: cell.filter(|_| with_cell),
+    }
+}
+
+/// The rejected rows of a file.
+#[utoipa::path(
+    get, path = "/uploads/{id}/rejections", operation_id = "upload_rejections", tag = "uploads",
+    params(("id" = String, Path, description = "The upload"), CodeFilter, Paging),
+    responses((status = 200, description = "In the order of the file", body = Page<Rejection>)),
+)]
+pub(crate) async fn upload_rejections(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<UploadId>,
+    Asked(filter): Asked<CodeFilter>,
+    Asked(paging): Asked<Paging>,
+) -> Result<Json<Page<Rejection>>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let mut reader = app.read().await?;
+    reader.upload(caller.firm, id).await?.or_not_found()?;
+    let filter = RejectionFilter { code: filter.code, ..RejectionFilter::default() };
+    let after = paging.after::<Place>()?.map(|place| place.0);
+    let rows = reader.rejections(caller.firm, id, &filter, after, paging.rows()?).await?;
+    let with_cell = sees_rows(&caller);
+    paging
+        .page(rows, |row| Place(row.cursor()).to_string(), |row| show(row, with_cell))
+        .map(Json)
+}
+
+/// The rejection report: every refused row with line, field, code, explanation
+/// and next step, as CSV that Turkish Excel opens with a double click, and that
+/// can be mended and uploaded again as it is.
+#[utoipa::path(
+    get, path = "/uploads/{id}/rejections.csv", operation_id = "upload_rejections_csv", tag = "uploads",
+    params(("id" = String, Path, description = "The upload")),
+    responses((status = 200, description = "The report", body = String, content_type = "text/csv")),
+)]
+pub(crate) async fn upload_rejections_csv(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<UploadId>,
+) -> Result<Response, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    if !sees_rows(&caller) {
+        return Err(Problem::new(ProblemKind::NotPermitted)
+            .with_detail("the report holds rows of the file"));
+    }
+    app.read().await?.upload(caller.firm, id).await?.or_not_found()?;
+    note_download(&app, &caller, id).await?;
+    let mut response = Body::from_stream(report::pages(app, caller.firm, id)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    let name = format!("attachment; filename=\"{id}-reddedilenler.csv\"");
+    if let Ok(name) = HeaderValue::from_str(&name) {
+        headers.insert(header::CONTENT_DISPOSITION, name);
+    }
+    Ok(response)
+}
+
+/// Who took personal data out stands in the trail.
+async fn note_download(app: &App, caller: &Caller, id: UploadId) -> Result<(), Problem> {
+    let mut writer = app.write().await?;
+    writer
+        .append_audit(caller.firm, &caller.actor, "upload.report", &id.to_string(), &json!({}))
+        .await?;
+    writer.commit().await?;
+    Ok(())
+}

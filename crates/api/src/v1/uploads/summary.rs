@@ -1,0 +1,250 @@
+//! What was recognised in a file, for people: columns, counts per code, the
+//! first rows, and the questions only a person can answer.
+//!
+//! Judging keeps its account as JSON; this reads it field by field, so that an
+//! account of an older version still shows what it has.
+
+use domain::ReasonCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::uploads::Upload;
+use utoipa::ToSchema;
+
+use crate::masking;
+
+/// What was recognised in a file.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct UploadSummary {
+    /// How its letters are coded, such as `utf-8` or `windows-1254`.
+    encoding: String,
+    /// What separates its columns; empty in a file of one column.
+    delimiter: String,
+    /// How consents are laid out: `long`, `wide`, `plain` or `contacts_only`.
+    layout: String,
+    /// Every column, in the file's order.
+    columns: Vec<Column>,
+    /// Every code that occurred, ascending.
+    codes: Vec<CodeCount>,
+    /// What only a person can answer; rows that hang on an answer were refused.
+    questions: Vec<Question>,
+    /// The first rows as they were read.
+    first_rows: Vec<Vec<String>>,
+    /// Rejected pairs of all pairs, 0–100; the brand's brake compares it.
+    rejected_percent: f64,
+}
+
+/// A column of the file.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Column {
+    /// The header as it was read.
+    header: String,
+    /// What it means; absent for an unknown column (W108).
+    field: Option<String>,
+    /// Its first filled cell.
+    sample: String,
+}
+
+/// A code and how often it occurred.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CodeCount {
+    #[schema(value_type = String, example = "R202")]
+    code: ReasonCode,
+    text_tr: String,
+    text_en: String,
+    count: i64,
+}
+
+/// A question that the file cannot answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Question {
+    /// Which question, such as `date_order`; its answer goes into `mapping`.
+    code: String,
+    text_tr: String,
+    text_en: String,
+    /// The column it is about.
+    column: Option<String>,
+}
+
+/// The account of judging, as far as it is shown.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Account {
+    encoding: Option<String>,
+    delimiter: Option<char>,
+    layout: Option<String>,
+    columns: Vec<AccountColumn>,
+    codes: Vec<AccountCode>,
+    questions: Vec<Value>,
+    sample: Vec<AccountRow>,
+    rejected_share: f64,
+}
+
+#[derive(Debug, Deserialize)]
+struct AccountColumn {
+    header: String,
+    field: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct AccountCode {
+    code: ReasonCode,
+    count: i64,
+}
+
+#[derive(Debug, Deserialize)]
+struct AccountRow {
+    cells: Vec<String>,
+}
+
+/// Columns of unknown meaning; not imported.
+const UNKNOWN: &str = "ignored";
+/// Columns whose cells name nobody.
+const IMPERSONAL: [&str; 6] = ["status", "refusal", "date", "source", "channel", "kind"];
+
+impl UploadSummary {
+    /// The account of an upload; `with_people` shows cells that name somebody.
+    pub(super) fn of(upload: &Upload, with_people: bool) -> Self {
+        // Null before it was judged.
+        let account: Account = serde_json::from_value(upload.summary.clone()).unwrap_or_default();
+        let hides: Vec<bool> = account
+            .columns
+            .iter()
+            .map(|column| !with_people && !IMPERSONAL.contains(&column.field.as_str()))
+            .collect();
+        let first_rows: Vec<Vec<String>> =
+            account.sample.into_iter().map(|row| shown(row.cells, &hides)).collect();
+        Self {
+            columns: columns(account.columns, &first_rows),
+            first_rows,
+            encoding: account.encoding.unwrap_or_default(),
+            delimiter: account.delimiter.map(String::from).unwrap_or_default(),
+            layout: account.layout.unwrap_or_default(),
+            codes: account.codes.into_iter().map(CodeCount::of).collect(),
+            questions: account.questions.iter().filter_map(Question::of).collect(),
+            rejected_percent: (account.rejected_share * 1_000.0).round() / 10.0,
+        }
+    }
+}
+
+fn shown(cells: Vec<String>, hides: &[bool]) -> Vec<String> {
+    let is_hidden = |at: usize| hides.get(at).copied().unwrap_or(hides.contains(&true));
+    cells
+        .into_iter()
+        .enumerate()
+        .map(|(at, cell)| if is_hidden(at) { masking::name(&cell) } else { cell })
+        .collect()
+}
+
+fn columns(columns: Vec<AccountColumn>, rows: &[Vec<String>]) -> Vec<Column> {
+    let filled = |at: usize| {
+        rows.iter().filter_map(|row| row.get(at)).find(|cell| !cell.trim().is_empty()).cloned()
+    };
+    columns
+        .into_iter()
+        .enumerate()
+        .map(|(at, column)| Column {
+            header: column.header,
+            field: Some(column.field).filter(|field| field != UNKNOWN),
+            sample: filled(at).unwrap_or_default(),
+        })
+        .collect()
+}
+
+impl CodeCount {
+    fn of(counted: AccountCode) -> Self {
+        let AccountCode { code, count } = counted;
+        Self { code, text_tr: code.render_tr(&[]), text_en: code.render_en(&[]), count }
+    }
+}
+
+/// Texts of the questions; `{…}` is filled from the question's own values.
+const QUESTIONS: [(&str, &str, &str); 8] = [
+    (
+        "date_order",
+        "“{header}” sütununda {example} gibi tarihlerde önce gün mü, ay mı yazılmış?",
+        "In dates such as {example} in “{header}”, does the day or the month come first?",
+    ),
+    (
+        "polarity",
+        "“{header}” sütununda 1 ya da evet, ret anlamına mı geliyor?",
+        "In the column “{header}”, does 1 or yes mean a refusal?",
+    ),
+    (
+        "status_channels",
+        "“{header}” sütunundaki izin hangi kanallar için verilmiş?",
+        "Which channels does the consent in “{header}” cover?",
+    ),
+    (
+        "source_word",
+        "İzin kaynağı “{word}” ({rows} satır) hangi kaynak koduna karşılık geliyor?",
+        "Which source code does “{word}” ({rows} rows) stand for?",
+    ),
+    (
+        "kind_word",
+        "Alıcı tipi “{word}” ({rows} satır) bireysel mi, tacir mi?",
+        "Is the recipient type “{word}” ({rows} rows) BIREYSEL or TACIR?",
+    ),
+    (
+        "default_kind",
+        "Alıcı tipi belirtilmeyen satırlar bireysel mi, tacir mi?",
+        "Are rows without a recipient type BIREYSEL or TACIR?",
+    ),
+    (
+        "consent_date_column",
+        "“{header}” sütunu izin tarihi mi? Kayıt tarihi çoğu zaman iznin alındığı tarih değildir.",
+        "Is “{header}” the consent date? A record date often is not the day consent was given.",
+    ),
+    (
+        "phone_zeros",
+        "Telefonların neredeyse hepsi {zeros} sıfırla bitiyor; numaralar gerçek mi?",
+        "Nearly all phone numbers end in {zeros} zeros; are they real?",
+    ),
+];
+
+impl Question {
+    fn of(asked: &Value) -> Option<Self> {
+        let code = asked.get("question")?.as_str()?;
+        let (_, tr, en) = QUESTIONS.iter().find(|(known, ..)| *known == code)?;
+        let fill = |text: &str| {
+            let values = asked.as_object().into_iter().flatten();
+            values.fold(text.to_owned(), |text, (name, value)| {
+                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                text.replace(&format!("{{{name}}}"), &value)
+            })
+        };
+        Some(Self {
+            code: code.to_owned(),
+            text_tr: fill(tr),
+            text_en: fill(en),
+            column: asked.get("header").and_then(Value::as_str).map(str::to_owned),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_question_is_asked_in_both_languages_with_its_own_values() {
+        let asked = json!({ "question": "kind_word", "word": "esnaf", "rows": 12 });
+        let question = Question::of(&asked).expect("a known question");
+        assert_eq!(question.text_tr, "Alıcı tipi “esnaf” (12 satır) bireysel mi, tacir mi?");
+        assert_eq!(question.text_en, "Is the recipient type “esnaf” (12 rows) BIREYSEL or TACIR?");
+        assert_eq!(question.column, None);
+        let asked = json!({ "question": "polarity", "header": "izinsiz" });
+        let question = Question::of(&asked).expect("a known question");
+        assert_eq!(question.column.as_deref(), Some("izinsiz"));
+        assert!(!question.text_tr.contains('{'), "{}", question.text_tr);
+    }
+
+    #[test]
+    fn cells_that_name_somebody_are_masked_where_they_must_be() {
+        let hides = [true, false];
+        let row = vec!["+905321234567".to_owned(), "ONAY".to_owned(), "fazla".to_owned()];
+        assert_eq!(shown(row.clone(), &hides), ["+***", "ONAY", "f***"]);
+        assert_eq!(shown(row.clone(), &[false, false]), row);
+    }
+}

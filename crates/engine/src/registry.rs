@@ -1,0 +1,217 @@
+//! İYS, carried between its client and the store: what was queued is asked,
+//! looked up or added; answers change the mirror and may queue the next step.
+
+pub(crate) mod asks;
+mod calls;
+mod pull;
+mod settle;
+mod vault;
+
+use std::sync::Arc;
+
+use domain::ids::BrandId;
+use domain::{Recipient, Source, Status};
+use registry::plan::{AddItem, AskItem, Rules};
+use registry::wire::BrandAddress;
+use registry::{Account, Client, Credentials, TokenRules};
+use store::brands::Brand;
+use store::registry_work::{QueueFigures, RegistryItem, VerdictCount};
+use tokio::task::JoinSet;
+
+use crate::error::EngineError;
+use crate::{Engine, Step};
+
+/// A brand's connection to İYS at a glance.
+#[derive(Debug, Clone)]
+pub struct RegistryOverview {
+    /// The brand.
+    pub brand: Brand,
+    /// Whether everything a call needs is filled in.
+    pub is_configured: bool,
+    /// The queue.
+    pub queue: QueueFigures,
+    /// People by verdict.
+    pub verdicts: Vec<VerdictCount>,
+    /// When citizen-made changes were last pulled.
+    pub pulled_at: Option<domain::Timestamp>,
+}
+
+pub(crate) fn rules(brand: &Brand) -> Rules {
+    Rules {
+        mode: brand.mode,
+        sends_renewals: brand.sends_renewals,
+        freshness_us: brand.freshness_us,
+    }
+}
+
+pub(crate) fn ask_item(item: &RegistryItem) -> AskItem {
+    AskItem { id: item.id, recipient: item.recipient.clone() }
+}
+
+/// The record an item is about to add; none in an item that only asks.
+pub(crate) fn add_item(item: &RegistryItem) -> Option<AddItem> {
+    let said = item.said.as_ref()?;
+    Some(AddItem {
+        id: item.id,
+        recipient: item.recipient.clone(),
+        status: said.status,
+        consent_date: said.date,
+        source: said.source.clone(),
+        event: said.event,
+    })
+}
+
+pub(crate) fn asked(id: domain::ids::RecipientId, recipient: Recipient) -> RegistryItem {
+    RegistryItem { id, recipient, said: None, sub_request: None }
+}
+
+/// A stand-in for the source of a local state, as far as planning needs it:
+/// whether the citizen said it at İYS.
+pub(crate) const fn source_of(citizen: bool, status: Status) -> Source {
+    match (citizen, status) {
+        (true, _) => Source::IYS_WEB,
+        (false, _) => Source::HS_EORTAM,
+    }
+}
+
+/// İYS's address of a brand and the client that speaks for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    pub(crate) client: Arc<Client>,
+    pub(crate) address: BrandAddress,
+}
+
+impl Engine {
+    /// Works the queue: takes over what lost workers left, pulls changes that
+    /// are due, and makes the next calls.
+    pub async fn step_registry(self: &Arc<Self>) -> Result<Step, EngineError> {
+        self.free_lost_lists().await?;
+        let pulled = self.pull_due().await?;
+        let called = self.call_due().await?;
+        Ok(pulled.or(called))
+    }
+
+    async fn free_lost_lists(&self) -> Result<(), EngineError> {
+        let mut reader = self.store.read().await?;
+        let mut gone = Vec::new();
+        for name in reader.workers_with_lists().await? {
+            if name != self.worker() && reader.is_worker_gone(&name).await? {
+                gone.push(name);
+            }
+        }
+        drop(reader);
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let mut writer = self.store.write().await?;
+        for name in &gone {
+            writer.free_lists_of(name).await?;
+        }
+        writer.commit().await?;
+        Ok(())
+    }
+
+    async fn call_due(self: &Arc<Self>) -> Result<Step, EngineError> {
+        if self.is_stopping() {
+            return Ok(Step::Idle);
+        }
+        let lease_us = self.settings.registry.lease_seconds * domain::time::SECOND_US;
+        let lease_until = self.now().plus_micros(lease_us);
+        let mut writer = self.store.write().await?;
+        let lists =
+            writer.claim_lists(self.worker(), lease_until, self.settings.registry.concurrency).await?;
+        writer.commit().await?;
+        let count = lists.len();
+        let mut calls = JoinSet::new();
+        for list in lists {
+            let engine = Arc::clone(self);
+            calls.spawn(async move { engine.work_list(list).await });
+        }
+        while let Some(ended) = calls.join_next().await {
+            match ended {
+                Ok(Ok(())) => {}
+                // Taken over while we were busy: whoever has it settles it.
+                Ok(Err(EngineError::Conflict { problem, .. })) => {
+                    tracing::info!("registry work was taken over: {problem}");
+                }
+                Ok(Err(error)) => return Err(error),
+                Err(error) => return Err(EngineError::Internal(format!("a call ended badly: {error}"))),
+            }
+        }
+        Ok(Step::of(count))
+    }
+
+    /// The line to İYS for a brand; `None` while its account is not filled in.
+    pub(crate) async fn line(&self, brand: BrandId) -> Result<Option<Line>, EngineError> {
+        let held = self.store.read().await?.brand_credentials(brand).await?;
+        let Some(credentials) = held else { return Ok(None) };
+        let address =
+            BrandAddress { iys_code: credentials.iys_code, brand_code: credentials.brand_code };
+        let version = version_of(&credentials);
+        let client = self.clients.registry(brand, version, || {
+            let account = Account {
+                base_url: self.settings.registry.base_url.clone(),
+                credentials: Credentials {
+                    username: credentials.username.clone(),
+                    password: credentials.password.clone(),
+                },
+                timeout: std::time::Duration::from_secs(self.settings.registry.timeout_seconds),
+                token_rules: TokenRules::default(),
+            };
+            let vault = vault::StoreVault {
+                store: self.store.clone(),
+                account: credentials.username.clone(),
+                worker: self.worker().to_owned(),
+            };
+            Ok(Arc::new(Client::new(
+                self.clients.registry_http(),
+                account,
+                Arc::clone(self.clients.limiter()),
+                Arc::new(vault),
+                Arc::clone(self.clock()),
+            )))
+        })?;
+        Ok(Some(Line { client, address }))
+    }
+
+    /// A brand's connection to İYS at a glance.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when the firm has no such brand.
+    pub async fn registry_overview(
+        &self,
+        firm: domain::ids::FirmId,
+        brand: BrandId,
+    ) -> Result<RegistryOverview, EngineError> {
+        let mut reader = self.store.read().await?;
+        let held = reader.brand(firm, brand).await?.ok_or(EngineError::NotFound { what: "the brand" })?;
+        let is_configured = reader.brand_credentials(brand).await?.is_some();
+        let queue = reader.queue_figures(brand, None).await?;
+        let verdicts = reader.verdict_counts(brand).await?;
+        let position =
+            reader.feed_position(brand, store::registry_accounts::RegistryFeed::Citizen).await?;
+        Ok(RegistryOverview {
+            brand: held,
+            is_configured,
+            queue,
+            verdicts,
+            pulled_at: position.map(|position| position.pulled_at),
+        })
+    }
+}
+
+/// Changes when anything of the credentials does, without keeping them.
+fn version_of(credentials: &store::brands::BrandCredentials) -> u64 {
+    use secrecy::ExposeSecret as _;
+    use sha2::{Digest, Sha256};
+    let mut hasher = Sha256::new();
+    hasher.update(credentials.username.as_bytes());
+    hasher.update([0]);
+    hasher.update(credentials.password.expose_secret().as_bytes());
+    hasher.update(credentials.iys_code.to_le_bytes());
+    hasher.update(credentials.brand_code.to_le_bytes());
+    let digest: [u8; 32] = hasher.finalize().into();
+    let mut first = [0_u8; 8];
+    first.copy_from_slice(&digest[..8]);
+    u64::from_le_bytes(first)
+}

@@ -1,0 +1,232 @@
+//! One list, one call: make it, and hand its answer or its failure on.
+
+use std::time::Duration;
+
+use domain::ids::RecipientId;
+use registry::CallError;
+use registry::plan::{AddList, Answered, PollSchedule, Repeat, after_failure};
+use registry::wire::{HeldRecord, RegisteredChannel};
+use store::brands::Brand;
+use store::registry_work::{ClaimedList, NewList, Operation, RegistryItem};
+
+use super::{Line, add_item};
+use crate::Engine;
+use crate::error::EngineError;
+
+/// Look-ups settled together: a few, so that little is asked twice after a kill.
+pub(super) const LOOK_UPS_PER_LIST: usize = 50;
+/// How long a brand rests whose account at İYS must be put right.
+const BRAND_REST_SECONDS: i64 = 600;
+/// How long a list rests that had to wait for its turn too long.
+const TURN_REST_SECONDS: i64 = 30;
+
+/// What looking addresses up one by one brought: those done, and why it ended early.
+pub(super) struct LookedUp {
+    pub(super) held: Vec<(RecipientId, Option<HeldRecord>)>,
+    pub(super) stopped_by: Option<CallError>,
+}
+
+impl Engine {
+    /// Makes the call that a list waits for.
+    pub(super) async fn work_list(&self, list: ClaimedList) -> Result<(), EngineError> {
+        let brand = self.store.read().await?.brand_at_work(list.brand).await?;
+        if !brand.mode.is_connected() {
+            return self.drop_list(&list).await;
+        }
+        let Some(line) = self.line(list.brand).await? else {
+            return self.rest(&list, BRAND_REST_SECONDS, "the brand has no İYS account").await;
+        };
+        let Some(channel) = RegisteredChannel::of(list.channel) else {
+            return self.drop_list(&list).await;
+        };
+        // A call that waits for its turn longer than the lease would be made twice.
+        let patience = Duration::from_secs(
+            u64::try_from(self.settings.registry.lease_seconds * 2 / 3).unwrap_or(60).max(1),
+        );
+        match tokio::time::timeout(patience, self.call(&list, &brand, &line, channel)).await {
+            Ok(outcome) => outcome,
+            Err(_) => self.rest(&list, TURN_REST_SECONDS, "waiting for İYS's hourly limit").await,
+        }
+    }
+
+    async fn call(
+        &self,
+        list: &ClaimedList,
+        brand: &Brand,
+        line: &Line,
+        channel: RegisteredChannel,
+    ) -> Result<(), EngineError> {
+        let answered = Answered { asked_at: self.now(), batch: list.id };
+        match (list.operation, &list.request_id) {
+            (Operation::Ask, _) => {
+                let recipients: Vec<_> = list.items.iter().map(|item| item.recipient.clone()).collect();
+                match line.client.confirmed(line.address, channel, list.kind, &recipients).await {
+                    Ok(confirmed) => self.settle_ask(list, brand, &confirmed, answered).await,
+                    Err(error) => self.failed(list, brand, &error, answered).await,
+                }
+            }
+            (Operation::LookUp, _) => {
+                let looked = self.look_up(list, line, channel).await;
+                self.settle_look_ups(list, brand, looked, answered).await
+            }
+            (Operation::Add, None) => {
+                let records = AddList {
+                    channel,
+                    kind: list.kind,
+                    items: list.items.iter().filter_map(add_item).collect(),
+                };
+                match line.client.add_list(line.address, &records.records()).await {
+                    Ok(accepted) => self.settle_accepted_list(list, brand, &records, &accepted).await,
+                    Err(error) => self.failed(list, brand, &error, answered).await,
+                }
+            }
+            (Operation::Add, Some(request_id)) => {
+                match line.client.results(line.address, request_id).await {
+                    Ok(rows) => self.settle_results(list, brand, &rows, answered).await,
+                    Err(error) => self.failed(list, brand, &error, answered).await,
+                }
+            }
+        }
+    }
+
+    async fn look_up(&self, list: &ClaimedList, line: &Line, channel: RegisteredChannel) -> LookedUp {
+        let mut looked = LookedUp { held: Vec::with_capacity(list.items.len()), stopped_by: None };
+        for item in list.items.iter().take(LOOK_UPS_PER_LIST) {
+            match line.client.held(line.address, channel, list.kind, &item.recipient).await {
+                Ok(held) => looked.held.push((item.id, held)),
+                Err(error) => {
+                    looked.stopped_by = Some(error);
+                    break;
+                }
+            }
+        }
+        looked
+    }
+
+    /// A call that failed: later, in pieces, without those İYS named, or never.
+    pub(super) async fn failed(
+        &self,
+        list: &ClaimedList,
+        brand: &Brand,
+        error: &CallError,
+        answered: Answered,
+    ) -> Result<(), EngineError> {
+        let attempt = u32::try_from(list.attempt).unwrap_or(u32::MAX);
+        let text = error.to_string();
+        tracing::warn!(
+            registry.batch = %list.id, brand.id = %list.brand, operation = list.operation.as_str(),
+            items = list.items.len(), "a call to İYS failed: {text}"
+        );
+        metrics::counter!("izinli_registry_failures_total").increment(1);
+        match after_failure(error, attempt, list.items.len(), self.now(), self.jitter(list)) {
+            Repeat::At(next) => self.again_at(list, &list.items, next, false, &text).await,
+            Repeat::Parked(next) => self.again_at(list, &list.items, next, true, &text).await,
+            Repeat::StopBrand => self.rest(list, BRAND_REST_SECONDS, &text).await,
+            Repeat::StopNewAddresses => self.only_refusals(list, &text).await,
+            Repeat::Without(named) => self.settle_named(list, brand, &named, answered).await,
+            Repeat::Halves => self.halve(list).await,
+            Repeat::Refused => {
+                let named = vec![(0, refused(error))];
+                self.settle_named(list, brand, &named, answered).await
+            }
+        }
+    }
+
+    /// Spreads repeats without randomness: by the list's number.
+    fn jitter(&self, list: &ClaimedList) -> f64 {
+        let spread = u8::try_from(list.id.as_db().rem_euclid(100)).unwrap_or(0);
+        f64::from(spread) / 100.0
+    }
+
+    async fn again_at(
+        &self,
+        list: &ClaimedList,
+        items: &[RegistryItem],
+        next: domain::Timestamp,
+        is_parked: bool,
+        text: &str,
+    ) -> Result<(), EngineError> {
+        let mut writer = self.store.write().await?;
+        writer.postpone_list(list, items, next, is_parked, Some(text)).await?;
+        writer.commit().await?;
+        Ok(())
+    }
+
+    async fn rest(&self, list: &ClaimedList, seconds: i64, text: &str) -> Result<(), EngineError> {
+        let next = self.now().plus_micros(seconds * domain::time::SECOND_US);
+        self.again_at(list, &list.items, next, true, text).await
+    }
+
+    /// The brand is not connected any more: nothing may be asked in its name.
+    async fn drop_list(&self, list: &ClaimedList) -> Result<(), EngineError> {
+        let mut writer = self.store.write().await?;
+        writer.finish_list(list).await?;
+        writer.commit().await?;
+        Ok(())
+    }
+
+    async fn halve(&self, list: &ClaimedList) -> Result<(), EngineError> {
+        let (left, right) = list.items.split_at(list.items.len() / 2);
+        let halves = [self.same_kind(list, left.to_vec()), self.same_kind(list, right.to_vec())];
+        let mut writer = self.store.write().await?;
+        writer.enqueue_registry(&halves).await?;
+        writer.finish_list(list).await?;
+        writer.commit().await?;
+        Ok(())
+    }
+
+    /// The package is full (H525): refusals still go out, new addresses rest.
+    async fn only_refusals(&self, list: &ClaimedList, text: &str) -> Result<(), EngineError> {
+        let (refusals, others): (Vec<_>, Vec<_>) = list.items.iter().cloned().partition(|item| {
+            item.said.as_ref().is_some_and(|said| said.status == domain::Status::Ret)
+        });
+        let next = self.now().plus_micros(BRAND_REST_SECONDS * domain::time::SECOND_US);
+        let mut writer = self.store.write().await?;
+        if !refusals.is_empty() && !others.is_empty() {
+            writer.enqueue_registry(&[self.same_kind(list, refusals)]).await?;
+            writer.postpone_list(list, &others, next, true, Some(text)).await?;
+        } else {
+            writer.postpone_list(list, &list.items, next, true, Some(text)).await?;
+        }
+        writer.commit().await?;
+        Ok(())
+    }
+
+    pub(super) fn same_kind(&self, list: &ClaimedList, items: Vec<RegistryItem>) -> NewList {
+        self.other_kind(list, list.operation, items)
+    }
+
+    pub(super) fn other_kind(
+        &self,
+        list: &ClaimedList,
+        operation: Operation,
+        items: Vec<RegistryItem>,
+    ) -> NewList {
+        NewList {
+            brand: list.brand,
+            operation,
+            channel: list.channel,
+            kind: list.kind,
+            upload: list.upload,
+            items,
+            due: self.now(),
+        }
+    }
+
+    /// When results are asked for.
+    pub(super) fn poll_schedule(&self) -> PollSchedule {
+        let seconds: Vec<u32> = self
+            .settings
+            .registry
+            .poll_after_seconds
+            .iter()
+            .filter_map(|s| u32::try_from(*s).ok())
+            .collect();
+        let last = seconds.last().copied().unwrap_or(3_600);
+        PollSchedule { first_s: seconds, near_every_s: last, ..PollSchedule::default() }
+    }
+}
+
+fn refused(error: &CallError) -> registry::wire::AddAnswer {
+    registry::wire::AddAnswer::Failed { code: error.code.clone(), message: error.message.clone() }
+}

@@ -1,0 +1,455 @@
+//! The way of a file, from its first byte to its records and rejections.
+//!
+//! 1. Its size and first bytes: is it a file we open at all?
+//! 2. One pass over all bytes ([`scan`](crate::file::scan)): encoding, quotes, line ends.
+//! 3. Its header ([`table`](crate::table)): which column is what?
+//! 4. One pass over its rows ([`row`](crate::row)): pairs go to hash partitions
+//!    on disk, refusals to the rejections.
+//! 5. Partition by partition ([`merge`](crate::merge)): repeats, conflicts, the
+//!    record; what remains is written as records.
+//! 6. The rejections, sorted by line, with the rows they came from.
+
+use std::fs;
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use csv::ByteRecord;
+use domain::{ReasonCode, RecipientKind};
+
+use crate::directory::{Directory, DirectoryError};
+use crate::field::Field;
+use crate::file::kind;
+use crate::file::rows::{Place, Rows};
+use crate::file::scan::{ScanEnd, Scanned, scan};
+use crate::file::text::TextFile;
+use crate::lookup::{LookUpError, resolve_waiting};
+use crate::merge::Merger;
+use crate::options::Options;
+use crate::outlets::Outlets;
+use crate::records::RecordWriter;
+use crate::rejections;
+use crate::row::{RowJudge, RowStop, Surveyor};
+use crate::spill::Spill;
+use crate::summary::{Question, SampleRow, Summary};
+use crate::table::delimiter::Separation;
+use crate::table::head::{Head, UNUSED, find_separation, first_records, read_head};
+use crate::table::layout::Layout;
+use crate::verdict::{FileVerdict, Refusal};
+
+/// How far judging has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes of the file whose rows were judged.
+    pub read_bytes: u64,
+    /// Bytes of the file.
+    pub total_bytes: u64,
+    /// Rows judged.
+    pub rows: u64,
+}
+
+/// A judged file.
+#[derive(Debug)]
+pub struct Judged {
+    /// Whether it may be applied.
+    pub verdict: FileVerdict,
+    /// What the preview shows.
+    pub summary: Summary,
+    /// Accepted pairs, for [`RecordReader`](crate::RecordReader); empty when refused.
+    pub records: PathBuf,
+    /// Rejected pairs, for [`RejectionReader`](crate::RejectionReader); empty when refused.
+    pub rejections: PathBuf,
+}
+
+/// Why a file could not be judged. Bad content is never an error: it is a verdict.
+#[derive(Debug, thiserror::Error)]
+pub enum JudgeError {
+    /// The upload could not be read, or a work file not be written.
+    #[error("could not read the upload or write its work files")]
+    Io(#[from] io::Error),
+    /// The watcher asked to stop; nothing was decided.
+    #[error("judging was cancelled")]
+    Cancelled,
+    /// The directory gave no answer.
+    #[error("could not ask the directory")]
+    Directory(#[source] DirectoryError),
+}
+
+impl From<LookUpError> for JudgeError {
+    fn from(error: LookUpError) -> Self {
+        match error {
+            LookUpError::Directory(cause) => Self::Directory(cause),
+            LookUpError::Io(cause) => Self::Io(cause),
+        }
+    }
+}
+
+/// What ends the way early.
+enum End {
+    Refused(Refusal),
+    Failed(JudgeError),
+}
+
+impl From<JudgeError> for End {
+    fn from(error: JudgeError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<io::Error> for End {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<LookUpError> for End {
+    fn from(error: LookUpError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<Refusal> for End {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Rows between two calls of the watcher.
+const ROWS_PER_REPORT: u64 = 4_096;
+
+/// Judges a file. Blocks; streams; memory is bounded by
+/// [`Limits`](crate::Limits), whatever the file.
+///
+/// Work files are written to `work_dir`, which must exist and belong to this
+/// upload alone. Two of them stay: the records and the rejections. `watch` is
+/// called every few thousand rows and may cancel.
+///
+/// # Errors
+/// [`JudgeError::Io`] and [`JudgeError::Directory`] when something outside the
+/// file fails, [`JudgeError::Cancelled`] when the watcher breaks off.
+///
+/// ```no_run
+/// # use std::ops::ControlFlow;
+/// # use std::path::Path;
+/// # use intake::{Action, NoDirectory, Options, judge};
+/// # fn example(now: domain::Timestamp) -> Result<(), intake::JudgeError> {
+/// let options = Options::new(now, Action::Push);
+/// let judged = judge(
+///     Path::new("musteriler.csv"),
+///     &options,
+///     &mut NoDirectory,
+///     Path::new("/var/lib/izinli/work/17"),
+///     &mut |_progress| ControlFlow::Continue(()),
+/// )?;
+/// println!("{} of {} rejected", judged.summary.rejected, judged.summary.judged);
+/// # Ok(())
+/// # }
+/// ```
+pub fn judge(
+    file: &Path,
+    options: &Options,
+    directory: &mut dyn Directory,
+    work_dir: &Path,
+    watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Judged, JudgeError> {
+    let file_bytes = fs::metadata(file)?.len();
+    let mut way = Way {
+        path: file,
+        options,
+        directory,
+        records: work_dir.join("records"),
+        rejections: work_dir.join("rejections"),
+        work_dir,
+        watch,
+        file_bytes,
+        summary: Summary::unread(file_bytes),
+    };
+    let verdict = match way.walk() {
+        Ok(()) => FileVerdict::Accepted,
+        Err(End::Refused(refusal)) => {
+            RecordWriter::create(&way.records)?.finish()?;
+            fs::File::create(&way.rejections)?;
+            FileVerdict::Refused(refusal)
+        }
+        Err(End::Failed(error)) => return Err(error),
+    };
+    Ok(Judged {
+        verdict,
+        summary: way.summary,
+        records: way.records,
+        rejections: way.rejections,
+    })
+}
+
+/// One file on its way.
+struct Way<'w> {
+    path: &'w Path,
+    options: &'w Options,
+    directory: &'w mut dyn Directory,
+    work_dir: &'w Path,
+    records: PathBuf,
+    rejections: PathBuf,
+    watch: &'w mut dyn FnMut(Progress) -> ControlFlow<()>,
+    file_bytes: u64,
+    summary: Summary,
+}
+
+/// A file whose columns are known.
+struct Table {
+    file: TextFile,
+    scanned: Scanned,
+    delimiter: u8,
+    head: Head,
+    layout: Layout,
+}
+
+impl Way<'_> {
+    fn walk(&mut self) -> Result<(), End> {
+        let table = self.open_table()?;
+        let limits = &self.options.limits;
+        let partitions = limits.partitions_for(self.file_bytes);
+        let mut out = Outlets::create(self.work_dir, partitions, limits)?;
+        let judged = self.judge_rows(&table, &mut out);
+        self.summary.close(&out.account.tally);
+        judged?;
+        self.merge_rows(&mut out)?;
+        self.summary.close(&out.account.tally);
+        rejections::write_all(out.account.rejections, &table.file, &self.rejections)?;
+        Ok(())
+    }
+
+    /// Everything that is decided before the first row.
+    fn open_table(&mut self) -> Result<Table, End> {
+        let limits = &self.options.limits;
+        let mapping = &self.options.mapping;
+        if self.file_bytes > limits.file_bytes_max {
+            let megabytes = format!("{} MB", limits.file_bytes_max >> 20);
+            return Err(Refusal::new(ReasonCode::F102).with("limit", megabytes).into());
+        }
+        let file = TextFile::inspect(self.path, self.file_bytes)?;
+        let head = read_head(&file)?;
+        if head.iter().all(u8::is_ascii_whitespace) {
+            return Err(Refusal::new(ReasonCode::F101).into());
+        }
+        if let Some(kind) = kind::not_a_table(&head) {
+            return Err(Refusal::unsupported(kind).into());
+        }
+        if head.contains(&0) {
+            return Err(Refusal::unsupported(kind::BINARY).into());
+        }
+        let separation = find_separation(&head, file.stated, mapping.delimiter);
+        let delimiter = separation.as_ref().ok().and_then(|found| found.delimiter);
+        let scanned = self.scan(&file, delimiter.unwrap_or(UNUSED))?;
+        self.summary.encoding = Some(scanned.decoder.encoding);
+        self.summary.repair = scanned.decoder.repair;
+        let separation = separation?;
+        self.summary.delimiter = separation.delimiter.map(char::from);
+        let delimiter = separation.delimiter.unwrap_or(UNUSED);
+        let text = file.open()?.with_line_ends(scanned.line_ends);
+        let records = first_records(Rows::new(text, delimiter))?;
+        let (head, layout) = self.read_header(records, separation, &scanned)?;
+        Ok(Table {
+            file,
+            scanned,
+            delimiter,
+            head,
+            layout,
+        })
+    }
+
+    fn scan(&mut self, file: &TextFile, delimiter: u8) -> Result<Scanned, End> {
+        let start = Progress {
+            read_bytes: 0,
+            total_bytes: self.file_bytes,
+            rows: 0,
+        };
+        let watch = &mut *self.watch;
+        let mut go_on = || watch(start).is_continue();
+        let record_bytes_max = self.options.limits.record_bytes_max;
+        let forced = self.options.mapping.encoding;
+        scan(file, delimiter, record_bytes_max, forced, &mut go_on).map_err(|end| match end {
+            ScanEnd::Refused(refusal) => End::Refused(refusal),
+            ScanEnd::Cancelled => End::Failed(JudgeError::Cancelled),
+            ScanEnd::Io(error) => End::Failed(error.into()),
+        })
+    }
+
+    fn read_header(
+        &mut self,
+        records: Vec<(Place, ByteRecord)>,
+        separation: Separation,
+        scanned: &Scanned,
+    ) -> Result<(Head, Layout), End> {
+        let decoder = &scanned.decoder;
+        let mapping = &self.options.mapping;
+        let head = Head::find(records, separation, decoder, |header| mapping.assigns(header));
+        let head = head.ok_or_else(|| Refusal::new(ReasonCode::F101))?;
+        let mut layout = Layout::new(head.headers.clone(), self.options)?;
+        withhold_national_ids(&mut layout, &head);
+        self.summary.header_line = head.line;
+        self.summary.title_rows = head.title_rows as u64;
+        self.summary.layout = Some(layout.kind);
+        self.summary.columns = layout.report();
+        self.summary.questions = layout.questions();
+        let sample = head.rows.iter().take(self.options.limits.sample_rows);
+        self.summary.sample = sample
+            .map(|(place, record)| SampleRow {
+                line: place.line,
+                cells: record
+                    .iter()
+                    .enumerate()
+                    .map(|(column, cell)| match layout.field_of(column) {
+                        Field::Sensitive => String::new(),
+                        _ => decoder.text(cell),
+                    })
+                    .collect(),
+            })
+            .collect();
+        Ok((head, layout))
+    }
+
+    /// The pass over the rows.
+    fn judge_rows(&mut self, table: &Table, out: &mut Outlets) -> Result<(), End> {
+        let Table { file, scanned, delimiter, head, layout } = table;
+        self.note_columns(table, out);
+        let text = file.open()?.with_line_ends(scanned.line_ends);
+        let mut rows = Rows::new(text, *delimiter);
+        for _ in 0..head.records_above_data {
+            rows.read()?;
+        }
+        let surveyor = Surveyor {
+            file,
+            line_ends: scanned.line_ends,
+            delimiter: *delimiter,
+            decoder: scanned.decoder,
+            records_above_data: head.records_above_data,
+        };
+        let mut judge = RowJudge::new(self.options, layout, scanned.decoder, *delimiter, surveyor);
+        let batch = self.options.limits.directory_batch.max(1);
+        let outcome = loop {
+            let offset = rows.offset();
+            let Some((place, record)) = rows.read()? else {
+                break Ok(());
+            };
+            if let Err(stop) = judge.judge(place, record, out) {
+                break Err(stop);
+            }
+            if out.waiting.len() >= batch {
+                resolve_waiting(out, self.directory)?;
+            }
+            if out.account.tally.rows.is_multiple_of(ROWS_PER_REPORT) {
+                self.report(offset, out.account.tally.rows)?;
+            }
+        };
+        resolve_waiting(out, self.directory)?;
+        self.ask(&judge, layout, out);
+        match outcome {
+            Ok(()) => self.verdict_on_columns(&judge, out),
+            Err(RowStop::Refused(refusal)) => Err(refusal.into()),
+            Err(RowStop::Io(error)) => Err(error.into()),
+        }
+    }
+
+    /// Remarks on the columns themselves: W107, W108, W405.
+    fn note_columns(&self, table: &Table, out: &mut Outlets) {
+        let line = table.head.line;
+        for _ in 0..table.head.title_rows {
+            out.account.tally.note(ReasonCode::W107, line);
+        }
+        for meaning in &table.layout.meanings {
+            match meaning.field {
+                Field::Ignored => out.account.tally.note(ReasonCode::W108, line),
+                Field::Sensitive => out.account.tally.note(ReasonCode::W405, line),
+                _ => {}
+            }
+        }
+    }
+
+    /// What the rows showed about columns, and the questions they raise.
+    fn ask(&mut self, judge: &RowJudge<'_>, layout: &Layout, out: &mut Outlets) {
+        self.summary.uniform = judge.uniform_columns();
+        for _ in &self.summary.uniform {
+            out.account.tally.note(ReasonCode::W501, self.summary.header_line);
+        }
+        self.summary.questions.extend(judge.questions());
+        if out.account.tally.count(ReasonCode::R707) > 0 {
+            let choices = RecipientKind::ALL.to_vec();
+            self.summary.questions.push(Question::DefaultKind { choices });
+        }
+        if layout.phone.is_some() && judge.phones().is_suspect() {
+            out.account.tally.note(ReasonCode::W206, self.summary.header_line);
+            let zeros = crate::row::SUSPECT_ZEROS;
+            self.summary.questions.push(Question::PhoneZeros { zeros });
+        }
+    }
+
+    /// F101, F113 and F115: what only all rows together can show.
+    fn verdict_on_columns(&self, judge: &RowJudge<'_>, out: &Outlets) -> Result<(), End> {
+        if out.account.tally.rows == 0 {
+            return Err(Refusal::new(ReasonCode::F101).into());
+        }
+        let phones = judge.phones();
+        if phones.is_damaged_beyond(self.options.limits.damaged_phones_percent_max) {
+            let percent = phones.damaged_percent().to_string();
+            return Err(Refusal::new(ReasonCode::F113).with("percent", percent).into());
+        }
+        judge.date_refusal().map_or(Ok(()), |refusal| Err(refusal.into()))
+    }
+
+    /// The rows against each other and against the record.
+    fn merge_rows(&mut self, out: &mut Outlets) -> Result<(), End> {
+        let rows = out.account.tally.rows;
+        let partitions = out.pairs.len();
+        let buffer_bytes = self.options.limits.partition_buffer_bytes;
+        let marks = Spill::create(self.work_dir.join("marks.work"), partitions, buffer_bytes)?;
+        let last_row_wins = self.options.mapping.update_people;
+        let ambiguous = out.people.find_ambiguous(marks, last_row_wins, &mut out.account.tally)?;
+        let mut merger = Merger {
+            options: self.options,
+            directory: &mut *self.directory,
+            ambiguous,
+            records: RecordWriter::create(&self.records)?,
+            out,
+        };
+        for partition in 0..partitions {
+            merger.merge(partition)?;
+            let all = Progress {
+                read_bytes: self.file_bytes,
+                total_bytes: self.file_bytes,
+                rows,
+            };
+            if (self.watch)(all).is_break() {
+                return Err(End::Failed(JudgeError::Cancelled));
+            }
+        }
+        merger.records.finish()?;
+        Ok(())
+    }
+
+    fn report(&mut self, read_bytes: u64, rows: u64) -> Result<(), End> {
+        let progress = Progress {
+            read_bytes: read_bytes.min(self.file_bytes),
+            total_bytes: self.file_bytes,
+            rows,
+        };
+        match (self.watch)(progress) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(End::Failed(JudgeError::Cancelled)),
+        }
+    }
+}
+
+/// A column of external ids that are national ids is not imported (W405): the
+/// numbers of a firm do not pass the check digits by chance.
+fn withhold_national_ids(layout: &mut Layout, head: &Head) {
+    const ENOUGH: usize = 5;
+    let Some(column) = layout.external_id else {
+        return;
+    };
+    let filled = head.rows.iter().filter_map(|(_, record)| record.get(column));
+    let filled: Vec<&[u8]> = filled.map(<[u8]>::trim_ascii).filter(|cell| !cell.is_empty()).collect();
+    let national = filled.iter().filter(|cell| crate::cell::identity::is_national_id(cell)).count();
+    if filled.len() >= ENOUGH && national * 100 >= filled.len() * 95 {
+        layout.withhold(column);
+    }
+}

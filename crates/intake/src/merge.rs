@@ -1,0 +1,124 @@
+//! Rows against each other: what is repeated, what contradicts itself, and
+//! what stands against the record. One hash partition at a time, so that memory
+//! does not grow with the file.
+//!
+//! The outcome for a person depends on what their rows say, not on the order
+//! in which they stand; only among identical rows the first line is the one kept.
+
+mod admission;
+mod conflicts;
+mod repeats;
+
+use std::io;
+
+use domain::ReasonCode;
+
+use crate::cell::Fault;
+use crate::directory::Directory;
+use crate::field::Field;
+use crate::lookup::LookUpError;
+use crate::options::Options;
+use crate::outlets::{Account, Outlets};
+use crate::pair::{Address, Pair, fingerprint};
+use crate::people::{Ambiguous, Marks};
+use crate::records::RecordWriter;
+use crate::rejections::Draft;
+use crate::spill::{append_item, damaged};
+
+/// Merges the partitions of one file and writes what remains as records.
+pub(crate) struct Merger<'m> {
+    pub(crate) options: &'m Options,
+    pub(crate) directory: &'m mut dyn Directory,
+    pub(crate) out: &'m mut Outlets,
+    pub(crate) ambiguous: Ambiguous,
+    pub(crate) records: RecordWriter,
+}
+
+impl Merger<'_> {
+    /// Merges one partition.
+    pub(crate) fn merge(&mut self, partition: usize) -> Result<(), LookUpError> {
+        if self.out.pairs.is_empty(partition) {
+            return Ok(());
+        }
+        let marks = self.ambiguous.marks(partition)?;
+        let held = self.load(partition, &marks)?;
+        let mut pairs = parse(&held)?;
+        let last_row_wins = self.options.mapping.update_people;
+        settle_ambiguous(&mut pairs, &marks, last_row_wins, &mut self.out.account)?;
+        repeats::merge(&mut pairs, &mut self.out.account);
+        let accepted = self.settle_conflicts(pairs)?;
+        self.admit(&accepted)
+    }
+
+    /// The pairs of a partition. Where they exceed the bound, repeated ones are
+    /// merged while loading: a file that names one person a million times needs
+    /// no more memory than one that names them once.
+    fn load(&mut self, partition: usize, marks: &Marks) -> io::Result<Vec<u8>> {
+        let bound = self.options.limits.partition_bytes_max;
+        let people_max = self.options.limits.people_per_phone_max;
+        let last_row_wins = self.options.mapping.update_people;
+        let Outlets { pairs: spill, account, .. } = &mut *self.out;
+        let mut held: Vec<u8> = Vec::new();
+        spill.read(partition, bound, |piece| {
+            held.extend_from_slice(piece);
+            if held.len() <= bound {
+                return Ok(());
+            }
+            let mut pairs = parse(&held)?;
+            settle_ambiguous(&mut pairs, marks, last_row_wins, account)?;
+            conflicts::thin_out_crowds(&mut pairs, people_max, account)?;
+            repeats::merge(&mut pairs, account);
+            let mut kept = Vec::new();
+            for pair in &pairs {
+                append_item(&mut kept, pair)?;
+            }
+            held = kept;
+            Ok(())
+        })?;
+        Ok(held)
+    }
+}
+
+/// R804: an id with several phones names nobody. A refusal is about the address
+/// alone and stands without the id.
+fn settle_ambiguous(
+    pairs: &mut Vec<Pair<'_>>,
+    marks: &Marks,
+    last_row_wins: bool,
+    account: &mut Account,
+) -> io::Result<()> {
+    if marks.is_empty() {
+        return Ok(());
+    }
+    let mut outcome = Ok(());
+    pairs.retain_mut(|pair| {
+        let (Some(id), Address::Phone(phone)) = (pair.external_id, pair.address) else {
+            return true;
+        };
+        if outcome.is_err() || !marks.contains(&(fingerprint(id.as_bytes()), phone)) {
+            return true;
+        }
+        if pair.is_refusal() {
+            pair.external_id = None;
+            return true;
+        }
+        if last_row_wins {
+            account.give_way(ReasonCode::W802, pair.place.line);
+        } else {
+            let fault = Fault::of_cell(Field::ExternalId, ReasonCode::R804, id);
+            outcome = account.refuse(Draft::new(pair.place, pair.channel, fault));
+        }
+        false
+    });
+    outcome
+}
+
+fn parse(mut bytes: &[u8]) -> io::Result<Vec<Pair<'_>>> {
+    let mut pairs = Vec::new();
+    while !bytes.is_empty() {
+        let (pair, rest) = postcard::take_from_bytes(bytes).map_err(damaged)?;
+        pairs.push(pair);
+        bytes = rest;
+    }
+    Ok(pairs)
+}

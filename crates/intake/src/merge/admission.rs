@@ -1,0 +1,136 @@
+//! Accepted pairs against what is on record: what the ledger would not take is
+//! refused here already, so that the preview tells the truth.
+
+use domain::consent::{Admission, Claim, admit};
+use domain::{Channel, ReasonCode, Recipient, RecipientKind, RegistryMode, Source, Status, Timestamp, Verdict};
+
+use super::Merger;
+use crate::cell::Fault;
+use crate::directory::{DirectoryError, Stored};
+use crate::field::Field;
+use crate::lookup::LookUpError;
+use crate::options::Action;
+use crate::pair::Pair;
+use crate::rejections::Draft;
+use crate::spill::damaged;
+
+impl Merger<'_> {
+    /// Writes the pairs that may be recorded as records.
+    pub(super) fn admit(&mut self, pairs: &[Pair<'_>]) -> Result<(), LookUpError> {
+        if self.directory.holds_no_states() {
+            for pair in pairs {
+                self.write(pair)?;
+            }
+            return Ok(());
+        }
+        for batch in pairs.chunks(self.options.limits.directory_batch.max(1)) {
+            let mut states = self.states(batch)?.into_iter();
+            for pair in batch {
+                let stored = if pair.claim.is_some() { states.next() } else { None };
+                match stored.map(|stored| self.judge(pair, &stored)) {
+                    None | Some(Ok(())) => self.write(pair)?,
+                    Some(Err(fault)) => {
+                        self.out.account.refuse(Draft::new(pair.place, pair.channel, fault))?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, pair: &Pair<'_>) -> Result<(), LookUpError> {
+        self.out.account.tally.accepted += 1;
+        Ok(self.records.write(pair)?)
+    }
+
+    /// What is on record for the pairs that state a consent, in their order.
+    fn states(&mut self, pairs: &[Pair<'_>]) -> Result<Vec<Stored>, LookUpError> {
+        let keys = pairs.iter().filter(|pair| pair.claim.is_some()).map(key_on_record);
+        let keys: Vec<(Recipient, Channel, RecipientKind)> =
+            keys.collect::<Option<_>>().ok_or_else(|| damaged("an address"))?;
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let states = self.directory.states(&keys).map_err(LookUpError::Directory)?;
+        if states.len() == keys.len() {
+            return Ok(states);
+        }
+        let answer = format!("{} keys asked, {} answered", keys.len(), states.len());
+        Err(LookUpError::Directory(DirectoryError::new(answer)))
+    }
+
+    /// Whether the ledger would take the claim; remarks are counted.
+    fn judge(&mut self, pair: &Pair<'_>, stored: &Stored) -> Result<(), Fault> {
+        let Some(stated) = pair.claim else {
+            return Ok(());
+        };
+        if stored.local.is_some() && self.options.action == Action::Push {
+            // A merchant's first record needs no date and no source, an update does (H462, H463).
+            if !stated.date_is_stated && pair.kind == RecipientKind::Tacir {
+                return Err(Fault::new(Field::Date, ReasonCode::R601));
+            }
+            if !stated.source_is_stated && pair.kind == RecipientKind::Tacir {
+                return Err(Fault::new(Field::Source, ReasonCode::R701));
+            }
+        }
+        let is_first = stored.local.is_none()
+            && (stored.registry.verdict == Verdict::NoRecord || !self.options.mode.is_connected());
+        if is_first && stated.source == Source::HS_KARAR.as_str() {
+            return Err(Fault::of_cell(Field::Source, ReasonCode::R704, stated.source));
+        }
+        let claim = Claim {
+            status: stated.status,
+            consent_date: Timestamp::from_micros(stated.date_us),
+        };
+        let admission = admit(claim, stored.local.as_ref(), &stored.registry);
+        if let Admission::Refused(code) = admission {
+            return Err(refused_by_record(code, stored));
+        }
+        let tally = &mut self.out.account.tally;
+        if let Some(remark) = admission.code() {
+            tally.note(remark, pair.place.line);
+        }
+        if stored.blacklisted {
+            tally.note(ReasonCode::W805, pair.place.line);
+        }
+        if self.options.action == Action::Push
+            && let Some(code) = expected_from_registry(self.options.mode, stated.status, stored)
+        {
+            tally.note(code, pair.place.line);
+        }
+        Ok(())
+    }
+}
+
+fn key_on_record(pair: &Pair<'_>) -> Option<(Recipient, Channel, RecipientKind)> {
+    Some((pair.address.recipient()?, pair.channel?, pair.kind))
+}
+
+/// What İYS would answer to a pushed record, as far as it can be told (I175, I200).
+fn expected_from_registry(mode: RegistryMode, status: Status, stored: &Stored) -> Option<ReasonCode> {
+    let is_unknown_there = stored.registry.verdict == Verdict::NoRecord;
+    match (mode, status) {
+        (RegistryMode::Sync, _) if is_unknown_there => Some(ReasonCode::I200),
+        (RegistryMode::Integrator, Status::Ret)
+            if is_unknown_there
+                || (stored.local.is_none() && stored.registry.verdict == Verdict::Unasked) =>
+        {
+            Some(ReasonCode::I175)
+        }
+        _ => None,
+    }
+}
+
+/// The refusal with the date of the fact that stands against the claim.
+fn refused_by_record(code: ReasonCode, stored: &Stored) -> Fault {
+    let local = stored.local.map(|held| held.consent_date);
+    let at = match code {
+        ReasonCode::R806 | ReasonCode::R807 => stored.registry.consent_date.or(local),
+        _ => local,
+    };
+    let fault = Fault::new(Field::Date, code);
+    match at {
+        Some(at) => fault.with("date", at.to_turkish_text()),
+        None => fault,
+    }
+}

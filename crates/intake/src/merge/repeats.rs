@@ -1,0 +1,48 @@
+//! The same person, channel and status in several rows: the newest stands for all.
+
+use std::cmp::Reverse;
+
+use domain::{Channel, ReasonCode, RecipientKind, Status};
+
+use crate::outlets::Account;
+use crate::pair::{Address, Claim, Pair};
+
+/// What a consent belongs to within one brand.
+pub(super) type Key<'a> = (Address<'a>, RecipientKind, Option<Channel>);
+
+pub(super) const fn key<'a>(pair: &Pair<'a>) -> Key<'a> {
+    (pair.address, pair.kind, pair.channel)
+}
+
+/// Rows that repeat or renew one another: same key, same person, same status.
+fn run<'a>(pair: &Pair<'a>) -> (Key<'a>, Option<&'a str>, Option<Status>) {
+    (key(pair), pair.external_id, pair.claim.map(|claim| claim.status))
+}
+
+/// Within a run: newest first, and among equals a fixed order that does not
+/// depend on the file's.
+fn rank<'a>(pair: &Pair<'a>) -> (Reverse<i64>, &'a str, u64) {
+    let (date_us, source) = said(pair.claim);
+    (Reverse(date_us), source, pair.place.line)
+}
+
+fn said(claim: Option<Claim<'_>>) -> (i64, &str) {
+    claim.map_or((0, ""), |claim| (claim.date_us, claim.source))
+}
+
+/// Sorts the pairs by key and keeps the newest of each run; the others are
+/// counted as merged: W801 where the row says the same again, W802 where it is older.
+pub(super) fn merge(pairs: &mut Vec<Pair<'_>>, account: &mut Account) {
+    pairs.sort_unstable_by(|a, b| run(a).cmp(&run(b)).then_with(|| rank(a).cmp(&rank(b))));
+    let mut before: Option<Pair<'_>> = None;
+    pairs.retain(|pair| {
+        let earlier = before.replace(*pair).filter(|earlier| run(earlier) == run(pair));
+        let Some(earlier) = earlier else {
+            return true;
+        };
+        let is_same = said(earlier.claim) == said(pair.claim);
+        let code = if is_same { ReasonCode::W801 } else { ReasonCode::W802 };
+        account.give_way(code, pair.place.line);
+        false
+    });
+}

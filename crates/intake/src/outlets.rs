@@ -1,0 +1,93 @@
+//! Where the judgement on a row goes: pairs to their partition, refusals to
+//! the rejections, rows without an address to the waiting room, all of it
+//! into the counts.
+
+use std::io;
+use std::path::Path;
+
+use domain::{Channel, ReasonCode, RecipientKind};
+
+use crate::cell::Fault;
+use crate::consent::Stated;
+use crate::file::rows::Place;
+use crate::options::Limits;
+use crate::pair::Pair;
+use crate::people::People;
+use crate::rejections::{Draft, Sorter};
+use crate::spill::{Spill, append_item};
+use crate::tally::Tally;
+
+#[derive(Debug)]
+pub(crate) struct Outlets {
+    pub(crate) pairs: Spill,
+    pub(crate) people: People,
+    pub(crate) waiting: Vec<Waiting>,
+    pub(crate) account: Account,
+}
+
+/// What became of pairs that were judged: the counts and the rejections, kept
+/// together so that neither is written without the other.
+#[derive(Debug)]
+pub(crate) struct Account {
+    pub(crate) tally: Tally,
+    pub(crate) rejections: Sorter,
+}
+
+/// A row that names a person only by an identifier, until the directory is asked.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) place: Place,
+    /// The channels it speaks about; empty for every channel there is.
+    pub(crate) channels: Vec<Channel>,
+    pub(crate) kind: RecipientKind,
+    pub(crate) claim: Option<Stated>,
+    pub(crate) external_id: Option<String>,
+    pub(crate) token: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) tags: Option<String>,
+}
+
+impl Outlets {
+    pub(crate) fn create(work_dir: &Path, partitions: usize, limits: &Limits) -> io::Result<Self> {
+        let spill = |name: &str| {
+            Spill::create(work_dir.join(name), partitions, limits.partition_buffer_bytes)
+        };
+        Ok(Self {
+            pairs: spill("pairs.work")?,
+            people: People::new(spill("people.work")?),
+            waiting: Vec::new(),
+            account: Account {
+                tally: Tally::default(),
+                rejections: Sorter::create(work_dir.join("refusals.work"), limits.rejections_buffer_bytes)?,
+            },
+        })
+    }
+
+    /// A pair that nothing in its own row speaks against.
+    pub(crate) fn accept(&mut self, pair: &Pair<'_>) -> io::Result<()> {
+        self.account.tally.judged += 1;
+        let partition = self.pairs.partition_of(pair.address.fingerprint());
+        self.pairs.append(partition, |buffer| append_item(buffer, pair))
+    }
+
+    /// A pair that its own row refuses.
+    pub(crate) fn refuse(&mut self, place: Place, channel: Option<Channel>, fault: Fault) -> io::Result<()> {
+        self.account.tally.judged += 1;
+        self.account.refuse(Draft::new(place, channel, fault))
+    }
+}
+
+impl Account {
+    /// A pair that was counted as judged is refused.
+    pub(crate) fn refuse(&mut self, draft: Draft) -> io::Result<()> {
+        self.tally.rejected += 1;
+        self.tally.note(draft.code, draft.place.line);
+        self.rejections.push(draft)
+    }
+
+    /// A pair that was counted as judged gives way to another row: W801 or W802.
+    pub(crate) fn give_way(&mut self, code: ReasonCode, line: u64) {
+        self.tally.merged += 1;
+        self.tally.note(code, line);
+    }
+}

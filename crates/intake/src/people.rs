@@ -1,0 +1,259 @@
+//! External ids across the whole file: one id with several phones is no person
+//! we could name (R804), one id with and without leading zeros was probably
+//! damaged by a spreadsheet (W402).
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::io;
+
+use domain::ReasonCode;
+
+use crate::file::rows::Place;
+use crate::pair::{Address, fingerprint};
+use crate::spill::{Spill, damaged};
+use crate::tally::Tally;
+
+/// Which id stood beside which phone, spread over partitions by id.
+#[derive(Debug)]
+pub(crate) struct People {
+    sightings: Spill,
+}
+
+/// One row that names an id and a phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sighting {
+    /// Fingerprint of the id without leading zeros.
+    stripped: u64,
+    /// Fingerprint of the id.
+    id: u64,
+    phone: u64,
+    line: u64,
+}
+
+/// Ids that are ambiguous for a phone, spread like the pairs of that phone.
+#[derive(Debug)]
+pub(crate) struct Ambiguous {
+    marks: Spill,
+}
+
+/// (Fingerprint of an id, phone).
+pub(crate) type Marks = HashSet<(u64, u64), SpreadHasher>;
+
+/// What is known of one id.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    phone: u64,
+    has_several: bool,
+    last_line: u64,
+    last_phone: u64,
+}
+
+/// Bytes of a partition looked at together.
+const PIECE_BYTES: usize = 1 << 20;
+
+impl People {
+    pub(crate) const fn new(sightings: Spill) -> Self {
+        Self { sightings }
+    }
+
+    /// Takes note of a row that names an id and a phone.
+    pub(crate) fn note(&mut self, id: &str, phone: u64, place: Place) -> io::Result<()> {
+        let stripped = id.trim_start_matches('0');
+        let sighting = Sighting {
+            stripped: fingerprint(stripped.as_bytes()),
+            id: fingerprint(id.as_bytes()),
+            phone,
+            line: place.line,
+        };
+        let partition = self.sightings.partition_of(sighting.stripped);
+        self.sightings.append(partition, |buffer| {
+            buffer.extend_from_slice(&sighting.to_bytes());
+            Ok(())
+        })
+    }
+
+    /// Finds the ambiguous ids and writes them where the pairs of their phones
+    /// lie: `marks` has as many partitions as those. With `last_row_wins` the
+    /// phone of an id's last row is not ambiguous.
+    pub(crate) fn find_ambiguous(
+        &mut self,
+        mut marks: Spill,
+        last_row_wins: bool,
+        tally: &mut Tally,
+    ) -> io::Result<Ambiguous> {
+        for partition in 0..self.sightings.len() {
+            let (ids, forms) = self.survey(partition)?;
+            self.for_each(partition, |sighting| {
+                if forms.get(&sighting.stripped).is_some_and(|form| form.is_none()) {
+                    tally.note(ReasonCode::W402, sighting.line);
+                }
+                let Some(known) = ids.get(&sighting.id).filter(|known| known.has_several) else {
+                    return Ok(());
+                };
+                if last_row_wins && known.last_phone == sighting.phone {
+                    return Ok(());
+                }
+                let target = marks.partition_of(Address::Phone(sighting.phone).fingerprint());
+                marks.append(target, |buffer| {
+                    buffer.extend_from_slice(&sighting.id.to_le_bytes());
+                    buffer.extend_from_slice(&sighting.phone.to_le_bytes());
+                    Ok(())
+                })
+            })?;
+        }
+        Ok(Ambiguous { marks })
+    }
+
+    /// What each id of a partition is, and for each id without zeros its one
+    /// spelling, or `None` where there are several.
+    #[expect(clippy::type_complexity, reason = "two maps with one reader, named right above")]
+    fn survey(
+        &mut self,
+        partition: usize,
+    ) -> io::Result<(
+        HashMap<u64, Known, SpreadHasher>,
+        HashMap<u64, Option<u64>, SpreadHasher>,
+    )> {
+        let mut ids: HashMap<u64, Known, SpreadHasher> = HashMap::default();
+        let mut forms: HashMap<u64, Option<u64>, SpreadHasher> = HashMap::default();
+        self.for_each(partition, |sighting| {
+            let known = ids.entry(sighting.id).or_insert(Known {
+                phone: sighting.phone,
+                has_several: false,
+                last_line: sighting.line,
+                last_phone: sighting.phone,
+            });
+            known.has_several |= known.phone != sighting.phone;
+            if sighting.line >= known.last_line {
+                known.last_line = sighting.line;
+                known.last_phone = sighting.phone;
+            }
+            let form = forms.entry(sighting.stripped).or_insert(Some(sighting.id));
+            if *form != Some(sighting.id) {
+                *form = None;
+            }
+            Ok(())
+        })?;
+        Ok((ids, forms))
+    }
+
+    fn for_each(
+        &mut self,
+        partition: usize,
+        mut take: impl FnMut(Sighting) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.sightings.read(partition, PIECE_BYTES, |piece| {
+            piece.chunks(Sighting::BYTES).try_for_each(|bytes| take(Sighting::from_bytes(bytes)?))
+        })
+    }
+}
+
+impl Ambiguous {
+    /// The marks of the pairs in one partition.
+    pub(crate) fn marks(&mut self, partition: usize) -> io::Result<Marks> {
+        let mut found = Marks::default();
+        self.marks.read(partition, PIECE_BYTES, |piece| {
+            for mark in piece.chunks(16) {
+                found.insert((number(mark, 0)?, number(mark, 8)?));
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+}
+
+impl Sighting {
+    const BYTES: usize = 32;
+
+    fn to_bytes(self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        let numbers = [self.stripped, self.id, self.phone, self.line];
+        for (slot, number) in bytes.chunks_mut(8).zip(numbers) {
+            slot.copy_from_slice(&number.to_le_bytes());
+        }
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> io::Result<Self> {
+        Ok(Self {
+            stripped: number(bytes, 0)?,
+            id: number(bytes, 8)?,
+            phone: number(bytes, 16)?,
+            line: number(bytes, 24)?,
+        })
+    }
+}
+
+fn number(bytes: &[u8], at: usize) -> io::Result<u64> {
+    let slice = bytes.get(at..at + 8).ok_or_else(|| damaged("a sighting"))?;
+    slice.try_into().map(u64::from_le_bytes).map_err(damaged)
+}
+
+/// A hasher for keys that are fingerprints already.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Spread(u64);
+
+pub(crate) type SpreadHasher = BuildHasherDefault<Spread>;
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        self.write_u64(fingerprint(bytes));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = self.0.rotate_left(32) ^ crate::pair::mix(number);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: u64 = 905_321_234_567;
+    const B: u64 = 905_331_234_567;
+
+    fn ambiguous(rows: &[(&str, u64)], last_row_wins: bool) -> (Vec<(String, u64)>, u64) {
+        let dir = tempfile::tempdir().unwrap();
+        let spill = |name: &str| Spill::create(dir.path().join(name), 3, 64).unwrap();
+        let mut people = People::new(spill("people"));
+        for (i, (id, phone)) in rows.iter().enumerate() {
+            let place = Place { line: i as u64 + 2, start: 0, bytes: 0 };
+            people.note(id, *phone, place).unwrap();
+        }
+        let mut tally = Tally::default();
+        let mut found = people.find_ambiguous(spill("marks"), last_row_wins, &mut tally).unwrap();
+        let mut named = Vec::new();
+        for (id, phone) in rows {
+            let partition = found.marks.partition_of(Address::Phone(*phone).fingerprint());
+            let marks = found.marks(partition).unwrap();
+            if marks.contains(&(fingerprint(id.as_bytes()), *phone)) {
+                named.push(((*id).to_owned(), *phone));
+            }
+        }
+        (named, tally.count(ReasonCode::W402))
+    }
+
+    #[test]
+    fn an_id_with_several_phones_is_ambiguous_and_a_phone_with_several_ids_is_not() {
+        let rows = [("1", A), ("2", A), ("1", A), ("3", A), ("3", B)];
+        let (named, _) = ambiguous(&rows, false);
+        assert_eq!(named, [("3".to_owned(), A), ("3".to_owned(), B)]);
+    }
+
+    #[test]
+    fn the_last_row_may_be_declared_to_win() {
+        let rows = [("3", B), ("3", A), ("3", B), ("3", A)];
+        let (named, _) = ambiguous(&rows, true);
+        assert_eq!(named, [("3".to_owned(), B), ("3".to_owned(), B)]);
+    }
+
+    #[test]
+    fn ids_that_differ_only_in_leading_zeros_are_remarked_on() {
+        let (_, remarked) = ambiguous(&[("000123", A), ("123", B), ("9", A), ("00", B)], false);
+        assert_eq!(remarked, 2);
+    }
+}

@@ -1,0 +1,273 @@
+//! The phone and the e-mail address of a row.
+
+use csv::ByteRecord;
+use domain::email::{EmailVerdict, parse_email};
+use domain::phone::{PhoneDetail, PhoneRefusal, PhoneRules, PhoneVerdict, parse_phone};
+use domain::reason::Remarks;
+use domain::{Channel, Msisdn, ReasonCode};
+
+use super::{Target, cell};
+use crate::cell::Fault;
+use crate::consent::Remarked;
+use crate::field::Field;
+use crate::file::encoding::Decoder;
+use crate::options::Options;
+use crate::pair::Address;
+use crate::table::layout::Layout;
+
+/// Reads the address columns of rows into reused buffers.
+#[derive(Debug)]
+pub(crate) struct AddressReader {
+    for_sms: PhoneRules,
+    phone: String,
+    email: String,
+    recipient: String,
+    pub(crate) statistics: PhoneStatistics,
+}
+
+/// What the phone column looks like as a whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct PhoneStatistics {
+    /// Cells that hold anything.
+    pub(crate) cells: u64,
+    /// Cells whose digits a spreadsheet has lost (R209).
+    pub(crate) damaged: u64,
+    /// Cells read as a number.
+    pub(crate) read: u64,
+    /// Of those, numbers that end in four zeros or more.
+    pub(crate) ending_in_zeros: u64,
+}
+
+/// A number that ends in as many zeros was not dialled but rounded (W206).
+pub(crate) const SUSPECT_ZEROS: u32 = 4;
+
+impl PhoneStatistics {
+    fn note(&mut self, verdict: &PhoneVerdict) {
+        self.cells += 1;
+        match verdict.result {
+            Ok(phone) => {
+                self.read += 1;
+                let is_round = phone.as_digits() % 10_u64.pow(SUSPECT_ZEROS) == 0;
+                self.ending_in_zeros += u64::from(is_round);
+            }
+            Err(refusal) => self.damaged += u64::from(refusal.code == ReasonCode::R209),
+        }
+    }
+
+    /// Damaged cells in percent, rounded down.
+    pub(crate) fn damaged_percent(&self) -> u64 {
+        (self.damaged * 100).checked_div(self.cells).unwrap_or(0)
+    }
+
+    /// Whether more than this share of the column is damaged (F113).
+    pub(crate) fn is_damaged_beyond(&self, percent: u64) -> bool {
+        self.damaged * 100 > self.cells * percent
+    }
+
+    /// Whether nearly every number ends in the same zeros.
+    pub(crate) fn is_suspect(&self) -> bool {
+        const ENOUGH: u64 = 20;
+        self.read >= ENOUGH && self.ending_in_zeros * 100 >= self.read * 95
+    }
+}
+
+impl Default for AddressReader {
+    fn default() -> Self {
+        Self {
+            for_sms: PhoneRules::turkey(true),
+            phone: String::new(),
+            email: String::new(),
+            recipient: String::new(),
+            statistics: PhoneStatistics::default(),
+        }
+    }
+}
+
+impl AddressReader {
+    pub(crate) fn new(options: &Options) -> Self {
+        Self {
+            for_sms: PhoneRules {
+                allowed_countries: options.allowed_countries(),
+                channel_needs_mobile: true,
+                default_country: options.default_country(),
+            },
+            ..Self::default()
+        }
+    }
+
+    /// Reads the addresses of a row; `channel` is the one the row states.
+    pub(crate) fn read<'a>(
+        &'a mut self,
+        record: &'a ByteRecord,
+        layout: &Layout,
+        decoder: &Decoder,
+        channel: Option<Channel>,
+        remarked: &mut Remarked,
+    ) -> Addresses<'a> {
+        let for_sms = self.for_sms;
+        let mut text = |column, scratch| {
+            let (text, repaired) = decoder.decode(cell(record, column), scratch);
+            if repaired {
+                remarked.add(ReasonCode::W104);
+            }
+            text
+        };
+        let phone: &'a str = text(layout.phone, &mut self.phone);
+        let email: &'a str = text(layout.email, &mut self.email);
+        let either: &'a str = text(layout.recipient, &mut self.recipient);
+        let mut addresses = Addresses {
+            for_sms,
+            phone: read_phone(phone, &for_sms),
+            email: read_email(email),
+        };
+        if !either.trim_ascii().is_empty() {
+            addresses.add_either(either, channel);
+        }
+        if let Some((verdict, _)) = &addresses.phone {
+            self.statistics.note(verdict);
+        }
+        addresses
+    }
+}
+
+/// `None` for a cell without a number.
+fn read_phone<'a>(text: &'a str, rules: &PhoneRules) -> Option<(PhoneVerdict, &'a str)> {
+    if text.is_empty() {
+        return None;
+    }
+    let verdict = parse_phone(text, rules);
+    let is_absent = verdict.result.is_err_and(|refusal| refusal.code == ReasonCode::R201);
+    (!is_absent).then_some((verdict, text))
+}
+
+/// `None` for a cell without an address.
+fn read_email(text: &str) -> Option<(EmailVerdict, &str)> {
+    if text.is_empty() {
+        return None;
+    }
+    let verdict = parse_email(text);
+    let is_absent = verdict.result.as_ref().is_err_and(|&code| code == ReasonCode::R306);
+    (!is_absent).then_some((verdict, text))
+}
+
+/// The addresses of one row, judged; `None` where the row has none.
+#[derive(Debug)]
+pub(crate) struct Addresses<'a> {
+    for_sms: PhoneRules,
+    phone: Option<(PhoneVerdict, &'a str)>,
+    email: Option<(EmailVerdict, &'a str)>,
+}
+
+impl<'a> Addresses<'a> {
+    /// A cell that may hold either form (*alıcı*): the sign `@` decides, and
+    /// where it is missing the channel tells which fault to name.
+    fn add_either(&mut self, text: &'a str, channel: Option<Channel>) {
+        if text.contains('@') {
+            self.email = self.email.take().or_else(|| read_email(text));
+            return;
+        }
+        let phone = read_phone(text, &self.for_sms);
+        let is_number = phone.is_some_and(|(verdict, _)| verdict.result.is_ok());
+        if channel == Some(Channel::Eposta) && !is_number {
+            self.email = self.email.take().or_else(|| read_email(text));
+        } else {
+            self.phone = self.phone.or(phone);
+        }
+    }
+
+    /// Whether the row has an address of this form, usable or not.
+    pub(crate) const fn has(&self, is_phone: bool) -> bool {
+        if is_phone { self.phone.is_some() } else { self.email.is_some() }
+    }
+
+    /// The phone for a channel. Calls reach landlines too, and so does an
+    /// address that is only kept.
+    pub(crate) fn phone(&self, channel: Option<Channel>) -> Result<(Msisdn, Remarks), Fault> {
+        let Some((mut verdict, raw)) = self.phone else {
+            return Err(Fault::new(Field::Phone, ReasonCode::R201));
+        };
+        let takes_landlines = matches!(channel, None | Some(Channel::Arama));
+        let is_landline = verdict.result.is_err_and(|refusal| refusal.code == ReasonCode::R206);
+        if takes_landlines && is_landline {
+            let for_calls = PhoneRules {
+                channel_needs_mobile: false,
+                ..self.for_sms
+            };
+            verdict = parse_phone(raw, &for_calls);
+        }
+        match verdict.result {
+            Ok(phone) => Ok((phone, verdict.remarks)),
+            Err(refusal) => Err(phone_fault(&refusal, raw)),
+        }
+    }
+
+    fn email(&self) -> Result<(&str, Remarks), Fault> {
+        let Some((verdict, raw)) = &self.email else {
+            return Err(Fault::new(Field::Email, ReasonCode::R306));
+        };
+        match &verdict.result {
+            Ok(address) => Ok((address.as_str(), verdict.remarks)),
+            Err(code) => {
+                let fault = Fault::of_cell(Field::Email, *code, raw.trim());
+                Err(match &verdict.suggestion {
+                    Some(suggestion) => fault.with("suggestion", &**suggestion),
+                    None => fault,
+                })
+            }
+        }
+    }
+
+    /// The address a pair is formed with.
+    ///
+    /// # Errors
+    /// The fault of its cell, R201 or R306 where there is none, R706 where the
+    /// file has only addresses of the other form.
+    pub(super) fn resolve(&self, target: Target, layout: &Layout) -> Result<(Address<'_>, Remarks), Fault> {
+        let is_phone = target.is_phone();
+        let own_column = if is_phone { layout.phone } else { layout.email };
+        if !self.has(is_phone)
+            && self.has(!is_phone)
+            && own_column.is_none()
+            && let Some(channel) = target.channel()
+        {
+            let raw = if is_phone {
+                self.email.as_ref().map_or("", |(_, raw)| raw)
+            } else {
+                self.phone.map_or("", |(_, raw)| raw)
+            };
+            return Err(Fault::of_cell(Field::Recipient, ReasonCode::R706, raw.trim())
+                .with("channel", channel.as_str()));
+        }
+        if is_phone {
+            let (phone, remarks) = self.phone(target.channel())?;
+            Ok((Address::Phone(phone.as_digits()), remarks))
+        } else {
+            let (email, remarks) = self.email()?;
+            Ok((Address::Email(email), remarks))
+        }
+    }
+
+    /// The row's usable address of the other form.
+    pub(crate) fn other_than(&self, address: Address<'_>) -> Option<Address<'_>> {
+        match address {
+            Address::Phone(_) => self.email().ok().map(|(email, _)| Address::Email(email)),
+            Address::Email(_) => {
+                let phone = self.phone(None).ok();
+                phone.map(|(phone, _)| Address::Phone(phone.as_digits()))
+            }
+        }
+    }
+}
+
+fn phone_fault(refusal: &PhoneRefusal, raw: &str) -> Fault {
+    let fault = Fault::of_cell(Field::Phone, refusal.code, raw.trim());
+    match refusal.detail {
+        PhoneDetail::None => fault,
+        PhoneDetail::Digits(digits) => fault.with("digits", digits.to_string()),
+        PhoneDetail::Suggestion(phone) => fault.with("suggestion", phone.to_string()),
+        PhoneDetail::Kind(kind) => fault.with("kind", kind.name_tr()).with("kind_en", kind.name_en()),
+        PhoneDetail::Country(country) => {
+            fault.with("country", country.name_tr()).with("country_en", country.name_en())
+        }
+    }
+}

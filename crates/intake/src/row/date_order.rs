@@ -1,0 +1,144 @@
+//! Which part of `05/06/2025` is the day: decided once per column, from all of
+//! its cells.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use domain::ReasonCode;
+use domain::fold_text::cell::clean_cell;
+
+use super::cell;
+use crate::cell::date::Reading;
+use crate::file::encoding::Decoder;
+use crate::file::rows::Rows;
+use crate::file::text::{LineEnds, TextFile};
+use crate::options::DateOrder;
+use crate::summary::Question;
+use crate::table::layout::Layout;
+use crate::verdict::Refusal;
+
+/// The order of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ColumnOrder {
+    Decided(DateOrder),
+    /// No cell shows it: a person has to say.
+    Undecidable,
+}
+
+/// Reads a file's date columns once more, when their order is needed.
+///
+/// A file whose dates are written with dots never pays for it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Surveyor<'o> {
+    pub(crate) file: &'o TextFile,
+    pub(crate) line_ends: LineEnds,
+    pub(crate) delimiter: u8,
+    pub(crate) decoder: Decoder,
+    pub(crate) records_above_data: usize,
+}
+
+/// Cells of one column that can be read in only one order.
+#[derive(Debug, Clone, Copy, Default)]
+struct Evidence {
+    day_first: u64,
+    month_first: u64,
+}
+
+impl Evidence {
+    const fn order(self) -> ColumnOrder {
+        if self.day_first == 0 && self.month_first == 0 {
+            ColumnOrder::Undecidable
+        } else if self.month_first > self.day_first {
+            ColumnOrder::Decided(DateOrder::MonthFirst)
+        } else {
+            ColumnOrder::Decided(DateOrder::DayFirst)
+        }
+    }
+
+    fn contradicts_beyond(self, percent: u64) -> bool {
+        let minority = self.day_first.min(self.month_first);
+        minority * 100 > (self.day_first + self.month_first) * percent
+    }
+}
+
+/// The orders of a file's date columns, found out when first needed.
+#[derive(Debug)]
+pub(super) struct DateOrders<'o> {
+    columns: Vec<usize>,
+    /// What a person said; it holds for every column.
+    chosen: Option<DateOrder>,
+    surveyor: Surveyor<'o>,
+    surveyed: Option<BTreeMap<usize, Evidence>>,
+    /// A cell of each column that nothing decides.
+    undecided: BTreeMap<usize, String>,
+}
+
+impl<'o> DateOrders<'o> {
+    pub(super) fn new(layout: &Layout, chosen: Option<DateOrder>, surveyor: Surveyor<'o>) -> Self {
+        Self {
+            columns: layout.date_columns(),
+            chosen,
+            surveyor,
+            surveyed: None,
+            undecided: BTreeMap::new(),
+        }
+    }
+
+    /// The order of a column; `example` is the cell that asks.
+    pub(super) fn of_column(&mut self, column: usize, example: &str) -> io::Result<ColumnOrder> {
+        if let Some(order) = self.chosen {
+            return Ok(ColumnOrder::Decided(order));
+        }
+        let surveyed = match &mut self.surveyed {
+            Some(surveyed) => surveyed,
+            unknown => unknown.insert(self.surveyor.survey(&self.columns)?),
+        };
+        let order = surveyed.get(&column).copied().unwrap_or_default().order();
+        if order == ColumnOrder::Undecidable {
+            self.undecided.entry(column).or_insert_with(|| example.to_owned());
+        }
+        Ok(order)
+    }
+
+    /// One question per column that nothing decides.
+    pub(super) fn questions(&self, layout: &Layout) -> Vec<Question> {
+        let asked = self.undecided.iter().map(|(&column, example)| Question::DateOrder {
+            header: layout.headers[column].clone(),
+            example: example.clone(),
+        });
+        asked.collect()
+    }
+
+    /// F115 when the minority of a column exceeds this share.
+    pub(super) fn refusal(&self, percent: u64) -> Option<Refusal> {
+        let surveyed = self.surveyed.as_ref()?;
+        let is_contrary = surveyed.values().any(|evidence| evidence.contradicts_beyond(percent));
+        is_contrary.then(|| Refusal::new(ReasonCode::F115))
+    }
+}
+
+impl Surveyor<'_> {
+    fn survey(&self, columns: &[usize]) -> io::Result<BTreeMap<usize, Evidence>> {
+        let text = self.file.open()?.with_line_ends(self.line_ends);
+        let mut rows = Rows::new(text, self.delimiter);
+        for _ in 0..self.records_above_data {
+            rows.read()?;
+        }
+        let mut found: BTreeMap<usize, Evidence> = BTreeMap::new();
+        let mut scratch = String::new();
+        while let Some((_, record)) = rows.read()? {
+            for &column in columns {
+                let (text, _) = self.decoder.decode(cell(record, Some(column)), &mut scratch);
+                if let Reading::Slashed(slashed) = Reading::of(clean_cell(text).text) {
+                    let evidence = found.entry(column).or_default();
+                    match slashed.only_order() {
+                        Some(DateOrder::DayFirst) => evidence.day_first += 1,
+                        Some(DateOrder::MonthFirst) => evidence.month_first += 1,
+                        None => {}
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,137 @@
+//! Who a row is about, besides addresses.
+
+use csv::ByteRecord;
+use domain::ReasonCode;
+use domain::fold_text::cell::clean_cell;
+
+use super::cell;
+use crate::cell::Fault;
+use crate::cell::identity::{Identity, read_external_id, read_token};
+use crate::cell::name;
+use crate::consent::Remarked;
+use crate::field::Field;
+use crate::file::encoding::Decoder;
+use crate::table::layout::Layout;
+
+/// Reads the columns about a person into reused buffers.
+#[derive(Debug, Default)]
+pub(crate) struct PersonReader {
+    external_id: String,
+    token: String,
+    first: String,
+    last: String,
+    full: String,
+    joined: String,
+    tags: String,
+    more_tags: String,
+}
+
+/// A person as the row names them.
+#[derive(Debug)]
+pub(crate) struct Person<'a> {
+    pub(crate) external_id: Option<&'a str>,
+    pub(crate) token: Option<&'a str>,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) tags: Option<&'a str>,
+    /// Whether a word such as `null` stands where an identifier should.
+    pub(crate) is_spelled_out_as_missing: bool,
+    /// Identifiers that cannot be used (R402 to R404).
+    pub(crate) faults: Vec<Fault>,
+}
+
+impl PersonReader {
+    pub(crate) fn read<'a>(
+        &'a mut self,
+        record: &'a ByteRecord,
+        layout: &Layout,
+        decoder: &Decoder,
+        remarked: &mut Remarked,
+    ) -> Person<'a> {
+        let tags = match layout.tags.as_slice() {
+            [] => "",
+            [one] => clean_text(record, Some(*one), decoder, &mut self.tags, remarked),
+            several => {
+                self.tags.clear();
+                for &column in several {
+                    let part = clean_text(record, Some(column), decoder, &mut self.more_tags, remarked);
+                    if !part.is_empty() {
+                        self.tags.push_str(part);
+                        self.tags.push(';');
+                    }
+                }
+                self.tags.trim_end_matches(';')
+            }
+        };
+        let mut text = |column, scratch| clean_text(record, column, decoder, scratch, remarked);
+        let external_id = text(layout.external_id, &mut self.external_id);
+        let token = text(layout.token, &mut self.token);
+        let first = text(layout.first_name, &mut self.first);
+        let last = text(layout.last_name, &mut self.last);
+        let full = text(layout.full_name, &mut self.full);
+        let name = if full.is_empty() { name::join(first, last, &mut self.joined) } else { Some(full) };
+        let name = name.filter(|name| {
+            let has_lost_letters = name::has_lost_letters(name);
+            if has_lost_letters {
+                remarked.add(ReasonCode::W105);
+            }
+            !has_lost_letters
+        });
+        let mut person = Person {
+            external_id: None,
+            token: None,
+            name,
+            tags: Some(tags).filter(|tags| !tags.is_empty()),
+            is_spelled_out_as_missing: false,
+            faults: Vec::new(),
+        };
+        person.external_id = person.take(read_external_id(external_id), Field::ExternalId, external_id, remarked);
+        person.token = person.take(read_token(token), Field::Token, token, remarked);
+        person
+    }
+}
+
+impl Person<'_> {
+    fn take<'a>(
+        &mut self,
+        identity: Identity<'a>,
+        field: Field,
+        shown: &str,
+        remarked: &mut Remarked,
+    ) -> Option<&'a str> {
+        match identity {
+            Identity::Known(text, remark) => {
+                remarked.extend(remark);
+                Some(text)
+            }
+            Identity::Absent { is_spelled_out } => {
+                self.is_spelled_out_as_missing |= is_spelled_out;
+                None
+            }
+            Identity::Faulty(code) => {
+                self.faults.push(Fault::of_cell(field, code, shown));
+                None
+            }
+        }
+    }
+}
+
+/// A cell as clean text, remarking on what was repaired.
+fn clean_text<'a>(
+    record: &'a ByteRecord,
+    column: Option<usize>,
+    decoder: &Decoder,
+    scratch: &'a mut String,
+    remarked: &mut Remarked,
+) -> &'a str {
+    let raw = cell(record, column);
+    if raw.is_empty() {
+        return "";
+    }
+    let (text, repaired) = decoder.decode(raw, scratch);
+    if repaired {
+        remarked.add(ReasonCode::W104);
+    }
+    let cleaned = clean_cell(text);
+    remarked.extend(cleaned.remark);
+    cleaned.text
+}

@@ -1,0 +1,120 @@
+//! The words of a file's closed vocabularies, each understood once.
+
+use std::collections::BTreeMap;
+
+use domain::fold_text::cell::clean_cell;
+use domain::{RecipientKind, Source};
+
+use super::shown;
+use crate::cell::word::{
+    ChannelMeaning, KindMeaning, Memo, SourceMeaning, StatusMeaning, read_channel, read_kind,
+    read_source, read_status,
+};
+use crate::file::encoding::Decoder;
+use crate::summary::{Question, UniformColumn};
+use crate::table::header::Coding;
+use crate::table::layout::Layout;
+
+/// What the words of each column mean, and how often each occurs.
+#[derive(Debug)]
+pub(super) struct Vocabulary {
+    channel: Memo<ChannelMeaning>,
+    kind: Memo<KindMeaning>,
+    /// One per group of consent columns.
+    statuses: Vec<Memo<StatusMeaning>>,
+    sources: Vec<Memo<SourceMeaning>>,
+}
+
+/// Questions asked about the words of one file; the rest waits until these are answered.
+const QUESTIONS_MAX: usize = 50;
+
+/// Rows that make the sameness of a column worth a remark.
+const UNIFORM_ROWS_MIN: u64 = 2;
+
+impl Vocabulary {
+    pub(super) fn new(groups: usize) -> Self {
+        Self {
+            channel: Memo::default(),
+            kind: Memo::default(),
+            statuses: std::iter::repeat_with(Memo::default).take(groups).collect(),
+            sources: std::iter::repeat_with(Memo::default).take(groups).collect(),
+        }
+    }
+
+    pub(super) fn channel(&mut self, raw: &[u8], decoder: &Decoder) -> ChannelMeaning {
+        self.channel.read(raw, |raw| understand(raw, decoder, read_channel))
+    }
+
+    pub(super) fn kind(
+        &mut self,
+        raw: &[u8],
+        decoder: &Decoder,
+        answers: &BTreeMap<String, RecipientKind>,
+    ) -> KindMeaning {
+        self.kind.read(raw, |raw| understand(raw, decoder, |text| read_kind(text, answers)))
+    }
+
+    pub(super) fn status(
+        &mut self,
+        group: usize,
+        raw: &[u8],
+        decoder: &Decoder,
+        coding: Option<&Coding>,
+    ) -> StatusMeaning {
+        self.statuses[group].read(raw, |raw| understand(raw, decoder, |text| read_status(text, coding)))
+    }
+
+    pub(super) fn source(
+        &mut self,
+        group: usize,
+        raw: &[u8],
+        decoder: &Decoder,
+        answers: &BTreeMap<String, Source>,
+    ) -> SourceMeaning {
+        self.sources[group].read(raw, |raw| understand(raw, decoder, |text| read_source(text, answers)))
+    }
+
+    pub(super) fn uniform_statuses(&self, layout: &Layout, decoder: &Decoder) -> Vec<UniformColumn> {
+        let columns = layout.groups.iter().zip(&self.statuses);
+        columns
+            .filter_map(|(group, words)| {
+                let (bytes, known) = words.only_word()?;
+                let says_something = known.meaning != StatusMeaning::Empty;
+                (says_something && known.rows >= UNIFORM_ROWS_MIN).then(|| UniformColumn {
+                    header: layout.headers[group.status.index].clone(),
+                    value: shown(decoder, bytes),
+                    rows: known.rows,
+                })
+            })
+            .collect()
+    }
+
+    /// Words that only a person can explain, most frequent first.
+    pub(super) fn questions(&self, decoder: &Decoder) -> Vec<Question> {
+        let mut sources: BTreeMap<String, (Option<Source>, u64)> = BTreeMap::new();
+        for (bytes, known) in self.sources.iter().flat_map(Memo::words) {
+            if let SourceMeaning::Unknown(suggestion) = &known.meaning {
+                let asked = sources.entry(shown(decoder, bytes)).or_insert((suggestion.clone(), 0));
+                asked.1 += known.rows;
+            }
+        }
+        let about_sources = sources
+            .into_iter()
+            .map(|(word, (suggestion, rows))| (rows, Question::SourceWord { word, suggestion, rows }));
+        let about_kinds = self.kind.words().filter_map(|(bytes, known)| {
+            let word = shown(decoder, bytes);
+            let rows = known.rows;
+            (known.meaning == KindMeaning::Ask).then_some((rows, Question::KindWord { word, rows }))
+        });
+        let mut asked: Vec<(u64, Question)> = about_sources.chain(about_kinds).collect();
+        asked.sort_by_key(|(rows, _)| std::cmp::Reverse(*rows));
+        asked.truncate(QUESTIONS_MAX);
+        asked.into_iter().map(|(_, question)| question).collect()
+    }
+}
+
+fn understand<T>(raw: &[u8], decoder: &Decoder, read: impl FnOnce(&str) -> T) -> T {
+    let mut scratch = String::new();
+    let (text, _) = decoder.decode(raw, &mut scratch);
+    read(clean_cell(text).text)
+}

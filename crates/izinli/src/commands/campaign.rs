@@ -1,0 +1,228 @@
+//! `izinli campaign …`
+
+use std::io::BufWriter;
+
+use anyhow::{Context, bail};
+use domain::gate::Basis;
+use domain::ids::{CampaignId, ConnectorId};
+use domain::{Channel, ReasonCode, RecipientKind};
+use reports::{Export, PersonRow};
+use serde_json::{Value, json};
+use store::campaigns::{Audience, Campaign, CampaignState, NewCampaign};
+use store::reporting::{CampaignPerson, PersonFilter, Report};
+
+use crate::cli::{self, CampaignCreate, Cli};
+use crate::output::{Exit, Output};
+use crate::session::{ACTOR, Session};
+
+/// People read for one chunk of an export.
+const EXPORT_ROWS: usize = 1_000;
+
+/// Works with campaigns.
+pub async fn run(cli: &Cli, command: &cli::Campaign, out: Output) -> anyhow::Result<Exit> {
+    let session = Session::open(cli).await?;
+    match command {
+        cli::Campaign::Create(args) => create(&session, args, out).await,
+        cli::Campaign::DryRun(args) => dry_run(&session, &args.campaign, out).await,
+        cli::Campaign::Launch(args) => launch(&session, &args.campaign, args.wait, out).await,
+        cli::Campaign::Pause(args) => {
+            let held = find(&session, &args.campaign).await?;
+            moved(&session.engine()?.pause(held.firm, held.id, ACTOR).await?, out)
+        }
+        cli::Campaign::Resume(args) => {
+            let held = find(&session, &args.campaign).await?;
+            moved(&session.engine()?.resume(held.firm, held.id, ACTOR).await?, out)
+        }
+        cli::Campaign::Stop(args) => {
+            let held = find(&session, &args.campaign).await?;
+            moved(&session.engine()?.stop(held.firm, held.id, ACTOR).await?, out)
+        }
+        cli::Campaign::Report(args) => {
+            let held = find(&session, &args.campaign).await?;
+            if let Some(path) = &args.export {
+                export(&session, &held, path).await?;
+            }
+            let report = session.engine()?.report(held.firm, held.id).await?;
+            print_report(&report, out)?;
+            Ok(if report.reconciles() { Exit::Done } else { Exit::Mismatch })
+        }
+        cli::Campaign::List { firm } => {
+            let firm = session.firm(firm).await?;
+            let campaigns = session.store.read().await?.campaigns(firm, None, 200).await?;
+            let list: Vec<_> = campaigns.iter().map(shown).collect();
+            out.show(&list, |_| {
+                for campaign in &campaigns {
+                    println!("{}  {}  {}", campaign.id, campaign.state, campaign.name);
+                }
+            })?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+async fn find(session: &Session, text: &str) -> anyhow::Result<Campaign> {
+    let id: CampaignId = text.parse()?;
+    session.store.read().await?.campaign_at_work(id).await.with_context(|| format!("there is no campaign `{text}`"))
+}
+
+fn shown(campaign: &Campaign) -> Value {
+    json!({ "id": campaign.id, "name": campaign.name, "state": campaign.state })
+}
+
+fn moved(campaign: &Campaign, out: Output) -> anyhow::Result<Exit> {
+    out.show(&shown(campaign), |_| println!("{}  {}", campaign.id, campaign.state))?;
+    Ok(Exit::Done)
+}
+
+async fn create(session: &Session, args: &CampaignCreate, out: Output) -> anyhow::Result<Exit> {
+    let brand = session.brand(&args.brand).await?;
+    let audience = match args.audience.split_once(':') {
+        Some(("tag", name)) => Audience::Tag { tag: name.to_owned() },
+        None if args.audience == "all" => Audience::All,
+        _ => bail!("--audience is all or tag:NAME"),
+    };
+    let new = NewCampaign {
+        brand: brand.id,
+        name: args.name.clone(),
+        channel: Channel::Mesaj,
+        kind: args.kind.parse::<RecipientKind>()?,
+        basis: args.basis.parse::<Basis>()?,
+        purpose: args.purpose.clone(),
+        template: None,
+        body: args.text.clone(),
+        sender: args.sender.clone(),
+        connector: args.connector.parse::<ConnectorId>()?,
+        audience,
+        batch_size: 0,
+    };
+    let campaign = session.engine()?.create_campaign(brand.firm, new, ACTOR).await?;
+    out.show(&shown(&campaign), |_| println!("{}", campaign.id))?;
+    Ok(Exit::Done)
+}
+
+async fn dry_run(session: &Session, text: &str, out: Output) -> anyhow::Result<Exit> {
+    let held = find(session, text).await?;
+    let run = session.engine()?.dry_run(held.firm, held.id).await?;
+    let value = json!({
+        "at": run.at, "target": run.target, "sendable": run.sendable, "held": run.held,
+        "held_until": run.held_until, "excluded": run.excluded,
+        "length": { "units": run.length.units, "parts": run.length.parts },
+    });
+    out.show(&value, |_| {
+        println!("{:>9}  {}", run.target, out.pick("hedef", "target"));
+        print_reasons(run.excluded.iter().map(|(code, count)| (*code, *count)), out);
+        if run.held > 0 {
+            println!("{:>9}  {}", run.held, out.pick("gönderim saatini bekler", "wait for the sending hours"));
+        }
+        println!("{:>9}  {}", run.sendable, out.pick("gönderilebilir", "sendable"));
+    })?;
+    Ok(Exit::Done)
+}
+
+fn print_reasons(reasons: impl Iterator<Item = (ReasonCode, i64)>, out: Output) {
+    for (code, count) in reasons {
+        println!("{:>9}  {code} {}", -count, out.pick(&code.render_tr(&[]), &code.render_en(&[])));
+    }
+}
+
+async fn launch(session: &Session, text: &str, wait: bool, out: Output) -> anyhow::Result<Exit> {
+    let held = find(session, text).await?;
+    let engine = session.engine()?;
+    let launched = engine.launch(held.firm, held.id, ACTOR).await?;
+    if !wait {
+        return moved(&launched, out);
+    }
+    let guard = engine.announce().await?;
+    loop {
+        let step = engine
+            .step_registry()
+            .await?
+            .or(engine.step_launch().await?)
+            .or(engine.step_dispatch().await?)
+            .or(engine.step_resolve().await?)
+            .or(engine.step_receipts().await?)
+            .or(engine.step_finish().await?);
+        let now = engine.campaign(held.firm, held.id).await?;
+        if matches!(now.state, CampaignState::Finished | CampaignState::Stopped | CampaignState::Paused) {
+            break;
+        }
+        if step == engine::Step::Idle {
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+    }
+    drop(guard);
+    let report = engine.report(held.firm, held.id).await?;
+    print_report(&report, out)?;
+    Ok(if report.reconciles() { Exit::Done } else { Exit::Mismatch })
+}
+
+/// Prints the reconciled numbers.
+pub fn print_report(report: &Report, out: Output) -> anyhow::Result<()> {
+    let value = json!({
+        "campaign": shown(&report.campaign), "target": report.target,
+        "excluded": { "total": report.excluded_total(), "reasons": report.excluded },
+        "held": { "total": report.held.total(), "waiting": report.held.waiting,
+                  "uncertain": report.held.uncertain, "cancelled": report.held.cancelled },
+        "sent": report.sent, "delivered": report.delivered,
+        "failed": { "total": report.failed.total(), "refused": report.failed.refused,
+                    "undelivered": report.failed.undelivered, "expired": report.failed.expired,
+                    "rejected": report.failed.rejected },
+        "open": report.open, "reconciles": report.reconciles(), "batches": report.batches.by_state,
+        "last_error": report.batches.last_error,
+    });
+    out.show(&value, |_| {
+        println!("{:>9}  {}", report.target, out.pick("hedef kitle", "target"));
+        print_reasons(report.excluded.iter().map(|(code, count)| (*code, *count)), out);
+        for (count, tr, en) in [
+            (report.held.waiting, "bekliyor", "waiting"),
+            (report.held.uncertain, "belirsiz", "uncertain"),
+            (report.held.cancelled, "iptal", "cancelled"),
+        ] {
+            if count > 0 {
+                println!("{:>9}  {}", -count, out.pick(tr, en));
+            }
+        }
+        println!("{:>9}  {}", report.sent, out.pick("gönderildi", "sent"));
+        println!("{:>9}    {}", report.delivered, out.pick("iletildi", "delivered"));
+        println!("{:>9}    {}", report.failed.total(), out.pick("başarısız", "failed"));
+        println!("{:>9}    {}", report.open, out.pick("henüz kesinleşmedi", "not final yet"));
+        let verdict = if report.reconciles() {
+            out.pick("sayılar tutuyor", "the numbers reconcile")
+        } else {
+            out.pick("SAYILAR TUTMUYOR", "THE NUMBERS DO NOT RECONCILE")
+        };
+        println!("{verdict}");
+    })
+}
+
+async fn export(session: &Session, campaign: &Campaign, path: &std::path::Path) -> anyhow::Result<()> {
+    let file = std::fs::File::create(path).with_context(|| format!("{} cannot be written", path.display()))?;
+    let mut export = Export::begin(BufWriter::new(file))?;
+    let mut after = None;
+    loop {
+        let mut reader = session.store.read().await?;
+        let (people, next) =
+            reader.campaign_people(campaign.id, PersonFilter::default(), after, EXPORT_ROWS).await?;
+        let rows: Vec<PersonRow> = people.iter().map(row).collect();
+        export.write(&rows)?;
+        if next.is_none() {
+            break;
+        }
+        after = next;
+    }
+    Ok(export.finish()?)
+}
+
+fn row(person: &CampaignPerson) -> PersonRow {
+    PersonRow {
+        address: person.address.clone(),
+        external_id: person.external_id.clone().unwrap_or_default(),
+        state: person.state.as_str().to_owned(),
+        code: person.code.map(|code| code.to_string()).unwrap_or_default(),
+        text_tr: person.code.map(|code| code.render_tr(&[])).unwrap_or_default(),
+        text_en: person.code.map(|code| code.render_en(&[])).unwrap_or_default(),
+        provider_code: person.provider_code.clone().unwrap_or_default(),
+        provider_text: person.provider_text.clone().unwrap_or_default(),
+        at: person.at.map(domain::Timestamp::to_turkish_text).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,190 @@
+//! Finding the contacts that a slice means: by address, by external id, by
+//! token; one query each, whatever the number of records.
+
+use std::collections::BTreeSet;
+
+use domain::Recipient;
+use domain::ids::{FirmId, RecipientId};
+use sqlx::AssertSqlSafe;
+
+use super::{Address, ContactRow, People};
+use crate::consent::records::IncomingRecord;
+use crate::db::{Engine, Writer};
+use crate::error::{Doing, StoreError};
+use crate::given::{BindGiven, Given, seek};
+use crate::row::known;
+
+impl Writer {
+    pub(super) async fn find_by_address<'r>(
+        &mut self,
+        firm: FirmId,
+        records: &'r [IncomingRecord],
+        people: &mut People<'r>,
+    ) -> Result<(), StoreError> {
+        let mut asked: Vec<&Recipient> = records.iter().map(|r| &r.recipient).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        let texts: Vec<String> = asked.iter().map(ToString::to_string).collect();
+        let given = Given::new()
+            .ints("place", 0..i64::try_from(texts.len()).unwrap_or(i64::MAX))
+            .texts("address", texts.iter().map(String::as_str));
+        let sql = by_address(&given, self.engine());
+        type Row = (
+            i64,
+            i64,
+            i64,
+            Option<String>,
+            Option<String>,
+            Option<i64>,
+            Option<i64>,
+        );
+        let rows: Vec<Row> = on!(self, conn => sqlx::query_as(sql)
+            .bind(firm.as_db())
+            .bind_given(&given)
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("finding addresses")?;
+        for (place, id, contact, external, name, phone, email) in rows {
+            let place = usize::try_from(place)
+                .ok()
+                .and_then(|place| asked.get(place))
+                .copied();
+            let recipient = known(place, "recipient", "address", id)?;
+            let owner = people.know((contact, external, name, phone, email));
+            people.by_address.insert(recipient, people.addresses.len());
+            let id = RecipientId::from_db(id);
+            people.addresses.push(Address {
+                recipient,
+                id,
+                is_new: false,
+                owner,
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) async fn find_by_external(
+        &mut self,
+        firm: FirmId,
+        records: &[IncomingRecord],
+        people: &mut People<'_>,
+    ) -> Result<(), StoreError> {
+        let asked: BTreeSet<&str> = records
+            .iter()
+            .filter_map(|record| record.external_id.as_deref())
+            .filter(|id| !people.by_external.contains_key(*id))
+            .collect();
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let given = Given::new().texts("external_id", asked);
+        let sql = by_external(&given, self.engine());
+        let rows: Vec<ContactRow> = on!(self, conn => sqlx::query_as(sql)
+            .bind(firm.as_db())
+            .bind_given(&given)
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("finding external ids")?;
+        for row in rows {
+            people.know(row);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn find_by_token(
+        &mut self,
+        firm: FirmId,
+        records: &[IncomingRecord],
+        people: &mut People<'_>,
+    ) -> Result<(), StoreError> {
+        let asked: BTreeSet<&str> = records.iter().filter_map(|r| r.token.as_deref()).collect();
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let given = Given::new().texts("token", asked);
+        let sql = by_token(&given, self.engine());
+        type Row = (
+            String,
+            i64,
+            Option<String>,
+            Option<String>,
+            Option<i64>,
+            Option<i64>,
+        );
+        let rows: Vec<Row> = on!(self, conn => sqlx::query_as(sql)
+            .bind(firm.as_db())
+            .bind_given(&given)
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("finding tokens")?;
+        for (token, id, external, name, phone, email) in rows {
+            let person = people.know((id, external, name, phone, email));
+            people.by_token.insert(token, person);
+        }
+        Ok(())
+    }
+}
+
+fn by_address(given: &Given<'_>, engine: Engine) -> AssertSqlSafe<String> {
+    let address = seek(
+        engine,
+        "recipient",
+        "r",
+        "r.firm_id = $1 AND r.address = g.address",
+    );
+    let owner = seek(engine, "contact", "c", "c.id = r.contact_id");
+    let body = "SELECT g.place, r.id, c.id, c.external_id, c.full_name, c.phone_id, c.email_id \
+                FROM given g";
+    given.sql(engine, 2, &format!("{body}{address}{owner}"))
+}
+
+fn by_external(given: &Given<'_>, engine: Engine) -> AssertSqlSafe<String> {
+    let named = "c.firm_id = $1 AND c.external_id = g.external_id";
+    let named = seek(engine, "contact", "c", named);
+    let body = "SELECT c.id, c.external_id, c.full_name, c.phone_id, c.email_id FROM given g";
+    given.sql(engine, 2, &format!("{body}{named}"))
+}
+
+fn by_token(given: &Given<'_>, engine: Engine) -> AssertSqlSafe<String> {
+    let token = seek(
+        engine,
+        "contact_token",
+        "t",
+        "t.firm_id = $1 AND t.token = g.token",
+    );
+    let owner = seek(engine, "contact", "c", "c.id = t.contact_id");
+    let body = "SELECT t.token, c.id, c.external_id, c.full_name, c.phone_id, c.email_id \
+                FROM given g";
+    given.sql(engine, 2, &format!("{body}{token}{owner}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Index, walks};
+
+    #[tokio::test]
+    async fn people_are_found_by_the_unique_keys_that_name_them() {
+        let contact = || Index::of_key("USING INTEGER PRIMARY KEY", "contact_pkey");
+        let address: fn(Engine) -> &'static str = |engine| {
+            let given = Given::new().ints("place", []).texts("address", []);
+            by_address(&given, engine).0.leak()
+        };
+        walks(address, Index::named("recipient_address")).await;
+        walks(address, contact()).await;
+        let external: fn(Engine) -> &'static str = |engine| {
+            by_external(&Given::new().texts("external_id", []), engine)
+                .0
+                .leak()
+        };
+        walks(external, Index::named("contact_external")).await;
+        let token: fn(Engine) -> &'static str =
+            |engine| by_token(&Given::new().texts("token", []), engine).0.leak();
+        walks(
+            token,
+            Index::of_key("USING PRIMARY KEY", "contact_token_pkey"),
+        )
+        .await;
+        walks(token, contact()).await;
+    }
+}

@@ -1,0 +1,212 @@
+//! Reading the chain back: portions of whole blocks with their events.
+
+use domain::consent::{ConsentEvent, ConsentKey, Origin};
+use domain::ids::{BrandId, EventId, RecipientId};
+use domain::ledger::{BLOCK_EVENTS_MAX, Block};
+use domain::{Channel, Recipient, RecipientKind, Source, Status, Timestamp};
+
+use super::{StoredBlock, digest};
+use crate::db::Reader;
+use crate::error::{Doing, StoreError};
+use crate::row::known;
+
+/// Block heads read at a time.
+const HEADS: i64 = 256;
+
+const HEADS_AFTER: &str = "SELECT number, first_event_id, last_event_id, event_count, root, \
+        previous, hash, created_us \
+     FROM ledger_block WHERE brand_id = $1 AND number > $2 ORDER BY number LIMIT $3";
+
+const EVENTS_BETWEEN: &str = "SELECT b.number, e.id, e.recipient_id, e.channel, e.kind, e.status, \
+        e.consent_us, e.recorded_us, e.source, e.origin, e.origin_id, e.origin_line, e.evidence, \
+        e.actor, r.address \
+     FROM ledger_block b CROSS JOIN consent_event e CROSS JOIN recipient r \
+     WHERE b.brand_id = $1 AND b.number BETWEEN $2 AND $3 \
+       AND e.id BETWEEN b.first_event_id AND b.last_event_id \
+       AND e.brand_id = $1 AND r.id = e.recipient_id \
+     ORDER BY b.number, e.id";
+
+impl Reader {
+    /// The next blocks of a brand's chain after number `after` (0 for the
+    /// first), with their events: at least one block while there are any, and
+    /// as many as hold some thousands of events. This is also the export.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when a row holds a value that cannot be.
+    pub async fn ledger_blocks(
+        &mut self,
+        brand: BrandId,
+        after: i64,
+    ) -> Result<Vec<StoredBlock>, StoreError> {
+        #[expect(
+            clippy::type_complexity,
+            reason = "the columns of one row, named in the SQL above"
+        )]
+        let rows: Vec<(i64, i64, i64, i64, Vec<u8>, Vec<u8>, Vec<u8>, i64)> =
+            on!(self, conn => sqlx::query_as(HEADS_AFTER)
+                .bind(brand.as_db())
+                .bind(after)
+                .bind(HEADS)
+                .fetch_all(&mut *conn)
+                .await)
+            .doing("reading the ledger")?;
+        let mut blocks = Vec::new();
+        let most = i64::try_from(BLOCK_EVENTS_MAX).unwrap_or(i64::MAX);
+        let mut events = 0_i64;
+        for (number, first, last, count, root, previous, hash, created) in rows {
+            events = events.saturating_add(count.max(1));
+            if !blocks.is_empty() && events > most {
+                break;
+            }
+            let digest = |column, bytes: &[u8]| digest("ledger_block", column, number, bytes);
+            let block = Block {
+                brand,
+                number,
+                first: EventId::from_db(first),
+                last: EventId::from_db(last),
+                count,
+                root: digest("root", &root)?,
+                previous: digest("previous", &previous)?,
+                created_at: Timestamp::from_micros(created),
+            };
+            blocks.push(StoredBlock {
+                block,
+                hash: digest("hash", &hash)?,
+                events: Vec::new(),
+            });
+        }
+        self.fill_blocks(brand, &mut blocks).await?;
+        Ok(blocks)
+    }
+
+    async fn fill_blocks(
+        &mut self,
+        brand: BrandId,
+        blocks: &mut [StoredBlock],
+    ) -> Result<(), StoreError> {
+        let (Some(low), Some(high)) = (blocks.first(), blocks.last()) else {
+            return Ok(());
+        };
+        let (low, high) = (low.block.number, high.block.number);
+        #[expect(
+            clippy::type_complexity,
+            reason = "the columns of one row, named in the SQL above"
+        )]
+        let rows: Vec<(
+            i64,
+            i64,
+            i64,
+            i64,
+            i64,
+            i64,
+            i64,
+            i64,
+            String,
+            i64,
+            Option<i64>,
+            Option<i64>,
+            Option<String>,
+            String,
+            String,
+        )> = on!(self, conn => sqlx::query_as(EVENTS_BETWEEN)
+            .bind(brand.as_db())
+            .bind(low)
+            .bind(high)
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("reading the ledger")?;
+        let mut at = 0;
+        for row in rows {
+            while blocks
+                .get(at)
+                .is_some_and(|block| block.block.number < row.0)
+            {
+                at += 1;
+            }
+            let event = EventRow {
+                id: row.1,
+                recipient: row.2,
+                channel: row.3,
+                kind: row.4,
+                status: row.5,
+                consent_us: row.6,
+                recorded_us: row.7,
+                source: row.8,
+                origin: row.9,
+                origin_id: row.10,
+                origin_line: row.11,
+                evidence: row.12,
+                actor: row.13,
+                address: row.14,
+            };
+            if let Some(block) = blocks.get_mut(at) {
+                block.events.push(event.into_event(brand)?);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A row of `consent_event` with its address.
+pub(crate) struct EventRow {
+    pub id: i64,
+    pub recipient: i64,
+    pub channel: i64,
+    pub kind: i64,
+    pub status: i64,
+    pub consent_us: i64,
+    pub recorded_us: i64,
+    pub source: String,
+    pub origin: i64,
+    pub origin_id: Option<i64>,
+    pub origin_line: Option<i64>,
+    pub evidence: Option<String>,
+    pub actor: String,
+    pub address: String,
+}
+
+impl EventRow {
+    pub(crate) fn into_event(self, brand: BrandId) -> Result<ConsentEvent, StoreError> {
+        let table = "consent_event";
+        let id = self.id;
+        Ok(ConsentEvent {
+            id: EventId::from_db(id),
+            key: ConsentKey {
+                brand,
+                recipient: RecipientId::from_db(self.recipient),
+                channel: known(Channel::from_db(self.channel), table, "channel", id)?,
+                kind: known(RecipientKind::from_db(self.kind), table, "kind", id)?,
+            },
+            recipient: known(
+                Recipient::from_normalised(&self.address).ok(),
+                "recipient",
+                "address",
+                self.recipient,
+            )?,
+            status: known(Status::from_db(self.status), table, "status", id)?,
+            consent_date: Timestamp::from_micros(self.consent_us),
+            recorded_at: Timestamp::from_micros(self.recorded_us),
+            source: known(Source::from_registry(&self.source), table, "source", id)?,
+            origin: known(Origin::from_db(self.origin), table, "origin", id)?,
+            origin_id: self.origin_id,
+            origin_line: self.origin_line,
+            evidence: self.evidence,
+            actor: self.actor,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Index, walks, walks_in_order};
+
+    #[tokio::test]
+    async fn a_portion_of_the_ledger_is_read_by_the_range_of_its_numbers() {
+        let block = || Index::of_key("sqlite_autoindex_ledger_block_1", "ledger_block_pkey");
+        walks_in_order(|_| HEADS_AFTER, block()).await;
+        walks(|_| EVENTS_BETWEEN, block()).await;
+        let event = Index::of_key("SEARCH e USING INTEGER PRIMARY KEY", "consent_event_pkey");
+        walks(|_| EVENTS_BETWEEN, event).await;
+    }
+}

@@ -1,0 +1,51 @@
+/** How many rows of the file are clean, and what each dirty line must be refused with. */
+export const EXPECTED = {
+  accepted: 3,
+  refused: [
+    { line: 5, code: "R203" },
+    { line: 6, code: "R502" },
+    { line: 7, code: "R602" },
+    { line: 8, code: "R701" },
+  ],
+  unmapped: "Mağaza Notu",
+};
+
+/**
+ * A small consent file the way Turkish Excel writes it: Windows-1254,
+ * semicolons, CRLF, phones with a leading zero, dates with dots. `consentAt` is
+ * when everyone in it consented.
+ */
+export function consentFile(consentAt) {
+  const when = turkishDate(consentAt);
+  const header = "Müşteri No;Ad Soyad;Telefon;İzin Durumu;İzin Tarihi;İzin Türü;İzin Kaynağı;Mağaza Notu";
+  const rows = [
+    ["E2E-1", "Ayşe Çağlayan", "0549 310 20 01", "ONAY", when, "MESAJ", "HS_WEB", "kapıda ödeme"],
+    ["E2E-2", "İbrahim Öztürk", "0549 310 20 02", "ONAY", when, "MESAJ", "HS_WEB", ""],
+    ["E2E-3", "Şule Ilgaz", "0549 310 20 03", "ONAY", when, "MESAJ", "HS_FIZIKSEL_ORTAM", ""],
+    ["E2E-4", "Eksik Hane", "0549 310 2", "ONAY", when, "MESAJ", "HS_WEB", ""],
+    ["E2E-5", "Belirsiz Durum", "0549 310 20 05", "belki", when, "MESAJ", "HS_WEB", ""],
+    ["E2E-6", "Olmayan Gün", "0549 310 20 06", "ONAY", "31.02.2026 10:00", "MESAJ", "HS_WEB", ""],
+    ["E2E-7", "Kaynağı Yok", "0549 310 20 07", "ONAY", when, "MESAJ", "", ""],
+  ];
+  const text = [header, ...rows.map((row) => row.join(";"))].map((line) => `${line}\r\n`).join("");
+  return windows1254(text);
+}
+
+function turkishDate(at) {
+  const parts = new Intl.DateTimeFormat("en-GB", {
+    timeZone: "Europe/Istanbul",
+    day: "2-digit",
+    month: "2-digit",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+  }).formatToParts(at);
+  const part = (type) => parts.find((part) => part.type === type).value;
+  return `${part("day")}.${part("month")}.${part("year")} ${part("hour")}:${part("minute")}`;
+}
+
+/** Windows-1254 is Latin-1 but for six Turkish letters. */
+function windows1254(text) {
+  const turkish = { Ğ: 0xd0, İ: 0xdd, Ş: 0xde, ğ: 0xf0, ı: 0xfd, ş: 0xfe };
+  return Buffer.from(Array.from(text, (letter) => turkish[letter] ?? letter.codePointAt(0)));
+}

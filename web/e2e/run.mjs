@@ -1,0 +1,288 @@
+/**
+ * The panel end to end: the real server, a real browser, one story. A person
+ * logs in, uploads a file, reads what is wrong with it, applies it, reads a
+ * campaign's report and asks why somebody got nothing. Exit code 0 or 1.
+ */
+import assert from "node:assert/strict";
+import { checkAccess, checkFits, openBrowser, picture } from "./browser.mjs";
+import { consentFile, EXPECTED } from "./file.mjs";
+import { startDemo, until } from "./server.mjs";
+
+const STORY = [
+  ["logs in", logIn],
+  ["looks at the uploads", lookAtUploads],
+  ["uploads a file", uploadFile],
+  ["reads what was refused and why", readPreview],
+  ["applies it", applyUpload],
+  ["finds a person of the file", findPerson],
+  ["reads the campaign's report", readReport],
+  ["asks why somebody was left out", askWhy],
+  ["reads it in English, in the dark and on a phone", readElsewhere],
+  ["logs out", logOut],
+];
+
+async function main() {
+  const demo = await startDemo({ contacts: 2_000, deadlineSeconds: 300 });
+  let opened;
+  let failed = false;
+  try {
+    opened = await openBrowser(demo.url);
+    const scene = { page: opened.page, demo };
+    for (const [title, act] of STORY) {
+      const begun = Date.now();
+      await act(scene);
+      assert.deepEqual(opened.faults, [], `faults while the person ${title}`);
+      console.log(`ok    ${title} (${Date.now() - begun} ms)`);
+    }
+  } catch (cause) {
+    failed = true;
+    console.error(`FAILED: ${cause.stack ?? cause}`);
+    if (opened) {
+      console.error(`at ${opened.page.url()}`);
+      for (const fault of opened.faults) console.error(`  ${fault}`);
+      await picture(opened.page, "failure").catch(() => {});
+    }
+  } finally {
+    await opened?.browser.close().catch(() => {});
+    await demo.stop();
+  }
+  return failed ? 1 : 0;
+}
+
+async function logIn({ page, demo }) {
+  await page.goto("/campaigns");
+  await page.getByRole("heading", { name: "Oturum aç" }).waitFor();
+  await checkAccess(page, "the login");
+  await picture(page, "login");
+
+  await page.getByLabel("E-posta").fill(demo.email);
+  await page.getByLabel("Parola", { exact: true }).fill("wrong on purpose");
+  await page.getByRole("button", { name: "Oturum aç" }).click();
+  await page.getByText("E-posta ya da parola hatalı.").waitFor();
+
+  await page.getByLabel("Parola", { exact: true }).fill(demo.password);
+  await page.getByRole("button", { name: "Oturum aç" }).click();
+  await page.getByRole("heading", { level: 1, name: "Kampanyalar" }).waitFor();
+
+  await menu(page, "Pano");
+  await page.getByRole("heading", { level: 1, name: "Pano" }).waitFor();
+  await page.getByRole("heading", { name: "Son aktarımlar" }).waitFor();
+  await settled(page);
+  await checkAccess(page, "the dashboard");
+  await picture(page, "dashboard");
+}
+
+async function lookAtUploads({ page }) {
+  await menu(page, "Dosya Aktarımı");
+  const rows = page.getByRole("table", { name: "Dosya Aktarımı" }).locator("tbody tr");
+  await rows.first().waitFor();
+  await settled(page);
+  await checkAccess(page, "the uploads");
+  await picture(page, "uploads");
+}
+
+async function uploadFile({ page }) {
+  // The file must lie within three business days of the server's clock.
+  const { clock } = await page.evaluate(async () => (await fetch("/api/v1/session")).json());
+  const consentAt = new Date(new Date(clock.now).getTime() - 20 * 3_600_000);
+
+  await page.getByRole("button", { name: "Dosya yükle" }).click();
+  const dialog = page.getByRole("dialog", { name: "Dosya yükle" });
+  await dialog.locator("input[type=file]").setInputFiles({
+    name: "magaza-izinleri.csv",
+    mimeType: "text/csv",
+    buffer: consentFile(consentAt),
+  });
+  await dialog.getByText("magaza-izinleri.csv").waitFor();
+  const brand = dialog.getByRole("combobox", { name: "Marka" });
+  if (await brand.isVisible()) {
+    await brand.click();
+    await page.getByRole("option").first().click();
+  }
+  await dialog.getByLabel("Aktarım adı").fill("Mağaza izinleri");
+  await dialog.getByLabel("Etiket").fill("magaza");
+  await dialog.getByRole("radio", { name: "İYS'ye gönder" }).check();
+  await settled(page);
+  await checkAccess(page, "the upload dialog");
+  await picture(page, "upload-dialog");
+  await dialog.getByRole("button", { name: "Yükle ve incele" }).click();
+  await page.waitForURL(/\/uploads\/\w+/);
+  await page.getByRole("heading", { level: 1, name: "Mağaza izinleri" }).waitFor();
+}
+
+async function readPreview({ page }) {
+  await page.getByRole("status").getByText("Önizleme hazır").waitFor();
+
+  const codes = page.getByRole("table", { name: "Kayıtlar neden reddedildi, neler düzeltildi?" });
+  for (const { code } of EXPECTED.refused) {
+    const row = codes.locator(`tr[data-code=${code}]`);
+    assert.equal(await countIn(row.locator("td").last()), 1, `${code} is counted once`);
+    assert.ok((await row.locator("td").nth(1).innerText()).trim().length > 10, `${code} is explained`);
+  }
+  const counters = page.locator("dl", { hasText: "Reddedilen kayıt" });
+  const counter = (label) => counters.locator("div", { hasText: label }).locator("dd");
+  assert.equal(await countIn(counter("Kabul edilen kayıt")), EXPECTED.accepted);
+  assert.equal(await countIn(counter("Reddedilen kayıt")), EXPECTED.refused.length);
+
+  const rejections = page.getByRole("table", { name: "Reddedilen satırlar" });
+  for (const { line, code } of EXPECTED.refused) {
+    const row = rejections.locator(`tr[data-code=${code}]`);
+    const [shownLine, , , next] = await row.locator("td").allInnerTexts();
+    assert.equal(Number(shownLine), line, `${code} stands on line ${line}`);
+    assert.ok(next.trim().length > 10, `${code} says what to do`);
+  }
+  const unmapped = page.getByRole("row", { name: new RegExp(EXPECTED.unmapped) });
+  assert.match(await unmapped.innerText(), /Alınmayacak/);
+  assert.match(await page.locator("#recognised").innerText(), /1254/);
+  await settled(page);
+  await checkAccess(page, "the preview");
+  await picture(page, "upload-preview");
+
+  const [first] = EXPECTED.refused;
+  await codes.locator(`tr[data-code=${first.code}] a`).click();
+  await page.waitForURL(new RegExp(`code=${first.code}`));
+  await until(async () => (await rejections.locator("tbody tr").count()) === 1, 15, "the filtered list");
+
+  const [report] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Raporu indir (CSV)" }).click(),
+  ]);
+  assert.equal(await report.failure(), null, "the report downloads");
+}
+
+async function applyUpload({ page }) {
+  await page.getByRole("button", { name: "Uygula" }).click();
+  const dialog = page.getByRole("dialog", { name: "Aktarım uygulansın mı?" });
+  await dialog.getByText(`${EXPECTED.accepted} izin ya da kişi kaydı uygulanacak.`).waitFor();
+  await checkAccess(page, "the question before applying");
+  await dialog.getByRole("button", { name: "Uygula" }).click();
+  await page.getByRole("status").getByText("Uygulandı").waitFor({ timeout: 60_000 });
+  await settled(page);
+  await picture(page, "upload-applied");
+}
+
+async function findPerson({ page }) {
+  await menu(page, "Kişiler");
+  await page.getByRole("searchbox", { name: "Kişi ara" }).fill("Şule Ilgaz");
+  await page.getByRole("button", { name: "Ara", exact: true }).click();
+  await page.getByRole("link", { name: "Şule Ilgaz" }).click();
+  await page.getByRole("heading", { level: 1, name: "Şule Ilgaz" }).waitFor();
+  const local = page.locator("#why").getByText("HS_FIZIKSEL_ORTAM");
+  await local.waitFor();
+  await settled(page);
+  await checkAccess(page, "the person's page");
+}
+
+async function readReport({ page }) {
+  await menu(page, "Kampanyalar");
+  const campaigns = page.getByRole("table", { name: "Kampanyalar" });
+  await campaigns.locator("tbody tr").first().waitFor();
+  await checkAccess(page, "the campaigns");
+  await picture(page, "campaigns");
+  // The demonstration's campaign: the one that has been counted.
+  await campaigns
+    .locator("tbody tr", { hasText: /Tamamlandı|Gönderiliyor/ })
+    .first()
+    .getByRole("link")
+    .click();
+  await page.locator("[data-total=target]").waitFor();
+
+  const shown = await page.evaluate(() => {
+    const number = (element) => Number(element.textContent.replace(/\D/g, ""));
+    const sums = (name) => {
+      const cells = document.querySelectorAll(`[data-sum=${name}] [data-total]`);
+      return Object.fromEntries([...cells].map((cell) => [cell.dataset.total, number(cell)]));
+    };
+    const counts = (name) => [...document.querySelectorAll(`[data-count=${name}]`)].map(number);
+    return { target: sums("target"), sent: sums("sent"), excluded: counts("excluded"), reasons: counts("reason") };
+  });
+  const { target, sent } = shown;
+  assert.equal(target.target, target.excluded + target.held + target.sent, "target = excluded + held + sent");
+  assert.equal(sent.sent, sent.delivered + sent.failed + sent.open, "sent = delivered + failed + open");
+  assert.equal(target.sent, sent.sent, "both sums show the same sent");
+  assert.deepEqual(shown.excluded, [shown.reasons.reduce((sum, count) => sum + count, 0)], "reasons add up");
+  assert.ok(target.excluded > 0 && target.sent > 0, "the campaign reached some and left out others");
+  await page.getByText("Sayılar tutuyor", { exact: true }).waitFor();
+  await settled(page);
+  await checkAccess(page, "the report");
+  await picture(page, "campaign-report");
+}
+
+async function askWhy({ page }) {
+  const refused = page.locator("tr[data-step=reason]").first();
+  const code = await refused.getAttribute("data-code");
+  await refused.getByRole("link").click();
+  const rows = page.getByRole("table", { name: "Kişiler" });
+  await rows.locator("tbody tr").first().waitFor();
+  const others = await rows
+    .locator("tbody tr")
+    .evaluateAll((list, code) => list.filter((row) => !row.textContent.includes(code)).length, code);
+  assert.equal(others, 0, `everyone behind the number was left out for ${code}`);
+
+  const report = page.url();
+  await rows.getByRole("link").first().click();
+  const why = page.locator("#why");
+  await why.locator("[data-sendable=false]").waitFor();
+  const reasons = await why.locator("[data-code]").evaluateAll((list) => list.map((item) => item.dataset.code));
+  assert.ok(reasons.includes(code), `the person's page names ${code} too, among ${reasons}`);
+  await settled(page);
+  await checkAccess(page, "the answer to why");
+  await picture(page, "person");
+  await page.goto(report.replace(/[?#].*/, ""));
+  await page.locator("[data-total=target]").waitFor();
+}
+
+async function readElsewhere({ page }) {
+  await page.getByRole("button", { name: "Dil" }).click();
+  await page.getByRole("menuitem", { name: "English" }).click();
+  await page.getByText("The numbers reconcile", { exact: true }).waitFor();
+  assert.equal(await page.locator("html").getAttribute("lang"), "en");
+  await settled(page);
+  await picture(page, "campaign-report-en");
+
+  await page.emulateMedia({ colorScheme: "dark" });
+  await settled(page);
+  await checkAccess(page, "the dark report");
+  await picture(page, "campaign-report-dark");
+
+  await page.setViewportSize({ width: 360, height: 740 });
+  await settled(page);
+  await checkFits(page, "the report on a phone");
+  await checkAccess(page, "the report on a phone");
+  await picture(page, "campaign-report-phone");
+  await page.getByRole("button", { name: "Open or close the menu" }).click();
+  await menu(page, "File uploads");
+  await page.getByRole("heading", { level: 1, name: "File uploads" }).waitFor();
+  await checkFits(page, "the uploads on a phone");
+  await page.setViewportSize({ width: 1280, height: 860 });
+  await page.emulateMedia({ colorScheme: "light" });
+}
+
+async function logOut({ page }) {
+  await page.getByRole("button", { name: /^Account/ }).click();
+  await page.getByRole("menuitem", { name: "Log out" }).click();
+  await page.getByRole("heading", { name: "Log in" }).waitFor();
+  const status = await page.evaluate(async () => (await fetch("/api/v1/uploads")).status);
+  assert.equal(status, 401, "nothing is readable after logging out");
+}
+
+function menu(page, name) {
+  return page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
+}
+
+/** Waits until fonts, pictures and movements have come to rest. */
+async function settled(page) {
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    const ending = document.getAnimations().filter(({ effect }) => effect?.getTiming().iterations !== Infinity);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });
+}
+
+/** A number as shown, whatever separates its thousands. */
+async function countIn(locator) {
+  return Number((await locator.innerText()).replace(/\D/g, ""));
+}
+
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+process.exit(await main());
