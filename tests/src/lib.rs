@@ -12,6 +12,9 @@
 //!
 //! **Where to start reading.** [`repository`] is the tree as the rules see it.
 //!
+//! [`system`] runs the real program between simulators; `tests/main_job.rs`,
+//! `tests/kill.rs`, `tests/faults.rs` and `tests/files.rs` look at what comes of it.
+//!
 //! **To add a rule:** 1. write a function from [`Repository`] to findings in
 //! `rules/`; 2. test it there on a tree with one breach; 3. add a test to
 //! `tests/tidy.rs` whose name is the rule as a sentence.
@@ -19,6 +22,7 @@
 pub mod fixtures;
 pub mod repository;
 pub mod rules;
+pub mod system;
 
 pub use repository::Repository;
 pub use rules::{Finding, assert_none};

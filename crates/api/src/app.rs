@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use domain::{Clock, Timestamp};
+use domain::Timestamp;
 use engine::Engine;
 use metrics_exporter_prometheus::PrometheusHandle;
 use rand::SeedableRng;

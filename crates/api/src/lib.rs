@@ -43,5 +43,4 @@ mod written;
 
 pub use openapi::openapi;
 pub use options::{ApiOptions, BodyLimits};
-pub use problem::{Problem, ProblemKind};
 pub use serve::{ApiError, app, serve};

@@ -64,9 +64,9 @@ pub(crate) async fn follow<T, F, Fut>(
     mut look: F,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem>
 where
-    T: Serialize,
+    T: Serialize + 'static,
     F: FnMut() -> Fut + Send + 'static,
-    Fut: Future<Output = Result<Seen<T>, Problem>> + Send,
+    Fut: Future<Output = Result<Seen<T>, Problem>> + Send + 'static,
 {
     let seen = look().await?;
     let permit = app

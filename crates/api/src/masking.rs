@@ -4,7 +4,7 @@
 use domain::Recipient;
 
 /// `+90532*****67`, `a***@ornek.com.tr`.
-pub fn address(recipient: &Recipient) -> String {
+pub(crate) fn address(recipient: &Recipient) -> String {
     match recipient {
         Recipient::Phone(phone) => masked_phone(&phone.to_text()),
         Recipient::Email(email) => {
@@ -15,7 +15,7 @@ pub fn address(recipient: &Recipient) -> String {
 }
 
 /// `A*** Y***`.
-pub fn name(full: &str) -> String {
+pub(crate) fn name(full: &str) -> String {
     let initials = full.split_whitespace().map(|word| {
         let first: String = word.chars().take(1).collect();
         format!("{first}***")

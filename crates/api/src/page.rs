@@ -9,14 +9,14 @@ use utoipa::{IntoParams, ToSchema};
 use crate::problem::{Problem, Where};
 
 /// Rows of a page unless the caller says otherwise.
-pub const LIMIT_DEFAULT: u32 = 50;
+pub(crate) const LIMIT_DEFAULT: u32 = 50;
 /// Most rows of a page.
-pub const LIMIT_MAX: u32 = 200;
+pub(crate) const LIMIT_MAX: u32 = 200;
 
 /// Which part of a list.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Paging {
+pub(crate) struct Paging {
     /// Rows at most; 50 unless given.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -26,7 +26,7 @@ pub struct Paging {
 
 /// One page of a list.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Page<T> {
+pub(crate) struct Page<T> {
     /// The rows.
     pub items: Vec<T>,
     /// Give this as `after` for the next page; absent at the end.
@@ -38,7 +38,7 @@ impl Paging {
     ///
     /// # Errors
     /// A problem that names `limit` when it is outside 1–200.
-    pub fn rows(&self) -> Result<usize, Problem> {
+    pub(crate) fn rows(&self) -> Result<usize, Problem> {
         Ok(self.limit()? + 1)
     }
 
@@ -46,7 +46,7 @@ impl Paging {
     ///
     /// # Errors
     /// A problem that names `after` when the text is no cursor of this list.
-    pub fn after<C: FromStr>(&self) -> Result<Option<C>, Problem> {
+    pub(crate) fn after<C: FromStr>(&self) -> Result<Option<C>, Problem> {
         let parsed = self.after.as_deref().map(str::parse).transpose();
         parsed.map_err(|_| Problem::field("after", "cursor"))
     }
@@ -55,7 +55,7 @@ impl Paging {
     ///
     /// # Errors
     /// See [`Paging::rows`].
-    pub fn page<R, T>(
+    pub(crate) fn page<R, T>(
         &self,
         mut rows: Vec<R>,
         cursor: impl Fn(&R) -> String,
@@ -72,7 +72,7 @@ impl Paging {
     ///
     /// # Errors
     /// A problem that names `limit` when it is outside 1–200.
-    pub fn limit(&self) -> Result<usize, Problem> {
+    pub(crate) fn limit(&self) -> Result<usize, Problem> {
         let limit = self.limit.unwrap_or(LIMIT_DEFAULT);
         if (1..=LIMIT_MAX).contains(&limit) {
             return Ok(usize::try_from(limit).unwrap_or(usize::MAX));
@@ -88,7 +88,7 @@ impl Paging {
 
 impl<T> Page<T> {
     /// A list that always fits one page.
-    pub const fn whole(items: Vec<T>) -> Self {
+    pub(crate) const fn whole(items: Vec<T>) -> Self {
         Self { items, next: None }
     }
 }

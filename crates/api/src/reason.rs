@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 /// Why a row or a person was refused, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Reason {
+pub(crate) struct Reason {
     /// Such as `S101`; stable for ever.
     #[schema(value_type = String, example = "S101")]
     pub code: ReasonCode,
@@ -22,7 +22,7 @@ pub struct Reason {
 
 /// A reason and how many people or rows it concerns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct CountedReason {
+pub(crate) struct CountedReason {
     /// The reason.
     #[serde(flatten)]
     pub reason: Reason,
@@ -32,7 +32,7 @@ pub struct CountedReason {
 
 impl Reason {
     /// A code without particulars.
-    pub fn of(code: ReasonCode) -> Self {
+    pub(crate) fn of(code: ReasonCode) -> Self {
         Self::with(code, &[])
     }
 
@@ -40,7 +40,7 @@ impl Reason {
     ///
     /// A name that ends in `_en` speaks in English in place of the name without
     /// the ending; `hint` goes before the next step.
-    pub fn with(code: ReasonCode, args: &[(String, String)]) -> Self {
+    pub(crate) fn with(code: ReasonCode, args: &[(String, String)]) -> Self {
         let plain = args.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let shared: Vec<(&str, &str)> = plain.clone().collect();
         let english: Vec<(&str, &str)> = plain
@@ -69,7 +69,7 @@ fn next(hint: Option<&str>, step: &str) -> String {
 
 impl CountedReason {
     /// A code and how many it concerns.
-    pub fn of(code: ReasonCode, count: i64) -> Self {
+    pub(crate) fn of(code: ReasonCode, count: i64) -> Self {
         Self { reason: Reason::of(code), count }
     }
 }

@@ -8,7 +8,7 @@ macro_rules! words {
     ($($(#[doc = $doc:literal])* $name:ident = $vocabulary:ty;)+) => { $(
         $(#[doc = $doc])*
         #[derive(Debug)]
-        pub struct $name;
+        pub(crate) struct $name;
 
         impl utoipa::PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
@@ -60,7 +60,7 @@ fn word_schema(doc: &str, words: impl Iterator<Item = &'static str>) -> RefOr<Sc
 
 /// A JSON object whose shape depends on something else.
 #[derive(Debug)]
-pub struct AnyObject;
+pub(crate) struct AnyObject;
 
 impl utoipa::PartialSchema for AnyObject {
     fn schema() -> RefOr<Schema> {

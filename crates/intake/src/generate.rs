@@ -68,7 +68,7 @@ impl Generate {
 
 /// What was generated, and what judging it as a push without a directory must
 /// come to, for a brand that takes numbers of Turkey.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct GenerateReport {
     /// Data rows written.
     pub rows: u64,
@@ -87,7 +87,7 @@ pub struct GenerateReport {
 }
 
 /// Dirt of one kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct DirtCount {
     /// The code that the dirt leads to.
     pub code: ReasonCode,

@@ -23,6 +23,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People who work in the panel */
+        get: operations["users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/brands": {
         parameters: {
             query?: never;
@@ -708,9 +725,12 @@ export interface components {
         };
         /** @description One of the registry's status lights. */
         Light: {
+            code: string;
             name: string;
+            name_en: string;
             ok: boolean;
             detail: string;
+            detail_en: string;
         };
         /** @description What the person told us. */
         LocalConsent: {
@@ -800,6 +820,8 @@ export interface components {
             lights: components["schemas"]["Light"][];
             queue: components["schemas"]["RegistryQueue"];
             verdicts: components["schemas"]["VerdictCount"][];
+            /** Format: date-time */
+            pulled_at?: string | null;
         };
         /** @description A refused row, with what to do about it. */
         Rejection: {
@@ -984,6 +1006,11 @@ export interface components {
             /** Format: date-time */
             disabled_at?: string | null;
         };
+        /** @description One page of User. */
+        UserPage: {
+            items: components["schemas"]["User"][];
+            next?: string | null;
+        };
         /** @enum {string} */
         Verdict: "UNASKED" | "ONAY" | "RET" | "PENDING" | "NOT_CONFIRMED" | "NO_RECORD" | "REFUSED";
         /** @description How many keys have a verdict. */
@@ -1107,6 +1134,74 @@ export interface operations {
             };
             /** @description Not logged in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    users: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description People who work in the panel */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPage"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -8,7 +8,8 @@ export type Permission =
   | "manage_campaigns"
   | "approve_campaigns"
   | "launch_campaigns"
-  | "manage_registry";
+  | "manage_registry"
+  | "manage_users";
 
 /**
  * Who is offered what. The server decides on every call; this only spares
@@ -21,6 +22,7 @@ const HOLDERS: Record<Permission, Role[]> = {
   approve_campaigns: ["owner", "admin", "approver"],
   launch_campaigns: ["owner", "admin", "marketer", "approver"],
   manage_registry: ["owner", "admin", "compliance"],
+  manage_users: ["owner", "admin"],
 };
 
 /** Whether the logged-in person is offered something. */

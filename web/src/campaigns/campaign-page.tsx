@@ -2,6 +2,7 @@ import { Text } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Campaign } from "../api/model";
+import { useActorName } from "../app/actor";
 import { TextLink } from "../app/links";
 import { Page, Section } from "../app/page";
 import { StateBadge } from "../app/state-badge";
@@ -51,10 +52,11 @@ export function CampaignPage() {
 
 function Lead({ campaign }: { campaign: Campaign }) {
   const { t } = useTranslation();
+  const actorName = useActorName();
   return (
     <>
-      {campaign.author}, <Time at={campaign.created_at} />
-      {campaign.approver && ` · ${t("campaigns.detail.approved_by", { who: campaign.approver })}`}
+      {actorName(campaign.author)}, <Time at={campaign.created_at} />
+      {campaign.approver && ` · ${t("campaigns.detail.approved_by", { who: actorName(campaign.approver) })}`}
       {campaign.launched_at && (
         <>
           {" · "}

@@ -5,6 +5,7 @@ import { answer, api } from "../api/client";
 import { POLL_MS } from "../api/live";
 import type { Campaign } from "../api/model";
 import { usePages } from "../api/pages";
+import { useActorName } from "../app/actor";
 import { ButtonLink, TextLink } from "../app/links";
 import { MoreButton } from "../app/more-button";
 import { Page } from "../app/page";
@@ -72,6 +73,7 @@ export function CampaignsPage() {
 function CampaignRow({ campaign }: { campaign: Campaign }) {
   const { t } = useTranslation();
   const formats = useFormats();
+  const actorName = useActorName();
   // Before the launch nobody has been counted; a zero would be a claim.
   const counted = (count: number) => (isLaunched(campaign.state) ? formats.number(count) : t("common.none"));
   return (
@@ -81,7 +83,7 @@ function CampaignRow({ campaign }: { campaign: Campaign }) {
           {campaign.name}
         </TextLink>
         <Text size="sm" className="quiet">
-          {t(`common.channel.${campaign.channel}`)} · {campaign.author}
+          {t(`common.channel.${campaign.channel}`)} · {actorName(campaign.author)}
         </Text>
       </Table.Td>
       <Table.Td>

@@ -2,6 +2,7 @@ import { Table, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
 import { usePages } from "../api/pages";
+import { useActorName } from "../app/actor";
 import { useBrands } from "../app/brands";
 import { MoreButton } from "../app/more-button";
 import { Section } from "../app/page";
@@ -14,6 +15,7 @@ import { Time } from "../app/time";
 export function Timeline({ contactId }: { contactId: string }) {
   const { t } = useTranslation();
   const brands = useBrands();
+  const actorName = useActorName();
   const list = usePages(["contact", contactId, "timeline"], (after) =>
     answer(api.GET("/api/v1/contacts/{id}/timeline", { params: { path: { id: contactId }, query: { after } } })),
   );
@@ -70,7 +72,7 @@ export function Timeline({ contactId }: { contactId: string }) {
                     {t(`contacts.origin.${record.origin}`)}
                     {record.origin_line != null && `, ${t("contacts.timeline.line", { line: record.origin_line })}`}
                     <Text size="sm" className="quiet">
-                      {record.actor}, <Time at={record.recorded_at} />
+                      {actorName(record.actor)}, <Time at={record.recorded_at} />
                     </Text>
                   </Table.Td>
                 </Table.Tr>

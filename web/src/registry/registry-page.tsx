@@ -130,7 +130,8 @@ function BrandStatus({ brand }: { brand: Brand }) {
 }
 
 function Lights({ status }: { status: RegistryStatus }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const isEnglish = i18n.language === "en";
   return (
     <Section title={t("registry.lights.title")} id="lights">
       {status.lights.length === 0 && (
@@ -139,15 +140,16 @@ function Lights({ status }: { status: RegistryStatus }) {
         </Text>
       )}
       <ul className={classes.lights}>
-        {status.lights.map(({ name, ok, detail }) => (
-          <li key={name} data-ok={ok}>
+        {status.lights.map(({ code, ok, ...words }) => (
+          <li key={code} data-ok={ok}>
             {ok ? <IconCircleCheck size={20} aria-hidden /> : <IconCircleX size={20} aria-hidden />}
             <div>
               <Text fw={550}>
-                {name} <VisuallyHidden>: {t(ok ? "registry.lights.ok" : "registry.lights.bad")}</VisuallyHidden>
+                {isEnglish ? words.name_en : words.name}{" "}
+                <VisuallyHidden>: {t(ok ? "registry.lights.ok" : "registry.lights.bad")}</VisuallyHidden>
               </Text>
               <Text size="sm" className="quiet">
-                {detail}
+                {isEnglish ? words.detail_en : words.detail}
               </Text>
             </div>
           </li>

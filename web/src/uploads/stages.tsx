@@ -1,6 +1,7 @@
 import { VisuallyHidden } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Upload } from "../api/model";
+import { useActorName } from "../app/actor";
 import { useFormats } from "../locale/format";
 import classes from "./stages.module.css";
 import { registryTotal, type Stage, stagesOf } from "./upload-state";
@@ -40,6 +41,7 @@ export function Stages({ upload }: { upload: Upload }) {
 function StageNote({ upload, stage }: { upload: Upload; stage: Stage }) {
   const { t } = useTranslation();
   const formats = useFormats();
+  const actorName = useActorName();
   if (stage.state === "open") return null;
   switch (stage.name) {
     case "receive":
@@ -47,7 +49,9 @@ function StageNote({ upload, stage }: { upload: Upload; stage: Stage }) {
     case "judge":
       return t("uploads.stage.rows", { count: upload.rows_read });
     case "decide":
-      return stage.state === "current" ? t(`uploads.state.${upload.state}`) : upload.approver;
+      return stage.state === "current"
+        ? t(`uploads.state.${upload.state}`)
+        : upload.approver && actorName(upload.approver);
     case "apply":
       return t("uploads.stage.of", { done: upload.records_applied, total: upload.records_total });
     case "registry":

@@ -3,6 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Upload } from "../api/model";
+import { useActorName } from "../app/actor";
 import { Counters } from "../app/counters";
 import { TextLink } from "../app/links";
 import { Notice } from "../app/notice";
@@ -59,13 +60,14 @@ export function UploadPage() {
 
 function Lead({ upload }: { upload: Upload }) {
   const { t } = useTranslation();
+  const actorName = useActorName();
   return (
     <>
       {upload.file_name} · {t(`uploads.action.${upload.action}`)}
       {upload.tag && ` · #${upload.tag}`}
       <br />
-      {upload.actor}, <Time at={upload.created_at} />
-      {upload.approver && ` · ${t("uploads.detail.approved_by", { who: upload.approver })}`}
+      {actorName(upload.actor)}, <Time at={upload.created_at} />
+      {upload.approver && ` · ${t("uploads.detail.approved_by", { who: actorName(upload.approver) })}`}
     </>
   );
 }

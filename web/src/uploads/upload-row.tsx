@@ -1,6 +1,7 @@
 import { Progress, Table, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Upload } from "../api/model";
+import { useActorName } from "../app/actor";
 import { TextLink } from "../app/links";
 import { StateBadge } from "../app/state-badge";
 import { Time } from "../app/time";
@@ -12,6 +13,7 @@ import { isMoving, registryOpen, stagesOf, TONE } from "./upload-state";
 export function UploadRow({ upload, isFollowed }: { upload: Upload; isFollowed: boolean }) {
   const { t } = useTranslation();
   const formats = useFormats();
+  const actorName = useActorName();
   useFollowedInList(upload, isFollowed);
   const stage = stagesOf(upload).find(({ state }) => state === "current");
 
@@ -25,7 +27,7 @@ export function UploadRow({ upload, isFollowed }: { upload: Upload; isFollowed: 
           {upload.file_name}
           <Text span inherit visibleFrom="sm">
             {" · "}
-            {upload.actor}
+            {actorName(upload.actor)}
           </Text>
         </Text>
         <Text size="sm" className="quiet" hiddenFrom="sm">

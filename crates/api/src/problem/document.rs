@@ -19,7 +19,7 @@ use crate::reason::Reason;
 /// Why a call was not carried out.
 #[derive(Debug, Clone)]
 #[must_use = "a problem that is not returned is not seen"]
-pub struct Problem(Box<Parts>);
+pub(crate) struct Problem(Box<Parts>);
 
 #[derive(Debug, Clone)]
 struct Parts {
@@ -34,7 +34,7 @@ struct Parts {
 /// What stands in the body of every answer that is not a success.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
-pub struct ProblemDocument {
+pub(crate) struct ProblemDocument {
     /// Names the kind of problem: `urn:izinli:problem:` and the code.
     #[serde(rename = "type")]
     kind: String,
@@ -61,7 +61,7 @@ pub struct ProblemDocument {
 
 impl Problem {
     /// A problem of this kind.
-    pub fn new(kind: ProblemKind) -> Self {
+    pub(crate) fn new(kind: ProblemKind) -> Self {
         Self(Box::new(Parts {
             kind,
             rule: None,
@@ -72,44 +72,44 @@ impl Problem {
     }
 
     /// Fields that cannot be accepted.
-    pub fn invalid(fields: Vec<Where>) -> Self {
+    pub(crate) fn invalid(fields: Vec<Where>) -> Self {
         let mut problem = Self::new(ProblemKind::Invalid);
         problem.0.fields = fields;
         problem
     }
 
     /// One field that cannot be accepted.
-    pub fn field(field: impl Into<String>, code: &'static str) -> Self {
+    pub(crate) fn field(field: impl Into<String>, code: &'static str) -> Self {
         Self::invalid(vec![Where::new(field, code)])
     }
 
     /// A rule with a reason code refuses; `args` fill its text.
-    pub fn refused(code: ReasonCode, args: &[(String, String)]) -> Self {
+    pub(crate) fn refused(code: ReasonCode, args: &[(String, String)]) -> Self {
         let mut problem = Self::new(ProblemKind::Invalid);
         problem.0.rule = Some(Reason::with(code, args));
         problem
     }
 
     /// A fault of ours: the error goes to the log, the caller gets the id.
-    pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
+    pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error = %chain(error), "a request met an internal error");
         Self::new(ProblemKind::Internal)
     }
 
     /// Adds what is known about this occurrence.
-    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+    pub(crate) fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = Some(detail.into());
         self
     }
 
     /// Says when to try again.
-    pub fn retry_after(mut self, seconds: u32) -> Self {
+    pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
         self.0.retry_after_seconds = Some(seconds);
         self
     }
 
     /// What kind of problem it is.
-    pub const fn kind(&self) -> ProblemKind {
+    pub(crate) const fn kind(&self) -> ProblemKind {
         self.0.kind
     }
 

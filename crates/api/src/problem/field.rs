@@ -8,7 +8,7 @@ use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 /// One field that cannot be accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Where {
+pub(crate) struct Where {
     /// The field's name; nested ones with dots, as in `window.from` or `items[3].address`.
     pub field: String,
     /// What kind of fault it is.
@@ -73,12 +73,12 @@ const FAULTS: &[(&str, &str, &str)] = &[
 
 impl Where {
     /// A field and the code of its fault.
-    pub fn new(field: impl Into<String>, code: &'static str) -> Self {
+    pub(crate) fn new(field: impl Into<String>, code: &'static str) -> Self {
         Self::filled(field, Cow::Borrowed(code), &[])
     }
 
     /// A field whose fault is told in words of its own.
-    pub fn told(
+    pub(crate) fn told(
         field: impl Into<String>,
         code: impl Into<Cow<'static, str>>,
         text_tr: impl Into<String>,
@@ -117,7 +117,7 @@ impl Where {
 }
 
 /// Every fault that a validation found, sorted by field.
-pub fn of_validation(errors: &ValidationErrors) -> Vec<Where> {
+pub(crate) fn of_validation(errors: &ValidationErrors) -> Vec<Where> {
     let mut found = Vec::new();
     collect(errors, "", &mut found);
     found.sort_by(|a, b| a.field.cmp(&b.field));
@@ -157,7 +157,7 @@ fn number_text(value: &serde_json::Value) -> String {
 ///
 /// `message` is what serde says, with the path in front where it knows one:
 /// `window.from: invalid type: …` or ``missing field `name` at line 1…``.
-pub fn of_reader(message: &str) -> Where {
+pub(crate) fn of_reader(message: &str) -> Where {
     let (path, complaint) = split_path(message);
     let quoted = || complaint.split('`').nth(1).unwrap_or_default();
     if complaint.starts_with("missing field") {

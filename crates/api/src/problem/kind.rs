@@ -7,31 +7,32 @@ macro_rules! problem_kinds {
     ($($(#[$doc:meta])* $kind:ident = $status:ident, $code:literal, $tr:literal, $en:literal;)+) => {
         /// A kind of problem; its code is stable for ever.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum ProblemKind {
+        pub(crate) enum ProblemKind {
             $($(#[$doc])* $kind,)+
         }
 
         impl ProblemKind {
             /// Every kind.
-            pub const ALL: &'static [Self] = &[$(Self::$kind),+];
+            #[cfg(test)]
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$kind),+];
 
             /// The HTTP status.
-            pub const fn status(self) -> StatusCode {
+            pub(crate) const fn status(self) -> StatusCode {
                 match self { $(Self::$kind => StatusCode::$status),+ }
             }
 
             /// The stable code.
-            pub const fn code(self) -> &'static str {
+            pub(crate) const fn code(self) -> &'static str {
                 match self { $(Self::$kind => $code),+ }
             }
 
             /// What went wrong and what to do, in Turkish.
-            pub const fn title_tr(self) -> &'static str {
+            pub(crate) const fn title_tr(self) -> &'static str {
                 match self { $(Self::$kind => $tr),+ }
             }
 
             /// What went wrong and what to do, in English.
-            pub const fn title_en(self) -> &'static str {
+            pub(crate) const fn title_en(self) -> &'static str {
                 match self { $(Self::$kind => $en),+ }
             }
         }

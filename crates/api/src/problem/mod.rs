@@ -8,9 +8,9 @@ mod field;
 mod from;
 mod kind;
 
-pub use document::{Problem, ProblemDocument};
+pub(crate) use document::{Problem, ProblemDocument};
 pub(crate) use document::finish;
-pub use field::Where;
+pub(crate) use field::Where;
 pub(crate) use field::{of_reader, of_validation};
 pub(crate) use from::OrNotFound;
-pub use kind::ProblemKind;
+pub(crate) use kind::ProblemKind;

@@ -25,7 +25,7 @@ use crate::words;
 
 /// A key, without its text.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ApiKey {
+pub(crate) struct ApiKey {
     #[schema(value_type = String, example = "key_10000")]
     id: ApiKeyId,
     /// What it is for.
@@ -58,7 +58,7 @@ impl From<access::ApiKey> for ApiKey {
 /// A key to be made.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewApiKey {
+pub(crate) struct NewApiKey {
     /// What it is for.
     #[validate(length(min = 1, max = 200), custom(function = "not_blank"))]
     name: String,
@@ -71,7 +71,7 @@ pub struct NewApiKey {
 
 /// A key that was just made.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct IssuedApiKey {
+pub(crate) struct IssuedApiKey {
     /// Its text, shown this once: `Authorization: Bearer izk_…`.
     key: String,
     api_key: ApiKey,
@@ -80,7 +80,7 @@ pub struct IssuedApiKey {
 /// The only change of a key: its end.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ApiKeyChange {
+pub(crate) struct ApiKeyChange {
     /// True withdraws the key; it cannot be taken back.
     disabled: bool,
 }

@@ -18,7 +18,7 @@ use crate::problem::Problem;
 
 /// One thing that somebody did (*denetim kaydı*).
 #[derive(Debug, Serialize, ToSchema)]
-pub struct AuditEntry {
+pub(crate) struct AuditEntry {
     #[schema(value_type = String, example = "aud_10000")]
     id: AuditId,
     /// Where it stands in the firm's chain, from 1.

@@ -28,7 +28,7 @@ use crate::words;
 
 /// One stop of one address.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Stop {
+pub(crate) struct Stop {
     /// The address; masked for roles that may not read personal data.
     address: String,
     /// The channel; all of them when absent.
@@ -49,7 +49,7 @@ pub struct Stop {
 /// Addresses to be stopped.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewStops {
+pub(crate) struct NewStops {
     /// Normalised, as `+905321234567` or `ali@ornek.com.tr`; at most 1,000.
     #[validate(custom(function = "some_addresses"))]
     addresses: Vec<String>,
@@ -64,7 +64,7 @@ pub struct NewStops {
 
 /// What adding stops did.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct StopsAdded {
+pub(crate) struct StopsAdded {
     /// Addresses that were not stopped in this way before.
     added: u64,
     /// Addresses that the firm does not know: nothing could reach them.
@@ -74,7 +74,7 @@ pub struct StopsAdded {
 /// A stop to be lifted.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct StopToLift {
+pub(crate) struct StopToLift {
     #[validate(custom(function = "address"))]
     address: String,
     #[schema(value_type = Option<words::Channel>)]

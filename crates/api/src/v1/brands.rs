@@ -16,8 +16,8 @@ use store::{Reader, brands};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-pub use change::BrandChange;
-pub use new::NewBrand;
+pub(crate) use change::BrandChange;
+pub(crate) use new::NewBrand;
 
 use crate::app::{App, randomness};
 use crate::body::{Asked, Checked, Id};
@@ -30,7 +30,7 @@ use crate::words;
 
 /// A sender identity (*marka*).
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Brand {
+pub(crate) struct Brand {
     #[schema(value_type = String, example = "brd_10000")]
     id: BrandId,
     #[schema(value_type = String)]
@@ -76,7 +76,7 @@ pub struct Brand {
 #[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]
 #[validate(schema(function = "opens_before_it_closes"))]
 #[serde(deny_unknown_fields)]
-pub struct Window {
+pub(crate) struct Window {
     /// First minute inside, as `09:00`.
     #[validate(custom(function = "is_time_of_day"))]
     #[schema(example = "09:00")]

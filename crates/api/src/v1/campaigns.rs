@@ -23,7 +23,7 @@ use crate::words;
 
 /// A campaign (*kampanya*).
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Campaign {
+pub(crate) struct Campaign {
     #[schema(value_type = String, example = "cmp_10000")]
     id: CampaignId,
     #[schema(value_type = String)]

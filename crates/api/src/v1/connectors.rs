@@ -27,7 +27,7 @@ use crate::words;
 
 /// A provider there is a connector for.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ConnectorKind {
+pub(crate) struct ConnectorKind {
     /// Its name in configuration, such as `infobip`.
     kind: &'static str,
     title_tr: &'static str,
@@ -38,7 +38,7 @@ pub struct ConnectorKind {
 
 /// One field of a provider's form.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ConnectorField {
+pub(crate) struct ConnectorField {
     name: &'static str,
     label_tr: &'static str,
     label_en: &'static str,
@@ -54,7 +54,7 @@ pub struct ConnectorField {
 
 /// A provider account (*bağlayıcı*), without its secrets.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Connector {
+pub(crate) struct Connector {
     #[schema(value_type = String, example = "con_10000")]
     id: ConnectorId,
     kind: String,
@@ -75,7 +75,7 @@ pub struct Connector {
 /// An account to be added.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewConnector {
+pub(crate) struct NewConnector {
     /// A name of `/connector-kinds`.
     kind: String,
     #[validate(length(min = 1, max = 100), custom(function = "not_blank"))]
@@ -88,14 +88,14 @@ pub struct NewConnector {
 /// Changes of an account; what is absent stays.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ConnectorChange {
+pub(crate) struct ConnectorChange {
     #[validate(length(min = 1, max = 100), custom(function = "not_blank"))]
     name: Option<String>,
 }
 
 /// What trying an account found.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ConnectorTest {
+pub(crate) struct ConnectorTest {
     /// Whether everything that sending needs works.
     passed: bool,
     /// What was tried, in order.
@@ -106,7 +106,7 @@ pub struct ConnectorTest {
 
 /// One thing that was tried.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ConnectorCheck {
+pub(crate) struct ConnectorCheck {
     passed: bool,
     /// Whether sending needs it.
     required: bool,
@@ -116,7 +116,7 @@ pub struct ConnectorCheck {
 
 /// What is left on an account.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Balance {
+pub(crate) struct Balance {
     /// Exact, with a point: `1250.5`.
     amount: String,
     /// ISO code, or the provider's own unit.

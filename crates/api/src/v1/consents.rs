@@ -26,7 +26,7 @@ use crate::words;
 /// Which consent. The same address holds one for each brand, channel and kind.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct KeyQuery {
+pub(crate) struct KeyQuery {
     #[param(value_type = String)]
     brand_id: BrandId,
     /// A phone number as people write it, or an e-mail address.
@@ -41,7 +41,7 @@ pub struct KeyQuery {
 /// An instant.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct AtQuery {
+pub(crate) struct AtQuery {
     /// By what we had written down then.
     #[param(value_type = String, format = DateTime)]
     at: Timestamp,
@@ -49,7 +49,7 @@ pub struct AtQuery {
 
 /// What is on record for a consent.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Consent {
+pub(crate) struct Consent {
     #[schema(value_type = String)]
     brand_id: BrandId,
     /// Masked for roles that may not read personal data.
@@ -66,7 +66,7 @@ pub struct Consent {
 
 /// What held for a consent at an instant.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ConsentAsOf {
+pub(crate) struct ConsentAsOf {
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     /// Nothing when nothing had been said.

@@ -27,7 +27,7 @@ use crate::written::address_of;
 
 /// A person or company of the firm (*kişi*).
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Contact {
+pub(crate) struct Contact {
     #[schema(value_type = String, example = "cnt_10000")]
     id: ContactId,
     /// The firm's own number of the person.
@@ -43,7 +43,7 @@ pub struct Contact {
 /// Whom to look for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct ContactSearch {
+pub(crate) struct ContactSearch {
     /// The beginning of a name, a whole phone number as people write it, an
     /// e-mail address, or the firm's own number. Everybody when absent.
     #[serde(default)]

@@ -24,7 +24,7 @@ use crate::words;
 
 /// A tenant (*firma*).
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Firm {
+pub(crate) struct Firm {
     #[schema(value_type = String, example = "frm_10000")]
     id: FirmId,
     /// Unique in the installation.
@@ -42,7 +42,7 @@ impl From<store::firms::Firm> for Firm {
 /// A firm to be made, with the owner who will run it.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewFirm {
+pub(crate) struct NewFirm {
     #[validate(length(min = 1, max = 200), custom(function = "not_blank"))]
     name: String,
     #[validate(nested)]
@@ -52,7 +52,7 @@ pub struct NewFirm {
 /// The first person of a firm.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct FirstOwner {
+pub(crate) struct FirstOwner {
     #[validate(custom(function = "email"))]
     email: String,
     #[validate(length(min = 1, max = 200), custom(function = "not_blank"))]
@@ -67,7 +67,7 @@ pub struct FirstOwner {
 /// Changes of a firm.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct FirmChange {
+pub(crate) struct FirmChange {
     #[validate(length(min = 1, max = 200), custom(function = "not_blank"))]
     name: String,
 }

@@ -12,7 +12,7 @@ use crate::reason::Reason;
 
 /// A code of the registry.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ReasonEntry {
+pub(crate) struct ReasonEntry {
     #[serde(flatten)]
     reason: Reason,
     /// Its stable English name.

@@ -22,7 +22,7 @@ use crate::words;
 
 /// A brand's connection to İYS.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct RegistryStatus {
+pub(crate) struct RegistryStatus {
     #[schema(value_type = String)]
     brand_id: BrandId,
     #[schema(value_type = words::RegistryMode)]
@@ -40,7 +40,7 @@ pub struct RegistryStatus {
 
 /// One thing that works or does not.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Light {
+pub(crate) struct Light {
     /// Stable: `account`, `changes` or `queue`.
     code: &'static str,
     /// What it is, in Turkish.
@@ -57,7 +57,7 @@ pub struct Light {
 
 /// Records by how far İYS has answered about them.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct RegistryQueue {
+pub(crate) struct RegistryQueue {
     /// Waiting for their call.
     pending: i64,
     /// Their call is under way.
@@ -74,7 +74,7 @@ pub struct RegistryQueue {
 
 /// How many people have a verdict.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct VerdictCount {
+pub(crate) struct VerdictCount {
     #[schema(value_type = words::Channel)]
     channel: Channel,
     #[schema(value_type = words::RecipientKind)]

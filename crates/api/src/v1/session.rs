@@ -1,6 +1,8 @@
 //! `/session`: signing in with e-mail and password, who is signed in, and
 //! signing out.
 
+use std::net::IpAddr;
+
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::response::{AppendHeaders, IntoResponse};
@@ -27,7 +29,7 @@ use crate::throttle::{Attempt, caller_address};
 /// What a person signs in with.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Credentials {
+pub(crate) struct Credentials {
     #[validate(length(min = 1, max = 320))]
     #[schema(example = "ayse@ornek.com.tr")]
     email: String,
@@ -37,7 +39,7 @@ pub struct Credentials {
 
 /// A session that holds.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Session {
+pub(crate) struct Session {
     /// Who is signed in.
     user: User,
     /// Every changing call repeats this in the header `X-CSRF-Token`.
@@ -50,7 +52,7 @@ pub struct Session {
 
 /// The server's clock.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Clock {
+pub(crate) struct Clock {
     /// What it shows.
     #[schema(value_type = String, format = DateTime)]
     now: Timestamp,
@@ -59,9 +61,9 @@ pub struct Clock {
 }
 
 /// Where a call comes from, for counting attempts.
-struct From(std::net::IpAddr);
+pub(crate) struct CallerAddress(IpAddr);
 
-impl FromRequestParts<App> for From {
+impl FromRequestParts<App> for CallerAddress {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
@@ -77,7 +79,7 @@ impl FromRequestParts<App> for From {
 )]
 pub(crate) async fn start_session(
     State(app): State<App>,
-    From(address): From,
+    CallerAddress(address): CallerAddress,
     headers: HeaderMap,
     Checked(credentials): Checked<Credentials>,
 ) -> Result<impl IntoResponse, Problem> {

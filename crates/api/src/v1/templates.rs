@@ -26,7 +26,7 @@ use crate::words;
 
 /// A message text (*şablon*) in its present version.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Template {
+pub(crate) struct Template {
     #[schema(value_type = String, example = "tpl_10000")]
     id: TemplateId,
     #[schema(value_type = String)]
@@ -66,7 +66,7 @@ impl From<templates::Template> for Template {
 /// A text to be added.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewTemplate {
+pub(crate) struct NewTemplate {
     #[schema(value_type = String)]
     brand_id: BrandId,
     #[validate(length(min = 1, max = 100), custom(function = "not_blank"))]
@@ -80,7 +80,7 @@ pub struct NewTemplate {
 /// Changes of a text; what is absent stays.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TemplateChange {
+pub(crate) struct TemplateChange {
     /// The version the change was made from: somebody else's change in between is a conflict.
     version: i64,
     #[validate(length(min = 1, max = 100), custom(function = "not_blank"))]
@@ -92,7 +92,7 @@ pub struct TemplateChange {
 /// Values to read a text with.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PreviewRequest {
+pub(crate) struct PreviewRequest {
     /// By the names of the variables.
     #[serde(default)]
     #[schema(value_type = std::collections::HashMap<String, String>)]
@@ -101,7 +101,7 @@ pub struct PreviewRequest {
 
 /// A text as one person would get it.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Preview {
+pub(crate) struct Preview {
     /// The text; absent while values are missing.
     text: Option<String>,
     /// Variables without a value (S401).
@@ -112,7 +112,7 @@ pub struct Preview {
 
 /// How long a text is, and so what it costs.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Length {
+pub(crate) struct Length {
     /// `GSM-7`, `GSM-7-TR` (with a Turkish table), `UCS-2` or `ISO-8859-9`.
     encoding: &'static str,
     /// Units, the room for the operator's suffix included.

@@ -24,7 +24,7 @@ use utoipa::{IntoParams, ToSchema};
 
 pub(crate) use receive::*;
 pub(crate) use rejections::*;
-pub use summary::UploadSummary;
+pub(crate) use summary::UploadSummary;
 
 use crate::app::App;
 use crate::body::{Asked, Id};
@@ -38,7 +38,7 @@ use crate::words;
 /// Where an upload stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum UploadState {
+pub(crate) enum UploadState {
     /// The bytes are here; nobody has looked at them.
     Received,
     /// A worker reads and judges.
@@ -78,7 +78,7 @@ impl From<uploads::UploadState> for UploadState {
 
 /// A file and everything judged from it (*dosya aktarımı*).
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Upload {
+pub(crate) struct Upload {
     #[schema(value_type = String, example = "upl_10000")]
     id: UploadId,
     #[schema(value_type = String)]
@@ -129,7 +129,7 @@ pub struct Upload {
 
 /// Records of an upload by how far İYS has answered about them.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct UploadRegistry {
+pub(crate) struct UploadRegistry {
     pending: i64,
     in_flight: i64,
     waiting: i64,
@@ -211,7 +211,7 @@ fn sees_rows(caller: &Caller) -> bool {
 /// Which uploads.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct UploadFilter {
+pub(crate) struct UploadFilter {
     /// Of this brand only.
     #[param(value_type = Option<String>)]
     brand_id: Option<BrandId>,

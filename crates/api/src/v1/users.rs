@@ -25,7 +25,7 @@ use crate::words;
 
 /// A person who works in the panel (*kullanıcı*).
 #[derive(Debug, Serialize, ToSchema)]
-pub struct User {
+pub(crate) struct User {
     #[schema(value_type = String, example = "usr_10000")]
     id: UserId,
     /// What they sign in with.
@@ -57,7 +57,7 @@ impl From<access::User> for User {
 /// A person to be added.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewUser {
+pub(crate) struct NewUser {
     #[validate(custom(function = "email"))]
     email: String,
     #[validate(length(min = 1, max = 200), custom(function = "not_blank"))]
@@ -74,7 +74,7 @@ pub struct NewUser {
 /// Changes of a person; what is absent stays.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct UserChange {
+pub(crate) struct UserChange {
     #[validate(length(min = 1, max = 200), custom(function = "not_blank"))]
     name: Option<String>,
     #[schema(value_type = Option<words::Role>)]

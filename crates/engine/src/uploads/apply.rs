@@ -144,11 +144,13 @@ impl Engine {
         claimed: &ClaimedUpload,
         applied: &Applied,
     ) -> Result<(), EngineError> {
-        let late: Vec<Rejection> = (LATE_REJECTIONS_FROM..)
-            .zip(&applied.refused)
-            .map(|(number, refusal)| Rejection {
+        let late: Vec<Rejection> = applied
+            .refused
+            .iter()
+            .map(|refusal| Rejection {
                 line: refusal.line,
-                number,
+                // A line has one record per channel.
+                number: LATE_REJECTIONS_FROM + refusal.channel.as_db(),
                 channel: Some(refusal.channel),
                 field: "consent".into(),
                 code: refusal.code,

@@ -27,7 +27,7 @@ pub async fn run(cli: &Cli, command: &cli::Brand, out: Output) -> anyhow::Result
                 path_key: store::token::path_key(&mut rand::rngs::OsRng.unwrap_err()),
             };
             let mut writer = session.store.write().await?;
-            let mut brand = writer.create_brand(firm, &new).await?;
+            let mut brand = writer.create_brand(firm, new).await?;
             settle(&mut writer, &mut brand, &args.settings).await?;
             writer.append_audit(firm, ACTOR, "brand.create", &brand.id.to_string(), &json!({ "name": brand.name })).await?;
             writer.commit().await?;
@@ -36,10 +36,7 @@ pub async fn run(cli: &Cli, command: &cli::Brand, out: Output) -> anyhow::Result
         cli::Brand::Set(args) => {
             let held = session.brand(&args.brand).await?;
             let mut writer = session.store.write().await?;
-            let mut brand = writer
-                .brand_to_change(held.firm, held.id)
-                .await?
-                .context("the brand is not there any more")?;
+            let mut brand = writer.brand_to_change(held.firm, held.id).await?;
             settle(&mut writer, &mut brand, &args.settings).await?;
             writer.append_audit(held.firm, ACTOR, "brand.change", &brand.id.to_string(), &Value::Null).await?;
             writer.commit().await?;

@@ -55,11 +55,11 @@ pub async fn run(cli: &Cli, command: &Connector, out: Output) -> anyhow::Result<
         }
         Connector::Test { connector } => {
             let id: ConnectorId = connector.parse()?;
-            let held = session.store.read().await?.connector_at_work(id).await?;
+            let (held, _) = session.store.read().await?.connector_at_work(id).await?;
             let (account, report) = session.engine()?.test_connector(held.firm, id).await?;
             out.show(&json!({ "state": account.state, "report": report }), |_| {
                 for check in &report.checks {
-                    println!("{} {}", if check.passed { "✓" } else { "✗" }, check.text);
+                    println!("{} {}", if check.passed { "✓" } else { "✗" }, out.pick(&check.text_tr, &check.text_en));
                 }
             })?;
             Ok(if account.state == ConnectorState::Active { Exit::Done } else { Exit::Mismatch })

@@ -41,7 +41,7 @@ async fn export(session: &Session, brand: &store::brands::Brand) -> anyhow::Resu
     use std::io::Write as _;
     let mut after = 0;
     loop {
-        let blocks = session.store.read().await?.ledger_blocks(brand.id, after, 8).await?;
+        let blocks = session.store.read().await?.ledger_blocks(brand.id, after).await?;
         let Some(last) = blocks.last() else { return Ok(()) };
         after = last.block.number;
         let stdout = std::io::stdout();

@@ -54,10 +54,10 @@ pub async fn serve_on(
         let address = listener.local_addr()?;
         tracing::info!(server.address = %address, "listening on http://{address}");
         let options = ApiOptions {
-            public_url: session.config.server.public_url.clone(),
             secure_cookies: session.config.server.secure_cookies,
             clock_is_simulated: session.clock.is_simulated(),
-            ..ApiOptions::default()
+            shutdown_within: Duration::from_secs(session.config.server.shutdown_seconds),
+            ..ApiOptions::new(session.config.server.public_url.clone())
         };
         let (engine, cancel) = (Arc::clone(&engine), cancel.clone());
         parts.spawn(async move { api::serve(engine, options, listener, cancel).await.map_err(anyhow::Error::from) });

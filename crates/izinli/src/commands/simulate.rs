@@ -26,8 +26,14 @@ pub async fn run(args: &Simulate) -> anyhow::Result<Exit> {
 }
 
 /// Returns when standard input ends, which it does when the parent dies.
-async fn parent_gone() {
-    use tokio::io::AsyncReadExt as _;
-    let mut sink = [0_u8; 64];
-    while matches!(tokio::io::stdin().read(&mut sink).await, Ok(count) if count > 0) {}
+pub async fn parent_gone() {
+    let (gone, told) = tokio::sync::oneshot::channel::<()>();
+    // A thread of its own: reading standard input cannot be cancelled.
+    std::thread::spawn(move || {
+        use std::io::Read as _;
+        let mut sink = [0_u8; 64];
+        while matches!(std::io::stdin().read(&mut sink), Ok(count) if count > 0) {}
+        drop(gone);
+    });
+    drop(told.await);
 }

@@ -31,10 +31,10 @@ pub async fn run(cli: &Cli, command: &User, out: Output) -> anyhow::Result<Exit>
                 name: name.clone(),
                 password: hash(&password)?,
                 role: role.parse::<Role>()?,
-                language: "tr".into(),
+                language: store::access::Language::Turkish,
             };
             let mut writer = session.store.write().await?;
-            let user = writer.create_user(firm, &new).await?;
+            let user = writer.create_user(firm, new).await?;
             writer.append_audit(firm, ACTOR, "user.create", &user.id.to_string(), &json!({ "role": role })).await?;
             writer.commit().await?;
             let value = json!({ "id": user.id, "email": user.email.as_str(), "password": shown });

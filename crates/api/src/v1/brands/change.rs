@@ -13,21 +13,21 @@ use validator::Validate;
 
 use super::Window;
 use crate::caller::Caller;
-use crate::checks::{countries, given, mersis, not_blank};
+use crate::checks::given;
 use crate::problem::Problem;
 use crate::words;
 
 /// Changes of a brand; what is absent stays.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct BrandChange {
-    #[validate(length(min = 1, max = 100), custom(function = "not_blank"))]
+pub(crate) struct BrandChange {
+    #[validate(length(min = 1, max = 100), custom(function = "crate::checks::not_blank"))]
     pub(super) name: Option<String>,
-    #[validate(length(min = 1, max = 50), custom(function = "not_blank"))]
+    #[validate(length(min = 1, max = 50), custom(function = "crate::checks::not_blank"))]
     pub(super) short_name: Option<String>,
-    #[validate(length(min = 1, max = 200), custom(function = "not_blank"))]
+    #[validate(length(min = 1, max = 200), custom(function = "crate::checks::not_blank"))]
     pub(super) trade_name: Option<String>,
-    #[validate(custom(function = "mersis"))]
+    #[validate(custom(function = "crate::checks::mersis"))]
     pub(super) mersis: Option<String>,
     #[schema(value_type = Option<words::RegistryMode>)]
     pub(super) registry_mode: Option<RegistryMode>,
@@ -56,7 +56,7 @@ pub struct BrandChange {
     #[validate(nested)]
     pub(super) window: Option<Window>,
     pub(super) sends_renewals: Option<bool>,
-    #[validate(custom(function = "countries"))]
+    #[validate(custom(function = "crate::checks::countries"))]
     pub(super) countries: Option<Vec<String>>,
     #[validate(range(min = 0, max = 100))]
     pub(super) brake_percent: Option<i64>,

@@ -8,21 +8,20 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::{BrandChange, Window};
-use crate::checks::{countries, mersis, not_blank};
 use crate::words;
 
 /// A brand to be made. Without settings it is not connected to İYS, and
 /// nothing commercial leaves in its name.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewBrand {
-    #[validate(length(min = 1, max = 100), custom(function = "not_blank"))]
+pub(crate) struct NewBrand {
+    #[validate(length(min = 1, max = 100), custom(function = "crate::checks::not_blank"))]
     name: String,
-    #[validate(length(min = 1, max = 50), custom(function = "not_blank"))]
+    #[validate(length(min = 1, max = 50), custom(function = "crate::checks::not_blank"))]
     short_name: String,
-    #[validate(length(min = 1, max = 200), custom(function = "not_blank"))]
+    #[validate(length(min = 1, max = 200), custom(function = "crate::checks::not_blank"))]
     trade_name: String,
-    #[validate(custom(function = "mersis"))]
+    #[validate(custom(function = "crate::checks::mersis"))]
     mersis: String,
     #[schema(value_type = Option<words::RegistryMode>)]
     registry_mode: Option<RegistryMode>,
@@ -41,7 +40,7 @@ pub struct NewBrand {
     #[validate(nested)]
     window: Option<Window>,
     sends_renewals: Option<bool>,
-    #[validate(custom(function = "countries"))]
+    #[validate(custom(function = "crate::checks::countries"))]
     countries: Option<Vec<String>>,
     #[validate(range(min = 0, max = 100))]
     brake_percent: Option<i64>,

@@ -28,7 +28,7 @@ use crate::words;
 /// Whom a campaign is for.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Audience {
+pub(crate) enum Audience {
     /// Everyone of the firm with an address of the channel.
     All,
     /// Everyone with this tag.
@@ -87,7 +87,7 @@ fn is_audience(audience: &Audience) -> Result<(), ValidationError> {
 /// A campaign to be made.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewCampaign {
+pub(crate) struct NewCampaign {
     #[schema(value_type = String)]
     brand_id: BrandId,
     #[validate(length(min = 1, max = 120), custom(function = "not_blank"))]
@@ -140,7 +140,7 @@ impl NewCampaign {
 /// Changes of a draft; what is absent stays.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CampaignChange {
+pub(crate) struct CampaignChange {
     #[schema(value_type = Option<String>)]
     brand_id: Option<BrandId>,
     #[validate(length(min = 1, max = 120), custom(function = "not_blank"))]
@@ -186,7 +186,7 @@ impl CampaignChange {
 
 /// What a campaign would come to if it left now.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct DryRun {
+pub(crate) struct DryRun {
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     /// People in the audience.

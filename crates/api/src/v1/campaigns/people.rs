@@ -22,7 +22,7 @@ use crate::reason::Reason;
 /// What became of a message.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum MessageState {
+pub(crate) enum MessageState {
     /// Kept out by the gate.
     Excluded,
     /// Not handed over yet, or never.
@@ -39,7 +39,7 @@ pub enum MessageState {
 
 /// One person of a campaign.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct CampaignMessage {
+pub(crate) struct CampaignMessage {
     #[schema(value_type = Option<String>)]
     contact_id: Option<ContactId>,
     /// Masked for roles that may not read personal data.
@@ -62,7 +62,7 @@ pub struct CampaignMessage {
 /// Which people.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct MessageFilter {
+pub(crate) struct MessageFilter {
     /// Only those with this reason.
     #[param(value_type = Option<String>, example = "S103")]
     code: Option<ReasonCode>,

@@ -26,7 +26,7 @@ use crate::reason::CountedReason;
 /// What became of a campaign: target = excluded + held + sent, and
 /// sent = delivered + failed + open.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct CampaignReport {
+pub(crate) struct CampaignReport {
     campaign: Campaign,
     /// People in the frozen audience.
     target: i64,
@@ -56,7 +56,7 @@ pub struct CampaignReport {
 
 /// People kept out by the gate.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ReportExcluded {
+pub(crate) struct ReportExcluded {
     total: i64,
     /// By headline reason; most frequent first.
     reasons: Vec<CountedReason>,
@@ -64,7 +64,7 @@ pub struct ReportExcluded {
 
 /// People planned and not handed over.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ReportHeld {
+pub(crate) struct ReportHeld {
     total: i64,
     /// Their request waits, or is being handed over.
     waiting: i64,
@@ -79,7 +79,7 @@ pub struct ReportHeld {
 
 /// People whose message did not get through.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ReportFailed {
+pub(crate) struct ReportFailed {
     total: i64,
     /// The provider refused them.
     refused: i64,
@@ -93,7 +93,7 @@ pub struct ReportFailed {
 
 /// Provider requests by state.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ReportBatches {
+pub(crate) struct ReportBatches {
     pending: i64,
     in_flight: i64,
     accepted: i64,

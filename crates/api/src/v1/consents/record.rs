@@ -27,9 +27,9 @@ use crate::written::read_address;
 const ITEMS_MAX: usize = 1_000;
 
 /// A declaration to be recorded.
-#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewConsent {
+pub(crate) struct NewConsent {
     /// The brand that was spoken to; one brand for all of a call.
     #[schema(value_type = String)]
     brand_id: BrandId,
@@ -57,7 +57,7 @@ pub struct NewConsent {
 /// One declaration, or many as `items`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(untagged)]
-pub enum NewConsents {
+pub(crate) enum NewConsents {
     /// Up to 1,000.
     Many(ManyConsents),
     /// One.
@@ -67,7 +67,7 @@ pub enum NewConsents {
 /// Many declarations.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ManyConsents {
+pub(crate) struct ManyConsents {
     #[validate(nested, custom(function = "not_too_many"))]
     items: Vec<NewConsent>,
 }
@@ -93,13 +93,13 @@ impl Validate for NewConsents {
 
 /// What became of each declaration, in the order given.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ConsentsRecorded {
+pub(crate) struct ConsentsRecorded {
     items: Vec<ConsentOutcome>,
 }
 
 /// What became of one declaration.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ConsentOutcome {
+pub(crate) struct ConsentOutcome {
     /// Whether it stands in the ledger or said nothing new.
     accepted: bool,
     /// Its ledger event; none when it said nothing new (W804) or was refused.

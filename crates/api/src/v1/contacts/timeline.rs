@@ -18,7 +18,7 @@ use crate::words;
 
 /// One appended fact (*izin kaydı*).
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct ConsentRecord {
+pub(crate) struct ConsentRecord {
     /// Its number in the ledger.
     #[schema(value_type = String, example = "evt_10000")]
     event_id: EventId,

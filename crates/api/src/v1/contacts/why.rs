@@ -25,7 +25,7 @@ use crate::words;
 /// About which message.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct WhyQuery {
+pub(crate) struct WhyQuery {
     /// In whose name.
     #[param(value_type = String)]
     brand_id: BrandId,
@@ -42,7 +42,7 @@ pub struct WhyQuery {
 
 /// Why a message would or would not reach a person now.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Why {
+pub(crate) struct Why {
     /// Whether it would leave now.
     sendable: bool,
     /// The first reason against it.
@@ -62,7 +62,7 @@ pub struct Why {
 
 /// What a person told us, as the ledger folds it.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct LocalConsent {
+pub(crate) struct LocalConsent {
     #[schema(value_type = words::ConsentStatus)]
     status: Status,
     #[schema(value_type = String, format = DateTime)]
@@ -79,7 +79,7 @@ pub struct LocalConsent {
 
 /// What İYS holds, as far as it told us.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct RegistryConsent {
+pub(crate) struct RegistryConsent {
     #[schema(value_type = words::Verdict)]
     verdict: Verdict,
     /// Whether the citizen made the record at İYS themselves.

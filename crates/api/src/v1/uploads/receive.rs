@@ -34,7 +34,7 @@ const FILE_NAME_CHARS_MAX: usize = 200;
 /// The parts of the form. `meta` may come first or last; first is faster.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "the shape of the form, for the API document")]
-pub struct UploadForm {
+pub(crate) struct UploadForm {
     meta: UploadMeta,
     #[schema(value_type = String, format = Binary)]
     file: String,
@@ -43,7 +43,7 @@ pub struct UploadForm {
 /// What is wanted with a file.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct UploadMeta {
+pub(crate) struct UploadMeta {
     /// The brand that the people spoke to.
     #[schema(value_type = String)]
     brand_id: BrandId,

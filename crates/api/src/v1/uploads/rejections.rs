@@ -29,7 +29,7 @@ use crate::words;
 
 /// One refused row, or one channel of it.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Rejection {
+pub(crate) struct Rejection {
     /// Tells apart the rejections of one line.
     number: i64,
     /// Line of the file, as an editor shows it.
@@ -48,7 +48,7 @@ pub struct Rejection {
 /// Which rejections.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct CodeFilter {
+pub(crate) struct CodeFilter {
     /// With this code only.
     #[param(value_type = Option<String>, example = "R202")]
     code: Option<ReasonCode>,

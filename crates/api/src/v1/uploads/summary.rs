@@ -14,7 +14,7 @@ use crate::masking;
 
 /// What was recognised in a file.
 #[derive(Debug, Default, Serialize, ToSchema)]
-pub struct UploadSummary {
+pub(crate) struct UploadSummary {
     /// How its letters are coded, such as `utf-8` or `windows-1254`.
     encoding: String,
     /// What separates its columns; empty in a file of one column.
@@ -35,7 +35,7 @@ pub struct UploadSummary {
 
 /// A column of the file.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Column {
+pub(crate) struct Column {
     /// The header as it was read.
     header: String,
     /// What it means; absent for an unknown column (W108).
@@ -46,7 +46,7 @@ pub struct Column {
 
 /// A code and how often it occurred.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct CodeCount {
+pub(crate) struct CodeCount {
     #[schema(value_type = String, example = "R202")]
     code: ReasonCode,
     text_tr: String,
@@ -56,7 +56,7 @@ pub struct CodeCount {
 
 /// A question that the file cannot answer.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Question {
+pub(crate) struct Question {
     /// Which question, such as `date_order`; its answer goes into `mapping`.
     code: String,
     text_tr: String,

@@ -204,9 +204,9 @@ async fn set_up(session: &Session, infobip: &str) -> anyhow::Result<Made> {
         name: "Demo Kullanıcısı".into(),
         password: user::hash(&password)?,
         role: Role::Owner,
-        language: "tr".into(),
+        language: store::access::Language::Turkish,
     };
-    writer.create_user(firm, &new).await?;
+    writer.create_user(firm, new).await?;
     writer.create_api_key(firm, "demo", Role::Admin, None, &secret).await?;
     writer.commit().await?;
     let engine = session.engine()?;
@@ -241,7 +241,7 @@ async fn brand(
         mersis: "0123456789012345".into(),
         path_key: store::token::path_key(&mut rand::rngs::OsRng.unwrap_err()),
     };
-    let mut brand = writer.create_brand(firm, &new).await?;
+    let mut brand = writer.create_brand(firm, new).await?;
     brand.mode = mode;
     brand.iys_code = Some(IYS_CODE);
     brand.brand_code = Some(brand_code);

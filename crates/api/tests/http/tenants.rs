@@ -1,11 +1,9 @@
 //! What belongs to another firm is not there.
 
-mod support;
-
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use store::access::Role;
-use support::{Server, Tenant, new_template};
+use crate::support::{Server, Tenant, new_template};
 
 /// Everything of a firm that has a number, as path of its resource.
 async fn belongings(server: &mut Server, tenant: &Tenant) -> Vec<String> {
@@ -135,7 +133,7 @@ async fn a_firm_is_made_through_the_api_only_where_the_installation_allows_it() 
         "name": "Yeni firma",
         "owner": {
             "email": "sahip@yeni.com", "name": "Sahip", "language": "tr",
-            "password": support::PASSWORD,
+            "password": crate::support::PASSWORD,
         },
     });
     let mut server = Server::start().await;

@@ -1,12 +1,10 @@
 //! Who may call: sessions, keys, roles.
 
-mod support;
-
 use axum::body::Body;
 use http::{Method, Request, StatusCode, header};
 use serde_json::json;
 use store::access::Role;
-use support::{PASSWORD, Server, new_template, request};
+use crate::support::{PASSWORD, Server, new_template, request};
 
 #[tokio::test]
 async fn nobody_gets_in_without_a_cookie_or_a_key() {

@@ -1,11 +1,9 @@
 //! Creating calls that are repeated.
 
-mod support;
-
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
-use support::{Server, new_template, request};
+use crate::support::{Server, new_template, request};
 
 fn keyed(path: &str, key: &str, idempotency: &str, body: Value) -> Request<Body> {
     let mut request = request(Method::POST, path, key, Some(body));

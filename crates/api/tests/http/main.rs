@@ -1,0 +1,11 @@
+//! The routes in process, over a real database: who may call, what is refused
+//! and how, what is never shown, and what the calls do.
+
+mod auth;
+mod idempotency;
+mod people;
+mod support;
+mod surface;
+mod tenants;
+mod uploads;
+mod validation;
