@@ -29,6 +29,8 @@ pub(crate) struct UploadSummary {
     questions: Vec<Question>,
     /// The first rows as they were read.
     first_rows: Vec<Vec<String>>,
+    /// Pairs that a repeated (W801) or newer (W802) row stands for.
+    merged: u64,
     /// Rejected pairs of all pairs, 0–100; the brand's brake compares it.
     rejected_percent: f64,
 }
@@ -76,6 +78,7 @@ struct Account {
     codes: Vec<AccountCode>,
     questions: Vec<Value>,
     sample: Vec<AccountRow>,
+    merged: u64,
     rejected_share: f64,
 }
 
@@ -121,6 +124,7 @@ impl UploadSummary {
             layout: account.layout.unwrap_or_default(),
             codes: account.codes.into_iter().map(CodeCount::of).collect(),
             questions: account.questions.iter().filter_map(Question::of).collect(),
+            merged: account.merged,
             rejected_percent: (account.rejected_share * 1_000.0).round() / 10.0,
         }
     }

@@ -252,6 +252,27 @@ async fn brand(
     Ok(brand.id)
 }
 
+/// What becomes of messages at the provider simulator.
+pub fn provider_population() -> simulators::infobip::Population {
+    simulators::infobip::Population {
+        rejected_pct: 1,
+        undelivered_pct: 3,
+        expired_pct: 1,
+        ..simulators::infobip::Population::default()
+    }
+}
+
+/// People of the sample file whom İYS does not know, so that the integrator
+/// brand has records to create.
+fn unknown_at_iys() -> Vec<Value> {
+    (10..18)
+        .map(|number| {
+            json!({ "iysCode": IYS_CODE, "brandCode": SECOND_BRAND_CODE, "status": "NONE",
+                    "recipient": format!("+9053202010{number}"), "recipientType": "BIREYSEL", "type": "MESAJ" })
+        })
+        .collect()
+}
+
 async fn set_up_simulators(iys: &str, infobip: &str) -> anyhow::Result<()> {
     let brands: Vec<Value> = [(IYS_CODE, "Örnek Mağaza"), (SECOND_BRAND_CODE, "Örnek Klinik")]
         .iter()
@@ -267,10 +288,8 @@ async fn set_up_simulators(iys: &str, infobip: &str) -> anyhow::Result<()> {
             json!({ "onay_pct": ONAY_PERCENT, "ret_pct": RET_PERCENT }),
         ),
         (format!("{infobip}/_sim/keys"), json!({ "keys": [API_KEY] })),
-        (
-            format!("{infobip}/_sim/population"),
-            json!({ "rejected_pct": 1, "undelivered_pct": 3, "expired_pct": 1, "none_pct": 0 }),
-        ),
+        (format!("{infobip}/_sim/population"), serde_json::to_value(provider_population())?),
+        (format!("{iys}/_sim/state"), json!({ "records": unknown_at_iys() })),
     ];
     let http = super::client::http()?;
     for (url, body) in told {
