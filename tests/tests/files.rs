@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use reqwest::Body;
+use reqwest::{Body, Method};
 use serde_json::{Value, json};
 use system_tests::Repository;
 use system_tests::fixtures::Expected;
@@ -50,8 +50,8 @@ async fn is_refused_with(world: &World, file: &Path, upload: &Upload, code: &str
     for text in ["text_tr", "text_en", "next_tr", "next_en"] {
         ensure!(seen["refusal"][text].as_str().is_some_and(|text| !text.is_empty()), "{text} is missing: {seen}");
     }
-    let applied = world.client.call(reqwest::Method::POST, &format!("/uploads/{id}/apply"), Some(&json!({})), None);
-    let applied = applied.await?;
+    let path = format!("/uploads/{id}/apply");
+    let applied = world.client.call(Method::POST, &path, Some(&json!({})), None).await?;
     ensure!(applied.status == 409, "a refused file could be applied: {applied:?}");
     Ok(())
 }

@@ -7,7 +7,7 @@
 //! moment after a start. The seed is printed; `IZINLI_SEED` repeats a run.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -64,7 +64,6 @@ const STAGES: [Stage; 8] = [
 struct Tally {
     by_stage: BTreeMap<Stage, usize>,
     during_start: usize,
-    in_flight: usize,
 }
 
 impl Tally {
@@ -153,13 +152,12 @@ async fn killed_again_and_again(world: &mut World, seed: u64) -> Result<()> {
         number += 1;
     }
     eprintln!(
-        "{}: {} kills in {number} jobs, {:.0} s; by stage {:?}, during a start {}, while requests were under way {}",
+        "{}: {} kills in {number} jobs, {:.0} s; by stage {:?}, during a start {}",
         world.database,
         tally.kills(),
         began.elapsed().as_secs_f64(),
         tally.by_stage,
-        tally.during_start,
-        tally.in_flight
+        tally.during_start
     );
     for brand in &brands {
         let ledger = world.program.json(["ledger", "verify", "--brand", &brand.id]).await?;
@@ -240,24 +238,39 @@ async fn killed(world: &mut World, job: &Job, dice: &mut StdRng, tally: &mut Tal
         stage: tell,
         wants_later: Arc::clone(&wants_later),
     };
-    let driver = tokio::spawn(customer.run(job.file.clone(), job.upload.clone(), job.draft.clone()));
+    let driven = async {
+        let ended = tokio::time::timeout(JOB_WITHIN, customer.run(&job.file, &job.upload, &job.draft)).await;
+        ended.context("the job does not end")?.with_context(|| job.tag.clone())
+    };
+    let (report, ()) = tokio::try_join!(driven, kills(world, &stage, &wants_later, dice, tally))?;
+    Ok(report)
+}
+
+/// Kills the server until the job is done.
+async fn kills(
+    world: &mut World,
+    stage: &watch::Receiver<Stage>,
+    wants_later: &AtomicBool,
+    dice: &mut StdRng,
+    tally: &mut Tally,
+) -> Result<()> {
     let mut targets: Vec<Stage> = STAGES.into();
-    while !driver.is_finished() {
-        let is_time = {
-            let now = *stage.borrow();
-            targets.first().is_some_and(|target| *target <= now) || wants_later.load(Ordering::SeqCst)
-        };
-        if !is_time {
+    loop {
+        let now = *stage.borrow();
+        if now == Stage::Done {
+            return Ok(());
+        }
+        let is_reached = targets.first().is_some_and(|target| *target <= now);
+        if !is_reached && !wants_later.load(Ordering::SeqCst) {
             tokio::time::sleep(Duration::from_millis(5)).await;
             continue;
         }
         // The moment of a kill is the experiment: it is drawn, not awaited.
-        tokio::time::sleep(Duration::from_millis(dice.random_range(DELAY_MS) / 3)).await;
+        tokio::time::sleep(Duration::from_millis(dice.random_range(DELAY_MS) / 2)).await;
         let now = *stage.borrow();
         if now == Stage::Done {
-            break;
+            return Ok(());
         }
-        tally.in_flight += usize::from(now == Stage::Sending);
         world.kill().await?;
         *tally.by_stage.entry(now).or_default() += 1;
         targets.retain(|target| *target > now);
@@ -273,8 +286,6 @@ async fn killed(world: &mut World, job: &Job, dice: &mut StdRng, tally: &mut Tal
         world.spawn()?;
         world.ready().await?;
     }
-    let ended = tokio::time::timeout(JOB_WITHIN, driver).await.context("the job does not end")?;
-    ended.context("the customer's program ended badly")?.with_context(|| job.tag.clone())
 }
 
 /// The customer's program: it takes step after step, and repeats a call that
@@ -288,8 +299,8 @@ struct Customer {
 }
 
 impl Customer {
-    async fn run(self, file: PathBuf, upload: Upload, draft: Value) -> Result<Value> {
-        let id = self.upload(&file, &upload).await.context("uploading")?;
+    async fn run(&self, file: &Path, upload: &Upload, draft: &Value) -> Result<Value> {
+        let id = self.upload(file, upload).await.context("uploading")?;
         self.at(Stage::Judging);
         job::judged(&self.client, &id).await?;
         self.at(Stage::Applying);
@@ -297,7 +308,7 @@ impl Customer {
         self.at(Stage::Asking);
         job::asked(&self.client, &id).await?;
         self.at(Stage::Drafting);
-        let path = self.draft(&draft).await.context("drafting")?;
+        let path = self.draft(draft).await.context("drafting")?;
         self.client.post(&format!("{path}/dry-run"), &json!({})).await?;
         self.at(Stage::Launching);
         self.client.post(&format!("{path}/launch"), &json!({})).await?;
@@ -321,7 +332,7 @@ impl Customer {
     /// Under the same key as long as that can work. The claim of a dead
     /// process on a file is kept for hours: then the list tells whether the
     /// file came in, and if not it is sent under another key.
-    async fn upload(&self, file: &std::path::Path, upload: &Upload) -> Result<String> {
+    async fn upload(&self, file: &Path, upload: &Upload) -> Result<String> {
         for attempt in 0.. {
             let key = format!("dosya-{}-{attempt}", self.tag.replace(' ', "-"));
             let answer = self.client.upload(file, upload, Some(&key)).await?;

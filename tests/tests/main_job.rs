@@ -97,7 +97,7 @@ async fn load_six(world: &World, brand: &Brand) -> Result<()> {
     job::imported(&world.client, &nothing, &asks).await.context("the two who said nothing")?;
     let something = world.write("dort.csv", SAID_SOMETHING)?;
     let id = job::applied(&world.client, &something, &job::push(brand, TAG)).await?;
-    let stop = json!({ "addresses": [SIX[3].0], "cause": "BLACKLIST" });
+    let stop = json!({ "addresses": [SIX[3].0], "cause": "blacklist" });
     world.client.post("/blacklist", &stop).await.context("the blacklist")?;
     world.client.post(&format!("/registry/{}/pull", brand.id), &json!({})).await?;
     match brand.mode {

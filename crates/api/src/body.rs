@@ -20,13 +20,38 @@ use crate::problem::{Problem, ProblemKind, of_reader, of_validation};
 #[derive(Debug)]
 pub(crate) struct Checked<T>(pub(crate) T);
 
-impl<T: DeserializeOwned + Validate> FromRequest<App> for Checked<T> {
+/// What a JSON body may be read into.
+pub(crate) trait Wanted: Sized {
+    /// Reads and checks.
+    ///
+    /// # Errors
+    /// A problem that names every field at fault, or the first that cannot be read.
+    fn read(bytes: &[u8]) -> Result<Self, Problem>;
+}
+
+impl<T: DeserializeOwned + Validate> Wanted for T {
+    fn read(bytes: &[u8]) -> Result<Self, Problem> {
+        let Json(value) = Json::<T>::from_bytes(bytes).map_err(|rejection| match rejection {
+            JsonRejection::JsonDataError(error) => {
+                let complaint = innermost(&error);
+                Problem::invalid(vec![of_reader(&complaint)]).with_detail(complaint)
+            }
+            rejection => {
+                Problem::new(ProblemKind::Unreadable).with_detail(innermost(&rejection))
+            }
+        })?;
+        value.validate().map_err(|errors| Problem::invalid(of_validation(&errors)))?;
+        Ok(value)
+    }
+}
+
+impl<T: Wanted> FromRequest<App> for Checked<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         is_json(request.headers())?;
         let bytes = Bytes::from_request(request, app).await.map_err(unreadable)?;
-        parse(&bytes).map(Self)
+        T::read(&bytes).map(Self)
     }
 }
 
@@ -39,24 +64,6 @@ pub(crate) fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::new(ProblemKind::UnsupportedType))
-}
-
-/// Reads and checks a JSON body.
-///
-/// # Errors
-/// A problem that names every field at fault, or the first that cannot be read.
-pub(crate) fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T, Problem> {
-    let Json(value) = Json::<T>::from_bytes(bytes).map_err(|rejection| match rejection {
-        JsonRejection::JsonDataError(error) => {
-            let complaint = innermost(&error);
-            Problem::invalid(vec![of_reader(&complaint)]).with_detail(complaint)
-        }
-        rejection => {
-            Problem::new(ProblemKind::Unreadable).with_detail(innermost(&rejection))
-        }
-    })?;
-    value.validate().map_err(|errors| Problem::invalid(of_validation(&errors)))?;
-    Ok(value)
 }
 
 /// What the reader itself said, with the path of the field where it knows one:

@@ -13,16 +13,14 @@ use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::time::{HOUR_US, MINUTE_US};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use store::Writer;
 use store::idempotency::{Begin, Call};
-use validator::Validate;
 
 use crate::app::App;
-use crate::body::{is_json, parse, unreadable};
+use crate::body::{Wanted, is_json, unreadable};
 use crate::caller::Caller;
 use crate::problem::{Problem, ProblemKind};
 
@@ -50,7 +48,7 @@ pub(crate) struct Repeatable {
     takeover_us: i64,
 }
 
-impl<T: DeserializeOwned + Validate> FromRequest<App> for Creation<T> {
+impl<T: Wanted> FromRequest<App> for Creation<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
@@ -60,24 +58,20 @@ impl<T: DeserializeOwned + Validate> FromRequest<App> for Creation<T> {
         let bytes = Bytes::from_request(request, app).await.map_err(unreadable)?;
         let repeatable = key.map(|key| Repeatable {
             key,
-            fingerprint: fingerprint(&method, &path, &bytes),
+            fingerprint: digest(&[method.as_str().as_bytes(), path.as_bytes(), &bytes]),
             takeover_us: TAKEOVER_US,
         });
-        Ok(Self { wanted: parse(&bytes)?, repeatable })
+        Ok(Self { wanted: T::read(&bytes)?, repeatable })
     }
 }
 
 impl Repeatable {
-    /// A file call: `said` is everything about it but the file, which is not
-    /// read twice only to compare it.
-    pub(crate) fn upload(
-        headers: &HeaderMap,
-        path: &str,
-        said: &[u8],
-    ) -> Result<Option<Self>, Problem> {
+    /// A file call: `said` is everything about it but the file, whose digest
+    /// is known only at its end.
+    pub(crate) fn upload(headers: &HeaderMap, said: &[&[u8]]) -> Result<Option<Self>, Problem> {
         Ok(key_of(headers)?.map(|key| Self {
             key,
-            fingerprint: fingerprint(&Method::POST, path, said),
+            fingerprint: digest(said),
             takeover_us: TAKEOVER_UPLOAD_US,
         }))
     }
@@ -181,6 +175,8 @@ async fn begin(
     let Some(Repeatable { key, fingerprint, takeover_us }) = repeatable else {
         return Ok(Start::Go(None));
     };
+    // Nobody gets the answer of somebody else: it may hold a key shown once.
+    let fingerprint = digest(&[caller.actor.as_bytes(), &fingerprint]);
     let mut writer = app.write().await?;
     match writer.begin_call(caller.firm, &key, &fingerprint, takeover_us).await? {
         Begin::Fresh(call) => {
@@ -242,13 +238,13 @@ fn path_of(request: &Request) -> String {
     original.unwrap_or_else(|| request.uri().path().to_owned())
 }
 
-fn fingerprint(method: &Method, path: &str, body: &[u8]) -> [u8; 32] {
+/// Digest of texts, each with its length.
+fn digest(parts: &[&[u8]]) -> [u8; 32] {
     let mut hasher = Sha256::new();
-    for part in [method.as_str().as_bytes(), path.as_bytes()] {
+    for part in parts {
         hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
         hasher.update(part);
     }
-    hasher.update(body);
     hasher.finalize().into()
 }
 
@@ -258,6 +254,11 @@ fn json<D: Serialize>(made: &D) -> Result<Vec<u8>, Problem> {
 
 fn answer(status: StatusCode, body: Vec<u8>) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// Whether this answer was given before.
+pub(crate) fn is_replayed(response: &Response) -> bool {
+    response.headers().contains_key(REPLAYED)
 }
 
 fn replay(status: i64, body: Vec<u8>) -> Response {

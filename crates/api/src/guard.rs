@@ -67,3 +67,34 @@ pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     tracing::error!(panic = said, "a handler panicked");
     Problem::new(ProblemKind::Internal).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::middleware::from_fn;
+    use axum::routing::get;
+    use http::StatusCode;
+    use tower::ServiceExt;
+    use tower_http::catch_panic::CatchPanicLayer;
+
+    use super::*;
+
+    async fn broken() -> &'static str {
+        panic!("gizli ayrıntı")
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_a_problem_that_tells_nothing_of_its_inside() {
+        let router = Router::new()
+            .route("/", get(broken))
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(from_fn(crate::problem::finish));
+        let request = Request::get("/").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        assert!(text.contains("\"code\":\"INTERNAL\"") && !text.contains("gizli"), "{text}");
+    }
+}

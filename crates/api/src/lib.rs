@@ -14,8 +14,8 @@
 //! body as `Checked<T>`, or `Creation<T>` when the call creates something;
 //! 4. ask the store with the caller's firm, so that what belongs to others is
 //! not found; 5. add it to `router.rs`; 6. run `cargo xtask openapi`; 7. give
-//! it a test in `tests/`, and its resource a line in
-//! `tests/tenants.rs`.
+//! it a test in `tests/http`, and its resource a line in
+//! `tests/http/tenants.rs`.
 
 mod app;
 mod body;

@@ -90,17 +90,18 @@ impl Throttle {
     }
 }
 
-/// Forgets old windows when the table is full, then the weakest entry.
+/// Forgets old windows when the table is full, then the weaker half: those
+/// with the fewest failures, the oldest first.
 fn make_room(failures: &mut HashMap<Name, Failures>, now: Timestamp) {
     if failures.len() < NAMES_MAX {
         return;
     }
     failures.retain(|_, held| now.since(held.since) < WINDOW_US);
     if failures.len() >= NAMES_MAX {
-        let weakest = failures.iter().min_by_key(|(_, held)| (held.count, held.since));
-        if let Some(name) = weakest.map(|(name, _)| name.clone()) {
-            failures.remove(&name);
-        }
+        let mut all: Vec<(Name, Failures)> = failures.drain().collect();
+        all.sort_unstable_by_key(|(_, held)| std::cmp::Reverse((held.count, held.since)));
+        all.truncate(NAMES_MAX / 2);
+        failures.extend(all);
     }
 }
 

@@ -102,19 +102,32 @@ pub(crate) fn source(
 /// The source recorded where none is stated: the list reached us electronically.
 pub(crate) const UNSTATED_SOURCE: Source = Source::HS_EORTAM;
 
-/// How often each remark code was collected for the row at hand.
-#[derive(Debug, Default)]
-pub(crate) struct Remarked(Vec<ReasonCode>);
+/// The remarks on a row or a pair, each once; kept in place, because nearly
+/// every row carries one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Remarked {
+    codes: [ReasonCode; Remarked::MOST],
+    len: usize,
+}
 
 impl Remarked {
+    /// More than the remarks that exist for a row.
+    const MOST: usize = 24;
+
+    pub(crate) const NONE: Self = Self {
+        codes: [ReasonCode::W103; Self::MOST],
+        len: 0,
+    };
+
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        self.len = 0;
     }
 
     /// Adds a code once.
     pub(crate) fn add(&mut self, code: ReasonCode) {
-        if !self.0.contains(&code) {
-            self.0.push(code);
+        if !self.codes[..self.len].contains(&code) && self.len < Self::MOST {
+            self.codes[self.len] = code;
+            self.len += 1;
         }
     }
 
@@ -125,7 +138,6 @@ impl Remarked {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = ReasonCode> + '_ {
-        self.0.iter().copied()
+        self.codes[..self.len].iter().copied()
     }
 }
-

@@ -400,7 +400,7 @@ impl Way<'_> {
     fn merge_rows(&mut self, out: &mut Outlets) -> Result<(), End> {
         let rows = out.account.tally.rows;
         let partitions = out.pairs.len();
-        let buffer_bytes = self.options.limits.partition_buffer_bytes;
+        let buffer_bytes = self.options.limits.buffer_for(partitions);
         let marks = Spill::create(self.work_dir.join("marks.work"), partitions, buffer_bytes)?;
         let last_row_wins = self.options.mapping.update_people;
         let ambiguous = out.people.find_ambiguous(marks, last_row_wins, &mut out.account.tally)?;

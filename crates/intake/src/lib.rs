@@ -31,6 +31,7 @@ mod consent;
 mod directory;
 mod field;
 mod file;
+mod frame;
 pub mod generate;
 mod judge;
 mod lookup;

@@ -16,14 +16,14 @@ use domain::ReasonCode;
 use crate::cell::Fault;
 use crate::directory::Directory;
 use crate::field::Field;
+use crate::frame::{self, Encoder, Frame};
 use crate::lookup::LookUpError;
 use crate::options::Options;
 use crate::outlets::{Account, Outlets};
-use crate::pair::{Address, Pair, fingerprint};
+use crate::pair::{Address, Pair};
 use crate::people::{Ambiguous, Marks};
 use crate::records::RecordWriter;
 use crate::rejections::Draft;
-use crate::spill::{append_item, damaged};
 
 /// Merges the partitions of one file and writes what remains as records.
 pub(crate) struct Merger<'m> {
@@ -37,17 +37,45 @@ pub(crate) struct Merger<'m> {
 impl Merger<'_> {
     /// Merges one partition.
     pub(crate) fn merge(&mut self, partition: usize) -> Result<(), LookUpError> {
-        if self.out.pairs.is_empty(partition) {
+        if self.out.pairs.bytes(partition) == 0 {
             return Ok(());
         }
         let marks = self.ambiguous.marks(partition)?;
         let held = self.load(partition, &marks)?;
-        let mut pairs = parse(&held)?;
-        let last_row_wins = self.options.mapping.update_people;
-        settle_ambiguous(&mut pairs, &marks, last_row_wins, &mut self.out.account)?;
-        repeats::merge(&mut pairs, &mut self.out.account);
-        let accepted = self.settle_conflicts(pairs)?;
+        let mut frames = frame::frames(&held)?;
+        frames.sort_unstable_by_key(|frame| frame.key);
+        let is_unrecorded = self.directory.holds_no_states();
+        let batch = self.options.limits.directory_batch.max(1);
+        let mut accepted = Vec::new();
+        for of_key in frames.chunk_by(|a, b| a.key == b.key) {
+            match of_key {
+                // Nearly every address stands alone, and then nothing can speak against it.
+                [alone] if is_unrecorded && !marks.touch(alone.key) => {
+                    self.out.account.tally.accepted += 1;
+                    self.records.copy(*alone)?;
+                }
+                several => self.settle(several, &marks, &mut accepted)?,
+            }
+            if accepted.len() >= batch {
+                self.admit(&accepted)?;
+                accepted.clear();
+            }
+        }
         self.admit(&accepted)
+    }
+
+    /// Settles the pairs of one key; those that may be recorded go to `accepted`.
+    fn settle<'a>(
+        &mut self,
+        frames: &[Frame<'a>],
+        marks: &Marks,
+        accepted: &mut Vec<Pair<'a>>,
+    ) -> io::Result<()> {
+        let mut pairs = frames.iter().map(|frame| frame.pair()).collect::<io::Result<Vec<_>>>()?;
+        let last_row_wins = self.options.mapping.update_people;
+        settle_ambiguous(&mut pairs, marks, last_row_wins, &mut self.out.account)?;
+        repeats::merge(&mut pairs, &mut self.out.account);
+        self.settle_conflicts(&mut pairs, accepted)
     }
 
     /// The pairs of a partition. Where they exceed the bound, repeated ones are
@@ -58,19 +86,24 @@ impl Merger<'_> {
         let people_max = self.options.limits.people_per_phone_max;
         let last_row_wins = self.options.mapping.update_people;
         let Outlets { pairs: spill, account, .. } = &mut *self.out;
+        if spill.bytes(partition) <= bound {
+            return spill.read_whole(partition);
+        }
         let mut held: Vec<u8> = Vec::new();
         spill.read(partition, bound, |piece| {
             held.extend_from_slice(piece);
             if held.len() <= bound {
                 return Ok(());
             }
-            let mut pairs = parse(&held)?;
+            let frames = frame::frames(&held)?;
+            let mut pairs = frames.iter().map(|frame| frame.pair()).collect::<io::Result<Vec<_>>>()?;
             settle_ambiguous(&mut pairs, marks, last_row_wins, account)?;
             conflicts::thin_out_crowds(&mut pairs, people_max, account)?;
             repeats::merge(&mut pairs, account);
             let mut kept = Vec::new();
+            let mut encoder = Encoder::new();
             for pair in &pairs {
-                append_item(&mut kept, pair)?;
+                frame::append(&mut kept, pair.address.fingerprint(), encoder.encode(pair)?)?;
             }
             held = kept;
             Ok(())
@@ -87,15 +120,12 @@ fn settle_ambiguous(
     last_row_wins: bool,
     account: &mut Account,
 ) -> io::Result<()> {
-    if marks.is_empty() {
-        return Ok(());
-    }
     let mut outcome = Ok(());
     pairs.retain_mut(|pair| {
         let (Some(id), Address::Phone(phone)) = (pair.external_id, pair.address) else {
             return true;
         };
-        if outcome.is_err() || !marks.contains(&(fingerprint(id.as_bytes()), phone)) {
+        if outcome.is_err() || !marks.hold(id, phone) {
             return true;
         }
         if pair.is_refusal() {
@@ -111,14 +141,4 @@ fn settle_ambiguous(
         false
     });
     outcome
-}
-
-fn parse(mut bytes: &[u8]) -> io::Result<Vec<Pair<'_>>> {
-    let mut pairs = Vec::new();
-    while !bytes.is_empty() {
-        let (pair, rest) = postcard::take_from_bytes(bytes).map_err(damaged)?;
-        pairs.push(pair);
-        bytes = rest;
-    }
-    Ok(pairs)
 }

@@ -219,8 +219,8 @@ pub struct Limits {
     pub partitions_max: usize,
     /// Bytes a loaded partition may hold before repeated rows in it are merged early.
     pub partition_bytes_max: usize,
-    /// Write buffer of one partition.
-    pub partition_buffer_bytes: usize,
+    /// Write buffers of all partitions of one work file together.
+    pub partition_buffers_bytes: usize,
     /// Rejections held and sorted in memory before they become a run on disk.
     pub rejections_buffer_bytes: usize,
     /// Rows without an address that are looked up together, and keys asked together.
@@ -242,7 +242,7 @@ impl Default for Limits {
             partition_file_bytes: 3 << 20,
             partitions_max: 512,
             partition_bytes_max: 12 << 20,
-            partition_buffer_bytes: 8 << 10,
+            partition_buffers_bytes: 6 << 20,
             rejections_buffer_bytes: 4 << 20,
             directory_batch: 1_000,
             sample_rows: 20,
@@ -251,6 +251,12 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The write buffer of one of `partitions` partitions.
+    pub(crate) fn buffer_for(&self, partitions: usize) -> usize {
+        const MOST: usize = 64 << 10;
+        (self.partition_buffers_bytes / partitions.max(1)).min(MOST)
+    }
+
     /// How many partitions a file of this size is spread over.
     pub(crate) fn partitions_for(&self, file_bytes: u64) -> usize {
         let wanted = file_bytes.div_ceil(self.partition_file_bytes.max(1));

@@ -10,11 +10,12 @@ use domain::{Channel, ReasonCode, RecipientKind};
 use crate::cell::Fault;
 use crate::consent::Stated;
 use crate::file::rows::Place;
+use crate::frame::{self, Encoder};
 use crate::options::Limits;
 use crate::pair::Pair;
 use crate::people::People;
 use crate::rejections::{Draft, Sorter};
-use crate::spill::{Spill, append_item};
+use crate::spill::Spill;
 use crate::tally::Tally;
 
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub(crate) struct Outlets {
     pub(crate) people: People,
     pub(crate) waiting: Vec<Waiting>,
     pub(crate) account: Account,
+    encoder: Encoder,
 }
 
 /// What became of pairs that were judged: the counts and the rejections, kept
@@ -50,12 +52,13 @@ pub(crate) struct Waiting {
 impl Outlets {
     pub(crate) fn create(work_dir: &Path, partitions: usize, limits: &Limits) -> io::Result<Self> {
         let spill = |name: &str| {
-            Spill::create(work_dir.join(name), partitions, limits.partition_buffer_bytes)
+            Spill::create(work_dir.join(name), partitions, limits.buffer_for(partitions))
         };
         Ok(Self {
             pairs: spill("pairs.work")?,
             people: People::new(spill("people.work")?),
             waiting: Vec::new(),
+            encoder: Encoder::new(),
             account: Account {
                 tally: Tally::default(),
                 rejections: Sorter::create(work_dir.join("refusals.work"), limits.rejections_buffer_bytes)?,
@@ -66,8 +69,10 @@ impl Outlets {
     /// A pair that nothing in its own row speaks against.
     pub(crate) fn accept(&mut self, pair: &Pair<'_>) -> io::Result<()> {
         self.account.tally.judged += 1;
-        let partition = self.pairs.partition_of(pair.address.fingerprint());
-        self.pairs.append(partition, |buffer| append_item(buffer, pair))
+        let key = pair.address.fingerprint();
+        let bytes = self.encoder.encode(pair)?;
+        let partition = self.pairs.partition_of(key);
+        self.pairs.append(partition, |buffer| frame::append(buffer, key, bytes))
     }
 
     /// A pair that its own row refuses.

@@ -36,8 +36,26 @@ pub(crate) struct Ambiguous {
     marks: Spill,
 }
 
-/// (Fingerprint of an id, phone).
-pub(crate) type Marks = HashSet<(u64, u64), SpreadHasher>;
+/// The ambiguous ids beside the phones of one partition.
+#[derive(Debug, Default)]
+pub(crate) struct Marks {
+    /// Fingerprint of the id, phone.
+    marked: HashSet<(u64, u64), SpreadHasher>,
+    /// Keys of the phones.
+    keys: HashSet<u64, SpreadHasher>,
+}
+
+impl Marks {
+    /// Whether this id is ambiguous for this phone.
+    pub(crate) fn hold(&self, id: &str, phone: u64) -> bool {
+        !self.marked.is_empty() && self.marked.contains(&(fingerprint(id.as_bytes()), phone))
+    }
+
+    /// Whether any id is ambiguous for the phone with this key.
+    pub(crate) fn touch(&self, key: u64) -> bool {
+        self.keys.contains(&key)
+    }
+}
 
 /// What is known of one id.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +64,38 @@ struct Known {
     has_several: bool,
     last_line: u64,
     last_phone: u64,
+}
+
+/// What is known of the ids of one partition, by their fingerprints.
+#[derive(Debug, Default)]
+struct Survey {
+    ids: HashMap<u64, Known, SpreadHasher>,
+    /// For each id without its zeros its one spelling, `None` where there are
+    /// several; empty where no id begins with a zero.
+    forms: HashMap<u64, Option<u64>, SpreadHasher>,
+}
+
+impl Survey {
+    fn note_id(&mut self, sighting: Sighting) {
+        let known = self.ids.entry(sighting.id).or_insert(Known {
+            phone: sighting.phone,
+            has_several: false,
+            last_line: sighting.line,
+            last_phone: sighting.phone,
+        });
+        known.has_several |= known.phone != sighting.phone;
+        if sighting.line >= known.last_line {
+            known.last_line = sighting.line;
+            known.last_phone = sighting.phone;
+        }
+    }
+
+    fn note_form(&mut self, sighting: Sighting) {
+        let form = self.forms.entry(sighting.stripped).or_insert(Some(sighting.id));
+        if *form != Some(sighting.id) {
+            *form = None;
+        }
+    }
 }
 
 /// Bytes of a partition looked at together.
@@ -58,10 +108,11 @@ impl People {
 
     /// Takes note of a row that names an id and a phone.
     pub(crate) fn note(&mut self, id: &str, phone: u64, place: Place) -> io::Result<()> {
+        let whole = fingerprint(id.as_bytes());
         let stripped = id.trim_start_matches('0');
         let sighting = Sighting {
-            stripped: fingerprint(stripped.as_bytes()),
-            id: fingerprint(id.as_bytes()),
+            stripped: if stripped.len() == id.len() { whole } else { fingerprint(stripped.as_bytes()) },
+            id: whole,
             phone,
             line: place.line,
         };
@@ -82,9 +133,12 @@ impl People {
         tally: &mut Tally,
     ) -> io::Result<Ambiguous> {
         for partition in 0..self.sightings.len() {
-            let (ids, forms) = self.survey(partition)?;
+            let Survey { ids, forms } = self.survey(partition)?;
+            if forms.is_empty() && !ids.values().any(|known| known.has_several) {
+                continue;
+            }
             self.for_each(partition, |sighting| {
-                if forms.get(&sighting.stripped).is_some_and(|form| form.is_none()) {
+                if forms.get(&sighting.stripped).is_some_and(Option::is_none) {
                     tally.note(ReasonCode::W402, sighting.line);
                 }
                 let Some(known) = ids.get(&sighting.id).filter(|known| known.has_several) else {
@@ -104,37 +158,22 @@ impl People {
         Ok(Ambiguous { marks })
     }
 
-    /// What each id of a partition is, and for each id without zeros its one
-    /// spelling, or `None` where there are several.
-    #[expect(clippy::type_complexity, reason = "two maps with one reader, named right above")]
-    fn survey(
-        &mut self,
-        partition: usize,
-    ) -> io::Result<(
-        HashMap<u64, Known, SpreadHasher>,
-        HashMap<u64, Option<u64>, SpreadHasher>,
-    )> {
-        let mut ids: HashMap<u64, Known, SpreadHasher> = HashMap::default();
-        let mut forms: HashMap<u64, Option<u64>, SpreadHasher> = HashMap::default();
+    /// What the ids of a partition are.
+    fn survey(&mut self, partition: usize) -> io::Result<Survey> {
+        let mut survey = Survey::default();
+        let mut has_zeros = false;
         self.for_each(partition, |sighting| {
-            let known = ids.entry(sighting.id).or_insert(Known {
-                phone: sighting.phone,
-                has_several: false,
-                last_line: sighting.line,
-                last_phone: sighting.phone,
-            });
-            known.has_several |= known.phone != sighting.phone;
-            if sighting.line >= known.last_line {
-                known.last_line = sighting.line;
-                known.last_phone = sighting.phone;
-            }
-            let form = forms.entry(sighting.stripped).or_insert(Some(sighting.id));
-            if *form != Some(sighting.id) {
-                *form = None;
-            }
+            survey.note_id(sighting);
+            has_zeros |= sighting.stripped != sighting.id;
             Ok(())
         })?;
-        Ok((ids, forms))
+        if has_zeros {
+            self.for_each(partition, |sighting| {
+                survey.note_form(sighting);
+                Ok(())
+            })?;
+        }
+        Ok(survey)
     }
 
     fn for_each(
@@ -154,7 +193,9 @@ impl Ambiguous {
         let mut found = Marks::default();
         self.marks.read(partition, PIECE_BYTES, |piece| {
             for mark in piece.chunks(16) {
-                found.insert((number(mark, 0)?, number(mark, 8)?));
+                let (id, phone) = (number(mark, 0)?, number(mark, 8)?);
+                found.marked.insert((id, phone));
+                found.keys.insert(Address::Phone(phone).fingerprint());
             }
             Ok(())
         })?;
@@ -201,7 +242,7 @@ impl Hasher for Spread {
     }
 
     fn write_u64(&mut self, number: u64) {
-        self.0 = self.0.rotate_left(32) ^ crate::pair::mix(number);
+        self.0 = self.0.rotate_left(32) ^ number;
     }
 
     fn finish(&self) -> u64 {
@@ -230,7 +271,7 @@ mod tests {
         for (id, phone) in rows {
             let partition = found.marks.partition_of(Address::Phone(*phone).fingerprint());
             let marks = found.marks(partition).unwrap();
-            if marks.contains(&(fingerprint(id.as_bytes()), *phone)) {
+            if marks.hold(id, *phone) {
                 named.push(((*id).to_owned(), *phone));
             }
         }

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use domain::{Channel, Recipient, RecipientKind, Source, Status, Timestamp};
 
+use crate::frame::{Encoder, Frame};
 use crate::pair::{Address, Claim, Pair};
 use crate::rejections::read_frame;
-use crate::spill::{append_item, damaged};
+use crate::spill::damaged;
 
 /// One accepted pair: an address of a person, with what the row says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +67,7 @@ const MARK: &[u8; 8] = b"izinrec\x01";
 #[derive(Debug)]
 pub(crate) struct RecordWriter {
     out: BufWriter<File>,
-    frame: Vec<u8>,
+    encoder: Encoder,
 }
 
 impl RecordWriter {
@@ -75,21 +76,28 @@ impl RecordWriter {
         out.write_all(MARK)?;
         Ok(Self {
             out,
-            frame: Vec::new(),
+            encoder: Encoder::new(),
         })
     }
 
     pub(crate) fn write(&mut self, pair: &Pair<'_>) -> io::Result<()> {
-        self.frame.clear();
-        append_item(&mut self.frame, pair)?;
-        let length = u32::try_from(self.frame.len()).map_err(io::Error::other)?;
-        self.out.write_all(&length.to_le_bytes())?;
-        self.out.write_all(&self.frame)
+        write_bytes(&mut self.out, self.encoder.encode(pair)?)
+    }
+
+    /// Writes a pair that is as it was when it was framed.
+    pub(crate) fn copy(&mut self, frame: Frame<'_>) -> io::Result<()> {
+        write_bytes(&mut self.out, frame.bytes)
     }
 
     pub(crate) fn finish(self) -> io::Result<()> {
         self.out.into_inner()?.sync_data()
     }
+}
+
+fn write_bytes(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
+    out.write_all(&length.to_le_bytes())?;
+    out.write_all(bytes)
 }
 
 /// The records of a judged file. All records of one recipient are adjacent.

@@ -13,7 +13,6 @@ mod vocabulary;
 use std::io;
 
 use csv::ByteRecord;
-use domain::fold_text::cell::clean_cell;
 use domain::{Channel, ReasonCode, RecipientKind};
 
 pub(crate) use self::address::{PhoneStatistics, SUSPECT_ZEROS};
@@ -22,7 +21,7 @@ pub(crate) use self::date_order::Surveyor;
 use self::date_order::{ColumnOrder, DateOrders};
 use self::person::{Person, PersonReader};
 use self::vocabulary::Vocabulary;
-use crate::cell::Fault;
+use crate::cell::{Fault, clean};
 use crate::cell::date::{Moment, Reading};
 use crate::cell::word::{ChannelMeaning, KindMeaning};
 use crate::consent::{self, Answer, DateRules, Remarked, Stated, UNSTATED_SOURCE};
@@ -57,13 +56,19 @@ impl From<io::Error> for RowStop {
 /// Judges rows, one after the other, in reused buffers.
 #[derive(Debug)]
 pub(crate) struct RowJudge<'o> {
+    addresses: AddressReader,
+    person: PersonReader,
+    rules: Rules<'o>,
+}
+
+/// What rows are judged by. Apart from the readers, whose texts a row borrows.
+#[derive(Debug)]
+struct Rules<'o> {
     options: &'o Options,
     layout: &'o Layout,
     decoder: Decoder,
     delimiter: u8,
     vocabulary: Vocabulary,
-    addresses: AddressReader,
-    person: PersonReader,
     orders: DateOrders<'o>,
     dates: DateRules<'o>,
     date_text: String,
@@ -98,18 +103,20 @@ impl<'o> RowJudge<'o> {
         surveyor: Surveyor<'o>,
     ) -> Self {
         Self {
-            options,
-            layout,
-            decoder,
-            delimiter,
-            vocabulary: Vocabulary::new(layout.groups.len()),
             addresses: AddressReader::new(options),
             person: PersonReader::default(),
-            orders: DateOrders::new(layout, options.mapping.date_order, surveyor),
-            dates: DateRules::new(&options.calendar, options.now, options.refuses_old_consents()),
-            date_text: String::new(),
-            on_row: Remarked::default(),
-            on_consent: Remarked::default(),
+            rules: Rules {
+                options,
+                layout,
+                decoder,
+                delimiter,
+                vocabulary: Vocabulary::new(layout.groups.len()),
+                orders: DateOrders::new(layout, options.mapping.date_order, surveyor),
+                dates: DateRules::new(&options.calendar, options.now, options.refuses_old_consents()),
+                date_text: String::new(),
+                on_row: Remarked::NONE,
+                on_consent: Remarked::NONE,
+            },
         }
     }
 
@@ -124,29 +131,50 @@ impl<'o> RowJudge<'o> {
         out: &mut Outlets,
     ) -> Result<(), RowStop> {
         out.account.tally.rows += 1;
-        if let Err(fault) = self.check_shape(record) {
+        let Self { addresses, person, rules } = self;
+        if let Err(fault) = rules.check_shape(record) {
             return Ok(out.refuse(place, None, fault)?);
         }
-        self.on_row.clear();
-        // The readers own the texts that `who` borrows; they are put back below.
-        let mut addresses = std::mem::take(&mut self.addresses);
-        let mut person = std::mem::take(&mut self.person);
-        let outcome = self.judge_cells(place, record, &mut addresses, &mut person, out);
-        self.addresses = addresses;
-        self.person = person;
-        for code in self.on_row.iter() {
+        rules.on_row.clear();
+        let outcome = rules.judge_cells(place, record, addresses, person, out);
+        for code in rules.on_row.iter() {
             out.account.tally.note(code, place.line);
         }
         outcome
     }
 
+    /// What the cells showed about the phone column.
+    pub(crate) fn phones(&self) -> PhoneStatistics {
+        self.addresses.statistics
+    }
+
+    /// Status columns of which every cell says the same.
+    pub(crate) fn uniform_columns(&self) -> Vec<UniformColumn> {
+        self.rules.vocabulary.uniform_statuses(self.rules.layout, &self.rules.decoder)
+    }
+
+    /// Questions that the cells raise.
+    pub(crate) fn questions(&self) -> Vec<Question> {
+        let mut questions = self.rules.orders.questions(self.rules.layout);
+        questions.extend(self.rules.vocabulary.questions(&self.rules.decoder));
+        questions
+    }
+
+    /// The refusal for a date column whose order contradicts itself (F115).
+    pub(crate) fn date_refusal(&self) -> Option<Refusal> {
+        self.rules.orders.refusal(self.rules.options.limits.contrary_dates_percent_max)
+    }
+}
+
+impl Rules<'_> {
     fn check_shape(&self, record: &ByteRecord) -> Result<(), Fault> {
         if record.as_slice().iter().all(u8::is_ascii_whitespace) {
             return Err(Fault::new(Field::Row, ReasonCode::R101));
         }
         let expected = self.layout.headers.len();
-        let surplus_is_empty = record.iter().skip(expected).all(<[u8]>::is_empty);
-        if record.len() < expected || !surplus_is_empty {
+        let is_whole = record.len() == expected
+            || (record.len() > expected && record.iter().skip(expected).all(<[u8]>::is_empty));
+        if !is_whole {
             let fault = Fault::new(Field::Row, ReasonCode::R102)
                 .with("expected", expected.to_string())
                 .with("found", record.len().to_string());
@@ -375,7 +403,7 @@ impl<'o> RowJudge<'o> {
         };
         let raw = cell(record, group.date);
         let (text, _) = self.decoder.decode(raw, &mut self.date_text);
-        let text = clean_cell(text).text;
+        let text = clean(text).text;
         let fault = |code| Ok(Err(Fault::of_cell(Field::Date, code, text)));
         match Reading::of(text) {
             Reading::Moment(moment) => Ok(Ok(Some(moment))),
@@ -413,9 +441,8 @@ impl<'o> RowJudge<'o> {
             (_, Some(Err(fault))) => return Ok(out.refuse(who.place, channel, fault)?),
             (Err(fault), _) => return Ok(out.refuse(who.place, channel, fault.clone())?),
         };
-        let mut codes = Remarked::default();
+        let mut codes = self.on_consent;
         codes.extend(remarks.iter());
-        codes.extend(self.on_consent.iter());
         for code in codes.iter() {
             out.account.tally.note(code, who.place.line);
         }
@@ -506,28 +533,6 @@ impl<'o> RowJudge<'o> {
         let header = &self.layout.headers[group.status.index];
         RowStop::Refused(Refusal::new(ReasonCode::F114).with("header", header))
     }
-
-    /// What the cells showed about whole columns.
-    pub(crate) fn phones(&self) -> PhoneStatistics {
-        self.addresses.statistics
-    }
-
-    /// Status columns of which every cell says the same.
-    pub(crate) fn uniform_columns(&self) -> Vec<UniformColumn> {
-        self.vocabulary.uniform_statuses(self.layout, &self.decoder)
-    }
-
-    /// Questions that the cells raise.
-    pub(crate) fn questions(&self) -> Vec<Question> {
-        let mut questions = self.orders.questions(self.layout);
-        questions.extend(self.vocabulary.questions(&self.decoder));
-        questions
-    }
-
-    /// The refusal for a date column whose order contradicts itself (F115).
-    pub(crate) fn date_refusal(&self) -> Option<Refusal> {
-        self.orders.refusal(self.options.limits.contrary_dates_percent_max)
-    }
 }
 
 /// What a pair is formed for.
@@ -590,7 +595,7 @@ fn cell(record: &ByteRecord, column: Option<usize>) -> &[u8] {
 
 /// A cell as it is shown to people.
 fn shown(decoder: &Decoder, raw: &[u8]) -> String {
-    clean_cell(&decoder.text(raw)).text.to_owned()
+    clean(&decoder.text(raw)).text.to_owned()
 }
 
 fn with_comma_hint(fault: Fault) -> Fault {

@@ -50,12 +50,6 @@ impl Spill {
         usize::try_from(scaled >> 64).unwrap_or(0)
     }
 
-    /// Whether nothing was ever appended to a partition.
-    pub(crate) fn is_empty(&self, partition: usize) -> bool {
-        let source = &self.partitions[partition];
-        source.buffer.is_empty() && source.blocks.is_empty()
-    }
-
     /// Appends to a partition whatever `write` appends to its buffer: one whole item.
     pub(crate) fn append(
         &mut self,
@@ -91,16 +85,44 @@ impl Spill {
                 take(&piece)?;
                 piece.clear();
             }
-            let start = piece.len();
-            piece.resize(start + block.bytes, 0);
-            self.file.handle.seek(SeekFrom::Start(block.start))?;
-            self.file.handle.read_exact(&mut piece[start..])?;
+            block.read(&mut self.file.handle, &mut piece)?;
         }
         piece.extend_from_slice(&source.buffer);
         if !piece.is_empty() {
             take(&piece)?;
         }
         Ok(())
+    }
+
+    /// Reads all of a partition at once.
+    pub(crate) fn read_whole(&mut self, partition: usize) -> io::Result<Vec<u8>> {
+        let source = &self.partitions[partition];
+        let mut all = Vec::with_capacity(source.bytes());
+        for block in &source.blocks {
+            block.read(&mut self.file.handle, &mut all)?;
+        }
+        all.extend_from_slice(&source.buffer);
+        Ok(all)
+    }
+
+    /// How many bytes were appended to a partition.
+    pub(crate) fn bytes(&self, partition: usize) -> usize {
+        self.partitions[partition].bytes()
+    }
+}
+
+impl Partition {
+    fn bytes(&self) -> usize {
+        self.buffer.len() + self.blocks.iter().map(|block| block.bytes).sum::<usize>()
+    }
+}
+
+impl Block {
+    /// Appends the block to `out`.
+    fn read(self, file: &mut File, out: &mut Vec<u8>) -> io::Result<()> {
+        file.seek(SeekFrom::Start(self.start))?;
+        let read = file.take(self.bytes as u64).read_to_end(out)?;
+        if read < self.bytes { Err(damaged("a block is cut short")) } else { Ok(()) }
     }
 }
 
@@ -128,12 +150,6 @@ impl Drop for TempFile {
         // Nothing is lost if it stays: the next run of the same upload overwrites it.
         let _ = std::fs::remove_file(&self.path);
     }
-}
-
-/// Appends an item that knows its own length.
-pub(crate) fn append_item(buffer: &mut Vec<u8>, item: &impl serde::Serialize) -> io::Result<()> {
-    *buffer = postcard::to_extend(item, std::mem::take(buffer)).map_err(io::Error::other)?;
-    Ok(())
 }
 
 /// Reports bytes on disk that cannot be what was written.

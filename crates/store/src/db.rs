@@ -203,10 +203,6 @@ impl Store {
         &self.clock
     }
 
-    pub(crate) fn ids(&self) -> &IdBlocks {
-        &self.ids
-    }
-
     /// Waits for transactions under way and closes every connection.
     pub async fn close(&self) {
         match &self.pools {

@@ -166,7 +166,8 @@ impl Reader {
     pub async fn batch_exceptions(&mut self, key: BatchKey) -> Result<Vec<SendException>, StoreError> {
         let sql = "SELECT recipient_id, code, class, provider_code, provider_text FROM send_exception \
              WHERE campaign_id = $1 AND batch_no = $2 ORDER BY recipient_id LIMIT 100000";
-        let rows: Vec<(i64, i64, i64, Option<String>, Option<String>)> =
+        type Row = (i64, i64, i64, Option<String>, Option<String>);
+        let rows: Vec<Row> =
             on!(self, conn => sqlx::query_as(sql)
                 .bind(key.campaign.as_db())
                 .bind(key.number)

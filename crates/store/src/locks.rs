@@ -11,6 +11,20 @@ use crate::error::{Doing, StoreError};
 /// workers' own.
 const LOCK_SPACE: i64 = 0x1213_4e12;
 
+/// Takes a lock and keeps the rest of the transaction to index look-ups.
+macro_rules! by_index {
+    ($lock:literal) => {
+        concat!(
+            "SELECT ",
+            $lock,
+            "(hashtextextended($1, $2)), \
+             set_config('enable_hashjoin', 'off', true), \
+             set_config('enable_mergejoin', 'off', true), \
+             set_config('enable_seqscan', 'off', true)"
+        )
+    };
+}
+
 impl Writer {
     /// One at a time adds people to a firm: two files with the same new
     /// address would each make a contact for it.
@@ -20,11 +34,11 @@ impl Writer {
     /// figures lag behind a load, chose to hash whole tables (161 ms for 5,000
     /// look-ups instead of 28).
     pub(crate) async fn lock_directory(&mut self, firm: FirmId) -> Result<(), StoreError> {
-        let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, $2)), \
-                          set_config('enable_hashjoin', 'off', true), \
-                          set_config('enable_mergejoin', 'off', true), \
-                          set_config('enable_seqscan', 'off', true)";
-        self.advisory(sql, format!("directory {firm}")).await
+        self.advisory(
+            by_index!("pg_advisory_xact_lock"),
+            format!("directory {firm}"),
+        )
+        .await
     }
 
     /// Whoever makes someone unsendable takes this last before the commit,
@@ -40,20 +54,26 @@ impl Writer {
 
     /// The shared side of [`Writer::close_gate`], before states are read for
     /// the last gate. Claims do not hinder one another.
+    ///
+    /// A claim, too, keeps to index look-ups: for 500 of 100,000 people the
+    /// planner hashed all of them, and 41,000 people a second became 6,000.
     pub(crate) async fn hold_gate_open(&mut self, firm: FirmId) -> Result<(), StoreError> {
-        let sql = "SELECT pg_advisory_xact_lock_shared(hashtextextended($1, $2))";
-        self.advisory(sql, format!("gate {firm}")).await
+        self.advisory(
+            by_index!("pg_advisory_xact_lock_shared"),
+            format!("gate {firm}"),
+        )
+        .await
     }
 
     async fn advisory(&mut self, sql: &'static str, name: String) -> Result<(), StoreError> {
         match self.engine() {
             Engine::Sqlite => Ok(()),
             Engine::Postgres => on!(self, conn => sqlx::query(sql)
-                    .bind(name)
-                    .bind(LOCK_SPACE)
-                    .execute(&mut *conn)
-                    .await
-                    .map(drop))
+                .bind(name)
+                .bind(LOCK_SPACE)
+                .execute(&mut *conn)
+                .await
+                .map(drop))
             .doing("waiting for a lock"),
         }
     }

@@ -469,3 +469,17 @@ async fn contacts_are_paged_by_name_as_turkish_readers_search_them() {
         assert_eq!(page[0].name.as_deref(), Some("Işık"));
     }
 }
+
+#[tokio::test]
+async fn after_a_load_the_planner_knows_how_many_people_there_are() {
+    for db in store::testing::each().await {
+        let people: Vec<_> = (1..=300).map(|n| person(i64::from(n), phone(n))).collect();
+        apply(&db, &people).await;
+        db.store.refresh_figures().await.expect("counted");
+        if db.name == "postgres" {
+            let mut window = Window::on(&db).await;
+            let sql = "SELECT CAST(reltuples AS BIGINT) FROM pg_class WHERE relname = 'recipient'";
+            assert_eq!(window.number(sql).await, 300);
+        }
+    }
+}

@@ -217,7 +217,9 @@ async fn work_of_dispatch(filled: &Filled) {
     let lease = later.as_micros().to_string();
     filled.check(
         "claiming",
-        async |f| drop(f.writer().await.pick_batches(f.scene.connector, "w1", later, 5).await.expect("picks")),
+        async |f| {
+            f.writer().await.pick_batches(f.scene.connector, "w1", later, 5).await.expect("picks");
+        },
         &Expected {
             text: "UPDATE send_batch SET state = 2",
             values: &[&connector, "'w1'", &lease, &now, "5"],
@@ -229,7 +231,9 @@ async fn work_of_dispatch(filled: &Filled) {
     .await;
     filled.check(
         "claiming in doubt",
-        async |f| drop(f.writer().await.pick_in_doubt("w1", later, 5).await.expect("picks")),
+        async |f| {
+            f.writer().await.pick_in_doubt("w1", later, 5).await.expect("picks");
+        },
         &Expected {
             text: "UPDATE send_batch SET attempt",
             values: &["'w1'", &lease, &now, "5"],
@@ -241,7 +245,9 @@ async fn work_of_dispatch(filled: &Filled) {
     .await;
     filled.check(
         "accounts with work",
-        async |f| drop(f.reader().await.connectors_with_work(later).await.expect("accounts")),
+        async |f| {
+            f.reader().await.connectors_with_work(later).await.expect("accounts");
+        },
         &Expected {
             text: "FROM connector c WHERE EXISTS",
             values: &[&now],
@@ -254,7 +260,9 @@ async fn work_of_dispatch(filled: &Filled) {
     let lease_index = ("send_batch_lease", "send_batch_lease");
     filled.check(
         "workers",
-        async |f| drop(f.reader().await.workers_with_batches().await.expect("workers")),
+        async |f| {
+            f.reader().await.workers_with_batches().await.expect("workers");
+        },
         &Expected {
             text: "SELECT DISTINCT worker",
             values: &[],
@@ -267,7 +275,9 @@ async fn work_of_dispatch(filled: &Filled) {
     .await;
     filled.check(
         "lost workers",
-        async |f| drop(f.writer().await.doubt_batches_of(Some("w9"), later).await.expect("looks")),
+        async |f| {
+            f.writer().await.doubt_batches_of(Some("w9"), later).await.expect("looks");
+        },
         &Expected {
             text: "UPDATE send_batch SET next_us",
             values: &[&now, "'w9'", &lease],
@@ -279,7 +289,9 @@ async fn work_of_dispatch(filled: &Filled) {
     .await;
     filled.check(
         "ending campaigns",
-        async |f| drop(f.writer().await.finish_campaigns().await.expect("looks")),
+        async |f| {
+            f.writer().await.finish_campaigns().await.expect("looks");
+        },
         &Expected {
             text: "UPDATE campaign SET state = 8",
             values: &[&now],
@@ -315,7 +327,9 @@ async fn people_of_a_batch(filled: &Filled) {
     .await;
     filled.check(
         "one person",
-        async |f| drop(f.reader().await.person_facts(f.scene.about(), &phone(5)).await.expect("facts")),
+        async |f| {
+            f.reader().await.person_facts(f.scene.about(), &phone(5)).await.expect("facts");
+        },
         &Expected {
             text: "AND r.address = $5",
             values: &[&firm, &brand, "1", "1", &format!("'{}'", phone(5))],
@@ -343,7 +357,9 @@ async fn lists_of_a_campaign(filled: &Filled) {
     ] {
         filled.check(
             &format!("people of a campaign: {what}"),
-            async |f| drop(f.reader().await.campaign_people(f.campaign, filter, None, 50).await.expect("a page")),
+            async |f| {
+            f.reader().await.campaign_people(f.campaign, filter, None, 50).await.expect("a page");
+        },
             &Expected {
                 text: "AS outcome",
                 values: &values,
@@ -359,7 +375,9 @@ async fn lists_of_a_campaign(filled: &Filled) {
     let firm = filled.scene.firm.as_db().to_string();
     filled.check(
         "campaigns of a firm",
-        async |f| drop(f.reader().await.campaigns(f.scene.firm, None, 50).await.expect("a page")),
+        async |f| {
+            f.reader().await.campaigns(f.scene.firm, None, 50).await.expect("a page");
+        },
         &Expected {
             text: "FROM campaign WHERE firm_id",
             values: &[&firm, &highest, &highest, "50"],
@@ -393,7 +411,9 @@ async fn receipts_and_report(filled: &Filled) {
     };
     filled.check(
         "receipts",
-        async |f| drop(f.writer().await.apply_receipts(f.scene.connector, 1, &[row]).await.expect("applies")),
+        async |f| {
+            f.writer().await.apply_receipts(f.scene.connector, 1, &[row]).await.expect("applies");
+        },
         &Expected {
             text: "INSERT INTO receipt",
             values: &[vec![connector.as_str(), "1"], rows].concat(),
@@ -421,7 +441,9 @@ async fn receipts_and_report(filled: &Filled) {
     .await;
     filled.check(
         "waiting pushes",
-        async |f| drop(f.writer().await.take_pushes(50).await.expect("takes")),
+        async |f| {
+            f.writer().await.take_pushes(50).await.expect("takes");
+        },
         &Expected {
             text: "FROM receipt_push WHERE state = 1",
             values: &["50"],
@@ -447,7 +469,9 @@ async fn audiences(filled: &Filled) {
         let question = filled.scene.question(&filled.db, audience);
         filled.check(
             what,
-            async |f| drop(f.reader().await.judge_audience(&question).await.expect("counts")),
+            async |f| {
+            f.reader().await.judge_audience(&question).await.expect("counts");
+        },
             &Expected {
                 text: "GROUP BY code",
                 values: &[&firm, &brand, "1", "1", "1", "1", "3", &now, "0", list],

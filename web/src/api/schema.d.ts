@@ -4,37 +4,72 @@
  */
 
 export interface paths {
-    "/api/v1/session": {
+    "/api/v1/api-keys": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Who is logged in */
-        get: operations["session"];
+        /** The keys of the firm, withdrawn ones included. */
+        get: operations["api_keys"];
         put?: never;
-        /** Logs a person in */
-        post: operations["start_session"];
-        /** Logs out */
-        delete: operations["end_session"];
+        /** Makes a key and shows its text this once. */
+        post: operations["create_api_key"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/users": {
+    "/api/v1/api-keys/{id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** People who work in the panel */
-        get: operations["users"];
+        get?: never;
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        /** Withdraws a key. */
+        patch: operations["change_api_key"];
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The firm's trail. */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blacklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The stops of the firm. */
+        get: operations["blacklist"];
+        put?: never;
+        /** Stops addresses. */
+        post: operations["add_stops"];
+        /** Lifts one stop. */
+        delete: operations["lift_stop"];
         options?: never;
         head?: never;
         patch?: never;
@@ -47,8 +82,250 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Brands of the firm */
+        /** The brands of the firm. */
         get: operations["brands"];
+        put?: never;
+        /** Makes a brand. */
+        post: operations["create_brand"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/brands/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One brand. */
+        get: operations["brand"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a brand. */
+        patch: operations["change_brand"];
+        trace?: never;
+    };
+    "/api/v1/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The campaigns of the firm. */
+        get: operations["campaigns"];
+        put?: never;
+        /** Makes a draft. */
+        post: operations["create_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One campaign. */
+        get: operations["campaign"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a draft. */
+        patch: operations["change_campaign"];
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approves a campaign that somebody else wrote. */
+        post: operations["approve_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the campaign would come to if it left now. Freezes nothing. */
+        post: operations["dry_run_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/launch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets it go: the audience is checked at İYS where answers are old, then frozen, then sent. */
+        post: operations["launch_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The people of a campaign, with what became of each. */
+        get: operations["campaign_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nothing new leaves until it is resumed; requests under way end. */
+        post: operations["pause_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report, live: `progress` events while it changes, then `end`. */
+        get: operations["campaign_progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of everybody. */
+        get: operations["campaign_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Goes on after a pause. */
+        post: operations["resume_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends it: what has not left never will. */
+        post: operations["stop_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands a draft to an approver. */
+        post: operations["submit_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connector-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The providers there are, and what each needs. */
+        get: operations["connector_kinds"];
         put?: never;
         post?: never;
         delete?: never;
@@ -64,9 +341,45 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Provider accounts of the firm */
+        /** The accounts of the firm. */
         get: operations["connectors"];
         put?: never;
+        /** Adds an account; it waits for a test. */
+        post: operations["create_connector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connectors/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One account. */
+        get: operations["connector"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes an account. */
+        patch: operations["change_connector"];
+        trace?: never;
+    };
+    "/api/v1/connectors/{id}/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is left on an account. */
+        get: operations["connector_balance"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -74,42 +387,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/uploads": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Uploads, newest first */
-        get: operations["uploads"];
-        put?: never;
-        /** Takes a file in; judging starts at once */
-        post: operations["create_upload"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/uploads/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One upload */
-        get: operations["upload"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/uploads/{id}/apply": {
+    "/api/v1/connectors/{id}/test": {
         parameters: {
             query?: never;
             header?: never;
@@ -118,40 +396,61 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Applies a judged upload */
-        post: operations["apply_upload"];
+        /** Tries an account without sending anything; what passes becomes active. */
+        post: operations["test_connector"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/uploads/{id}/cancel": {
+    "/api/v1/consents": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** What is on record for a consent. */
+        get: operations["consent"];
         put?: never;
-        /** Gives an upload up */
-        post: operations["cancel_upload"];
+        /**
+         * Records declarations. Each is judged by itself: one that may not enter
+         *     does not keep the others out.
+         */
+        post: operations["record_consents"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/uploads/{id}/rejections": {
+    "/api/v1/consents/as-of": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Refused rows, by line */
-        get: operations["upload_rejections"];
+        /** What held for a consent at an instant, by what we had written down by then. */
+        get: operations["consent_as_of"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consents/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that was said about a consent. */
+        get: operations["consent_history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -167,7 +466,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Finds people by name, phone, e-mail or external id */
+        /** People of the firm, by name. */
         get: operations["contacts"];
         put?: never;
         post?: never;
@@ -184,25 +483,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One person */
+        /** One person. */
         get: operations["contact"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/contacts/{id}/why": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Why the person would, or would not, get a message */
-        get: operations["contact_why"];
         put?: never;
         post?: never;
         delete?: never;
@@ -218,8 +500,78 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything a person said, newest record first */
+        /** Everything a person said, to every brand of the firm. */
         get: operations["contact_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why a message would or would not reach this person now. */
+        get: operations["contact_why"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's firm. */
+        get: operations["firms"];
+        put?: never;
+        /** Makes a firm, where the installation allows it through the API. */
+        post: operations["create_firm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/firms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One firm. */
+        get: operations["firm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Gives a firm another name. */
+        patch: operations["change_firm"];
+        trace?: never;
+    };
+    "/api/v1/reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every reason code, ascending. */
+        get: operations["reasons"];
         put?: never;
         post?: never;
         delete?: never;
@@ -235,7 +587,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the brand stands with İYS */
+        /** A brand's connection to İYS at a glance. */
         get: operations["registry_status"];
         put?: never;
         post?: never;
@@ -254,7 +606,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Fetches changes from İYS now */
+        /** Brings in what citizens changed at İYS, now. */
         post: operations["registry_pull"];
         delete?: never;
         options?: never;
@@ -271,7 +623,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sends waiting records to İYS now */
+        /** Works the queue of questions and records, now. */
         post: operations["registry_push"];
         delete?: never;
         options?: never;
@@ -279,33 +631,105 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/campaigns": {
+    "/api/v1/session": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Campaigns, newest first */
-        get: operations["campaigns"];
+        /** Who is signed in. */
+        get: operations["session"];
         put?: never;
-        /** Creates a draft */
-        post: operations["create_campaign"];
+        /** Signs a person in and sets the session cookie. */
+        post: operations["start_session"];
+        /** Signs out. */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The texts of the firm. */
+        get: operations["templates"];
+        put?: never;
+        /** Adds a text. */
+        post: operations["create_template"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/campaigns/{id}": {
+    "/api/v1/templates/{id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** One campaign */
-        get: operations["campaign"];
+        /** One text. */
+        get: operations["template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a text. Campaigns that began from it keep theirs. */
+        patch: operations["change_template"];
+        trace?: never;
+    };
+    "/api/v1/templates/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The text with given values, and how long it is. */
+        post: operations["preview_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The uploads of the firm. */
+        get: operations["uploads"];
+        put?: never;
+        /** Takes a file in; judging starts at once. */
+        post: operations["create_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One upload. */
+        get: operations["upload"];
         put?: never;
         post?: never;
         delete?: never;
@@ -314,7 +738,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/campaigns/{id}/dry-run": {
+    "/api/v1/uploads/{id}/apply": {
         parameters: {
             query?: never;
             header?: never;
@@ -323,15 +747,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Judges everyone without sending */
-        post: operations["dry_run_campaign"];
+        /** Lets a judged file into the ledger. */
+        post: operations["apply_upload"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/campaigns/{id}/submit": {
+    "/api/v1/uploads/{id}/cancel": {
         parameters: {
             query?: never;
             header?: never;
@@ -340,108 +764,23 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Submits the campaign */
-        post: operations["submit_campaign"];
+        /** Withdraws a file of which nothing was applied. */
+        post: operations["cancel_upload"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/campaigns/{id}/approve": {
+    "/api/v1/uploads/{id}/progress": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        /** Approves the campaign */
-        post: operations["approve_campaign"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/campaigns/{id}/launch": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Launchs the campaign */
-        post: operations["launch_campaign"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/campaigns/{id}/pause": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Pauses the campaign */
-        post: operations["pause_campaign"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/campaigns/{id}/resume": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Resumes the campaign */
-        post: operations["resume_campaign"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/campaigns/{id}/stop": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Stops the campaign */
-        post: operations["stop_campaign"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/campaigns/{id}/report": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What became of everyone in the target */
-        get: operations["campaign_report"];
+        /** The upload, live: `progress` events while it changes, then `end`. */
+        get: operations["upload_progress"];
         put?: never;
         post?: never;
         delete?: never;
@@ -450,17 +789,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/campaigns/{id}/messages": {
+    "/api/v1/uploads/{id}/rejections": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** The people behind the numbers */
-        get: operations["campaign_messages"];
+        /** The rejected rows of a file. */
+        get: operations["upload_rejections"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}/rejections.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rejection report: every refused row with line, field, code, explanation
+         *     and next step, as CSV that Turkish Excel opens with a double click, and that
+         *     can be mended and uploaded again as it is.
+         */
+        get: operations["upload_rejections_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The people of the firm. */
+        get: operations["users"];
+        put?: never;
+        /** Adds a person. */
+        post: operations["create_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a person. Everybody may change their own name and language. */
+        patch: operations["change_user"];
+        trace?: never;
+    };
+    "/in/{connector_key}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receipts of messages. Kept as they came and answered at once; the mapping
+         *     follows, so a slow database never makes a provider repeat itself.
+         */
+        post: operations["push_receipts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -471,578 +886,1761 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AnyObject: {
+            [key: string]: unknown;
+        };
+        /** @description A key, without its text. */
+        ApiKey: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Since when it was withdrawn.
+             */
+            disabled_at?: string | null;
+            /**
+             * Format: date-time
+             * @description From when on it no longer works.
+             */
+            expires_at?: string | null;
+            /** @example key_10000 */
+            id: string;
+            /** @description What it is for. */
+            name: string;
+            role: components["schemas"]["Role"];
+        };
+        /** @description The only change of a key: its end. */
+        ApiKeyChange: {
+            /** @description True withdraws the key; it cannot be taken back. */
+            disabled: boolean;
+        };
+        /** @description Whom a campaign is for. */
         Audience: {
             /** @enum {string} */
             type: "all";
         } | {
+            /** @description The tag's name. */
+            tag: string;
             /** @enum {string} */
             type: "tag";
-            tag: string;
         } | {
+            /** @description Normalised, at most 10,000; masked for roles that may not read personal data. */
+            addresses: string[];
             /** @enum {string} */
             type: "addresses";
-            addresses: string[];
         };
-        /** @enum {string} */
-        Basis: "COMMERCIAL" | "INFORMATIONAL" | "OTP";
-        /** @description A sender identity (marka). */
-        Brand: {
+        /** @description One thing that somebody did (*denetim kaydı*). */
+        AuditEntry: {
+            /** @description What was done, such as `campaign.launch`. */
+            action: string;
+            /** @description Who did it: `user:usr_…`, `key:key_…`, or a worker. */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description What else matters. */
+            detail: unknown;
+            /** @example aud_10000 */
             id: string;
-            firm_id: string;
-            name: string;
-            short_name: string;
-            trade_name: string;
-            mersis: string;
-            registry_mode: components["schemas"]["RegistryMode"];
-            off_reason?: string | null;
-            /** Format: int64 */
-            iys_code?: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Where it stands in the firm's chain, from 1.
+             */
+            number: number;
+            /** @description To what: a printed number. */
+            subject: string;
+        };
+        /** @description What is left on an account. */
+        Balance: {
+            /** @description Exact, with a point: `1250.5`. */
+            amount: string;
+            /** @description ISO code, or the provider's own unit. */
+            currency: string;
+        };
+        /**
+         * @description Why a message may be sent (*hukuki dayanak*).
+         * @enum {string}
+         */
+        Basis: "COMMERCIAL" | "INFORMATIONAL" | "OTP";
+        /** @description A sender identity (*marka*). */
+        Brand: {
+            /**
+             * Format: date-time
+             * @description From here on, consents older than three business days are refused (H467).
+             */
+            activation_at?: string | null;
+            /**
+             * Format: int64
+             * @description Share of rejected rows, 0–100, above which an upload waits for a person.
+             */
+            brake_percent: number;
+            /**
+             * Format: int64
+             * @description The brand's number at İYS.
+             */
             brand_code?: number | null;
-            iys_username?: string | null;
+            /** @description ISO codes of the countries whose numbers are taken. */
+            countries: string[];
+            /** Format: date-time */
+            created_at: string;
+            firm_id: string;
+            /**
+             * Format: int64
+             * @description Oldest İYS answer that is relied on, hours.
+             */
+            freshness_hours: number;
+            /** @example brd_10000 */
+            id: string;
+            /**
+             * Format: int64
+             * @description The firm's number at İYS.
+             */
+            iys_code?: number | null;
+            /** @description Whether everything an İYS call needs was entered. */
             iys_configured: boolean;
+            /** @description The account that speaks to İYS. */
+            iys_username?: string | null;
+            /** @description Central registry number, 16 digits. */
+            mersis: string;
+            /** @description Unique in the firm. */
+            name: string;
+            /** @description The owner's signed reason to send without İYS; read in mode off only. */
+            off_reason?: string | null;
+            registry_mode: components["schemas"]["RegistryMode"];
+            /** @description Whether a renewed consent is told to İYS again (W804). */
+            sends_renewals: boolean;
+            /** @description As registered at İYS: citizens write "RET <short name>" to 3338. */
+            short_name: string;
+            /** @description Printed in every commercial text (Regulation art. 8). */
+            trade_name: string;
+            /** @description Hours in which commercial messages may leave. */
+            window: components["schemas"]["Window"];
+        };
+        /** @description Changes of a brand; what is absent stays. */
+        BrandChange: {
             /** Format: date-time */
             activation_at?: string | null;
             /** Format: int64 */
-            freshness_hours: number;
-            window: components["schemas"]["Window"];
-            sends_renewals: boolean;
-            countries: string[];
+            brake_percent?: number | null;
             /** Format: int64 */
-            brake_percent: number;
-            /** Format: date-time */
-            created_at: string;
+            brand_code?: number | null;
+            countries?: string[] | null;
+            /** Format: int64 */
+            freshness_hours?: number | null;
+            /** Format: int64 */
+            iys_code?: number | null;
+            /**
+             * Format: password
+             * @description Kept sealed and never shown again.
+             */
+            iys_password?: string | null;
+            iys_username?: string | null;
+            mersis?: string | null;
+            name?: string | null;
+            /** @description The owner's signed reason to send without İYS; only an owner may give it. */
+            off_reason?: string | null;
+            registry_mode?: components["schemas"]["RegistryMode"] | null;
+            sends_renewals?: boolean | null;
+            short_name?: string | null;
+            trade_name?: string | null;
+            window?: components["schemas"]["Window"] | null;
         };
-        /** @description One page of Brand. */
-        BrandPage: {
-            items: components["schemas"]["Brand"][];
-            next?: string | null;
-        };
-        /** @description A campaign (kampanya). */
+        /** @description A campaign (*kampanya*). */
         Campaign: {
-            id: string;
-            brand_id: string;
-            name: string;
-            channel: components["schemas"]["Channel"];
-            kind: components["schemas"]["RecipientKind"];
-            basis: components["schemas"]["Basis"];
-            purpose: string;
-            body: string;
-            sender: string;
-            connector_id: string;
-            audience: components["schemas"]["Audience"];
-            state: components["schemas"]["CampaignState"];
-            author: string;
+            /** @description Who approved it. */
             approver?: string | null;
-            /** Format: int64 */
+            audience: components["schemas"]["Audience"];
+            /** @description Who wrote it. */
+            author: string;
+            basis: components["schemas"]["Basis"];
+            /**
+             * Format: int64
+             * @description Recipients of one request.
+             */
             batch_size: number;
-            /** Format: int64 */
-            target: number;
-            /** Format: int64 */
-            excluded: number;
-            /** Format: int64 */
-            planned: number;
+            /** @description The text with its variables. */
+            body: string;
+            brand_id: string;
+            channel: components["schemas"]["Channel"];
+            connector_id: string;
             /** Format: date-time */
             created_at: string;
-            /** Format: date-time */
-            launched_at?: string | null;
+            /**
+             * Format: int64
+             * @description Of them, excluded when it was frozen.
+             */
+            excluded: number;
             /** Format: date-time */
             finished_at?: string | null;
-        };
-        /** @description One person of a campaign and what became of them. */
-        CampaignMessage: {
-            contact_id?: string | null;
-            address: string;
-            state: components["schemas"]["MessageState"];
-            code?: string | null;
-            text_tr?: string | null;
-            text_en?: string | null;
-            provider_code?: string | null;
-            provider_text?: string | null;
+            /** @example cmp_10000 */
+            id: string;
+            kind: components["schemas"]["RecipientKind"];
             /** Format: date-time */
-            at?: string | null;
-        };
-        /** @description One page of CampaignMessage. */
-        CampaignMessagePage: {
-            items: components["schemas"]["CampaignMessage"][];
-            next?: string | null;
-        };
-        /** @description One page of Campaign. */
-        CampaignPage: {
-            items: components["schemas"]["Campaign"][];
-            next?: string | null;
-        };
-        /** @description What became of everyone in the target. */
-        CampaignReport: {
-            campaign: components["schemas"]["Campaign"];
-            /** Format: int64 */
+            launched_at?: string | null;
+            /** @description For people inside. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Of them, planned.
+             */
+            planned: number;
+            /** @description What it is for (*kategori*). */
+            purpose: string;
+            /** @description Sender name approved at the provider. */
+            sender: string;
+            state: components["schemas"]["CampaignState"];
+            /**
+             * Format: int64
+             * @description People in the frozen audience; 0 before launch.
+             */
             target: number;
-            excluded: components["schemas"]["ReportExcluded"];
-            held: components["schemas"]["ReportHeld"];
+            /** @description The template it began from. */
+            template_id?: string | null;
+        };
+        /** @description Changes of a draft; what is absent stays. */
+        CampaignChange: {
+            audience?: components["schemas"]["Audience"] | null;
+            basis?: components["schemas"]["Basis"] | null;
             /** Format: int64 */
-            sent: number;
-            /** Format: int64 */
-            delivered: number;
-            failed: components["schemas"]["ReportFailed"];
-            /** Format: int64 */
-            open: number;
-            reconciles: boolean;
+            batch_size?: number | null;
+            body?: string | null;
+            brand_id?: string | null;
+            channel?: components["schemas"]["Channel"] | null;
+            connector_id?: string | null;
+            kind?: components["schemas"]["RecipientKind"] | null;
+            name?: string | null;
+            purpose?: string | null;
+            sender?: string | null;
+        };
+        /** @description One person of a campaign. */
+        CampaignMessage: {
+            /** @description Masked for roles that may not read personal data. */
+            address: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            at?: string | null;
+            /**
+             * @description Why not, when the gate kept them out.
+             * @example S103
+             */
+            code?: string | null;
+            contact_id?: string | null;
+            /** @description The provider's own code. */
+            provider_code?: string | null;
+            /** @description The provider's own words. */
+            provider_text?: string | null;
+            state: components["schemas"]["MessageState"];
+            text_en?: string | null;
+            text_tr?: string | null;
+        };
+        /**
+         * @description What became of a campaign: target = excluded + held + sent, and
+         *     sent = delivered + failed + open.
+         */
+        CampaignReport: {
+            /** @description The provider requests behind it. */
             batches: components["schemas"]["ReportBatches"];
-            last_error?: string | null;
+            campaign: components["schemas"]["Campaign"];
+            /**
+             * Format: int64
+             * @description Confirmed by the handset.
+             */
+            delivered: number;
+            /** @description Kept out by the gate, when it was frozen or at hand-over. */
+            excluded: components["schemas"]["ReportExcluded"];
+            /** @description Did not get through. */
+            failed: components["schemas"]["ReportFailed"];
             /** Format: date-time */
             first_sent_at?: string | null;
+            /** @description Planned and not handed over. */
+            held: components["schemas"]["ReportHeld"];
+            /** @description The last thing that went wrong with a request. */
+            last_error?: string | null;
             /** Format: date-time */
             last_receipt_at?: string | null;
+            /**
+             * Format: int64
+             * @description Handed over, and nothing final is known yet.
+             */
+            open: number;
+            /** @description Whether everybody is accounted for. */
+            reconciles: boolean;
+            /**
+             * Format: int64
+             * @description Handed to the provider.
+             */
+            sent: number;
+            /**
+             * Format: int64
+             * @description People in the frozen audience.
+             */
+            target: number;
         };
-        /** @enum {string} */
+        /**
+         * @description How far a campaign has come.
+         * @enum {string}
+         */
         CampaignState: "draft" | "submitted" | "approved" | "launching" | "running" | "paused" | "stopped" | "finished";
-        /** @enum {string} */
+        /**
+         * @description How a person is reached (*izin türü*).
+         * @enum {string}
+         */
         Channel: "MESAJ" | "ARAMA" | "EPOSTA" | "WHATSAPP";
-        /** @description The clock of the server. */
+        /** @description The server's clock. */
         Clock: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description What it shows.
+             */
             now: string;
+            /** @description Whether that is not the real time: training and tests. */
             simulated: boolean;
         };
-        /** @description How many times a code was given. */
+        /** @description A code and how often it occurred. */
         CodeCount: {
+            /** @example R202 */
             code: string;
-            text_tr: string;
-            text_en: string;
             /** Format: int64 */
             count: number;
+            text_en: string;
+            text_tr: string;
         };
-        /** @description One column of the file. */
+        /** @description A column of the file. */
         Column: {
-            header: string;
+            /** @description What it means; absent for an unknown column (W108). */
             field?: string | null;
+            /** @description The header as it was read. */
+            header: string;
+            /** @description Its first filled cell. */
             sample: string;
         };
-        /** @description A configured provider account. */
+        /** @description A provider account (*bağlayıcı*), without its secrets. */
         Connector: {
+            /** @description What was filled in; secrets as dots. */
+            config_masked: components["schemas"]["AnyObject"];
+            /** Format: date-time */
+            created_at: string;
+            /** @example con_10000 */
             id: string;
             kind: string;
             name: string;
-            state: string;
-            state_reason?: string | null;
+            /** @description Where the provider must push receipts to. */
             receipts_url: string;
-            config_masked: {
-                [key: string]: unknown;
-            };
-            /** Format: date-time */
-            created_at: string;
+            state: components["schemas"]["ConnectorState"];
+            /** @description Why it is in this state, in the provider's words. */
+            state_reason?: string | null;
         };
-        /** @description One page of Connector. */
-        ConnectorPage: {
-            items: components["schemas"]["Connector"][];
-            next?: string | null;
+        /** @description Changes of an account; what is absent stays. */
+        ConnectorChange: {
+            name?: string | null;
         };
-        /** @description One appended fact (izin kaydı). */
-        ConsentRecord: {
-            event_id: string;
-            brand_id: string;
+        /** @description One thing that was tried. */
+        ConnectorCheck: {
+            passed: boolean;
+            /** @description Whether sending needs it. */
+            required: boolean;
+            text_en: string;
+            text_tr: string;
+        };
+        /** @description One field of a provider's form. */
+        ConnectorField: {
+            /** @description What counts when it is left empty. */
+            default?: string | null;
+            help_en: string;
+            /** @description Where to find the value. */
+            help_tr: string;
+            label_en: string;
+            label_tr: string;
+            name: string;
+            required: boolean;
+            /** @description Whether it is never shown again. */
+            secret: boolean;
+        };
+        /** @description A provider there is a connector for. */
+        ConnectorKind: {
+            /** @description What the user fills in, in the order of the form. */
+            fields: components["schemas"]["ConnectorField"][];
+            /** @description Its name in configuration, such as `infobip`. */
+            kind: string;
+            title_en: string;
+            title_tr: string;
+        };
+        /**
+         * @description How far a connector may be trusted.
+         * @enum {string}
+         */
+        ConnectorState: "untested" | "tested" | "active" | "broken";
+        /** @description What trying an account found. */
+        ConnectorTest: {
+            /** @description What was tried, in order. */
+            checks: components["schemas"]["ConnectorCheck"][];
+            /** @description The account after it. */
+            connector: components["schemas"]["Connector"];
+            /** @description Whether everything that sending needs works. */
+            passed: boolean;
+        };
+        /** @description What is on record for a consent. */
+        Consent: {
+            /** @description Masked for roles that may not read personal data. */
             address: string;
+            brand_id: string;
             channel: components["schemas"]["Channel"];
             kind: components["schemas"]["RecipientKind"];
-            status: components["schemas"]["ConsentStatus"];
+            local?: components["schemas"]["LocalConsent"] | null;
+            /** @description What İYS told us. */
+            registry: components["schemas"]["RegistryConsent"];
+        };
+        /** @description What held for a consent at an instant. */
+        ConsentAsOf: {
             /** Format: date-time */
-            consent_at: string;
+            at: string;
             /** Format: date-time */
-            recorded_at: string;
-            source: string;
-            origin: components["schemas"]["Origin"];
-            /** Format: int64 */
-            origin_line?: number | null;
-            evidence?: string | null;
+            consent_at?: string | null;
+            /** @description The ledger event that decided. */
+            event_id?: string | null;
+            status?: components["schemas"]["ConsentStatus"] | null;
+        };
+        /** @description What became of one declaration. */
+        ConsentOutcome: {
+            /** @description Whether it stands in the ledger or said nothing new. */
+            accepted: boolean;
+            /** @description Its ledger event; none when it said nothing new (W804) or was refused. */
+            event_id?: string | null;
+            reason?: components["schemas"]["Reason"] | null;
+        };
+        /** @description One appended fact (*izin kaydı*). */
+        ConsentRecord: {
+            /** @description Who entered it. */
             actor: string;
+            /** @description Masked for roles that may not read personal data. */
+            address: string;
+            brand_id: string;
+            channel: components["schemas"]["Channel"];
+            /**
+             * Format: date-time
+             * @description When it was said.
+             */
+            consent_at: string;
+            /**
+             * @description Its number in the ledger.
+             * @example evt_10000
+             */
+            event_id: string;
+            /** @description Pointer to the proof. */
+            evidence?: string | null;
+            kind: components["schemas"]["RecipientKind"];
+            /** @description By which door it came in. */
+            origin: components["schemas"]["Origin"];
+            /**
+             * Format: int64
+             * @description The line of the file it came from.
+             */
+            origin_line?: number | null;
+            /**
+             * Format: date-time
+             * @description When we wrote it down.
+             */
+            recorded_at: string;
+            /**
+             * @description Where the declaration was taken.
+             * @example HS_WEB
+             */
+            source: string;
+            status: components["schemas"]["ConsentStatus"];
         };
-        /** @description One page of ConsentRecord. */
-        ConsentRecordPage: {
-            items: components["schemas"]["ConsentRecord"][];
-            next?: string | null;
-        };
-        /** @enum {string} */
+        /**
+         * @description What the person said.
+         * @enum {string}
+         */
         ConsentStatus: "ONAY" | "RET";
-        /** @description A person or company of the firm (kişi). */
+        /** @description What became of each declaration, in the order given. */
+        ConsentsRecorded: {
+            items: components["schemas"]["ConsentOutcome"][];
+        };
+        /** @description A person or company of the firm (*kişi*). */
         Contact: {
-            id: string;
-            external_id?: string | null;
-            full_name?: string | null;
-            phone?: string | null;
-            email?: string | null;
             /** Format: date-time */
             created_at: string;
+            email?: string | null;
+            /** @description The firm's own number of the person. */
+            external_id?: string | null;
+            /** @description Masked for roles that may not read personal data, as are the addresses. */
+            full_name?: string | null;
+            /** @example cnt_10000 */
+            id: string;
+            phone?: string | null;
         };
-        /** @description One page of Contact. */
-        ContactPage: {
-            items: components["schemas"]["Contact"][];
-            next?: string | null;
-        };
-        /** @description A reason code and how many people it holds for. */
-        CountedReason: {
-            code: string;
-            text_tr: string;
-            text_en: string;
-            next_tr: string;
-            next_en: string;
-            /** Format: int64 */
+        /** @description A reason and how many people or rows it concerns. */
+        CountedReason: components["schemas"]["Reason"] & {
+            /**
+             * Format: int64
+             * @description How many.
+             */
             count: number;
         };
-        /** @description What a person types to log in. */
+        /** @description What a person signs in with. */
         Credentials: {
+            /** @example ayse@ornek.com.tr */
             email: string;
+            /** Format: password */
             password: string;
         };
-        /** @description Whom the campaign would reach if it were launched now. */
+        /** @description What a campaign would come to if it left now. */
         DryRun: {
             /** Format: date-time */
             at: string;
-            /** Format: int64 */
-            target: number;
-            /** Format: int64 */
-            sendable: number;
-            /** Format: int64 */
-            held: number;
-            /** Format: date-time */
-            held_until?: string | null;
+            /** @description Of them, excluded, by headline reason; most frequent first. */
             excluded: components["schemas"]["CountedReason"][];
+            /**
+             * Format: int64
+             * @description Of them, sendable but for the hour.
+             */
+            held: number;
+            /**
+             * Format: date-time
+             * @description When the sending window opens, while it is closed.
+             */
+            held_until?: string | null;
+            /** @description Length of the text as written, before variables are filled. */
             length: components["schemas"]["Length"];
+            /**
+             * Format: int64
+             * @description Of them, the gate would let pass now.
+             */
+            sendable: number;
+            /**
+             * Format: int64
+             * @description People in the audience.
+             */
+            target: number;
         };
-        /** @description The tenant (firma). */
+        /** @description A tenant (*firma*). */
         Firm: {
-            id: string;
-            name: string;
             /** Format: date-time */
             created_at: string;
-        };
-        /** @description How long the text is. */
-        Length: {
-            encoding: string;
-            /** Format: int64 */
-            units: number;
-            /** Format: int64 */
-            parts: number;
-        };
-        /** @description One of the registry's status lights. */
-        Light: {
-            code: string;
+            /** @example frm_10000 */
+            id: string;
+            /** @description Unique in the installation. */
             name: string;
-            name_en: string;
-            ok: boolean;
-            detail: string;
-            detail_en: string;
         };
-        /** @description What the person told us. */
+        /** @description Changes of a firm. */
+        FirmChange: {
+            name: string;
+        };
+        /** @description The first person of a firm. */
+        FirstOwner: {
+            email: string;
+            language: components["schemas"]["Language"];
+            name: string;
+            /**
+             * Format: password
+             * @description 12 characters at least.
+             */
+            password: string;
+        };
+        /** @description A key that was just made. */
+        IssuedApiKey: {
+            api_key: components["schemas"]["ApiKey"];
+            /** @description Its text, shown this once: `Authorization: Bearer izk_…`. */
+            key: string;
+        };
+        /**
+         * @description The language a person reads.
+         * @enum {string}
+         */
+        Language: "tr" | "en";
+        /** @description How long a text is, and so what it costs. */
+        Length: {
+            /** @description `GSM-7`, `GSM-7-TR` (with a Turkish table), `UCS-2` or `ISO-8859-9`. */
+            encoding: string;
+            /**
+             * Format: int32
+             * @description Parts (*boy*) that are sent and billed.
+             */
+            parts: number;
+            /**
+             * Format: int32
+             * @description Units, the room for the operator's suffix included.
+             */
+            units: number;
+        };
+        /** @description One thing that works or does not. */
+        Light: {
+            /** @description Stable: `account`, `changes` or `queue`. */
+            code: string;
+            /** @description What was found, in Turkish. */
+            detail: string;
+            /** @description What was found, in English. */
+            detail_en: string;
+            /** @description What it is, in Turkish. */
+            name: string;
+            /** @description What it is, in English. */
+            name_en: string;
+            /** @description Whether it works. */
+            ok: boolean;
+        };
+        /** @description What a person told us, as the ledger folds it. */
         LocalConsent: {
-            status: components["schemas"]["ConsentStatus"];
             /** Format: date-time */
             consent_at: string;
-            source?: string | null;
+            /**
+             * @description The ledger event that decides.
+             * @example evt_10000
+             */
             event_id: string;
-            origin?: null | components["schemas"]["Origin"];
+            origin?: components["schemas"]["Origin"] | null;
+            /** @description Where it was taken, such as `HS_WEB`. */
+            source?: string | null;
+            status: components["schemas"]["ConsentStatus"];
         };
-        /** @enum {string} */
+        /** @description Many declarations. */
+        ManyConsents: {
+            items: components["schemas"]["NewConsent"][];
+        };
+        /**
+         * @description What became of a message.
+         * @enum {string}
+         */
         MessageState: "excluded" | "waiting" | "sent" | "delivered" | "failed" | "uncertain";
-        /** @description A draft to create. */
-        NewCampaign: {
-            brand_id: string;
+        /** @description A key to be made. */
+        NewApiKey: {
+            /**
+             * Format: date-time
+             * @description From when on it no longer works; never unless given.
+             */
+            expires_at?: string | null;
+            /** @description What it is for. */
             name: string;
-            channel: components["schemas"]["Channel"];
-            kind: components["schemas"]["RecipientKind"];
-            basis: components["schemas"]["Basis"];
-            purpose: string;
-            body: string;
-            sender: string;
-            connector_id: string;
+            role: components["schemas"]["Role"];
+        };
+        /**
+         * @description A brand to be made. Without settings it is not connected to İYS, and
+         *     nothing commercial leaves in its name.
+         */
+        NewBrand: {
+            /** Format: date-time */
+            activation_at?: string | null;
+            /** Format: int64 */
+            brake_percent?: number | null;
+            /** Format: int64 */
+            brand_code?: number | null;
+            countries?: string[] | null;
+            /** Format: int64 */
+            freshness_hours?: number | null;
+            /** Format: int64 */
+            iys_code?: number | null;
+            /**
+             * Format: password
+             * @description Kept sealed and never shown again.
+             */
+            iys_password?: string | null;
+            iys_username?: string | null;
+            mersis: string;
+            name: string;
+            /** @description The owner's signed reason to send without İYS; only an owner may give it. */
+            off_reason?: string | null;
+            registry_mode?: components["schemas"]["RegistryMode"] | null;
+            sends_renewals?: boolean | null;
+            short_name: string;
+            trade_name: string;
+            window?: components["schemas"]["Window"] | null;
+        };
+        /** @description A campaign to be made. */
+        NewCampaign: {
             audience: components["schemas"]["Audience"];
-        };
-        /** @enum {string} */
-        Origin: "UPLOAD" | "API" | "PANEL" | "REGISTRY" | "INBOUND" | "UNSUBSCRIBE";
-        /** @description A problem document (RFC 9457). */
-        Problem: {
-            type: string;
-            title: string;
-            /** Format: int32 */
-            status: number;
-            code: string;
-            title_tr: string;
-            title_en: string;
-            detail?: string | null;
-            where?: components["schemas"]["Where"][] | null;
-            request_id: string;
-        };
-        /** @description Something that only a person can answer. */
-        Question: {
-            code: string;
-            text_tr: string;
-            text_en: string;
-            column?: string | null;
-        };
-        /** @description A reason code with its text and the next step, in both languages. */
-        Reason: {
-            code: string;
-            text_tr: string;
-            text_en: string;
-            next_tr: string;
-            next_en: string;
-        };
-        /** @enum {string} */
-        RecipientKind: "BIREYSEL" | "TACIR";
-        /** @description What İYS holds. */
-        RegistryConsent: {
-            verdict: components["schemas"]["Verdict"];
-            /** Format: date-time */
-            checked_at?: string | null;
-            citizen: boolean;
-            transaction?: string | null;
-            refusal?: null | components["schemas"]["Reason"];
-        };
-        /** @enum {string} */
-        RegistryMode: "off" | "provider" | "sync" | "integrator";
-        /** @description Calls to İYS that are waiting or under way. */
-        RegistryQueue: {
-            /** Format: int64 */
-            pending: number;
-            /** Format: int64 */
-            in_flight: number;
-            /** Format: int64 */
-            waiting: number;
-            /** Format: int64 */
-            parked: number;
-            /** Format: date-time */
-            oldest_at?: string | null;
-            last_error?: string | null;
-        };
-        /** @description How the brand stands with İYS. */
-        RegistryStatus: {
+            basis: components["schemas"]["Basis"];
+            /**
+             * Format: int64
+             * @description Recipients of one request; as many as the provider takes unless given.
+             */
+            batch_size?: number | null;
+            body: string;
             brand_id: string;
-            mode: components["schemas"]["RegistryMode"];
-            lights: components["schemas"]["Light"][];
-            queue: components["schemas"]["RegistryQueue"];
-            verdicts: components["schemas"]["VerdictCount"][];
-            /** Format: date-time */
-            pulled_at?: string | null;
+            channel: components["schemas"]["Channel"];
+            connector_id: string;
+            kind: components["schemas"]["RecipientKind"];
+            name: string;
+            /** @description What it is for (*kategori*). */
+            purpose: string;
+            sender: string;
+            /** @description The template it begins from; its text is copied, not followed. */
+            template_id?: string | null;
         };
-        /** @description A refused row, with what to do about it. */
-        Rejection: {
-            /** Format: int64 */
-            number: number;
-            /** Format: int64 */
-            line: number;
-            channel?: null | components["schemas"]["Channel"];
-            field: string;
-            code: string;
-            text_tr: string;
-            text_en: string;
-            next_tr: string;
-            next_en: string;
-            value?: string | null;
+        /** @description An account to be added. */
+        NewConnector: {
+            /** @description The fields of its kind. */
+            config: components["schemas"]["AnyObject"];
+            /** @description A name of `/connector-kinds`. */
+            kind: string;
+            name: string;
         };
-        /** @description One page of Rejection. */
-        RejectionPage: {
-            items: components["schemas"]["Rejection"][];
+        /** @description A declaration to be recorded. */
+        NewConsent: {
+            /**
+             * @description A phone number as people write it, or an e-mail address.
+             * @example +905321234567
+             */
+            address: string;
+            /** @description The brand that was spoken to; one brand for all of a call. */
+            brand_id: string;
+            channel: components["schemas"]["Channel"];
+            /**
+             * Format: date-time
+             * @description When it was said.
+             */
+            consent_at: string;
+            /** @description Pointer to the proof: form number, call recording, page address. */
+            evidence?: string | null;
+            kind: components["schemas"]["RecipientKind"];
+            /**
+             * @description Where it was taken: one of İYS's thirteen `HS_…` codes.
+             * @example HS_WEB
+             */
+            source: string;
+            status: components["schemas"]["ConsentStatus"];
+        };
+        /** @description One declaration, or many as `items`. */
+        NewConsents: components["schemas"]["ManyConsents"] | components["schemas"]["NewConsent"];
+        /** @description A firm to be made, with the owner who will run it. */
+        NewFirm: {
+            name: string;
+            owner: components["schemas"]["FirstOwner"];
+        };
+        /** @description Addresses to be stopped. */
+        NewStops: {
+            /** @description Normalised, as `+905321234567` or `ali@ornek.com.tr`; at most 1,000. */
+            addresses: string[];
+            cause: components["schemas"]["StopCause"];
+            channel?: components["schemas"]["Channel"] | null;
+            note?: string | null;
+        };
+        /** @description A text to be added. */
+        NewTemplate: {
+            body: string;
+            brand_id: string;
+            channel: components["schemas"]["Channel"];
+            name: string;
+        };
+        /** @description A person to be added. */
+        NewUser: {
+            email: string;
+            language: components["schemas"]["Language"];
+            name: string;
+            /**
+             * Format: password
+             * @description 12 characters at least.
+             */
+            password: string;
+            role: components["schemas"]["Role"];
+        };
+        /**
+         * @description By which door a consent came in.
+         * @enum {string}
+         */
+        Origin: "UPLOAD" | "API" | "PANEL" | "REGISTRY" | "INBOUND" | "UNSUBSCRIBE";
+        /** @description One page of a list. */
+        Page_ApiKey: {
+            /** @description The rows. */
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description Since when it was withdrawn.
+                 */
+                disabled_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description From when on it no longer works.
+                 */
+                expires_at?: string | null;
+                /** @example key_10000 */
+                id: string;
+                /** @description What it is for. */
+                name: string;
+                role: components["schemas"]["Role"];
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
         };
-        /** @description Requests to the provider, by state. */
+        /** @description One page of a list. */
+        Page_AuditEntry: {
+            /** @description The rows. */
+            items: {
+                /** @description What was done, such as `campaign.launch`. */
+                action: string;
+                /** @description Who did it: `user:usr_…`, `key:key_…`, or a worker. */
+                actor: string;
+                /** Format: date-time */
+                at: string;
+                /** @description What else matters. */
+                detail: unknown;
+                /** @example aud_10000 */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description Where it stands in the firm's chain, from 1.
+                 */
+                number: number;
+                /** @description To what: a printed number. */
+                subject: string;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Brand: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description From here on, consents older than three business days are refused (H467).
+                 */
+                activation_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description Share of rejected rows, 0–100, above which an upload waits for a person.
+                 */
+                brake_percent: number;
+                /**
+                 * Format: int64
+                 * @description The brand's number at İYS.
+                 */
+                brand_code?: number | null;
+                /** @description ISO codes of the countries whose numbers are taken. */
+                countries: string[];
+                /** Format: date-time */
+                created_at: string;
+                firm_id: string;
+                /**
+                 * Format: int64
+                 * @description Oldest İYS answer that is relied on, hours.
+                 */
+                freshness_hours: number;
+                /** @example brd_10000 */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description The firm's number at İYS.
+                 */
+                iys_code?: number | null;
+                /** @description Whether everything an İYS call needs was entered. */
+                iys_configured: boolean;
+                /** @description The account that speaks to İYS. */
+                iys_username?: string | null;
+                /** @description Central registry number, 16 digits. */
+                mersis: string;
+                /** @description Unique in the firm. */
+                name: string;
+                /** @description The owner's signed reason to send without İYS; read in mode off only. */
+                off_reason?: string | null;
+                registry_mode: components["schemas"]["RegistryMode"];
+                /** @description Whether a renewed consent is told to İYS again (W804). */
+                sends_renewals: boolean;
+                /** @description As registered at İYS: citizens write "RET <short name>" to 3338. */
+                short_name: string;
+                /** @description Printed in every commercial text (Regulation art. 8). */
+                trade_name: string;
+                /** @description Hours in which commercial messages may leave. */
+                window: components["schemas"]["Window"];
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Campaign: {
+            /** @description The rows. */
+            items: {
+                /** @description Who approved it. */
+                approver?: string | null;
+                audience: components["schemas"]["Audience"];
+                /** @description Who wrote it. */
+                author: string;
+                basis: components["schemas"]["Basis"];
+                /**
+                 * Format: int64
+                 * @description Recipients of one request.
+                 */
+                batch_size: number;
+                /** @description The text with its variables. */
+                body: string;
+                brand_id: string;
+                channel: components["schemas"]["Channel"];
+                connector_id: string;
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: int64
+                 * @description Of them, excluded when it was frozen.
+                 */
+                excluded: number;
+                /** Format: date-time */
+                finished_at?: string | null;
+                /** @example cmp_10000 */
+                id: string;
+                kind: components["schemas"]["RecipientKind"];
+                /** Format: date-time */
+                launched_at?: string | null;
+                /** @description For people inside. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Of them, planned.
+                 */
+                planned: number;
+                /** @description What it is for (*kategori*). */
+                purpose: string;
+                /** @description Sender name approved at the provider. */
+                sender: string;
+                state: components["schemas"]["CampaignState"];
+                /**
+                 * Format: int64
+                 * @description People in the frozen audience; 0 before launch.
+                 */
+                target: number;
+                /** @description The template it began from. */
+                template_id?: string | null;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_CampaignMessage: {
+            /** @description The rows. */
+            items: {
+                /** @description Masked for roles that may not read personal data. */
+                address: string;
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                at?: string | null;
+                /**
+                 * @description Why not, when the gate kept them out.
+                 * @example S103
+                 */
+                code?: string | null;
+                contact_id?: string | null;
+                /** @description The provider's own code. */
+                provider_code?: string | null;
+                /** @description The provider's own words. */
+                provider_text?: string | null;
+                state: components["schemas"]["MessageState"];
+                text_en?: string | null;
+                text_tr?: string | null;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Connector: {
+            /** @description The rows. */
+            items: {
+                /** @description What was filled in; secrets as dots. */
+                config_masked: components["schemas"]["AnyObject"];
+                /** Format: date-time */
+                created_at: string;
+                /** @example con_10000 */
+                id: string;
+                kind: string;
+                name: string;
+                /** @description Where the provider must push receipts to. */
+                receipts_url: string;
+                state: components["schemas"]["ConnectorState"];
+                /** @description Why it is in this state, in the provider's words. */
+                state_reason?: string | null;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ConsentRecord: {
+            /** @description The rows. */
+            items: {
+                /** @description Who entered it. */
+                actor: string;
+                /** @description Masked for roles that may not read personal data. */
+                address: string;
+                brand_id: string;
+                channel: components["schemas"]["Channel"];
+                /**
+                 * Format: date-time
+                 * @description When it was said.
+                 */
+                consent_at: string;
+                /**
+                 * @description Its number in the ledger.
+                 * @example evt_10000
+                 */
+                event_id: string;
+                /** @description Pointer to the proof. */
+                evidence?: string | null;
+                kind: components["schemas"]["RecipientKind"];
+                /** @description By which door it came in. */
+                origin: components["schemas"]["Origin"];
+                /**
+                 * Format: int64
+                 * @description The line of the file it came from.
+                 */
+                origin_line?: number | null;
+                /**
+                 * Format: date-time
+                 * @description When we wrote it down.
+                 */
+                recorded_at: string;
+                /**
+                 * @description Where the declaration was taken.
+                 * @example HS_WEB
+                 */
+                source: string;
+                status: components["schemas"]["ConsentStatus"];
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Contact: {
+            /** @description The rows. */
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                email?: string | null;
+                /** @description The firm's own number of the person. */
+                external_id?: string | null;
+                /** @description Masked for roles that may not read personal data, as are the addresses. */
+                full_name?: string | null;
+                /** @example cnt_10000 */
+                id: string;
+                phone?: string | null;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Firm: {
+            /** @description The rows. */
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /** @example frm_10000 */
+                id: string;
+                /** @description Unique in the installation. */
+                name: string;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ReasonEntry: {
+            /** @description The rows. */
+            items: (components["schemas"]["Reason"] & {
+                /** @description What it speaks about: `file`, `row`, `remark`, `registry` or `send`. */
+                class: string;
+                /** @description Its stable English name. */
+                name: string;
+            })[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Rejection: {
+            /** @description The rows. */
+            items: (components["schemas"]["Reason"] & {
+                channel?: components["schemas"]["Channel"] | null;
+                /** @description The field that is wrong. */
+                field: string;
+                /**
+                 * Format: int64
+                 * @description Line of the file, as an editor shows it.
+                 */
+                line: number;
+                /**
+                 * Format: int64
+                 * @description Tells apart the rejections of one line.
+                 */
+                number: number;
+                /** @description The cell; absent for roles that may not see it. */
+                value?: string | null;
+            })[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Stop: {
+            /** @description The rows. */
+            items: {
+                /** @description Who entered it. */
+                actor: string;
+                /** @description The address; masked for roles that may not read personal data. */
+                address: string;
+                /** @description Whether the person complained besides standing on the blacklist. */
+                also_complaint: boolean;
+                cause: components["schemas"]["StopCause"];
+                channel?: components["schemas"]["Channel"] | null;
+                /** Format: date-time */
+                created_at: string;
+                /** @description In the words of who entered it. */
+                note?: string | null;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Template: {
+            /** @description The rows. */
+            items: {
+                /** @description The text with its variables, such as `Sayın {{ad}}`. */
+                body: string;
+                brand_id: string;
+                channel: components["schemas"]["Channel"];
+                /** Format: date-time */
+                created_at: string;
+                /** @example tpl_10000 */
+                id: string;
+                name: string;
+                /** Format: date-time */
+                updated_at: string;
+                /** @description The names it needs. */
+                variables: string[];
+                /**
+                 * Format: int64
+                 * @description Counts the changes, from 1.
+                 */
+                version: number;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Upload: {
+            /** @description The rows. */
+            items: {
+                action: components["schemas"]["UploadAction"];
+                /** @description Who uploaded it. */
+                actor: string;
+                /** @description Who let it be applied. */
+                approver?: string | null;
+                brand_id: string;
+                /**
+                 * Format: int64
+                 * @description New people.
+                 */
+                created: number;
+                /** Format: date-time */
+                created_at: string;
+                /** @description As the file was called. */
+                file_name: string;
+                /** Format: date-time */
+                finished_at?: string | null;
+                /** @example upl_10000 */
+                id: string;
+                /** @description As the user called it. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Pairs of row and channel that were judged.
+                 */
+                pairs_judged: number;
+                /** Format: int64 */
+                pairs_rejected: number;
+                /** Format: int64 */
+                read_bytes: number;
+                /** Format: int64 */
+                records_applied: number;
+                /**
+                 * Format: int64
+                 * @description Accepted records, and how many of them are in the ledger.
+                 */
+                records_total: number;
+                refusal?: components["schemas"]["Reason"] | null;
+                /** @description What İYS is still asked or told because of it. */
+                registry: components["schemas"]["UploadRegistry"];
+                /**
+                 * Format: int64
+                 * @description Rejected, by judging or by the ledger.
+                 */
+                rejected: number;
+                /** Format: int64 */
+                rows_read: number;
+                /** Format: int64 */
+                size_bytes: number;
+                /** Format: date-time */
+                started_at?: string | null;
+                state: components["schemas"]["UploadState"];
+                /** @description What was recognised; empty before it was judged. */
+                summary: components["schemas"]["UploadSummary"];
+                /** @description A tag that everyone in it gets. */
+                tag?: string | null;
+                /**
+                 * Format: int64
+                 * @description Nothing new (W804).
+                 */
+                unchanged: number;
+                /**
+                 * Format: int64
+                 * @description People of whom something changed.
+                 */
+                updated: number;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_User: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description Since when they may not sign in.
+                 */
+                disabled_at?: string | null;
+                /** @description What they sign in with. */
+                email: string;
+                /** @example usr_10000 */
+                id: string;
+                language: components["schemas"]["Language"];
+                name: string;
+                role: components["schemas"]["Role"];
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description A text as one person would get it. */
+        Preview: {
+            /** @description How long it is; of the text as written while values are missing. */
+            length: components["schemas"]["Length"];
+            /** @description Variables without a value (S401). */
+            missing: string[];
+            /** @description The text; absent while values are missing. */
+            text?: string | null;
+        };
+        /** @description Values to read a text with. */
+        PreviewRequest: {
+            /** @description By the names of the variables. */
+            values?: {
+                [key: string]: string;
+            };
+        };
+        /** @description What stands in the body of every answer that is not a success. */
+        Problem: {
+            /** @description Stable: a word such as `NOT_PERMITTED`, or a reason code such as `F116`. */
+            code: string;
+            /** @description What else is known about this occurrence, for the one who programs the call. */
+            detail?: string | null;
+            /** @description Quote it when you ask for help: the log holds the rest under it. */
+            request_id: string;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description The English title. */
+            title: string;
+            /** @description What went wrong and what to do, in English. */
+            title_en: string;
+            /** @description What went wrong and what to do, in Turkish. */
+            title_tr: string;
+            /** @description Names the kind of problem: `urn:izinli:problem:` and the code. */
+            type: string;
+            /** @description The fields at fault. */
+            where?: components["schemas"]["Where"][];
+        };
+        /** @description A question that the file cannot answer. */
+        Question: {
+            /** @description Which question, such as `date_order`; its answer goes into `mapping`. */
+            code: string;
+            /** @description The column it is about. */
+            column?: string | null;
+            text_en: string;
+            text_tr: string;
+        };
+        /** @description Why a row or a person was refused, and what to do about it. */
+        Reason: {
+            /**
+             * @description Such as `S101`; stable for ever.
+             * @example S101
+             */
+            code: string;
+            /** @description What to do next, in English. */
+            next_en: string;
+            /** @description What to do next, in Turkish; empty only for remarks that need nothing. */
+            next_tr: string;
+            /** @description Why, in English. */
+            text_en: string;
+            /** @description Why, in Turkish. */
+            text_tr: string;
+        };
+        /** @description A code of the registry. */
+        ReasonEntry: components["schemas"]["Reason"] & {
+            /** @description What it speaks about: `file`, `row`, `remark`, `registry` or `send`. */
+            class: string;
+            /** @description Its stable English name. */
+            name: string;
+        };
+        /**
+         * @description In which capacity a person is addressed (*alıcı tipi*).
+         * @enum {string}
+         */
+        RecipientKind: "BIREYSEL" | "TACIR";
+        /** @description What İYS holds, as far as it told us. */
+        RegistryConsent: {
+            /**
+             * Format: date-time
+             * @description When İYS last answered.
+             */
+            checked_at?: string | null;
+            /** @description Whether the citizen made the record at İYS themselves. */
+            citizen: boolean;
+            refusal?: components["schemas"]["Reason"] | null;
+            /** @description İYS's transaction id, when a call told it. */
+            transaction?: string | null;
+            verdict: components["schemas"]["Verdict"];
+        };
+        /**
+         * @description Who leads between our ledger and İYS.
+         * @enum {string}
+         */
+        RegistryMode: "off" | "provider" | "sync" | "integrator";
+        /** @description Records by how far İYS has answered about them. */
+        RegistryQueue: {
+            /**
+             * Format: int64
+             * @description Their call is under way.
+             */
+            in_flight: number;
+            last_error?: string | null;
+            /**
+             * Format: date-time
+             * @description When the oldest of them was queued.
+             */
+            oldest_at?: string | null;
+            /**
+             * Format: int64
+             * @description Resting after a fault.
+             */
+            parked: number;
+            /**
+             * Format: int64
+             * @description Waiting for their call.
+             */
+            pending: number;
+            /**
+             * Format: int64
+             * @description İYS took them; their results are awaited.
+             */
+            waiting: number;
+        };
+        /** @description A brand's connection to İYS. */
+        RegistryStatus: {
+            brand_id: string;
+            /** @description What works and what does not; none for a brand that is not connected. */
+            lights: components["schemas"]["Light"][];
+            mode: components["schemas"]["RegistryMode"];
+            /**
+             * Format: date-time
+             * @description When citizen-made changes were last pulled.
+             */
+            pulled_at?: string | null;
+            /** @description Work that waits for İYS. */
+            queue: components["schemas"]["RegistryQueue"];
+            /** @description People by what İYS answered. */
+            verdicts: components["schemas"]["VerdictCount"][];
+        };
+        /** @description One refused row, or one channel of it. */
+        Rejection: components["schemas"]["Reason"] & {
+            channel?: components["schemas"]["Channel"] | null;
+            /** @description The field that is wrong. */
+            field: string;
+            /**
+             * Format: int64
+             * @description Line of the file, as an editor shows it.
+             */
+            line: number;
+            /**
+             * Format: int64
+             * @description Tells apart the rejections of one line.
+             */
+            number: number;
+            /** @description The cell; absent for roles that may not see it. */
+            value?: string | null;
+        };
+        /** @description Provider requests by state. */
         ReportBatches: {
             /** Format: int64 */
-            pending: number;
-            /** Format: int64 */
-            in_flight: number;
-            /** Format: int64 */
             accepted: number;
+            /** Format: int64 */
+            cancelled: number;
             /** Format: int64 */
             failed: number;
             /** Format: int64 */
             in_doubt: number;
             /** Format: int64 */
+            in_flight: number;
+            /** Format: int64 */
+            pending: number;
+            /** Format: int64 */
             unresolved: number;
-            /** Format: int64 */
-            cancelled: number;
         };
-        /** @description People left out, by reason. */
+        /** @description People kept out by the gate. */
         ReportExcluded: {
-            /** Format: int64 */
-            total: number;
+            /** @description By headline reason; most frequent first. */
             reasons: components["schemas"]["CountedReason"][];
+            /** Format: int64 */
+            total: number;
         };
-        /** @description Messages that did not arrive. */
+        /** @description People whose message did not get through. */
         ReportFailed: {
-            /** Format: int64 */
-            total: number;
-            /** Format: int64 */
-            refused: number;
-            /** Format: int64 */
-            undelivered: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The time for delivery ran out.
+             */
             expired: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The provider refused them.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description The provider took the message and then refused it.
+             */
             rejected: number;
-        };
-        /** @description People not sent to yet. */
-        ReportHeld: {
             /** Format: int64 */
             total: number;
-            /** Format: int64 */
-            waiting: number;
-            /** Format: date-time */
+            /**
+             * Format: int64
+             * @description The operator tried, or refused.
+             */
+            undelivered: number;
+        };
+        /** @description People planned and not handed over. */
+        ReportHeld: {
+            /**
+             * Format: int64
+             * @description The campaign was stopped before their request left.
+             */
+            cancelled: number;
+            /**
+             * Format: date-time
+             * @description When the next request may leave, while all wait for an hour.
+             */
             quiet_hours_until?: string | null;
             /** Format: int64 */
+            total: number;
+            /**
+             * Format: int64
+             * @description Their request may or may not have arrived.
+             */
             uncertain: number;
-            /** Format: int64 */
-            cancelled: number;
+            /**
+             * Format: int64
+             * @description Their request waits, or is being handed over.
+             */
+            waiting: number;
         };
-        /** @enum {string} */
+        /**
+         * @description What a person or a key may do.
+         * @enum {string}
+         */
         Role: "owner" | "admin" | "marketer" | "approver" | "compliance" | "support" | "viewer" | "developer";
-        /** @description Who is logged in, and how to prove it on writes. */
+        /** @description A session that holds. */
         Session: {
-            user: components["schemas"]["User"];
-            csrf_token: string;
-            firm: components["schemas"]["Firm"];
+            /** @description The server's clock. */
             clock: components["schemas"]["Clock"];
+            /** @description Every changing call repeats this in the header `X-CSRF-Token`. */
+            csrf_token: string;
+            /** @description Where they work. */
+            firm: components["schemas"]["Firm"];
+            /** @description Who is signed in. */
+            user: components["schemas"]["User"];
         };
-        /** @description A file and everything judged from it (dosya aktarımı). */
-        Upload: {
-            id: string;
+        /** @description One stop of one address. */
+        Stop: {
+            /** @description Who entered it. */
+            actor: string;
+            /** @description The address; masked for roles that may not read personal data. */
+            address: string;
+            /** @description Whether the person complained besides standing on the blacklist. */
+            also_complaint: boolean;
+            cause: components["schemas"]["StopCause"];
+            channel?: components["schemas"]["Channel"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description In the words of who entered it. */
+            note?: string | null;
+        };
+        /**
+         * @description Why an address is stopped.
+         * @enum {string}
+         */
+        StopCause: "blacklist" | "complaint";
+        /** @description A stop to be lifted. */
+        StopToLift: {
+            address: string;
+            cause: components["schemas"]["StopCause"];
+            channel?: components["schemas"]["Channel"] | null;
+        };
+        /** @description What adding stops did. */
+        StopsAdded: {
+            /**
+             * Format: int64
+             * @description Addresses that were not stopped in this way before.
+             */
+            added: number;
+            /** @description Addresses that the firm does not know: nothing could reach them. */
+            unknown: string[];
+        };
+        /** @description A message text (*şablon*) in its present version. */
+        Template: {
+            /** @description The text with its variables, such as `Sayın {{ad}}`. */
+            body: string;
             brand_id: string;
+            channel: components["schemas"]["Channel"];
+            /** Format: date-time */
+            created_at: string;
+            /** @example tpl_10000 */
+            id: string;
             name: string;
-            file_name: string;
-            tag?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description The names it needs. */
+            variables: string[];
+            /**
+             * Format: int64
+             * @description Counts the changes, from 1.
+             */
+            version: number;
+        };
+        /** @description Changes of a text; what is absent stays. */
+        TemplateChange: {
+            body?: string | null;
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description The version the change was made from: somebody else's change in between is a conflict.
+             */
+            version: number;
+        };
+        /** @description A file and everything judged from it (*dosya aktarımı*). */
+        Upload: {
             action: components["schemas"]["UploadAction"];
-            state: components["schemas"]["UploadState"];
-            refusal?: null | components["schemas"]["Reason"];
-            /** Format: int64 */
-            size_bytes: number;
-            /** Format: int64 */
-            read_bytes: number;
-            /** Format: int64 */
-            rows_read: number;
-            /** Format: int64 */
+            /** @description Who uploaded it. */
+            actor: string;
+            /** @description Who let it be applied. */
+            approver?: string | null;
+            brand_id: string;
+            /**
+             * Format: int64
+             * @description New people.
+             */
+            created: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @description As the file was called. */
+            file_name: string;
+            /** Format: date-time */
+            finished_at?: string | null;
+            /** @example upl_10000 */
+            id: string;
+            /** @description As the user called it. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Pairs of row and channel that were judged.
+             */
             pairs_judged: number;
             /** Format: int64 */
             pairs_rejected: number;
             /** Format: int64 */
-            records_total: number;
+            read_bytes: number;
             /** Format: int64 */
             records_applied: number;
-            /** Format: int64 */
-            created: number;
-            /** Format: int64 */
-            updated: number;
-            /** Format: int64 */
-            unchanged: number;
-            /** Format: int64 */
-            rejected: number;
+            /**
+             * Format: int64
+             * @description Accepted records, and how many of them are in the ledger.
+             */
+            records_total: number;
+            refusal?: components["schemas"]["Reason"] | null;
+            /** @description What İYS is still asked or told because of it. */
             registry: components["schemas"]["UploadRegistry"];
-            summary: components["schemas"]["UploadSummary"];
-            actor: string;
-            approver?: string | null;
-            /** Format: date-time */
-            created_at: string;
+            /**
+             * Format: int64
+             * @description Rejected, by judging or by the ledger.
+             */
+            rejected: number;
+            /** Format: int64 */
+            rows_read: number;
+            /** Format: int64 */
+            size_bytes: number;
             /** Format: date-time */
             started_at?: string | null;
-            /** Format: date-time */
-            finished_at?: string | null;
+            state: components["schemas"]["UploadState"];
+            /** @description What was recognised; empty before it was judged. */
+            summary: components["schemas"]["UploadSummary"];
+            /** @description A tag that everyone in it gets. */
+            tag?: string | null;
+            /**
+             * Format: int64
+             * @description Nothing new (W804).
+             */
+            unchanged: number;
+            /**
+             * Format: int64
+             * @description People of whom something changed.
+             */
+            updated: number;
         };
-        /** @enum {string} */
+        /**
+         * @description What becomes of the accepted rows of a file.
+         * @enum {string}
+         */
         UploadAction: "local" | "pull" | "push";
+        /** @description The parts of the form. `meta` may come first or last; first is faster. */
         UploadForm: {
-            meta: components["schemas"]["UploadMeta"];
             /** Format: binary */
             file: string;
+            meta: components["schemas"]["UploadMeta"];
         };
-        /** @description What the user says about the file. */
+        /** @description What is wanted with a file. */
         UploadMeta: {
-            brand_id: string;
-            name: string;
-            tag?: string | null;
             action: components["schemas"]["UploadAction"];
-            default_recipient_kind?: null | components["schemas"]["RecipientKind"];
-            mapping?: {
-                [key: string]: unknown;
-            } | null;
+            /** @description The brand that the people spoke to. */
+            brand_id: string;
+            default_recipient_kind?: components["schemas"]["RecipientKind"] | null;
+            mapping?: components["schemas"]["AnyObject"] | null;
+            /** @description Shown in lists. */
+            name: string;
+            /** @description A tag that everyone in it gets. */
+            tag?: string | null;
         };
-        /** @description One page of Upload. */
-        UploadPage: {
-            items: components["schemas"]["Upload"][];
-            next?: string | null;
-        };
-        /** @description Where the records of the upload stand at İYS. */
+        /** @description Records of an upload by how far İYS has answered about them. */
         UploadRegistry: {
             /** Format: int64 */
-            pending: number;
+            done: number;
             /** Format: int64 */
             in_flight: number;
-            /** Format: int64 */
-            waiting: number;
+            last_error?: string | null;
             /** Format: int64 */
             parked: number;
             /** Format: int64 */
-            done: number;
-            last_error?: string | null;
+            pending: number;
+            /** Format: int64 */
+            waiting: number;
         };
-        /** @enum {string} */
+        /**
+         * @description Where an upload stands.
+         * @enum {string}
+         */
         UploadState: "received" | "judging" | "judged" | "waiting_for_person" | "applying" | "applied" | "refused" | "failed" | "cancelled";
-        /** @description What was recognised in the file. */
+        /** @description What was recognised in a file. */
         UploadSummary: {
-            encoding: string;
-            delimiter: string;
-            layout: string;
-            columns: components["schemas"]["Column"][];
+            /** @description Every code that occurred, ascending. */
             codes: components["schemas"]["CodeCount"][];
-            questions: components["schemas"]["Question"][];
+            /** @description Every column, in the file's order. */
+            columns: components["schemas"]["Column"][];
+            /** @description What separates its columns; empty in a file of one column. */
+            delimiter: string;
+            /** @description How its letters are coded, such as `utf-8` or `windows-1254`. */
+            encoding: string;
+            /** @description The first rows as they were read. */
             first_rows: string[][];
-            /** Format: double */
+            /** @description How consents are laid out: `long`, `wide`, `plain` or `contacts_only`. */
+            layout: string;
+            /**
+             * Format: int64
+             * @description Pairs that a repeated (W801) or newer (W802) row stands for.
+             */
+            merged: number;
+            /** @description What only a person can answer; rows that hang on an answer were refused. */
+            questions: components["schemas"]["Question"][];
+            /**
+             * Format: double
+             * @description Rejected pairs of all pairs, 0–100; the brand's brake compares it.
+             */
             rejected_percent: number;
         };
-        /** @description A person who works in the panel. */
+        /** @description A person who works in the panel (*kullanıcı*). */
         User: {
-            id: string;
+            /**
+             * Format: date-time
+             * @description Since when they may not sign in.
+             */
+            disabled_at?: string | null;
+            /** @description What they sign in with. */
             email: string;
+            /** @example usr_10000 */
+            id: string;
+            language: components["schemas"]["Language"];
             name: string;
             role: components["schemas"]["Role"];
-            /** @enum {string} */
-            language: "tr" | "en";
-            /** Format: date-time */
-            disabled_at?: string | null;
         };
-        /** @description One page of User. */
-        UserPage: {
-            items: components["schemas"]["User"][];
-            next?: string | null;
+        /** @description Changes of a person; what is absent stays. */
+        UserChange: {
+            /** @description True signs them out everywhere and keeps them out. */
+            disabled?: boolean | null;
+            language?: components["schemas"]["Language"] | null;
+            name?: string | null;
+            /**
+             * Format: password
+             * @description A new password; signs them out everywhere.
+             */
+            password?: string | null;
+            role?: components["schemas"]["Role"] | null;
         };
-        /** @enum {string} */
+        /**
+         * @description The last thing İYS let us know about a consent.
+         * @enum {string}
+         */
         Verdict: "UNASKED" | "ONAY" | "RET" | "PENDING" | "NOT_CONFIRMED" | "NO_RECORD" | "REFUSED";
-        /** @description How many keys have a verdict. */
+        /** @description How many people have a verdict. */
         VerdictCount: {
             channel: components["schemas"]["Channel"];
-            kind: components["schemas"]["RecipientKind"];
-            verdict: components["schemas"]["Verdict"];
             /** Format: int64 */
             count: number;
+            kind: components["schemas"]["RecipientKind"];
+            verdict: components["schemas"]["Verdict"];
         };
-        /** @description A field of the request that was refused. */
+        /** @description One field that cannot be accepted. */
         Where: {
-            field: string;
+            /** @description What kind of fault it is. */
             code: string;
-            text_tr: string;
+            /** @description The field's name; nested ones with dots, as in `window.from` or `items[3].address`. */
+            field: string;
+            /** @description What would do, in English. */
             text_en: string;
+            /** @description What would do, in Turkish. */
+            text_tr: string;
         };
-        /** @description Why a person would, or would not, get a message now. */
+        /** @description Why a message would or would not reach a person now. */
         Why: {
-            sendable: boolean;
-            headline?: null | components["schemas"]["Reason"];
-            reasons: components["schemas"]["Reason"][];
-            /** Format: date-time */
-            held_until?: string | null;
-            local?: null | components["schemas"]["LocalConsent"];
-            registry: components["schemas"]["RegistryConsent"];
             /** Format: date-time */
             decided_at: string;
+            headline?: components["schemas"]["Reason"] | null;
+            /**
+             * Format: date-time
+             * @description When it could leave, if only the hour is against it.
+             */
+            held_until?: string | null;
+            local?: components["schemas"]["LocalConsent"] | null;
+            /** @description Every reason against it, in the order of the gate. */
+            reasons: components["schemas"]["Reason"][];
+            /** @description What İYS told us. */
+            registry: components["schemas"]["RegistryConsent"];
+            /** @description Whether it would leave now. */
+            sendable: boolean;
         };
-        /** @description Hours in which commercial messages may leave, HH:MM in Turkish time. */
+        /** @description Hours of the day, in Turkish time. */
         Window: {
+            /**
+             * @description First minute inside, as `09:00`.
+             * @example 09:00
+             */
             from: string;
+            /**
+             * @description First minute after, as `20:00`; `24:00` is the end of the day.
+             * @example 20:00
+             */
             to: string;
         };
     };
@@ -1054,6 +2652,1643 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    api_keys: {
+        parameters: {
+            query?: {
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ApiKey"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of this one intention: a repeat gets the first answer and creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiKey"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedApiKey"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyChange"];
+            };
+        };
+        responses: {
+            /** @description The key as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit: {
+        parameters: {
+            query?: {
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEntry"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    blacklist: {
+        parameters: {
+            query?: {
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order in which addresses became known */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Stop"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_stops: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of this one intention: a repeat gets the first answer and creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStops"];
+            };
+        };
+        responses: {
+            /** @description Stopped */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StopsAdded"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lift_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StopToLift"];
+            };
+        };
+        responses: {
+            /** @description Lifted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    brands: {
+        parameters: {
+            query?: {
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Brand"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_brand: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of this one intention: a repeat gets the first answer and creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBrand"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Brand"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    brand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The brand */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Brand"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_brand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BrandChange"];
+            };
+        };
+        responses: {
+            /** @description The brand as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Brand"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns: {
+        parameters: {
+            query?: {
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Campaign"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_campaign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of this one intention: a repeat gets the first answer and creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCampaign"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The campaign */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignChange"];
+            };
+        };
+        responses: {
+            /** @description The draft as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The campaign as it is now */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dry_run_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who would get it and who not, and why */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    launch_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The campaign as it is now */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaign_messages: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only those with this reason.
+                 * @example S103
+                 */
+                code?: string;
+                /** @description Only those in this state. */
+                state?: "excluded" | "waiting" | "sent" | "delivered" | "failed" | "uncertain";
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of people */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CampaignMessage"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The campaign as it is now */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaign_progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events `progress`, each a report, and `end` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["CampaignReport"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaign_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Reconciled numbers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignReport"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The campaign as it is now */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The campaign as it is now */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submit_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The campaign as it is now */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connector_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectorKind"][];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connectors: {
+        parameters: {
+            query?: {
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Connector"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_connector: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of this one intention: a repeat gets the first answer and creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConnector"];
+            };
+        };
+        responses: {
+            /** @description Added */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connector"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connector"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_connector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectorChange"];
+            };
+        };
+        responses: {
+            /** @description The account as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connector"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connector_balance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As the provider says */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balance"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_connector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectorTest"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    consent: {
+        parameters: {
+            query: {
+                brand_id: string;
+                /** @description A phone number as people write it, or an e-mail address. */
+                address: string;
+                channel: components["schemas"]["Channel"];
+                /** @description BIREYSEL unless given. */
+                kind?: components["schemas"]["RecipientKind"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What holds now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consent"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_consents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of this one intention: a repeat gets the first answer and creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConsents"];
+            };
+        };
+        responses: {
+            /** @description What became of each */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentsRecorded"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    consent_as_of: {
+        parameters: {
+            query: {
+                brand_id: string;
+                /** @description A phone number as people write it, or an e-mail address. */
+                address: string;
+                channel: components["schemas"]["Channel"];
+                /** @description BIREYSEL unless given. */
+                kind?: components["schemas"]["RecipientKind"];
+                /** @description By what we had written down then. */
+                at: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What held then */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentAsOf"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    consent_history: {
+        parameters: {
+            query: {
+                brand_id: string;
+                /** @description A phone number as people write it, or an e-mail address. */
+                address: string;
+                channel: components["schemas"]["Channel"];
+                /** @description BIREYSEL unless given. */
+                kind?: components["schemas"]["RecipientKind"];
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest record first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ConsentRecord"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    contacts: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The beginning of a name, a whole phone number as people write it, an
+                 *     e-mail address, or the firm's own number. Everybody when absent.
+                 */
+                query?: string;
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order of their names */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Contact"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The person */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    contact_timeline: {
+        parameters: {
+            query?: {
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The person */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest record first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ConsentRecord"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    contact_why: {
+        parameters: {
+            query: {
+                /** @description In whose name. */
+                brand_id: string;
+                /** @description By which means. */
+                channel: components["schemas"]["Channel"];
+                /** @description Addressed in which capacity; BIREYSEL unless given. */
+                kind?: components["schemas"]["RecipientKind"];
+                /** @description On which legal ground; COMMERCIAL unless given. */
+                basis?: components["schemas"]["Basis"];
+            };
+            header?: never;
+            path: {
+                /** @description The person */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The gate's answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Why"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    firms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One firm: the caller's */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Firm"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_firm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of this one intention: a repeat gets the first answer and creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFirm"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Firm"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    firm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The firm */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The firm */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Firm"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_firm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The firm */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirmChange"];
+            };
+        };
+        responses: {
+            /** @description The firm as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Firm"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reasons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, on one page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReasonEntry"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lights, queue and verdicts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryStatus"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_pull: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is after the pull */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryStatus"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_push: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is after one round */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryStatus"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     session: {
         parameters: {
             query?: never;
@@ -1063,7 +4298,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Who is logged in */
+            /** @description The session */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1072,8 +4307,8 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Not logged in */
-            401: {
+            /** @description It could not be done; the document says why */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1096,7 +4331,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Logs a person in */
+            /** @description Signed in; the cookie is set */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1105,8 +4340,8 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Not logged in */
-            401: {
+            /** @description It could not be done; the document says why */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1125,15 +4360,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Logs out */
+            /** @description Signed out */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not logged in */
-            401: {
+            /** @description It could not be done; the document says why */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1143,10 +4378,12 @@ export interface operations {
             };
         };
     };
-    users: {
+    templates: {
         parameters: {
             query?: {
+                /** @description Rows at most; 50 unless given. */
                 limit?: number;
+                /** @description The `next` of the page before. */
                 after?: string;
             };
             header?: never;
@@ -1155,53 +4392,17 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description People who work in the panel */
+            /** @description Oldest first */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserPage"];
+                    "application/json": components["schemas"]["Page_Template"];
                 };
             };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
+            /** @description It could not be done; the document says why */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1211,65 +4412,33 @@ export interface operations {
             };
         };
     };
-    brands: {
+    create_template: {
         parameters: {
-            query?: {
-                limit?: number;
-                after?: string;
+            query?: never;
+            header?: {
+                /** @description A name of this one intention: a repeat gets the first answer and creates nothing twice. */
+                "Idempotency-Key"?: string | null;
             };
-            header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTemplate"];
+            };
+        };
         responses: {
-            /** @description Brands of the firm */
-            200: {
+            /** @description Added */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BrandPage"];
+                    "application/json": components["schemas"]["Template"];
                 };
             };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
+            /** @description It could not be done; the document says why */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1279,29 +4448,29 @@ export interface operations {
             };
         };
     };
-    connectors: {
+    template: {
         parameters: {
-            query?: {
-                limit?: number;
-                after?: string;
-            };
+            query?: never;
             header?: never;
-            path?: never;
+            path: {
+                /** @description The text */
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Provider accounts of the firm */
+            /** @description The text */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ConnectorPage"];
+                    "application/json": components["schemas"]["Template"];
                 };
             };
-            /** @description Not logged in */
-            401: {
+            /** @description It could not be done; the document says why */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1309,8 +4478,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not permitted */
-            403: {
+        };
+    };
+    change_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The text */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateChange"];
+            };
+        };
+        responses: {
+            /** @description The text as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1318,26 +4514,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such thing */
-            404: {
+        };
+    };
+    preview_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The text */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description As one person would get it */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Preview"];
                 };
             };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
+            /** @description It could not be done; the document says why */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1350,8 +4555,11 @@ export interface operations {
     uploads: {
         parameters: {
             query?: {
+                /** @description Of this brand only. */
                 brand_id?: string;
+                /** @description Rows at most; 50 unless given. */
                 limit?: number;
+                /** @description The `next` of the page before. */
                 after?: string;
             };
             header?: never;
@@ -1360,53 +4568,17 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Uploads, newest first */
+            /** @description Newest first */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UploadPage"];
+                    "application/json": components["schemas"]["Page_Upload"];
                 };
             };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
+            /** @description It could not be done; the document says why */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1419,7 +4591,10 @@ export interface operations {
     create_upload: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of this one intention: a repeat gets the first answer and creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1429,7 +4604,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Takes a file in; judging starts at once */
+            /** @description Taken in; a worker judges it */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -1438,44 +4613,8 @@ export interface operations {
                     "application/json": components["schemas"]["Upload"];
                 };
             };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
+            /** @description It could not be done; the document says why */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1490,13 +4629,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The upload */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description One upload */
+            /** @description The upload */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1505,44 +4645,8 @@ export interface operations {
                     "application/json": components["schemas"]["Upload"];
                 };
             };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
+            /** @description It could not be done; the document says why */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1557,13 +4661,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The upload */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Applies a judged upload */
+            /** @description A worker applies it */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -1572,44 +4677,8 @@ export interface operations {
                     "application/json": components["schemas"]["Upload"];
                 };
             };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
+            /** @description It could not be done; the document says why */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1624,13 +4693,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The upload */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Gives an upload up */
+            /** @description Withdrawn */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -1639,8 +4709,8 @@ export interface operations {
                     "application/json": components["schemas"]["Upload"];
                 };
             };
-            /** @description Not logged in */
-            401: {
+            /** @description It could not be done; the document says why */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1648,35 +4718,31 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not permitted */
-            403: {
+        };
+    };
+    upload_progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The upload */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events `progress`, each an upload, and `end` */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/event-stream": components["schemas"]["Upload"];
                 };
             };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
+            /** @description It could not be done; the document says why */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1689,65 +4755,36 @@ export interface operations {
     upload_rejections: {
         parameters: {
             query?: {
+                /**
+                 * @description With this code only.
+                 * @example R202
+                 */
                 code?: string;
+                /** @description Rows at most; 50 unless given. */
                 limit?: number;
+                /** @description The `next` of the page before. */
                 after?: string;
             };
             header?: never;
             path: {
+                /** @description The upload */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Refused rows, by line */
+            /** @description In the order of the file */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RejectionPage"];
+                    "application/json": components["schemas"]["Page_Rejection"];
                 };
             };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
+            /** @description It could not be done; the document says why */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1757,11 +4794,44 @@ export interface operations {
             };
         };
     };
-    contacts: {
+    upload_rejections_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The upload */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    users: {
         parameters: {
             query?: {
-                query?: string;
+                /** @description Rows at most; 50 unless given. */
                 limit?: number;
+                /** @description The `next` of the page before. */
                 after?: string;
             };
             header?: never;
@@ -1770,53 +4840,17 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Finds people by name, phone, e-mail or external id */
+            /** @description Oldest account first */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ContactPage"];
+                    "application/json": components["schemas"]["Page_User"];
                 };
             };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
+            /** @description It could not be done; the document says why */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1826,544 +4860,33 @@ export interface operations {
             };
         };
     };
-    contact: {
+    create_user: {
         parameters: {
             query?: never;
-            header?: never;
-            path: {
-                id: string;
+            header?: {
+                /** @description A name of this one intention: a repeat gets the first answer and creates nothing twice. */
+                "Idempotency-Key"?: string | null;
             };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description One person */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Contact"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    contact_why: {
-        parameters: {
-            query: {
-                brand_id: string;
-                channel: components["schemas"]["Channel"];
-                kind?: components["schemas"]["RecipientKind"];
-                basis?: components["schemas"]["Basis"];
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Why the person would, or would not, get a message */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Why"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    contact_timeline: {
-        parameters: {
-            query?: {
-                limit?: number;
-                after?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Everything a person said, newest record first */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ConsentRecordPage"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    registry_status: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                brand_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description How the brand stands with İYS */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RegistryStatus"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    registry_pull: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                brand_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Fetches changes from İYS now */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RegistryStatus"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    registry_push: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                brand_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Sends waiting records to İYS now */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RegistryStatus"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    campaigns: {
-        parameters: {
-            query?: {
-                limit?: number;
-                after?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Campaigns, newest first */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CampaignPage"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_campaign: {
-        parameters: {
-            query?: never;
-            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewCampaign"];
+                "application/json": components["schemas"]["NewUser"];
             };
         };
         responses: {
-            /** @description Creates a draft */
+            /** @description Added */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Campaign"];
+                    "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
+            /** @description It could not be done; the document says why */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2373,64 +4896,33 @@ export interface operations {
             };
         };
     };
-    campaign: {
+    change_user: {
         parameters: {
             query?: never;
             header?: never;
             path: {
+                /** @description The person */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
         responses: {
-            /** @description One campaign */
+            /** @description The person as they are now */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Campaign"];
+                    "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
+            /** @description It could not be done; the document says why */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2440,605 +4932,32 @@ export interface operations {
             };
         };
     };
-    dry_run_campaign: {
+    push_receipts: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                /** @description The unguessable part of an account's address */
+                connector_key: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        /** @description As the provider sends it */
+        requestBody: {
+            content: {
+                "*/*": string;
+            };
+        };
         responses: {
-            /** @description Judges everyone without sending */
+            /** @description Kept */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["DryRun"];
-                };
+                content?: never;
             };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    submit_campaign: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Submits the campaign */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Campaign"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    approve_campaign: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Approves the campaign */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Campaign"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    launch_campaign: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Launchs the campaign */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Campaign"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    pause_campaign: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Pauses the campaign */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Campaign"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    resume_campaign: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Resumes the campaign */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Campaign"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    stop_campaign: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Stops the campaign */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Campaign"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    campaign_report: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description What became of everyone in the target */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CampaignReport"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    campaign_messages: {
-        parameters: {
-            query?: {
-                code?: string;
-                state?: components["schemas"]["MessageState"];
-                limit?: number;
-                after?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The people behind the numbers */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CampaignMessagePage"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            422: {
+            /** @description It could not be done; the document says why */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };

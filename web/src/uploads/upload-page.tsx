@@ -19,7 +19,7 @@ import { Recognised } from "./recognised";
 import { Rejections } from "./rejections";
 import { Stages } from "./stages";
 import { UploadActions } from "./upload-actions";
-import { acceptedPairs, isMoving, summaryOf, TONE } from "./upload-state";
+import { acceptedPairs, isMoving, mergedPairs, rejectedWhileApplying, summaryOf, TONE } from "./upload-state";
 
 const route = getRouteApi("/shell/uploads/$id");
 
@@ -142,12 +142,13 @@ function UploadCounters({ upload }: { upload: Upload }) {
             tone: upload.pairs_rejected > 0 ? "bad" : undefined,
             wrap: upload.pairs_rejected > 0 ? toRejections : undefined,
           },
+          ...(mergedPairs(upload) > 0 ? [{ label: t("uploads.counter.merged"), value: mergedPairs(upload) }] : []),
           ...(isApplied
             ? [
                 { label: t("uploads.counter.created"), value: upload.created },
                 { label: t("uploads.counter.updated"), value: upload.updated },
                 { label: t("uploads.counter.unchanged"), value: upload.unchanged },
-                { label: t("uploads.counter.refused_later"), value: upload.rejected },
+                { label: t("uploads.counter.refused_later"), value: rejectedWhileApplying(upload) },
               ]
             : []),
         ]}

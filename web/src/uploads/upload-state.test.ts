@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Upload } from "../api/model";
-import { acceptedPairs, canCancel, isMoving, stagesOf, summaryOf } from "./upload-state";
+import { acceptedPairs, canCancel, isMoving, rejectedWhileApplying, stagesOf, summaryOf } from "./upload-state";
 
 function upload(more: Partial<Upload>): Upload {
   return {
@@ -31,6 +31,7 @@ function upload(more: Partial<Upload>): Upload {
       questions: [],
       first_rows: [],
       rejected_percent: 0,
+      merged: 0,
     },
     actor: "Ayşe",
     created_at: "2025-06-23T10:00:00+03:00",
@@ -81,9 +82,14 @@ test("once_applying_has_begun_nobody_is_offered_to_give_up", () => {
   ]);
 });
 
-test("accepted_and_rejected_records_make_up_all_judged_ones", () => {
-  const judged = upload({ pairs_judged: 100, pairs_rejected: 8 });
-  expect(acceptedPairs(judged) + judged.pairs_rejected).toBe(judged.pairs_judged);
+test("accepted_rejected_and_merged_records_make_up_all_judged_ones", () => {
+  const summary = { ...upload({}).summary, merged: 2 };
+  expect(acceptedPairs(upload({ pairs_judged: 100, pairs_rejected: 8, summary }))).toBe(90);
+});
+
+test("what_judging_rejected_is_not_counted_again_as_rejected_while_applying", () => {
+  expect(rejectedWhileApplying(upload({ pairs_rejected: 4, rejected: 4 }))).toBe(0);
+  expect(rejectedWhileApplying(upload({ pairs_rejected: 4, rejected: 6 }))).toBe(2);
 });
 
 test("a_summary_is_shown_only_when_columns_were_recognised", () => {

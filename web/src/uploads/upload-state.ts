@@ -35,9 +35,19 @@ export function canCancel(upload: Upload): boolean {
   return ["received", "judging", "judged", "waiting_for_person"].includes(upload.state);
 }
 
-/** Records that judging let through. */
+/** Records that judging let through; repeats of another row (W801, W802) went into that row. */
 export function acceptedPairs(upload: Upload): number {
-  return upload.pairs_judged - upload.pairs_rejected;
+  return upload.pairs_judged - upload.pairs_rejected - mergedPairs(upload);
+}
+
+/** Records that the ledger refused when they were applied, such as an older date than the one on record. */
+export function rejectedWhileApplying(upload: Upload): number {
+  return Math.max(0, upload.rejected - upload.pairs_rejected);
+}
+
+/** Records that said no more than another row of the file. */
+export function mergedPairs(upload: Upload): number {
+  return upload.summary?.merged ?? 0;
 }
 
 /** What was recognised, once judging has written it down. */

@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 
 pub(crate) use record::*;
 
-use super::contacts::{ConsentRecord, LocalConsent, RegistryConsent};
+use super::contacts::{ConsentRecord, LocalConsent, RegistryConsent, newest_first};
 use crate::app::App;
 use crate::body::Asked;
 use crate::caller::Caller;
@@ -144,12 +144,8 @@ pub(crate) async fn consent_history(
     let mut reader = app.read().await?;
     let Found { key, .. } = found(&mut reader, &caller, &asked).await?;
     let only = Some((key.channel, key.kind));
-    let mut events = reader.consent_history(key.brand, key.recipient, only).await?;
-    let before = paging.after::<domain::ids::EventId>()?;
-    events.sort_unstable_by_key(|event| std::cmp::Reverse(event.id));
-    events.retain(|event| before.is_none_or(|before| event.id < before));
-    let show = |event| ConsentRecord::of(&caller, event);
-    paging.page(events, |event| event.id.to_string(), show).map(Json)
+    let events = reader.consent_history(key.brand, key.recipient, only).await?;
+    newest_first(&caller, events, &paging).map(Json)
 }
 
 /// What held for a consent at an instant, by what we had written down by then.

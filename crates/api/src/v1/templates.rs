@@ -137,7 +137,7 @@ impl From<Count> for Length {
 /// The texts of the firm.
 #[utoipa::path(
     get, path = "/templates", operation_id = "templates", tag = "templates", params(Paging),
-    responses((status = 200, description = "Newest first", body = Page<Template>)),
+    responses((status = 200, description = "Oldest first", body = Page<Template>)),
 )]
 pub(crate) async fn templates(
     State(app): State<App>,

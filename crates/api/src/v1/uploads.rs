@@ -3,7 +3,6 @@
 
 mod receive;
 mod rejections;
-mod report;
 mod summary;
 
 use std::convert::Infallible;

@@ -96,6 +96,19 @@ async fn the_repeat_of_making_a_key_shows_the_same_key() {
 }
 
 #[tokio::test]
+async fn nobody_gets_the_answer_of_somebody_else_s_call() {
+    let mut server = Server::start().await;
+    let tenant = server.tenant("Firma").await;
+    let admin = server.key(tenant.firm, store::access::Role::Admin).await;
+    let wanted = json!({ "name": "entegrasyon", "role": "viewer" });
+    let first = keyed("/api/v1/api-keys", &tenant.owner, "ortak", wanted.clone());
+    let secret = server.send(first).await.json()["key"].as_str().unwrap().to_owned();
+    let answer = server.send(keyed("/api/v1/api-keys", &admin, "ortak", wanted)).await;
+    assert_eq!(answer.code(), "IDEMPOTENCY_KEY_REUSED");
+    assert!(!answer.text().contains(&secret));
+}
+
+#[tokio::test]
 async fn a_key_that_is_no_plain_text_is_refused() {
     let mut server = Server::start().await;
     let tenant = server.tenant("Firma").await;

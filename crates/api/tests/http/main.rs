@@ -4,6 +4,7 @@
 mod auth;
 mod idempotency;
 mod people;
+mod serving;
 mod support;
 mod surface;
 mod tenants;

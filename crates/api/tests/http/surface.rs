@@ -113,6 +113,14 @@ async fn long_answers_are_compressed_for_those_who_read_gzip() {
     assert_eq!(answer.body[..2], [0x1f, 0x8b]);
 }
 
+#[tokio::test]
+async fn an_answer_that_takes_too_long_is_given_up() {
+    let mut server = Server::with(|options| options.answer_within = std::time::Duration::ZERO).await;
+    let tenant = server.tenant("Firma").await;
+    let answer = server.get("/api/v1/brands", &tenant.owner).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "TIMED_OUT"));
+}
+
 /// Method, path and operation of every call in the document.
 fn operations(document: &Value) -> Vec<(Method, String, Value)> {
     let paths = document["paths"].as_object().unwrap();

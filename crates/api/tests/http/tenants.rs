@@ -12,7 +12,7 @@ async fn belongings(server: &mut Server, tenant: &Tenant) -> Vec<String> {
     let key = server
         .post("/api/v1/api-keys", &tenant.owner, json!({ "name": "a", "role": "viewer" }))
         .await;
-    let upload = support_upload(server, tenant).await;
+    let upload = upload(server, tenant).await;
     let id = |value: &Value| value.as_str().expect("an id").to_owned();
     vec![
         format!("firms/{}", tenant.firm),
@@ -25,7 +25,8 @@ async fn belongings(server: &mut Server, tenant: &Tenant) -> Vec<String> {
     ]
 }
 
-async fn support_upload(server: &Server, tenant: &Tenant) -> String {
+/// A file of a tenant that waits to be judged.
+pub(crate) async fn upload(server: &Server, tenant: &Tenant) -> String {
     let new = engine::uploads::NewFile {
         firm: tenant.firm,
         brand: tenant.brand,

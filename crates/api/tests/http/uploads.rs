@@ -170,6 +170,14 @@ async fn the_repeat_of_an_upload_gets_the_first_answer_and_keeps_one_file() {
     assert_eq!((again.status, again.body), (StatusCode::ACCEPTED, first.body));
     let list = server.get("/api/v1/uploads", &tenant.owner).await.json();
     assert_eq!(list["items"].as_array().map(Vec::len), Some(1));
+    let parts = [
+        part("meta", None, &meta(&tenant).to_string()),
+        part("file", Some("haziran.csv"), &FILE.replace("ONAY", "RET")),
+    ];
+    let mut other = form(&tenant.owner, &parts);
+    other.headers_mut().insert("idempotency-key", "dosya-1".parse().unwrap());
+    let answer = server.send(other).await;
+    assert_eq!(answer.code(), "IDEMPOTENCY_KEY_REUSED", "another file is not lost in silence");
 }
 
 #[tokio::test]
@@ -211,7 +219,10 @@ async fn streams_are_bounded_and_end_with_the_server() {
     let tenant = server.tenant("Firma").await;
     let answer = server.send(upload_of(&tenant)).await;
     let path = format!("/api/v1/uploads/{}/progress", answer.json()["id"].as_str().unwrap());
-    let open = server.open(&path, &tenant.owner).await;
+    let mut watching = request(Method::GET, &path, &tenant.owner, None);
+    watching.headers_mut().insert(header::ACCEPT_ENCODING, "gzip".parse().unwrap());
+    let open = server.open(watching).await;
+    assert!(!open.headers().contains_key(header::CONTENT_ENCODING), "gzip would hold events back");
     let refused = server.get(&path, &tenant.owner).await;
     assert_eq!((refused.status, refused.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "BUSY"));
     server.stopping.cancel();

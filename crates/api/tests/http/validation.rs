@@ -117,7 +117,7 @@ async fn lists_page_by_cursor_until_their_end() {
         let Some(next) = page["next"].as_str() else { break };
         path = format!("/api/v1/templates?limit=2&after={next}");
     }
-    assert_eq!(names, ["Metin 4", "Metin 3", "Metin 2", "Metin 1", "Metin 0"]);
+    assert_eq!(names, ["Metin 0", "Metin 1", "Metin 2", "Metin 3", "Metin 4"]);
 }
 
 #[tokio::test]

@@ -63,14 +63,13 @@ impl Engine {
         let mut claimed = Claimed { picked: picked.len(), ready: Vec::with_capacity(picked.len()) };
         let mut contexts = Contexts::new();
         for batch in picked {
-            let context = match contexts.get(&batch.key.campaign) {
-                Some(context) => Arc::clone(context),
-                None => {
-                    let made = self.context(&mut writer, batch.key.campaign, connector, account).await?;
-                    let made = Arc::new(made);
-                    contexts.insert(batch.key.campaign, Arc::clone(&made));
-                    made
-                }
+            let context = if let Some(context) = contexts.get(&batch.key.campaign) {
+                Arc::clone(context)
+            } else {
+                let made = self.context(&mut writer, batch.key.campaign, connector, account).await?;
+                let made = Arc::new(made);
+                contexts.insert(batch.key.campaign, Arc::clone(&made));
+                made
             };
             claimed.ready.extend(self.prepare(&mut writer, batch, context, now).await?);
         }

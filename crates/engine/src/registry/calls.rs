@@ -118,7 +118,7 @@ impl Engine {
             items = list.items.len(), "a call to İYS failed: {text}"
         );
         metrics::counter!("izinli_registry_failures_total").increment(1);
-        match after_failure(error, attempt, list.items.len(), self.now(), self.jitter(list)) {
+        match after_failure(error, attempt, list.items.len(), self.now(), jitter(list)) {
             Repeat::At(next) => self.again_at(list, &list.items, next, false, &text).await,
             Repeat::Parked(next) => self.again_at(list, &list.items, next, true, &text).await,
             Repeat::StopBrand => self.rest(list, BRAND_REST_SECONDS, &text).await,
@@ -130,12 +130,6 @@ impl Engine {
                 self.settle_named(list, brand, &named, answered).await
             }
         }
-    }
-
-    /// Spreads repeats without randomness: by the list's number.
-    fn jitter(&self, list: &ClaimedList) -> f64 {
-        let spread = u8::try_from(list.id.as_db().rem_euclid(100)).unwrap_or(0);
-        f64::from(spread) / 100.0
     }
 
     async fn again_at(
@@ -225,6 +219,12 @@ impl Engine {
         let last = seconds.last().copied().unwrap_or(3_600);
         PollSchedule { first_s: seconds, near_every_s: last, ..PollSchedule::default() }
     }
+}
+
+/// Spreads repeats without randomness: by the list's number.
+fn jitter(list: &ClaimedList) -> f64 {
+    let spread = u8::try_from(list.id.as_db().rem_euclid(100)).unwrap_or(0);
+    f64::from(spread) / 100.0
 }
 
 fn refused(error: &CallError) -> registry::wire::AddAnswer {

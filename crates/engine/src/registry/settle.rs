@@ -158,7 +158,7 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let subs: Vec<Option<String>> = list.items.iter().map(|item| item.sub_request.clone()).collect();
         let answers: Vec<Option<AddAnswer>> =
-            plan::results_by_item(&subs, rows).into_iter().map(|answer| answer.cloned()).collect();
+            plan::results_by_item(&subs, rows).into_iter().map(Option::<&AddAnswer>::cloned).collect();
         let mut after = Vec::with_capacity(list.items.len());
         let mut writer = self.store.write().await?;
         let states = writer
@@ -178,7 +178,7 @@ impl Engine {
             .filter_map(|place| Some((list.items.get(*place)?.clone(), states.get(*place)?.clone())))
             .unzip();
         self.plan_next(&mut writer, list, brand, &items, &held).await?;
-        let mut lists = self.look_up_lists(list, looked);
+        let mut lists = self.look_up_lists(list, &looked);
         if !again.is_empty() {
             let again = again.into_iter().map(|item| RegistryItem { sub_request: None, ..item }).collect();
             lists.push(NewList {
@@ -208,17 +208,13 @@ impl Engine {
         let now = self.now();
         let schedule = self.poll_schedule();
         let handed_over = list.accepted_at.unwrap_or(now);
-        match schedule.next(handed_over, now) {
-            Some(next) => {
-                let overdue = schedule
-                    .is_overdue(handed_over, now)
-                    .then_some("İYS has not decided within a day");
-                writer.postpone_list(list, &open, next, false, overdue).await?;
-            }
-            None => {
-                lists.extend(self.look_up_lists(list, open));
-                writer.finish_list(list).await?;
-            }
+        if let Some(next) = schedule.next(handed_over, now) {
+            let overdue =
+                schedule.is_overdue(handed_over, now).then_some("İYS has not decided within a day");
+            writer.postpone_list(list, &open, next, false, overdue).await?;
+        } else {
+            lists.extend(self.look_up_lists(list, &open));
+            writer.finish_list(list).await?;
         }
         Ok(())
     }
@@ -260,7 +256,7 @@ impl Engine {
                 }
             })
             .await?;
-        let lists = self.look_up_lists(list, looked);
+        let lists = self.look_up_lists(list, &looked);
         writer.enqueue_registry(&lists).await?;
         if rest.is_empty() {
             writer.finish_list(list).await?;
@@ -271,7 +267,7 @@ impl Engine {
         Ok(())
     }
 
-    fn look_up_lists(&self, list: &ClaimedList, items: Vec<RegistryItem>) -> Vec<NewList> {
+    fn look_up_lists(&self, list: &ClaimedList, items: &[RegistryItem]) -> Vec<NewList> {
         items
             .chunks(LOOK_UPS_PER_LIST)
             .map(|items| {
@@ -321,7 +317,7 @@ impl Engine {
                 _ => {}
             }
         }
-        let mut lists = self.look_up_lists(list, look_ups);
+        let mut lists = self.look_up_lists(list, &look_ups);
         lists.extend(self.add_lists(writer, list, adds).await?);
         if !asks.is_empty() {
             lists.push(self.other_kind(list, Operation::Ask, asks));

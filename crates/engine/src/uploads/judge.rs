@@ -2,7 +2,7 @@
 //! side renews the lease, shows progress and notices when it was cancelled.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -141,7 +141,7 @@ impl Engine {
         })
     }
 
-    async fn keep_rejections(&self, claimed: &ClaimedUpload, file: &PathBuf) -> Result<(), EngineError> {
+    async fn keep_rejections(&self, claimed: &ClaimedUpload, file: &Path) -> Result<(), EngineError> {
         let mut rejections = RejectionReader::open(file)
             .map_err(|error| EngineError::Internal(format!("the rejections cannot be read: {error}")))?
             .peekable();

@@ -50,21 +50,32 @@ fn common(text: &str, chars_max: usize) -> Option<Identity<'static>> {
     if text.is_empty() {
         return Some(Identity::Absent { is_spelled_out: false });
     }
+    let is_plain_number = text.len() <= chars_max && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_plain_number {
+        return None;
+    }
     if is_spreadsheet_error(text) || says_nothing(text) {
         return Some(Identity::Absent { is_spelled_out: true });
     }
     let is_too_long = text.len() > chars_max && text.chars().count() > chars_max;
-    let is_invalid = is_too_long || text.chars().any(char::is_control);
+    let has_control = text.bytes().any(|byte| byte.is_ascii_control())
+        || (!text.is_ascii() && text.chars().any(char::is_control));
+    let is_invalid = is_too_long || has_control;
     is_invalid.then_some(Identity::Faulty(ReasonCode::R403))
 }
 
 fn says_nothing(text: &str) -> bool {
     const WORDS: [&str; 6] = ["", "null", "na", "undefined", "none", "yok"];
-    text.len() <= 12 && text.is_ascii() && WORDS.contains(&fold_header(text).as_str())
+    const LONGEST: usize = 12;
+    let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
+    text.len() <= LONGEST && !has_digit && text.is_ascii() && WORDS.contains(&fold_header(text).as_str())
 }
 
 /// `1,23457E+15`: the digits behind the sixth are gone.
 fn is_scientific(text: &str) -> bool {
+    if !text.bytes().any(|byte| byte == b'+') {
+        return false;
+    }
     let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else {
         return false;
     };
@@ -81,7 +92,7 @@ fn looks_like_date(text: &str) -> bool {
         "oca", "sub", "mar", "nis", "may", "haz", "tem", "agu", "eyl", "eki", "kas", "ara", "jan",
         "feb", "apr", "jun", "jul", "aug", "sep", "oct",
     ];
-    if text.len() > 10 {
+    if text.len() > 10 || !text.bytes().any(|byte| matches!(byte, b'.' | b'-')) {
         return false;
     }
     let Some((left, right)) = text.split_once(['.', '-']) else {

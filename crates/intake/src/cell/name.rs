@@ -15,7 +15,9 @@ pub(crate) fn join<'a>(first: &str, last: &str, out: &'a mut String) -> Option<&
 /// beside a letter, or the mark that decoders leave behind. Such a name is left
 /// empty rather than used in a message.
 pub(crate) fn has_lost_letters(name: &str) -> bool {
-    if name.is_ascii() && !name.contains('?') {
+    // The mark of a decoder begins with this byte, and few other letters do.
+    const MARK_BEGINS: u8 = 0xef;
+    if !name.bytes().any(|byte| byte == b'?' || byte == MARK_BEGINS) {
         return false;
     }
     name.contains(char::REPLACEMENT_CHARACTER)

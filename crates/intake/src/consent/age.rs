@@ -28,6 +28,8 @@ pub(crate) struct AgeRule<'c> {
     calendar: &'c Calendar,
     now: DateTime,
     counted: HashMap<Date, Limits>,
+    /// The day asked about before: rows of one day stand together.
+    last: Option<(Date, Limits)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +48,7 @@ impl<'c> AgeRule<'c> {
             calendar,
             now,
             counted: HashMap::new(),
+            last: None,
         }
     }
 
@@ -67,9 +70,15 @@ impl<'c> AgeRule<'c> {
     }
 
     fn limits(&mut self, day: Date) -> Limits {
-        if let Some(limits) = self.counted.get(&day) {
-            return *limits;
+        if let Some((_, limits)) = self.last.filter(|(last, _)| *last == day) {
+            return limits;
         }
+        let limits = self.counted.get(&day).copied().unwrap_or_else(|| self.count(day));
+        self.last = Some((day, limits));
+        limits
+    }
+
+    fn count(&mut self, day: Date) -> Limits {
         let counted = self.calendar.deadlines(day.to_datetime(Time::midnight()));
         let limits = Limits {
             strict: counted.strict.date(),

@@ -103,7 +103,7 @@ mod tests {
         let Reading::Moment(moment) = Reading::of(text) else {
             panic!("{text} is no date")
         };
-        let mut remarked = Remarked::default();
+        let mut remarked = Remarked::NONE;
         let mut rules = DateRules::new(Calendar::builtin(), now, refuses_old);
         match rules.judge(moment, Some(source), || text.to_owned(), &mut remarked) {
             Ok(at) => {

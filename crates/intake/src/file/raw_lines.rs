@@ -1,6 +1,6 @@
 //! The bytes of rejected rows, fetched in one pass over the file.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::ops::Range;
 
 use super::text::{TextFile, TextReader};
@@ -24,12 +24,24 @@ impl RawLines {
         })
     }
 
+    fn skip(&mut self, mut count: u64) -> io::Result<()> {
+        while count > 0 {
+            let available = self.reader.fill_buf()?.len();
+            if available == 0 {
+                break;
+            }
+            let step = usize::try_from(count).unwrap_or(available).min(available);
+            self.reader.consume(step);
+            count -= step as u64;
+        }
+        Ok(())
+    }
+
     /// The bytes of this range without their line end. Asking for the range of
     /// the call before again is allowed; going back further is not.
     pub(crate) fn fetch(&mut self, range: &Range<u64>) -> io::Result<&[u8]> {
         if *range != self.last {
-            let skipped = range.start.saturating_sub(self.at);
-            io::copy(&mut (&mut self.reader).take(skipped), &mut io::sink())?;
+            self.skip(range.start.saturating_sub(self.at))?;
             self.bytes.clear();
             let wanted = range.end.saturating_sub(range.start);
             (&mut self.reader).take(wanted).read_to_end(&mut self.bytes)?;

@@ -18,22 +18,20 @@ use crate::pair::{Address, Pair};
 use crate::rejections::Draft;
 
 impl Merger<'_> {
-    /// Settles the conflicts among pairs sorted by key, and returns those that
-    /// may be recorded, in the same order.
-    pub(super) fn settle_conflicts<'a>(&mut self, mut pairs: Vec<Pair<'a>>) -> io::Result<Vec<Pair<'a>>> {
-        let mut accepted = Vec::with_capacity(pairs.len());
-        let mut rest = pairs.as_mut_slice();
-        while let Some(first) = rest.first() {
-            let address = first.address;
-            let length = rest.partition_point(|pair| pair.address == address);
-            let (of_address, others) = rest.split_at_mut(length);
-            rest = others;
+    /// Settles the conflicts among pairs sorted by key; those that may be
+    /// recorded go to `accepted`, in the same order.
+    pub(super) fn settle_conflicts<'a>(
+        &mut self,
+        pairs: &mut [Pair<'a>],
+        accepted: &mut Vec<Pair<'a>>,
+    ) -> io::Result<()> {
+        for of_address in pairs.chunk_by_mut(|a, b| a.address == b.address) {
             let people = count_people(of_address);
             for of_key in of_address.chunk_by_mut(|a, b| key(a) == key(b)) {
-                self.settle_key(of_key, people, &mut accepted)?;
+                self.settle_key(of_key, people, accepted)?;
             }
         }
-        Ok(accepted)
+        Ok(())
     }
 
     /// One address, kind and channel.

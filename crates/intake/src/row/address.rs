@@ -1,5 +1,7 @@
 //! The phone and the e-mail address of a row.
 
+use std::cell::OnceCell;
+
 use csv::ByteRecord;
 use domain::email::{EmailVerdict, parse_email};
 use domain::phone::{PhoneDetail, PhoneRefusal, PhoneRules, PhoneVerdict, parse_phone};
@@ -71,18 +73,6 @@ impl PhoneStatistics {
     }
 }
 
-impl Default for AddressReader {
-    fn default() -> Self {
-        Self {
-            for_sms: PhoneRules::turkey(true),
-            phone: String::new(),
-            email: String::new(),
-            recipient: String::new(),
-            statistics: PhoneStatistics::default(),
-        }
-    }
-}
-
 impl AddressReader {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
@@ -91,7 +81,10 @@ impl AddressReader {
                 channel_needs_mobile: true,
                 default_country: options.default_country(),
             },
-            ..Self::default()
+            phone: String::new(),
+            email: String::new(),
+            recipient: String::new(),
+            statistics: PhoneStatistics::default(),
         }
     }
 
@@ -118,7 +111,8 @@ impl AddressReader {
         let mut addresses = Addresses {
             for_sms,
             phone: read_phone(phone, &for_sms),
-            email: read_email(email),
+            email: OnceCell::new(),
+            email_text: email,
         };
         if !either.trim_ascii().is_empty() {
             addresses.add_either(either, channel);
@@ -141,13 +135,13 @@ fn read_phone<'a>(text: &'a str, rules: &PhoneRules) -> Option<(PhoneVerdict, &'
 }
 
 /// `None` for a cell without an address.
-fn read_email(text: &str) -> Option<(EmailVerdict, &str)> {
+fn read_email(text: &str) -> Option<EmailVerdict> {
     if text.is_empty() {
         return None;
     }
     let verdict = parse_email(text);
     let is_absent = verdict.result.as_ref().is_err_and(|&code| code == ReasonCode::R306);
-    (!is_absent).then_some((verdict, text))
+    (!is_absent).then_some(verdict)
 }
 
 /// The addresses of one row, judged; `None` where the row has none.
@@ -155,7 +149,9 @@ fn read_email(text: &str) -> Option<(EmailVerdict, &str)> {
 pub(crate) struct Addresses<'a> {
     for_sms: PhoneRules,
     phone: Option<(PhoneVerdict, &'a str)>,
-    email: Option<(EmailVerdict, &'a str)>,
+    /// Judged when it is first asked for: in a row about SMS nobody does.
+    email: OnceCell<Option<EmailVerdict>>,
+    email_text: &'a str,
 }
 
 impl<'a> Addresses<'a> {
@@ -163,21 +159,33 @@ impl<'a> Addresses<'a> {
     /// where it is missing the channel tells which fault to name.
     fn add_either(&mut self, text: &'a str, channel: Option<Channel>) {
         if text.contains('@') {
-            self.email = self.email.take().or_else(|| read_email(text));
+            self.take_email(text);
             return;
         }
         let phone = read_phone(text, &self.for_sms);
         let is_number = phone.is_some_and(|(verdict, _)| verdict.result.is_ok());
         if channel == Some(Channel::Eposta) && !is_number {
-            self.email = self.email.take().or_else(|| read_email(text));
+            self.take_email(text);
         } else {
             self.phone = self.phone.or(phone);
         }
     }
 
+    /// Takes an address from the other column where the e-mail column has none.
+    fn take_email(&mut self, text: &'a str) {
+        if self.email_verdict().is_none() {
+            self.email = OnceCell::new();
+            self.email_text = text;
+        }
+    }
+
+    fn email_verdict(&self) -> Option<&EmailVerdict> {
+        self.email.get_or_init(|| read_email(self.email_text)).as_ref()
+    }
+
     /// Whether the row has an address of this form, usable or not.
-    pub(crate) const fn has(&self, is_phone: bool) -> bool {
-        if is_phone { self.phone.is_some() } else { self.email.is_some() }
+    pub(crate) fn has(&self, is_phone: bool) -> bool {
+        if is_phone { self.phone.is_some() } else { self.email_verdict().is_some() }
     }
 
     /// The phone for a channel. Calls reach landlines too, and so does an
@@ -202,13 +210,13 @@ impl<'a> Addresses<'a> {
     }
 
     fn email(&self) -> Result<(&str, Remarks), Fault> {
-        let Some((verdict, raw)) = &self.email else {
+        let Some(verdict) = self.email_verdict() else {
             return Err(Fault::new(Field::Email, ReasonCode::R306));
         };
         match &verdict.result {
             Ok(address) => Ok((address.as_str(), verdict.remarks)),
             Err(code) => {
-                let fault = Fault::of_cell(Field::Email, *code, raw.trim());
+                let fault = Fault::of_cell(Field::Email, *code, self.email_text.trim());
                 Err(match &verdict.suggestion {
                     Some(suggestion) => fault.with("suggestion", &**suggestion),
                     None => fault,
@@ -230,11 +238,7 @@ impl<'a> Addresses<'a> {
             && own_column.is_none()
             && let Some(channel) = target.channel()
         {
-            let raw = if is_phone {
-                self.email.as_ref().map_or("", |(_, raw)| raw)
-            } else {
-                self.phone.map_or("", |(_, raw)| raw)
-            };
+            let raw = if is_phone { self.email_text } else { self.phone.map_or("", |(_, raw)| raw) };
             return Err(Fault::of_cell(Field::Recipient, ReasonCode::R706, raw.trim())
                 .with("channel", channel.as_str()));
         }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::io;
 
 use domain::ReasonCode;
-use domain::fold_text::cell::clean_cell;
 
 use super::cell;
+use crate::cell::clean;
 use crate::cell::date::Reading;
 use crate::file::encoding::Decoder;
 use crate::file::rows::Rows;
@@ -129,7 +129,7 @@ impl Surveyor<'_> {
         while let Some((_, record)) = rows.read()? {
             for &column in columns {
                 let (text, _) = self.decoder.decode(cell(record, Some(column)), &mut scratch);
-                if let Reading::Slashed(slashed) = Reading::of(clean_cell(text).text) {
+                if let Reading::Slashed(slashed) = Reading::of(clean(text).text) {
                     let evidence = found.entry(column).or_default();
                     match slashed.only_order() {
                         Some(DateOrder::DayFirst) => evidence.day_first += 1,

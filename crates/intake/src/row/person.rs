@@ -2,10 +2,9 @@
 
 use csv::ByteRecord;
 use domain::ReasonCode;
-use domain::fold_text::cell::clean_cell;
 
 use super::cell;
-use crate::cell::Fault;
+use crate::cell::{Fault, clean};
 use crate::cell::identity::{Identity, read_external_id, read_token};
 use crate::cell::name;
 use crate::consent::Remarked;
@@ -131,7 +130,7 @@ fn clean_text<'a>(
     if repaired {
         remarked.add(ReasonCode::W104);
     }
-    let cleaned = clean_cell(text);
+    let cleaned = clean(text);
     remarked.extend(cleaned.remark);
     cleaned.text
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::fold_text::cell::clean_cell;
 use domain::{RecipientKind, Source};
 
 use super::shown;
+use crate::cell::clean;
 use crate::cell::word::{
     ChannelMeaning, KindMeaning, Memo, SourceMeaning, StatusMeaning, read_channel, read_kind,
     read_source, read_status,
@@ -116,5 +116,5 @@ impl Vocabulary {
 fn understand<T>(raw: &[u8], decoder: &Decoder, read: impl FnOnce(&str) -> T) -> T {
     let mut scratch = String::new();
     let (text, _) = decoder.decode(raw, &mut scratch);
-    read(clean_cell(text).text)
+    read(clean(text).text)
 }

@@ -78,7 +78,7 @@ proptest! {
         let tight = Options {
             limits: Limits {
                 partition_file_bytes,
-                partition_buffer_bytes: buffer,
+                partition_buffers_bytes: buffer,
                 rejections_buffer_bytes: held,
                 directory_batch: 2,
                 ..Limits::default()
@@ -94,7 +94,7 @@ proptest! {
         partition_bytes_max in 1_usize..600,
     ) {
         let tight = Options {
-            limits: Limits { partition_bytes_max, partition_buffer_bytes: 64, ..Limits::default() },
+            limits: Limits { partition_bytes_max, partition_buffers_bytes: 64, ..Limits::default() },
             ..push()
         };
         // Which of two equal rows is called older or repeated may differ; what is kept may not.

@@ -8,6 +8,7 @@
 //! nobody else changes a state of the brand in between.
 
 pub mod apply;
+mod figures;
 pub mod history;
 pub(crate) mod people;
 pub mod records;

@@ -3,7 +3,7 @@
 
 #![expect(dead_code, reason = "each test file uses its part")]
 
-pub mod sending;
+pub(crate) mod sending;
 
 use domain::consent::Origin;
 use domain::ids::{BrandId, FirmId};

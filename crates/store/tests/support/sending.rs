@@ -327,10 +327,11 @@ pub(crate) fn taken_out(recipient: RecipientId, code: domain::ReasonCode) -> Sen
 }
 
 /// Asks the same random questions of both databases, one after the other.
-pub(crate) fn holds_on_each<S>(cases: u32, strategy: &S, check: impl AsyncFn(&TestDatabase, S::Value))
+pub(crate) fn holds_on_each<S, F>(cases: u32, strategy: &S, check: F)
 where
     S: Strategy,
     S::Value: Debug,
+    F: AsyncFn(&TestDatabase, S::Value) + Copy,
 {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

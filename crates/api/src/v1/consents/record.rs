@@ -7,6 +7,7 @@ use domain::ids::{BrandId, EventId};
 use domain::{Channel, ReasonCode, RecipientKind, Source, Status, Timestamp};
 use engine::consents::{ClaimOutcome, ConsentClaim};
 use http::StatusCode;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use store::access::Permission;
 use store::brands::Brand;
@@ -15,6 +16,7 @@ use validator::{Validate, ValidationError};
 
 use super::origin_of;
 use crate::app::App;
+use crate::body::Wanted;
 use crate::caller::Caller;
 use crate::checks::fault;
 use crate::creation::Creation;
@@ -55,8 +57,8 @@ pub(crate) struct NewConsent {
 }
 
 /// One declaration, or many as `items`.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(untagged)]
+#[derive(Debug, ToSchema)]
+#[schema(untagged)]
 pub(crate) enum NewConsents {
     /// Up to 1,000.
     Many(ManyConsents),
@@ -82,11 +84,20 @@ fn not_too_many(items: &[NewConsent]) -> Result<(), ValidationError> {
     Err(error)
 }
 
-impl Validate for NewConsents {
-    fn validate(&self) -> Result<(), validator::ValidationErrors> {
-        match self {
-            Self::Many(many) => many.validate(),
-            Self::One(one) => one.validate(),
+/// Only whether there are `items`: each form is then read by itself, so that
+/// its faults are named.
+#[derive(Deserialize)]
+struct Form {
+    items: Option<IgnoredAny>,
+}
+
+impl Wanted for NewConsents {
+    fn read(bytes: &[u8]) -> Result<Self, Problem> {
+        let form = serde_json::from_slice::<Form>(bytes);
+        if form.is_ok_and(|form| form.items.is_some()) {
+            ManyConsents::read(bytes).map(Self::Many)
+        } else {
+            NewConsent::read(bytes).map(Self::One)
         }
     }
 }
@@ -183,6 +194,12 @@ fn one_brand(items: &[NewConsent]) -> Result<BrandId, Problem> {
     if faults.is_empty() { Ok(first) } else { Err(Problem::invalid(faults)) }
 }
 
+/// A source that a firm may state: R702 for an unknown word, R703 for one of İYS's own.
+fn uploadable(word: &str) -> Result<Source, ReasonCode> {
+    let source = Source::parse(word).ok_or(ReasonCode::R702)?;
+    if source.is_uploadable() { Ok(source) } else { Err(ReasonCode::R703) }
+}
+
 /// The items as the engine takes them, or every field at fault.
 fn claims(
     brand: &Brand,
@@ -200,14 +217,14 @@ fn claims(
         if item.consent_at > now {
             note("consent_at", Reason::of(ReasonCode::R604));
         }
-        let source = Source::parse(&item.source).filter(Source::is_uploadable);
-        if source.is_none() {
+        let source = uploadable(&item.source);
+        if let Err(code) = source {
             let value = ("value".to_owned(), item.source.clone());
-            note("source", Reason::with(ReasonCode::R702, &[value]));
+            note("source", Reason::with(code, &[value]));
         }
         let address = read_address(&item.address, item.channel, &brand.countries);
         match (address, source) {
-            (Ok(recipient), Some(source)) => claims.push(ConsentClaim {
+            (Ok(recipient), Ok(source)) => claims.push(ConsentClaim {
                 recipient,
                 channel: item.channel,
                 kind: item.kind,
@@ -217,7 +234,7 @@ fn claims(
                 evidence: item.evidence,
             }),
             (Err(reason), _) => note("address", reason),
-            (Ok(_), None) => {}
+            (Ok(_), Err(_)) => {}
         }
     }
     if faults.is_empty() { Ok(claims) } else { Err(Problem::invalid(faults)) }

@@ -91,15 +91,31 @@ pub(crate) async fn contact_timeline(
     caller.needs(Permission::ReadReports)?;
     let mut reader = app.read().await?;
     let contact = reader.contact(caller.firm, id).await?.or_not_found()?;
-    let before = paging.after::<EventId>()?;
     let mut events = Vec::new();
     for brand in reader.brands(caller.firm, None, BRANDS_MAX).await? {
         for address in [&contact.phone, &contact.email].into_iter().flatten() {
             events.extend(reader.consent_history(brand.id, address.id, None).await?);
         }
     }
-    events.sort_unstable_by_key(|event| std::cmp::Reverse(event.id));
-    events.retain(|event| before.is_none_or(|before| event.id < before));
-    let show = |event| ConsentRecord::of(&caller, event);
-    paging.page(events, |event| event.id.to_string(), show).map(Json)
+    newest_first(&caller, events, &paging).map(Json)
+}
+
+/// A page of events, newest record first. Numbers come from blocks, so only
+/// the time of recording tells which is newer.
+pub(crate) fn newest_first(
+    caller: &Caller,
+    mut events: Vec<ConsentEvent>,
+    paging: &Paging,
+) -> Result<Page<ConsentRecord>, Problem> {
+    let after = paging.after::<EventId>()?;
+    events.sort_unstable_by_key(|event| std::cmp::Reverse((event.recorded_at, event.id)));
+    let shown = match after {
+        None => 0,
+        Some(last) => {
+            let place = events.iter().position(|event| event.id == last);
+            place.ok_or_else(|| Problem::field("after", "cursor"))? + 1
+        }
+    };
+    events.drain(..shown);
+    paging.page(events, |event| event.id.to_string(), |event| ConsentRecord::of(caller, event))
 }

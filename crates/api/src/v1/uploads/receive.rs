@@ -1,5 +1,6 @@
 //! `POST /uploads`: a file comes in, streamed to the engine as it arrives.
 
+use axum::body::to_bytes;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{Multipart, State};
 use axum::response::Response;
@@ -10,6 +11,7 @@ use futures_util::TryStreamExt;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use store::access::Permission;
 use store::uploads::UploadAction;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt};
@@ -19,10 +21,10 @@ use validator::Validate;
 
 use super::Upload;
 use crate::app::App;
-use crate::body::parse;
+use crate::body::Wanted;
 use crate::caller::Caller;
 use crate::checks::not_blank;
-use crate::creation::{Repeatable, run};
+use crate::creation::{Repeatable, is_replayed, run};
 use crate::problem::{OrNotFound, Problem, ProblemKind};
 use crate::words;
 
@@ -123,7 +125,7 @@ async fn read_meta(mut field: Field<'_>) -> Result<Said, Problem> {
         }
         raw.extend_from_slice(&piece);
     }
-    Ok(Said { meta: parse(&raw)?, raw })
+    Ok(Said { meta: UploadMeta::read(&raw)?, raw })
 }
 
 /// The last part of the name that the sender gave, without a path.
@@ -164,10 +166,9 @@ async fn take_in(
     file_name: String,
     mut body: impl AsyncRead + Unpin + Send,
 ) -> Result<Response, Problem> {
-    let Said { meta, mut raw } = said;
+    let Said { meta, raw } = said;
     app.read().await?.brand(caller.firm, meta.brand_id).await?.or_not_found()?;
-    raw.extend_from_slice(file_name.as_bytes());
-    let repeatable = Repeatable::upload(headers, "/api/v1/uploads", &raw)?;
+    let repeatable = Repeatable::upload(headers, &[b"upload", &raw, file_name.as_bytes()])?;
     let new = engine::uploads::NewFile {
         firm: caller.firm,
         brand: meta.brand_id,
@@ -185,10 +186,46 @@ async fn take_in(
         Upload::read(&mut app.read().await?, caller, upload).await
     })
     .await?;
-    // A repeat is answered without its file, which must still be read: a
-    // sender that is cut off in the middle takes the answer for a fault.
-    tokio::io::copy(&mut body, &mut tokio::io::sink()).await.map_err(of_io)?;
-    Ok(response)
+    if is_replayed(&response) { same_file(app, caller, response, body).await } else { Ok(response) }
+}
+
+/// Longest answer that is looked into.
+const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// A repeat is answered without taking its file in. The file is still read: a
+/// sender that is cut off takes the answer for a fault, and another file under
+/// the same key must not be lost in silence.
+async fn same_file(
+    app: &App,
+    caller: &Caller,
+    response: Response,
+    mut body: impl AsyncRead + Unpin + Send,
+) -> Result<Response, Problem> {
+    let (parts, answer) = response.into_parts();
+    let answer = to_bytes(answer, ANSWER_BYTES_MAX).await.map_err(|e| Problem::internal(&e))?;
+    let first: Value = serde_json::from_slice(&answer).map_err(|e| Problem::internal(&e))?;
+    let id = first["id"].as_str().and_then(|id| id.parse().ok());
+    let upload = match id {
+        Some(id) => app.read().await?.upload(caller.firm, id).await?,
+        None => None,
+    };
+    let sha256 = digest_of(&mut body).await.map_err(of_io)?;
+    if upload.is_some_and(|upload| upload.sha256 == sha256) {
+        return Ok(Response::from_parts(parts, answer.into()));
+    }
+    Err(Problem::new(ProblemKind::KeyReused).with_detail("the file is another one"))
+}
+
+async fn digest_of(body: &mut (impl AsyncRead + Unpin)) -> std::io::Result<[u8; 32]> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0_u8; 64 * 1024];
+    loop {
+        let count = body.read(&mut buffer).await?;
+        match buffer.get(..count) {
+            None | Some([]) => return Ok(hasher.finalize().into()),
+            Some(piece) => hasher.update(piece),
+        }
+    }
 }
 
 const fn action(action: UploadAction) -> Action {

@@ -1,6 +1,7 @@
 //! The rejected rows of a file: where, why, and what to do; as pages and as
 //! the report that people mend their file with.
 
+use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
@@ -8,17 +9,21 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::ids::UploadId;
+use bytes::Bytes;
+use domain::ids::{FirmId, UploadId};
 use domain::{Channel, ReasonCode};
+use futures_util::stream::{once, select};
+use futures_util::{Stream, StreamExt, TryStreamExt};
 use http::{HeaderValue, header};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::access::Permission;
 use store::rejections::{self, RejectionCursor, RejectionFilter};
+use tokio_util::io::ReaderStream;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{report, sees_rows};
+use super::sees_rows;
 use crate::app::App;
 use crate::body::{Asked, Id};
 use crate::caller::Caller;
@@ -135,7 +140,7 @@ pub(crate) async fn upload_rejections_csv(
     }
     app.read().await?.upload(caller.firm, id).await?.or_not_found()?;
     note_download(&app, &caller, id).await?;
-    let mut response = Body::from_stream(report::pages(app, caller.firm, id)).into_response();
+    let mut response = Body::from_stream(report(app, caller.firm, id)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
     let name = format!("attachment; filename=\"{id}-reddedilenler.csv\"");
@@ -143,6 +148,24 @@ pub(crate) async fn upload_rejections_csv(
         headers.insert(header::CONTENT_DISPOSITION, name);
     }
     Ok(response)
+}
+
+/// Bytes of the report between its writer and the caller: a slow reader slows
+/// the writer, and nothing piles up.
+const PIPE_BYTES: usize = 64 * 1024;
+
+/// The report as it is written. When it breaks off the connection does too, so
+/// that nobody takes it for whole.
+fn report(
+    app: App,
+    firm: FirmId,
+    id: UploadId,
+) -> impl Stream<Item = Result<Bytes, Box<dyn Error + Send + Sync>>> {
+    let (mut into, from) = tokio::io::duplex(PIPE_BYTES);
+    // The writer ends with its future, and the reader then sees the end.
+    let writing = async move { app.engine.upload_report_csv(firm, id, &mut into).await };
+    let broken = once(writing).filter_map(async |written| Some(Err(written.err()?.into())));
+    select(ReaderStream::new(from).map_err(Into::into), Box::pin(broken))
 }
 
 /// Who took personal data out stands in the trail.

@@ -21,9 +21,27 @@ pub(crate) struct Memo<T> {
 #[derive(Debug)]
 pub(crate) struct Known<T> {
     bytes: Box<[u8]>,
+    packed: Option<Packed>,
     pub(crate) meaning: T,
     /// Rows that carry it.
     pub(crate) rows: u64,
+}
+
+/// A short word as numbers: its length, and its bytes read from both ends.
+type Packed = (usize, u64, u64);
+
+/// Packs a word of up to sixteen bytes, so that words are compared as numbers;
+/// `None` for a longer one. Two reads that overlap cover every length.
+fn pack(cell: &[u8]) -> Option<Packed> {
+    let (head, tail) = if let (Some(head), Some(tail)) = (cell.first_chunk::<8>(), cell.last_chunk::<8>()) {
+        (u64::from_le_bytes(*head), u64::from_le_bytes(*tail))
+    } else if let (Some(head), Some(tail)) = (cell.first_chunk::<4>(), cell.last_chunk::<4>()) {
+        (u64::from(u32::from_le_bytes(*head)), u64::from(u32::from_le_bytes(*tail)))
+    } else {
+        let byte = |i: usize| u64::from(cell.get(i).copied().unwrap_or(0));
+        (byte(0) | byte(1) << 8, byte(2))
+    };
+    (cell.len() <= 16).then_some((cell.len(), head, tail))
 }
 
 /// Words searched one after the other.
@@ -49,7 +67,9 @@ impl<T> Default for Memo<T> {
 impl<T: Clone> Memo<T> {
     /// The meaning of this cell; `understand` is called for words not met before.
     pub(crate) fn read(&mut self, cell: &[u8], understand: impl FnOnce(&[u8]) -> T) -> T {
-        if let Some(known) = self.first.iter_mut().find(|known| *known.bytes == *cell) {
+        let packed = pack(cell);
+        let is_it = |known: &Known<T>| known.packed == packed && (packed.is_some() || *known.bytes == *cell);
+        if let Some(known) = self.first.iter_mut().find(|known| is_it(known)) {
             known.rows += 1;
             return known.meaning.clone();
         }
@@ -66,6 +86,7 @@ impl<T: Clone> Memo<T> {
         }
         let known = Known {
             bytes: cell.into(),
+            packed,
             meaning: meaning.clone(),
             rows: 1,
         };
@@ -113,6 +134,31 @@ mod tests {
         assert_eq!(memo.words().count(), 100);
         assert!(memo.words().all(|(_, known)| known.rows == 3));
         assert!(memo.only_word().is_none());
+    }
+
+    #[test]
+    fn packed_words_are_equal_exactly_when_their_bytes_are() {
+        let words: Vec<Vec<u8>> = (0..=18_usize)
+            .flat_map(|length| {
+                let plain: Vec<u8> = (1..=18).take(length).collect();
+                let changed = (0..length).map({
+                    let plain = plain.clone();
+                    move |at| {
+                        let mut word = plain.clone();
+                        word[at] ^= 0x80;
+                        word
+                    }
+                });
+                changed.chain([plain]).collect::<Vec<_>>()
+            })
+            .collect();
+        for a in &words {
+            assert_eq!(pack(a).is_some(), a.len() <= 16);
+            for b in &words {
+                let are_equal = pack(a).is_some() && pack(a) == pack(b);
+                assert_eq!(are_equal, a == b && a.len() <= 16, "{a:?} {b:?}");
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Evidence for how the letters of a file are coded.
 
-use super::find_in_blocks;
+use super::find_byte;
 use crate::file::encoding::{Decoder, Encoding, Repair, is_undefined_in_1254, legacy_byte};
 
 /// What was seen above ASCII.
@@ -53,7 +53,7 @@ impl Letters {
     /// Takes in the next piece of the text.
     pub(crate) fn feed(&mut self, piece: &[u8]) {
         let mut i = self.finish_cut_character(piece);
-        while let Some(ahead) = find_in_blocks(&piece[i..], |block| !block.is_ascii(), |b| !b.is_ascii()) {
+        while let Some(ahead) = find_byte(&piece[i..], |byte| byte >= 0x80) {
             i += ahead;
             match first_character(&piece[i..]) {
                 First::Character(c) => {

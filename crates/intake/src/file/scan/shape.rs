@@ -1,6 +1,6 @@
 //! Whether a text has the shape of a table: its quotes close and its records end.
 
-use super::find_in_blocks;
+use super::{any_byte, find_byte};
 
 /// Follows quotes and line ends through the text, by the rules of the csv
 /// reader: a quote counts only as the first character of a cell, a doubled
@@ -121,18 +121,15 @@ impl Shape {
     }
 
     fn note_lone_cr(&mut self, piece: &[u8]) {
-        if self.has_lone_cr || (self.last != b'\r' && !piece.contains(&b'\r')) {
+        if self.has_lone_cr || (self.last != b'\r' && !any_byte(piece, |byte| byte == b'\r')) {
             return;
         }
         let starts_alone = self.last == b'\r' && piece.first() != Some(&b'\n');
-        // Counting instead of looking for the first lets the compiler use wide registers.
         let followers = piece.get(1..).unwrap_or_default();
-        let within = piece
-            .iter()
-            .zip(followers)
-            .filter(|&(&byte, &next)| byte == b'\r' && next != b'\n')
-            .count();
-        self.has_lone_cr = starts_alone || within > 0;
+        let is_alone = |(&byte, &next): (&u8, &u8)| (byte == b'\r') & (next != b'\n');
+        // No early exit, for wide registers: nearly always there is none.
+        let within = piece.iter().zip(followers).map(is_alone).fold(false, |found, alone| found | alone);
+        self.has_lone_cr = starts_alone || within;
     }
 
     /// The end of the text.
@@ -154,5 +151,5 @@ impl Shape {
 }
 
 fn find_quote(bytes: &[u8]) -> Option<usize> {
-    find_in_blocks(bytes, |block| block.contains(&b'"'), |byte| byte == b'"')
+    find_byte(bytes, |byte| byte == b'"')
 }

@@ -68,7 +68,10 @@ pub fn message(at: usize) -> String {
             "destinations": [{ "to": format!("9053{at:08}"), "messageId": format!("1a2b3-{at}-4c5d6e") }],
             "content": { "text": text, "language": { "languageCode": "TR" } },
             "options": { "regional": { "turkeyIys": { "brandCode": IYS_CODE, "recipientType": "BIREYSEL" } } },
-            "webhooks": { "delivery": { "url": "http://127.0.0.1:9/in/0123456789abcdef/receipts" }, "contentType": "application/json" },
+            "webhooks": {
+                "delivery": { "url": "http://127.0.0.1:9/in/0123456789abcdef/receipts" },
+                "contentType": "application/json",
+            },
         }],
         "options": { "schedule": { "bulkId": format!("izn-1a2b3-{at}-1") }, "includeSmsCountInResponse": true },
     })

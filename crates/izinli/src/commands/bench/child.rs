@@ -193,6 +193,7 @@ async fn served(serving: impl Future<Output = anyhow::Result<()>>) -> anyhow::Re
 /// The most memory this process ever held, as the kernel counts it.
 fn peak_kib() -> anyhow::Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status").context("this system keeps no /proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM in /proc/self/status")?;
+    let line =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM in /proc/self/status")?;
     line.trim().trim_end_matches("kB").trim().parse().context("VmHWM is no number")
 }

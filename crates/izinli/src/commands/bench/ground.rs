@@ -62,7 +62,10 @@ impl Surroundings {
         let provider = Server::start(&order).await?;
         let iys = Server::simulator("iys", &clock.now().to_string()).await?;
         let http = super::bare::client()?;
-        let brand = json!({ "iysCode": IYS_CODE, "brandCode": IYS_CODE, "name": "Örnek", "username": IYS_USER, "password": IYS_PASSWORD });
+        let brand = json!({
+            "iysCode": IYS_CODE, "brandCode": IYS_CODE, "name": "Örnek",
+            "username": IYS_USER, "password": IYS_PASSWORD,
+        });
         for (path, body) in [
             ("_sim/brands", json!({ "brands": [brand] })),
             ("_sim/population", json!({ "onay_pct": 100, "ret_pct": 0 })),
@@ -123,7 +126,8 @@ impl Ground {
             None => format!("sqlite:{}", around.folder.path().join(format!("{name}.db")).display()),
             Some(server) => fresh(server, name).await?,
         };
-        let folder = around.folder.path().join(format!("uploads-{name}-{}", if server.is_some() { "p" } else { "s" }));
+        let folder =
+            around.folder.path().join(format!("uploads-{name}-{}", if server.is_some() { "p" } else { "s" }));
         let store = open(&url, around.clock).await?;
         store.migrate().await?;
         let registry_url = around.iys.url.clone();
@@ -135,7 +139,8 @@ impl Ground {
         writer.set_connector_state(account.id, account.version, ConnectorState::Active, None).await?;
         writer.commit().await?;
         store.close().await;
-        let place = Place { url, folder, firm, brand, connector: account.id, path_key: account.path_key, registry_url };
+        let place =
+            Place { url, folder, firm, brand, connector: account.id, path_key: account.path_key, registry_url };
         Ok(Self { place, server: server.map(str::to_owned) })
     }
 
@@ -155,7 +160,9 @@ impl Ground {
 pub async fn fresh(server: &str, name: &str) -> anyhow::Result<String> {
     let name = format!("izinli_bench_{}_{name}", std::process::id());
     let mut connection = PgConnection::connect(server).await.context("the PostgreSQL server cannot be reached")?;
-    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE template0"))).execute(&mut connection).await?;
+    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE template0")))
+        .execute(&mut connection)
+        .await?;
     let (base, _) = server.rsplit_once('/').context("the address names no database")?;
     Ok(format!("{base}/{name}"))
 }
@@ -164,7 +171,9 @@ pub async fn fresh(server: &str, name: &str) -> anyhow::Result<String> {
 pub async fn remove(server: &str, url: &str) -> anyhow::Result<()> {
     let (_, name) = url.rsplit_once('/').context("the address names no database")?;
     let mut connection = PgConnection::connect(server).await?;
-    sqlx::query(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))).execute(&mut connection).await?;
+    sqlx::query(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")))
+        .execute(&mut connection)
+        .await?;
     Ok(())
 }
 

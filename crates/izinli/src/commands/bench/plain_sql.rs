@@ -79,12 +79,13 @@ impl Plain {
                 for sql in [flat, stage] {
                     sqlx::query(sqlx::AssertSqlSafe(sql)).execute(pool).await?;
                 }
-                let mut copy = pool.copy_in_raw("COPY stage FROM STDIN (FORMAT csv, DELIMITER ';', HEADER)").await?;
+                let mut copy =
+                    pool.copy_in_raw("COPY stage FROM STDIN (FORMAT csv, DELIMITER ';', HEADER)").await?;
                 copy.send(text.as_bytes()).await?;
                 copy.finish().await?;
-                sqlx::query("INSERT INTO flat SELECT * FROM stage ON CONFLICT (phone) DO UPDATE SET status = excluded.status, consent_date = excluded.consent_date")
-                    .execute(pool)
-                    .await?;
+                let upsert = "INSERT INTO flat SELECT * FROM stage ON CONFLICT (phone) \
+                     DO UPDATE SET status = excluded.status, consent_date = excluded.consent_date";
+                sqlx::query(upsert).execute(pool).await?;
             }
             Self::Sqlite(pool) => {
                 sqlx::query(sqlx::AssertSqlSafe(flat)).execute(pool).await?;
@@ -125,7 +126,8 @@ impl Plain {
 
     /// Claims and marks one row per message, 1,000 at a time; seconds.
     pub async fn claim_and_mark(&self, messages: u64) -> anyhow::Result<f64> {
-        let make = "CREATE TABLE bench_message (id BIGINT NOT NULL PRIMARY KEY, state BIGINT NOT NULL, worker TEXT)";
+        let make =
+            "CREATE TABLE bench_message (id BIGINT NOT NULL PRIMARY KEY, state BIGINT NOT NULL, worker TEXT)";
         let index = "CREATE INDEX bench_message_state ON bench_message (state, id)";
         let fill = "WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < $1) \
              INSERT INTO bench_message (id, state) SELECT i, 1 FROM n";
@@ -159,7 +161,12 @@ impl Plain {
     }
 
     /// Addresses of people whom İYS confirmed, or of anybody; at most `limit`.
-    pub async fn addresses(&self, brand: BrandId, only_confirmed: bool, limit: i64) -> anyhow::Result<Vec<String>> {
+    pub async fn addresses(
+        &self,
+        brand: BrandId,
+        only_confirmed: bool,
+        limit: i64,
+    ) -> anyhow::Result<Vec<String>> {
         let sql = "SELECT r.address FROM consent_state s JOIN recipient r ON r.id = s.recipient_id \
              WHERE s.brand_id = $1 AND (s.verdict = 1 OR $2 = 0) AND s.local_status = 1 ORDER BY r.id LIMIT $3";
         Ok(either!(self, pool => sqlx::query_scalar(sql)
@@ -211,7 +218,9 @@ async fn insert_slice(pool: &SqlitePool, slice: &[&str]) -> anyhow::Result<()> {
                 values.push_bind(cell.to_owned());
             }
         });
-        query.push(" ON CONFLICT (phone) DO UPDATE SET status = excluded.status, consent_date = excluded.consent_date");
+        query.push(
+            " ON CONFLICT (phone) DO UPDATE SET status = excluded.status, consent_date = excluded.consent_date",
+        );
         query.build().execute(&mut *transaction).await?;
     }
     transaction.commit().await?;

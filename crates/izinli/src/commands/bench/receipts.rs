@@ -59,7 +59,11 @@ pub async fn measure(
     table.add(Row {
         work: "receipts one by one".into(),
         database,
-        ours: format!("{} (mapped {})", rate(per_second(singles_count, answered), "receipts"), rate(per_second(singles_count, mapped), "receipts")),
+        ours: format!(
+            "{} (mapped {})",
+            rate(per_second(singles_count, answered), "receipts"),
+            rate(per_second(singles_count, mapped), "receipts")
+        ),
         baseline: format!("bare server {}", rate(per_second(singles_count, bare), "receipts")),
         ratio: bare / answered,
         target: Target::AtLeast(0.4),

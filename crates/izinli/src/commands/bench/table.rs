@@ -172,7 +172,8 @@ mod tests {
         let page = format!("words\n{BEGIN}\n| a | x | 1 |\n| b | x | 1 |\n{END}\nmore");
         let page = replaced(&page, &["| b | x | 2 |".into(), "| c | x | 3 |".into()], "when").expect("markers");
         assert!(page.starts_with("words\n") && page.ends_with("\nmore"));
-        let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| ") && !line.contains("Work")).collect();
+        let rows: Vec<&str> =
+            page.lines().filter(|line| line.starts_with("| ") && !line.contains("Work")).collect();
         assert_eq!(rows, ["| a | x | 1 |", "| b | x | 2 |", "| c | x | 3 |"]);
         assert_eq!(replaced("no markers", &[], ""), None);
     }

@@ -1,0 +1,76 @@
+//! Pairs as bytes: each behind its length and a key, so that they can be sorted
+//! and copied without being read.
+
+use std::io;
+
+use crate::pair::Pair;
+use crate::spill::damaged;
+
+/// Bytes in front of a pair: its length and its key.
+const HEAD_BYTES: usize = 12;
+
+/// Turns pairs into bytes, in one reused buffer.
+#[derive(Debug)]
+pub(crate) struct Encoder {
+    scratch: Vec<u8>,
+}
+
+impl Encoder {
+    pub(crate) fn new() -> Self {
+        Self {
+            scratch: vec![0; 4 << 10],
+        }
+    }
+
+    /// The bytes of a pair.
+    pub(crate) fn encode(&mut self, pair: &Pair<'_>) -> io::Result<&[u8]> {
+        loop {
+            match postcard::to_slice(pair, &mut self.scratch).map(|used| used.len()) {
+                Ok(used) => return Ok(&self.scratch[..used]),
+                // A name or tags of a whole cell: rare, so the size is found by trying.
+                Err(postcard::Error::SerializeBufferFull) => {
+                    let larger = 2 * self.scratch.len();
+                    self.scratch.resize(larger, 0);
+                }
+                Err(error) => return Err(io::Error::other(error)),
+            }
+        }
+    }
+}
+
+/// Appends a framed pair.
+pub(crate) fn append(buffer: &mut Vec<u8>, key: u64, pair: &[u8]) -> io::Result<()> {
+    let length = u32::try_from(pair.len()).map_err(io::Error::other)?;
+    buffer.extend_from_slice(&length.to_le_bytes());
+    buffer.extend_from_slice(&key.to_le_bytes());
+    buffer.extend_from_slice(pair);
+    Ok(())
+}
+
+/// A framed pair, not yet read. Equal addresses have equal keys.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Frame<'a> {
+    pub(crate) key: u64,
+    pub(crate) bytes: &'a [u8],
+}
+
+impl<'a> Frame<'a> {
+    pub(crate) fn pair(self) -> io::Result<Pair<'a>> {
+        postcard::from_bytes(self.bytes).map_err(damaged)
+    }
+}
+
+/// The frames of a piece of a partition, in the order they were appended.
+pub(crate) fn frames(mut bytes: &[u8]) -> io::Result<Vec<Frame<'_>>> {
+    let mut frames = Vec::new();
+    while !bytes.is_empty() {
+        let (head, rest) = bytes.split_at_checked(HEAD_BYTES).ok_or_else(|| damaged("a frame"))?;
+        let (length, key) = head.split_at(4);
+        let length = u32::from_le_bytes(length.try_into().map_err(damaged)?) as usize;
+        let key = u64::from_le_bytes(key.try_into().map_err(damaged)?);
+        let (pair, rest) = rest.split_at_checked(length).ok_or_else(|| damaged("a frame"))?;
+        frames.push(Frame { key, bytes: pair });
+        bytes = rest;
+    }
+    Ok(frames)
+}
