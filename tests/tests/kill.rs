@@ -19,7 +19,8 @@ use serde_json::{Value, json};
 use simulators::infobip::{Outcome, Population as Fates};
 use simulators::iys::Population;
 use system_tests::system::{
-    Brand, Client, IYS_CODE, Mode, Setup, Upload, World, confirmed, each_database, job, people_in, phones, until,
+    Brand, Client, IYS_CODE, Mode, Setup, Upload, World, confirmed, each_database, job, people_in,
+    phones, until,
 };
 use tokio::sync::watch;
 
@@ -77,7 +78,12 @@ fn registry_rule() -> Population {
 }
 
 fn fates() -> Fates {
-    Fates { rejected_pct: 2, undelivered_pct: 3, expired_pct: 1, none_pct: 0 }
+    Fates {
+        rejected_pct: 2,
+        undelivered_pct: 3,
+        expired_pct: 1,
+        none_pct: 0,
+    }
 }
 
 fn setup() -> Setup {
@@ -87,18 +93,26 @@ fn setup() -> Setup {
         ("IZINLI__REGISTRY__CALLS_PER_SECOND", "0"),
         ("IZINLI__REGISTRY__CONCURRENCY", "2"),
     ];
-    Setup { settings: settings.map(|(name, value)| (name, value.to_owned())).into(), ..Setup::default() }
+    Setup {
+        settings: settings
+            .map(|(name, value)| (name, value.to_owned()))
+            .into(),
+        ..Setup::default()
+    }
 }
 
 fn seed() -> u64 {
-    let given = std::env::var("IZINLI_SEED").ok().and_then(|text| text.parse().ok());
+    let given = std::env::var("IZINLI_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok());
     let seed = given.unwrap_or_else(|| StdRng::from_os_rng().random_range(0..1_000_000));
     eprintln!("IZINLI_SEED={seed}");
     seed
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_program_killed_at_twenty_random_points_finishes_its_jobs_with_nobody_messaged_twice_or_lost() -> Result<()> {
+async fn a_program_killed_at_twenty_random_points_finishes_its_jobs_with_nobody_messaged_twice_or_lost()
+-> Result<()> {
     let seed = seed();
     each_database(setup(), async |world| {
         slow_answers(world).await?;
@@ -108,7 +122,8 @@ async fn a_program_killed_at_twenty_random_points_finishes_its_jobs_with_nobody_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn kills_and_a_provider_that_hangs_up_after_accepting_still_message_nobody_twice() -> Result<()> {
+async fn kills_and_a_provider_that_hangs_up_after_accepting_still_message_nobody_twice()
+-> Result<()> {
     let seed = seed();
     each_database(setup(), async |world| {
         slow_answers(world).await?;
@@ -123,13 +138,20 @@ async fn kills_and_a_provider_that_hangs_up_after_accepting_still_message_nobody
 /// The services take their time after they have accepted: that is the moment
 /// at which a kill hurts.
 async fn slow_answers(world: &World) -> Result<()> {
-    let slow = |path: &str, ms: u64| {
-        json!({ "kind": "delay", "delay_ms": ms, "after_accept": true, "path_prefix": path })
-    };
-    world.simulators.infobip("faults", &slow("/sms/3/messages", 60)).await?;
+    let slow = |path: &str, ms: u64| json!({ "kind": "delay", "delay_ms": ms, "after_accept": true, "path_prefix": path });
+    world
+        .simulators
+        .infobip("faults", &slow("/sms/3/messages", 60))
+        .await?;
     world.simulators.iys("faults", &slow("/", 60)).await?;
-    world.simulators.iys("population", &json!(registry_rule())).await?;
-    world.simulators.infobip("population", &json!(fates())).await
+    world
+        .simulators
+        .iys("population", &json!(registry_rule()))
+        .await?;
+    world
+        .simulators
+        .infobip("population", &json!(fates()))
+        .await
 }
 
 async fn killed_again_and_again(world: &mut World, seed: u64) -> Result<()> {
@@ -137,14 +159,18 @@ async fn killed_again_and_again(world: &mut World, seed: u64) -> Result<()> {
     let mut dice = StdRng::seed_from_u64(seed);
     let mut tally = Tally::default();
     let mut wanted: BTreeMap<String, u32> = BTreeMap::new();
-    let brands = [world.brand(Mode::Sync, IYS_CODE).await?, world.brand(Mode::Integrator, IYS_CODE + 1).await?];
+    let brands = [
+        world.brand(Mode::Sync, IYS_CODE).await?,
+        world.brand(Mode::Integrator, IYS_CODE + 1).await?,
+    ];
     let mut number = 0;
     while tally.kills() < KILLS_LEAST {
         let brand = &brands[number % brands.len()];
         let job = Job::new(world, brand, number, seed).await?;
         let report = killed(world, &job, &mut dice, &mut tally).await?;
         for phone in &job.expected {
-            *wanted.entry(phone.clone()).or_default() += u32::from(fates().outcome_of(phone) != Outcome::Rejected);
+            *wanted.entry(phone.clone()).or_default() +=
+                u32::from(fates().outcome_of(phone) != Outcome::Rejected);
         }
         wanted.retain(|_, count| *count > 0);
         job.holds(&report)?;
@@ -160,8 +186,14 @@ async fn killed_again_and_again(world: &mut World, seed: u64) -> Result<()> {
         tally.during_start
     );
     for brand in &brands {
-        let ledger = world.program.json(["ledger", "verify", "--brand", &brand.id]).await?;
-        ensure!(ledger["fault"].is_null() && ledger["events"].as_u64() > Some(0), "the ledger: {ledger}");
+        let ledger = world
+            .program
+            .json(["ledger", "verify", "--brand", &brand.id])
+            .await?;
+        ensure!(
+            ledger["fault"].is_null() && ledger["events"].as_u64() > Some(0),
+            "the ledger: {ledger}"
+        );
     }
     Ok(())
 }
@@ -171,7 +203,11 @@ async fn exactly(world: &World, wanted: &BTreeMap<String, u32>) -> Result<()> {
     let accepted = world.simulators.accepted().await?;
     let off = |left: &BTreeMap<String, u32>, right: &BTreeMap<String, u32>| -> Vec<String> {
         let differs = |(phone, count): &(&String, &u32)| right.get(*phone) != Some(*count);
-        left.iter().filter(differs).take(5).map(|(phone, count)| format!("{phone}×{count}")).collect()
+        left.iter()
+            .filter(differs)
+            .take(5)
+            .map(|(phone, count)| format!("{phone}×{count}"))
+            .collect()
     };
     ensure!(
         accepted == *wanted,
@@ -201,13 +237,22 @@ impl Job {
         ensure!(expected.len() > 200, "a file that says nothing");
         let mut draft = job::draft(world, brand, &tag);
         draft["batch_size"] = json!(BATCH_SIZE);
-        Ok(Self { upload: job::push(brand, &tag), tag, file, draft, expected })
+        Ok(Self {
+            upload: job::push(brand, &tag),
+            tag,
+            file,
+            draft,
+            expected,
+        })
     }
 
     fn holds(&self, report: &Value) -> Result<()> {
         job::reconciles(report)?;
         let count = |outcome: Outcome| {
-            self.expected.iter().filter(|to| fates().outcome_of(to) == outcome).count() as u64
+            self.expected
+                .iter()
+                .filter(|to| fates().outcome_of(to) == outcome)
+                .count() as u64
         };
         for (pointer, count) in [
             ("/sent", self.expected.len() as u64),
@@ -229,7 +274,12 @@ impl Job {
 }
 
 /// Runs a job while the server is killed once in every stage, and gives its report.
-async fn killed(world: &mut World, job: &Job, dice: &mut StdRng, tally: &mut Tally) -> Result<Value> {
+async fn killed(
+    world: &mut World,
+    job: &Job,
+    dice: &mut StdRng,
+    tally: &mut Tally,
+) -> Result<Value> {
     let (tell, stage) = watch::channel(Stage::Uploading);
     let wants_later = Arc::new(AtomicBool::new(false));
     let customer = Customer {
@@ -239,8 +289,12 @@ async fn killed(world: &mut World, job: &Job, dice: &mut StdRng, tally: &mut Tal
         wants_later: Arc::clone(&wants_later),
     };
     let driven = async {
-        let ended = tokio::time::timeout(JOB_WITHIN, customer.run(&job.file, &job.upload, &job.draft)).await;
-        ended.context("the job does not end")?.with_context(|| job.tag.clone())
+        let ended =
+            tokio::time::timeout(JOB_WITHIN, customer.run(&job.file, &job.upload, &job.draft))
+                .await;
+        ended
+            .context("the job does not end")?
+            .with_context(|| job.tag.clone())
     };
     let (report, ()) = tokio::try_join!(driven, kills(world, &stage, &wants_later, dice, tally))?;
     Ok(report)
@@ -309,9 +363,13 @@ impl Customer {
         job::asked(&self.client, &id).await?;
         self.at(Stage::Drafting);
         let path = self.draft(draft).await.context("drafting")?;
-        self.client.post(&format!("{path}/dry-run"), &json!({})).await?;
+        self.client
+            .post(&format!("{path}/dry-run"), &json!({}))
+            .await?;
         self.at(Stage::Launching);
-        self.client.post(&format!("{path}/launch"), &json!({})).await?;
+        self.client
+            .post(&format!("{path}/launch"), &json!({}))
+            .await?;
         until("the launch", async || {
             let seen = self.client.get(&path).await?;
             Ok((seen["state"] != "launching").then_some(()))
@@ -359,11 +417,18 @@ impl Customer {
 
     async fn listed(&self, path: &str) -> Result<Option<String>> {
         let list = self.client.get(path).await?;
-        let found = list["items"].as_array().into_iter().flatten().find(|item| item["name"] == self.tag);
+        let found = list["items"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|item| item["name"] == self.tag);
         found.map(id_of).transpose()
     }
 }
 
 fn id_of(value: &Value) -> Result<String> {
-    value["id"].as_str().map(str::to_owned).with_context(|| format!("no id in {value}"))
+    value["id"]
+        .as_str()
+        .map(str::to_owned)
+        .with_context(|| format!("no id in {value}"))
 }

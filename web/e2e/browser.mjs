@@ -52,12 +52,14 @@ export async function openBrowser(url) {
 
 /** Takes a picture for the documentation. */
 export async function picture(page, name) {
+  await settled(page);
   mkdirSync(screens, { recursive: true });
   await page.screenshot({ path: join(screens, `${name}.png`), animations: "disabled" });
 }
 
 /** Fails on a serious or critical violation of the accessibility rules. */
 export async function checkAccess(page, screen) {
+  await settled(page);
   const { violations } = await new AxeBuilder({ page }).analyze();
   const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
   if (grave.length === 0) return;
@@ -67,6 +69,17 @@ export async function checkAccess(page, screen) {
 
 /** Fails when the page scrolls sideways. */
 export async function checkFits(page, screen) {
+  await settled(page);
   const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   if (over > 0) throw new Error(`${screen} is ${over} px wider than the window`);
+}
+
+/** Waits until nothing loads and nothing moves any more. */
+async function settled(page) {
+  await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    const ending = document.getAnimations().filter(({ effect }) => effect?.getTiming().iterations !== Infinity);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });
 }

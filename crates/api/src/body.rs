@@ -36,11 +36,11 @@ impl<T: DeserializeOwned + Validate> Wanted for T {
                 let complaint = innermost(&error);
                 Problem::invalid(vec![of_reader(&complaint)]).with_detail(complaint)
             }
-            rejection => {
-                Problem::new(ProblemKind::Unreadable).with_detail(innermost(&rejection))
-            }
+            rejection => Problem::new(ProblemKind::Unreadable).with_detail(innermost(&rejection)),
         })?;
-        value.validate().map_err(|errors| Problem::invalid(of_validation(&errors)))?;
+        value
+            .validate()
+            .map_err(|errors| Problem::invalid(of_validation(&errors)))?;
         Ok(value)
     }
 }
@@ -50,7 +50,9 @@ impl<T: Wanted> FromRequest<App> for Checked<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         is_json(request.headers())?;
-        let bytes = Bytes::from_request(request, app).await.map_err(unreadable)?;
+        let bytes = Bytes::from_request(request, app)
+            .await
+            .map_err(unreadable)?;
         T::read(&bytes).map(Self)
     }
 }
@@ -58,8 +60,13 @@ impl<T: Wanted> FromRequest<App> for Checked<T> {
 /// Refuses a body that is not declared as JSON: a form of a foreign page can
 /// send text, but not this type without asking first.
 pub(crate) fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let declared = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let mime = declared.and_then(|text| text.split(';').next()).unwrap_or_default().trim();
+    let declared = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let mime = declared
+        .and_then(|text| text.split(';').next())
+        .unwrap_or_default()
+        .trim();
     if mime.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
@@ -94,8 +101,9 @@ impl<T: FromStr + Send> FromRequestParts<App> for Id<T> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let nothing = || Problem::new(ProblemKind::NotFound);
-        let Path(text) =
-            Path::<String>::from_request_parts(parts, app).await.map_err(|_| nothing())?;
+        let Path(text) = Path::<String>::from_request_parts(parts, app)
+            .await
+            .map_err(|_| nothing())?;
         text.parse().map(Self).map_err(|_| nothing())
     }
 }

@@ -56,7 +56,11 @@ impl Caller {
 
     /// A name as this caller may see it.
     pub(crate) fn shows_name(&self, name: String) -> String {
-        if self.role.may(Permission::ReadPersonal) { name } else { masking::name(&name) }
+        if self.role.may(Permission::ReadPersonal) {
+            name
+        } else {
+            masking::name(&name)
+        }
     }
 }
 
@@ -89,7 +93,10 @@ impl FromRequestParts<App> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let nobody = || Problem::new(ProblemKind::NotSignedIn);
         let token = session_cookie(&parts.headers).ok_or_else(nobody)?;
-        let session = app.store().use_session(&token, &app.options.sessions).await?;
+        let session = app
+            .store()
+            .use_session(&token, &app.options.sessions)
+            .await?;
         let session = session.ok_or_else(nobody)?;
         if changes_something(&parts.method) && !repeats_token(&parts.headers, &session.csrf_token) {
             return Err(Problem::new(ProblemKind::CsrfToken));
@@ -100,7 +107,9 @@ impl FromRequestParts<App> for SignedIn {
 
 /// The session cookie of a request, if it has one.
 pub(crate) fn session_cookie(headers: &HeaderMap) -> Option<String> {
-    CookieJar::from_headers(headers).get(COOKIE).map(|cookie| cookie.value().to_owned())
+    CookieJar::from_headers(headers)
+        .get(COOKIE)
+        .map(|cookie| cookie.value().to_owned())
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -113,13 +122,23 @@ async fn of_key(app: &App, text: &str) -> Result<Caller, Problem> {
     let key = app.read().await?.api_key_by_text(text).await?;
     let key = key.ok_or_else(|| Problem::new(ProblemKind::NotSignedIn))?;
     let actor = format!("key:{}", key.id);
-    Ok(Caller { firm: key.firm, role: key.role, actor, is_person: false })
+    Ok(Caller {
+        firm: key.firm,
+        role: key.role,
+        actor,
+        is_person: false,
+    })
 }
 
 fn of_session(signed_in: &SignedIn) -> Caller {
     let user = &signed_in.session.user;
     let actor = format!("user:{}", user.id);
-    Caller { firm: user.firm, role: user.role, actor, is_person: true }
+    Caller {
+        firm: user.firm,
+        role: user.role,
+        actor,
+        is_person: true,
+    }
 }
 
 const fn changes_something(method: &Method) -> bool {

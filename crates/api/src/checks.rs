@@ -26,7 +26,10 @@ pub(crate) fn not_blank(text: &str) -> Result<(), ValidationError> {
 
 /// Sixteen digits.
 pub(crate) fn mersis(text: &str) -> Result<(), ValidationError> {
-    holds(text.len() == 16 && text.bytes().all(|b| b.is_ascii_digit()), "mersis")
+    holds(
+        text.len() == 16 && text.bytes().all(|b| b.is_ascii_digit()),
+        "mersis",
+    )
 }
 
 /// A normalised e-mail address.
@@ -41,11 +44,18 @@ pub(crate) fn address(text: &str) -> Result<(), ValidationError> {
 
 /// ISO codes of countries.
 pub(crate) fn countries(codes: &[String]) -> Result<(), ValidationError> {
-    holds(!codes.is_empty() && codes.iter().all(|code| Country::parse(code).is_some()), "country")
+    holds(
+        !codes.is_empty() && codes.iter().all(|code| Country::parse(code).is_some()),
+        "country",
+    )
 }
 
 fn holds(condition: bool, code: &'static str) -> Result<(), ValidationError> {
-    if condition { Ok(()) } else { Err(ValidationError::new(code)) }
+    if condition {
+        Ok(())
+    } else {
+        Err(ValidationError::new(code))
+    }
 }
 
 /// Minutes since midnight of `09:00`; `24:00` is the end of the day.
@@ -68,7 +78,11 @@ pub(crate) fn time_of_day(minutes: i64) -> String {
 
 /// A validation error that stands for a whole object.
 pub(crate) fn fault(code: &'static str) -> ValidationError {
-    ValidationError { code: Cow::Borrowed(code), message: None, params: std::collections::HashMap::new() }
+    ValidationError {
+        code: Cow::Borrowed(code),
+        message: None,
+        params: std::collections::HashMap::new(),
+    }
 }
 
 #[cfg(test)]

@@ -55,13 +55,18 @@ impl<T: Wanted> FromRequest<App> for Creation<T> {
         is_json(request.headers())?;
         let key = key_of(request.headers())?;
         let (method, path) = (request.method().clone(), path_of(&request));
-        let bytes = Bytes::from_request(request, app).await.map_err(unreadable)?;
+        let bytes = Bytes::from_request(request, app)
+            .await
+            .map_err(unreadable)?;
         let repeatable = key.map(|key| Repeatable {
             key,
             fingerprint: digest(&[method.as_str().as_bytes(), path.as_bytes(), &bytes]),
             takeover_us: TAKEOVER_US,
         });
-        Ok(Self { wanted: T::read(&bytes)?, repeatable })
+        Ok(Self {
+            wanted: T::read(&bytes)?,
+            repeatable,
+        })
     }
 }
 
@@ -161,7 +166,9 @@ where
     let body = json(&made)?;
     if let Some(call) = call {
         let mut writer = app.write().await?;
-        writer.finish_call(call, i64::from(status.as_u16()), &body).await?;
+        writer
+            .finish_call(call, i64::from(status.as_u16()), &body)
+            .await?;
         writer.commit().await?;
     }
     Ok(answer(status, body))
@@ -172,13 +179,21 @@ async fn begin(
     caller: &Caller,
     repeatable: Option<Repeatable>,
 ) -> Result<Start, Problem> {
-    let Some(Repeatable { key, fingerprint, takeover_us }) = repeatable else {
+    let Some(Repeatable {
+        key,
+        fingerprint,
+        takeover_us,
+    }) = repeatable
+    else {
         return Ok(Start::Go(None));
     };
     // Nobody gets the answer of somebody else: it may hold a key shown once.
     let fingerprint = digest(&[caller.actor.as_bytes(), &fingerprint]);
     let mut writer = app.write().await?;
-    match writer.begin_call(caller.firm, &key, &fingerprint, takeover_us).await? {
+    match writer
+        .begin_call(caller.firm, &key, &fingerprint, takeover_us)
+        .await?
+    {
         Begin::Fresh(call) => {
             writer.commit().await?;
             Ok(Start::Go(Some(call)))
@@ -224,7 +239,9 @@ async fn abandon(app: &App, call: Option<Call>) {
 }
 
 fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get(HEADER) else { return Ok(None) };
+    let Some(value) = headers.get(HEADER) else {
+        return Ok(None);
+    };
     let is_plain = |text: &&str| {
         (1..=KEY_CHARS_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
     };
@@ -234,7 +251,10 @@ fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 }
 
 fn path_of(request: &Request) -> String {
-    let original = request.extensions().get::<OriginalUri>().map(|uri| uri.0.path().to_owned());
+    let original = request
+        .extensions()
+        .get::<OriginalUri>()
+        .map(|uri| uri.0.path().to_owned());
     original.unwrap_or_else(|| request.uri().path().to_owned())
 }
 
@@ -262,8 +282,12 @@ pub(crate) fn is_replayed(response: &Response) -> bool {
 }
 
 fn replay(status: i64, body: Vec<u8>) -> Response {
-    let status = u16::try_from(status).ok().and_then(|code| StatusCode::from_u16(code).ok());
+    let status = u16::try_from(status)
+        .ok()
+        .and_then(|code| StatusCode::from_u16(code).ok());
     let mut response = answer(status.unwrap_or(StatusCode::OK), body);
-    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    response
+        .headers_mut()
+        .insert(REPLAYED, HeaderValue::from_static("true"));
     response
 }

@@ -95,6 +95,9 @@ mod tests {
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let text = String::from_utf8(body.to_vec()).unwrap();
-        assert!(text.contains("\"code\":\"INTERNAL\"") && !text.contains("gizli"), "{text}");
+        assert!(
+            text.contains("\"code\":\"INTERNAL\"") && !text.contains("gizli"),
+            "{text}"
+        );
     }
 }

@@ -11,8 +11,9 @@ use crate::app::App;
 use crate::problem::{Problem, ProblemKind};
 
 /// Upper bounds of the duration histogram, seconds.
-const DURATIONS: [f64; 12] =
-    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+const DURATIONS: [f64; 12] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
+];
 
 /// The process answers.
 pub(crate) async fn alive() -> &'static str {
@@ -31,7 +32,14 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, Proble
 /// Everything that was counted, in Prometheus' text form.
 pub(crate) async fn metrics(State(app): State<App>) -> Response {
     let text = app.metrics.render();
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+    (
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        text,
+    )
+        .into_response()
 }
 
 /// The process's recorder, installed on first use. `None` when another one was
@@ -47,7 +55,9 @@ pub(crate) fn recorder() -> PrometheusHandle {
             let recorder = builder.build_recorder();
             let handle = recorder.handle();
             if metrics::set_global_recorder(recorder).is_err() {
-                tracing::warn!("another metrics recorder was installed before; /metrics stays empty");
+                tracing::warn!(
+                    "another metrics recorder was installed before; /metrics stays empty"
+                );
             }
             handle
         })

@@ -25,7 +25,10 @@ pub(crate) async fn push_receipts(
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Result<StatusCode, Problem> {
     let body = body.map_err(crate::body::unreadable)?;
-    let outcome = app.engine.receive_push(&connector_key, &headers, uri.query(), &body).await;
+    let outcome = app
+        .engine
+        .receive_push(&connector_key, &headers, uri.query(), &body)
+        .await;
     outcome.map_err(|refusal| match refusal {
         PushRefusal::Unknown => Problem::new(ProblemKind::NotFound),
         PushRefusal::Unauthenticated => Problem::new(ProblemKind::NotSignedIn),

@@ -46,7 +46,10 @@ struct Watch<F> {
 
 enum Phase {
     /// The first state is at hand.
-    First { text: String, is_final: bool },
+    First {
+        text: String,
+        is_final: bool,
+    },
     Watching,
     /// The last state was sent; `end` follows.
     Final,
@@ -78,7 +81,10 @@ where
     let watch = Watch {
         look,
         sent: String::new(),
-        phase: Phase::First { text: text(&seen.now)?, is_final: seen.is_final },
+        phase: Phase::First {
+            text: text(&seen.now)?,
+            is_final: seen.is_final,
+        },
         ends_at: now + LONGEST,
         next_look: now + LOOK_EVERY,
         app,

@@ -30,19 +30,27 @@ impl Default for RequestId {
 impl RequestId {
     /// The caller's own, if it is short and harmless in a log; else a fresh one.
     fn of(request: &Request) -> Self {
-        let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+        let given = request
+            .headers()
+            .get(REQUEST_ID)
+            .and_then(|value| value.to_str().ok());
         let is_harmless = |text: &&str| {
             (1..=REQUEST_ID_MAX).contains(&text.len())
-                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
         };
         if let Some(text) = given.filter(is_harmless) {
             return Self(text.to_owned());
         }
-        randomness().map_or_else(|_| Self::default(), |mut rng| {
-            let mut bytes = [0_u8; 12];
-            rng.fill_bytes(&mut bytes);
-            Self(format!("req_{}", hex::encode(bytes)))
-        })
+        randomness().map_or_else(
+            |_| Self::default(),
+            |mut rng| {
+                let mut bytes = [0_u8; 12];
+                rng.fill_bytes(&mut bytes);
+                Self(format!("req_{}", hex::encode(bytes)))
+            },
+        )
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -73,13 +81,20 @@ pub(crate) async fn observe(State(app): State<App>, mut request: Request, next: 
     let took = began.elapsed();
     let status = response.status().as_u16();
     span.in_scope(|| {
-        tracing::debug!(http.status = status, took_ms = took.as_secs_f64() * 1_000.0, "answered");
+        tracing::debug!(
+            http.status = status,
+            took_ms = took.as_secs_f64() * 1_000.0,
+            "answered"
+        );
     });
     let labels = [("method", method), ("route", route)];
     metrics::histogram!("http_request_duration_seconds", &labels).record(took.as_secs_f64());
     let [method, route] = labels;
-    metrics::counter!("http_requests_total", &[method, route, ("status", status.to_string())])
-        .increment(1);
+    metrics::counter!(
+        "http_requests_total",
+        &[method, route, ("status", status.to_string())]
+    )
+    .increment(1);
     metrics::gauge!("http_streams_open").set(open_streams(&app));
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -89,6 +104,9 @@ pub(crate) async fn observe(State(app): State<App>, mut request: Request, next: 
 
 /// Streams of server-sent events that are open now.
 fn open_streams(app: &App) -> f64 {
-    let open = app.options.streams_max.saturating_sub(app.streams.available_permits());
+    let open = app
+        .options
+        .streams_max
+        .saturating_sub(app.streams.available_permits());
     u32::try_from(open).map_or(f64::MAX, f64::from)
 }

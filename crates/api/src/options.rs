@@ -46,7 +46,11 @@ pub struct BodyLimits {
 impl Default for BodyLimits {
     fn default() -> Self {
         const MIB: usize = 1024 * 1024;
-        Self { json: 2 * MIB, upload: 4 * 1024 * MIB, push: 4 * MIB }
+        Self {
+            json: 2 * MIB,
+            upload: 4 * 1024 * MIB,
+            push: 4 * MIB,
+        }
     }
 }
 

@@ -65,7 +65,10 @@ impl Paging {
         let has_more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| has_more).map(cursor);
-        Ok(Page { items: rows.into_iter().map(show).collect(), next })
+        Ok(Page {
+            items: rows.into_iter().map(show).collect(),
+            next,
+        })
     }
 
     /// Rows that a page shows.
@@ -99,14 +102,27 @@ mod tests {
 
     #[test]
     fn there_is_a_next_page_exactly_when_a_row_was_left_over() {
-        let paging = Paging { limit: Some(2), after: None };
+        let paging = Paging {
+            limit: Some(2),
+            after: None,
+        };
         let page = |rows: Vec<i32>| paging.page(rows, ToString::to_string, |row| row).unwrap();
         assert_eq!(paging.rows().unwrap(), 3);
         assert_eq!(page(vec![1, 2]).next, None);
         let longer = page(vec![1, 2, 3]);
-        assert_eq!((longer.items, longer.next), (vec![1, 2], Some("2".to_owned())));
+        assert_eq!(
+            (longer.items, longer.next),
+            (vec![1, 2], Some("2".to_owned()))
+        );
         for limit in [0, 201] {
-            assert!(Paging { limit: Some(limit), after: None }.rows().is_err());
+            assert!(
+                Paging {
+                    limit: Some(limit),
+                    after: None
+                }
+                .rows()
+                .is_err()
+            );
         }
     }
 }

@@ -31,18 +31,26 @@ pub(crate) async fn serve(request: Request) -> Response {
     let path = request.uri().path();
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let is_ours = ["/api", "/in", "/u"].iter().any(|root| {
-        path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        path.strip_prefix(root)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     });
     if !is_read || is_ours {
         return Problem::new(ProblemKind::NotFound).into_response();
     }
     let name = path.trim_start_matches('/');
     if let Some(file) = Files::get(name) {
-        let cache = if name.starts_with(HASHED) { FOREVER } else { ASK_AGAIN };
+        let cache = if name.starts_with(HASHED) {
+            FOREVER
+        } else {
+            ASK_AGAIN
+        };
         return send(&request, name, file, cache);
     }
     // A file that is gone is not a page: a browser would run the page as script.
-    let is_file = name.rsplit('/').next().is_some_and(|last| last.contains('.'));
+    let is_file = name
+        .rsplit('/')
+        .next()
+        .is_some_and(|last| last.contains('.'));
     if is_file || name.starts_with(HASHED) {
         return Problem::new(ProblemKind::NotFound).into_response();
     }
@@ -69,7 +77,9 @@ fn send(request: &Request, name: &str, file: EmbeddedFile, cache: &'static str) 
         let kind = kind.unwrap_or(HeaderValue::from_static("application/octet-stream"));
         ([(header::CONTENT_TYPE, kind)], file.data).into_response()
     };
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         response.headers_mut().insert(header::ETAG, tag);
     }

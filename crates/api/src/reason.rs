@@ -41,7 +41,9 @@ impl Reason {
     /// A name that ends in `_en` speaks in English in place of the name without
     /// the ending; `hint` goes before the next step.
     pub(crate) fn with(code: ReasonCode, args: &[(String, String)]) -> Self {
-        let plain = args.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let plain = args
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
         let shared: Vec<(&str, &str)> = plain.clone().collect();
         let english: Vec<(&str, &str)> = plain
             .clone()
@@ -60,17 +62,26 @@ impl Reason {
 }
 
 fn value_of<'a>(values: &[(&str, &'a str)], name: &str) -> Option<&'a str> {
-    values.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+    values
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| *value)
 }
 
 fn next(hint: Option<&str>, step: &str) -> String {
-    hint.map_or_else(|| step.to_owned(), |hint| format!("{hint} {step}").trim_end().to_owned())
+    hint.map_or_else(
+        || step.to_owned(),
+        |hint| format!("{hint} {step}").trim_end().to_owned(),
+    )
 }
 
 impl CountedReason {
     /// A code and how many it concerns.
     pub(crate) fn of(code: ReasonCode, count: i64) -> Self {
-        Self { reason: Reason::of(code), count }
+        Self {
+            reason: Reason::of(code),
+            count,
+        }
     }
 }
 
@@ -80,12 +91,20 @@ mod tests {
 
     #[test]
     fn each_language_gets_its_own_value_where_there_are_two() {
-        let args = [("kind", "sabit hat"), ("kind_en", "landline"), ("hint", "Önce bakın.")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let args = [
+            ("kind", "sabit hat"),
+            ("kind_en", "landline"),
+            ("hint", "Önce bakın."),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let reason = Reason::with(ReasonCode::R206, &args);
         assert!(reason.text_tr.contains("sabit hat"), "{}", reason.text_tr);
         assert!(reason.text_en.contains("landline"), "{}", reason.text_en);
         assert!(!reason.text_en.contains("sabit"), "{}", reason.text_en);
-        assert!(reason.next_tr.starts_with("Önce bakın. "), "{}", reason.next_tr);
+        assert!(
+            reason.next_tr.starts_with("Önce bakın. "),
+            "{}",
+            reason.next_tr
+        );
     }
 }

@@ -31,7 +31,11 @@ const V1: &str = "/api/v1";
 /// Calls that answer within the time limit.
 fn quick() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(session::start_session, session::session, session::end_session))
+        .routes(routes!(
+            session::start_session,
+            session::session,
+            session::end_session
+        ))
         .routes(routes!(firms::firms, firms::create_firm))
         .routes(routes!(firms::firm, firms::change_firm))
         .routes(routes!(brands::brands, brands::create_brand))
@@ -41,7 +45,10 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(api_keys::api_keys, api_keys::create_api_key))
         .routes(routes!(api_keys::change_api_key))
         .routes(routes!(connectors::connector_kinds))
-        .routes(routes!(connectors::connectors, connectors::create_connector))
+        .routes(routes!(
+            connectors::connectors,
+            connectors::create_connector
+        ))
         .routes(routes!(connectors::connector, connectors::change_connector))
         .routes(routes!(connectors::connector_balance))
         .routes(routes!(uploads::uploads))
@@ -56,7 +63,11 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(consents::consent, consents::record_consents))
         .routes(routes!(consents::consent_history))
         .routes(routes!(consents::consent_as_of))
-        .routes(routes!(blacklist::blacklist, blacklist::add_stops, blacklist::lift_stop))
+        .routes(routes!(
+            blacklist::blacklist,
+            blacklist::add_stops,
+            blacklist::lift_stop
+        ))
         .routes(routes!(registry::registry_status))
         .routes(routes!(templates::templates, templates::create_template))
         .routes(routes!(templates::template, templates::change_template))
@@ -105,7 +116,9 @@ fn pushes(limits: BodyLimits) -> OpenApiRouter<App> {
 pub(crate) fn document() -> OpenApi {
     let limits = BodyLimits::default();
     let v1 = quick().merge(slow()).merge(files(limits));
-    let all = OpenApiRouter::with_openapi(openapi::base()).nest(V1, v1).merge(pushes(limits));
+    let all = OpenApiRouter::with_openapi(openapi::base())
+        .nest(V1, v1)
+        .merge(pushes(limits));
     openapi::finish(all.into_openapi())
 }
 
@@ -122,7 +135,10 @@ pub(crate) fn router(app: App) -> Router {
         .merge(files(limits))
         .layer(from_fn(guard::no_store));
     let pushes = pushes(limits).layer(time_limit);
-    let (routes, _) = OpenApiRouter::new().nest(V1, v1).merge(pushes).split_for_parts();
+    let (routes, _) = OpenApiRouter::new()
+        .nest(V1, v1)
+        .merge(pushes)
+        .split_for_parts();
     let routes = routes
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

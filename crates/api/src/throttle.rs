@@ -46,7 +46,10 @@ pub(crate) struct Attempt([(Name, u32); 2]);
 impl Attempt {
     pub(crate) fn new(email: &str, from: IpAddr) -> Self {
         let email = email.trim().to_lowercase();
-        Self([(Name::Email(email), PER_EMAIL), (Name::Address(network(from)), PER_ADDRESS)])
+        Self([
+            (Name::Email(email), PER_EMAIL),
+            (Name::Address(network(from)), PER_ADDRESS),
+        ])
     }
 }
 
@@ -67,9 +70,15 @@ impl Throttle {
         }
         for (name, _) in &attempt.0 {
             make_room(&mut failures, now);
-            let held = failures.entry(name.clone()).or_insert(Failures { count: 0, since: now });
+            let held = failures.entry(name.clone()).or_insert(Failures {
+                count: 0,
+                since: now,
+            });
             if now.since(held.since) >= WINDOW_US {
-                *held = Failures { count: 0, since: now };
+                *held = Failures {
+                    count: 0,
+                    since: now,
+                };
             }
             held.count += 1;
         }
@@ -120,10 +129,26 @@ fn network(address: IpAddr) -> IpAddr {
 /// proxy added last to `X-Forwarded-For`.
 pub(crate) fn caller_address(parts: &Parts, trust_forwarded_for: bool) -> IpAddr {
     let forwarded = || {
-        let header = parts.headers.get_all("x-forwarded-for").iter().next_back()?;
-        header.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+        let header = parts
+            .headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .next_back()?;
+        header
+            .to_str()
+            .ok()?
+            .rsplit(',')
+            .next()?
+            .trim()
+            .parse()
+            .ok()
     };
-    let peer = || parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    let peer = || {
+        parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|peer| peer.0.ip())
+    };
     trust_forwarded_for
         .then(forwarded)
         .flatten()
@@ -144,7 +169,10 @@ mod tests {
         let throttle = Throttle::default();
         let start = Timestamp::from_micros(0);
         for n in 0..8 {
-            assert!(throttle.admit(&Attempt::new("Ali@ornek.com", from(n)), start), "{n}");
+            assert!(
+                throttle.admit(&Attempt::new("Ali@ornek.com", from(n)), start),
+                "{n}"
+            );
         }
         assert!(!throttle.admit(&Attempt::new("ali@ornek.com ", from(9)), start));
         assert!(throttle.admit(&Attempt::new("veli@ornek.com", from(9)), start));
@@ -179,7 +207,12 @@ mod tests {
         let worst = Attempt::new("ali@ornek.com", from(1));
         while throttle.admit(&worst, start) {}
         for n in 0..NAMES_MAX + 10 {
-            let source = IpAddr::from([10, 1, u8::try_from(n >> 8).unwrap(), u8::try_from(n & 255).unwrap()]);
+            let source = IpAddr::from([
+                10,
+                1,
+                u8::try_from(n >> 8).unwrap(),
+                u8::try_from(n & 255).unwrap(),
+            ]);
             throttle.admit(&Attempt::new(&format!("{n}@ornek.com"), source), start);
         }
         assert!(throttle.failures.lock().unwrap().len() <= NAMES_MAX);

@@ -15,9 +15,16 @@ pub(crate) fn address_of(text: &str) -> Option<Recipient> {
     }
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let normalised = || Recipient::from_normalised(text).ok();
-    let written = || parse_phone(text, &PhoneRules::turkey(false)).result.ok().map(Recipient::Phone);
+    let written = || {
+        parse_phone(text, &PhoneRules::turkey(false))
+            .result
+            .ok()
+            .map(Recipient::Phone)
+    };
     // Fewer digits are a customer number or a part of a phone.
-    (digits >= 10).then(|| normalised().or_else(written)).flatten()
+    (digits >= 10)
+        .then(|| normalised().or_else(written))
+        .flatten()
 }
 
 /// Reads the address of a declaration by the rules that files are judged by.
@@ -30,9 +37,10 @@ pub(crate) fn read_address(
     countries: &[String],
 ) -> Result<Recipient, Reason> {
     if !channel.is_phone() {
-        return parse_email(text).result.map(Recipient::Email).map_err(|code| {
-            Reason::with(code, &[("value".to_owned(), text.to_owned())])
-        });
+        return parse_email(text)
+            .result
+            .map(Recipient::Email)
+            .map_err(|code| Reason::with(code, &[("value".to_owned(), text.to_owned())]));
     }
     let open = countries.iter().filter_map(|iso| Country::parse(iso));
     let rules = PhoneRules {
@@ -40,11 +48,14 @@ pub(crate) fn read_address(
         channel_needs_mobile: channel == Channel::Mesaj,
         default_country: Country::TR,
     };
-    parse_phone(text, &rules).result.map(Recipient::Phone).map_err(|refusal| Reason {
-        text_tr: refusal.explain_tr(text),
-        text_en: refusal.explain_en(text),
-        ..Reason::of(refusal.code)
-    })
+    parse_phone(text, &rules)
+        .result
+        .map(Recipient::Phone)
+        .map_err(|refusal| Reason {
+            text_tr: refusal.explain_tr(text),
+            text_en: refusal.explain_en(text),
+            ..Reason::of(refusal.code)
+        })
 }
 
 #[cfg(test)]
@@ -55,10 +66,24 @@ mod tests {
 
     #[test]
     fn an_address_is_found_however_people_write_it_and_never_guessed() {
-        for text in ["0532 123 45 67", "+905321234567", "532 123 45 67", " (0532) 123-45-67 "] {
-            assert_eq!(address_of(text).map(|a| a.to_string()).as_deref(), Some("+905321234567"), "{text}");
+        for text in [
+            "0532 123 45 67",
+            "+905321234567",
+            "532 123 45 67",
+            " (0532) 123-45-67 ",
+        ] {
+            assert_eq!(
+                address_of(text).map(|a| a.to_string()).as_deref(),
+                Some("+905321234567"),
+                "{text}"
+            );
         }
-        assert_eq!(address_of("Ali@Ornek.com").map(|a| a.to_string()).as_deref(), Some("ali@ornek.com"));
+        assert_eq!(
+            address_of("Ali@Ornek.com")
+                .map(|a| a.to_string())
+                .as_deref(),
+            Some("ali@ornek.com")
+        );
         for text in ["", "12345", "Ayşe", "0532"] {
             assert_eq!(address_of(text), None, "{text}");
         }

@@ -107,7 +107,11 @@ impl LocalState {
     /// gives the same state.
     #[must_use]
     pub fn fold(self, other: Self) -> Self {
-        if other.rank() > self.rank() { other } else { self }
+        if other.rank() > self.rank() {
+            other
+        } else {
+            self
+        }
     }
 
     /// The order that [`LocalState::fold`] takes the maximum of; the store's
@@ -178,17 +182,16 @@ fn admit_refusal(claim: Claim, local: Option<&LocalState>) -> Admission {
     }
 }
 
-fn admit_consent(
-    claim: Claim,
-    local: Option<&LocalState>,
-    registry: &RegistryView,
-) -> Admission {
+fn admit_consent(claim: Claim, local: Option<&LocalState>, registry: &RegistryView) -> Admission {
     let citizen_refusal = match local {
         Some(held) if held.status == Status::Ret && held.citizen => Some(held.consent_date),
         _ => None,
     };
     let citizen_refusal = if registry.is_citizen_refusal() {
-        registry.consent_date.max(citizen_refusal).or(Some(Timestamp::from_micros(i64::MAX)))
+        registry
+            .consent_date
+            .max(citizen_refusal)
+            .or(Some(Timestamp::from_micros(i64::MAX)))
     } else {
         citizen_refusal
     };
@@ -200,7 +203,9 @@ fn admit_consent(
         });
     }
     if registry.verdict == Verdict::Ret
-        && registry.consent_date.is_none_or(|date| claim.consent_date <= date)
+        && registry
+            .consent_date
+            .is_none_or(|date| claim.consent_date <= date)
     {
         return Admission::Refused(ReasonCode::R806);
     }
@@ -289,7 +294,10 @@ mod tests {
 
     #[test]
     fn claims_are_judged_against_what_is_stored() {
-        let at = |status, us| Claim { status, consent_date: Timestamp::from_micros(us) };
+        let at = |status, us| Claim {
+            status,
+            consent_date: Timestamp::from_micros(us),
+        };
         let none = RegistryView::UNASKED;
         let onay = state(Status::Onay, 10, 10, 1, false);
         let ret = state(Status::Ret, 10, 10, 1, false);
@@ -299,13 +307,25 @@ mod tests {
             (at(Status::Onay, 10), Some(&onay), Admission::Unchanged),
             (at(Status::Onay, 11), Some(&onay), Admission::Renewal),
             (at(Status::Ret, 11), Some(&onay), Admission::Append),
-            (at(Status::Ret, 9), Some(&onay), Admission::Refused(ReasonCode::R607)),
+            (
+                at(Status::Ret, 9),
+                Some(&onay),
+                Admission::Refused(ReasonCode::R607),
+            ),
             (at(Status::Ret, 99), Some(&ret), Admission::Unchanged),
-            (at(Status::Onay, 10), Some(&ret), Admission::Refused(ReasonCode::R805)),
+            (
+                at(Status::Onay, 10),
+                Some(&ret),
+                Admission::Refused(ReasonCode::R805),
+            ),
             (at(Status::Onay, 11), Some(&ret), Admission::Append),
         ];
         for (claim, held, expected) in cases {
-            assert_eq!(admit(claim, held, &none), expected, "{claim:?} over {held:?}");
+            assert_eq!(
+                admit(claim, held, &none),
+                expected,
+                "{claim:?} over {held:?}"
+            );
         }
         let refused_there = RegistryView {
             verdict: Verdict::Ret,

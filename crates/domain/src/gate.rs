@@ -45,9 +45,15 @@ pub struct SendingWindow {
 
 impl SendingWindow {
     /// The whole day.
-    pub const ALWAYS: Self = Self { from_minute: 0, to_minute: 1_440 };
+    pub const ALWAYS: Self = Self {
+        from_minute: 0,
+        to_minute: 1_440,
+    };
     /// 09:00–20:00: the customary hours; the law names none.
-    pub const CUSTOMARY: Self = Self { from_minute: 540, to_minute: 1_200 };
+    pub const CUSTOMARY: Self = Self {
+        from_minute: 540,
+        to_minute: 1_200,
+    };
 
     /// When a message that wants to leave at `now` may: `None` means now.
     pub fn opens_after(&self, now: Timestamp) -> Option<Timestamp> {
@@ -166,8 +172,12 @@ pub struct RouteFacts {
 
 impl RouteFacts {
     /// A route with nothing against it.
-    pub const CLEAR: Self =
-        Self { available: true, credit: true, sender_approved: true, foreign_link: false };
+    pub const CLEAR: Self = Self {
+        available: true,
+        credit: true,
+        sender_approved: true,
+        foreign_link: false,
+    };
 }
 
 /// Everything the decision rests on.
@@ -276,9 +286,15 @@ impl Clearance {
     /// [`WrongRecipient`] when the message is for another address or channel.
     pub fn seal<M: Addressed>(self, message: M) -> Result<Cleared<M>, WrongRecipient> {
         if message.recipient() == self.recipient && message.channel() == self.channel {
-            Ok(Cleared { message, clearance: self })
+            Ok(Cleared {
+                message,
+                clearance: self,
+            })
         } else {
-            Err(WrongRecipient { cleared: self.recipient, addressed: message.recipient() })
+            Err(WrongRecipient {
+                cleared: self.recipient,
+                addressed: message.recipient(),
+            })
         }
     }
 
@@ -340,7 +356,10 @@ pub fn decide(question: &Question<'_>) -> Decision {
     if question.message.basis == Basis::Commercial
         && let Some(until) = question.policy.window.opens_after(question.now)
     {
-        return Decision::Hold { until, reason: ReasonCode::S303 };
+        return Decision::Hold {
+            until,
+            reason: ReasonCode::S303,
+        };
     }
     let person = question.person;
     Decision::Send(Clearance {
@@ -361,7 +380,12 @@ struct Found(Option<Reasons>);
 impl Found {
     fn add(&mut self, code: ReasonCode) {
         match &mut self.0 {
-            None => self.0 = Some(Reasons { headline: code, others: Vec::new() }),
+            None => {
+                self.0 = Some(Reasons {
+                    headline: code,
+                    others: Vec::new(),
+                })
+            }
             Some(reasons) => reasons.others.push(code),
         }
     }
@@ -379,8 +403,7 @@ impl Found {
 
 fn address(question: &Question<'_>, found: &mut Found) {
     let person = question.person;
-    let unusable =
-        person.invalid_at_operator || !person.recipient.fits(question.message.channel);
+    let unusable = person.invalid_at_operator || !person.recipient.fits(question.message.channel);
     found.add_if(unusable, ReasonCode::S203);
     found.add_if(person.undeliverable, ReasonCode::S204);
     found.add_if(person.blacklisted, ReasonCode::S201);
@@ -422,9 +445,7 @@ fn consent_obstacle(question: &Question<'_>) -> Option<ReasonCode> {
         RegistryMode::Off if question.policy.off_reason_signed && local.is_some() => None,
         RegistryMode::Provider if local.is_some() => None,
         RegistryMode::Off | RegistryMode::Provider => Some(ReasonCode::S102),
-        RegistryMode::Sync | RegistryMode::Integrator if !confirmed_there => {
-            Some(ReasonCode::S102)
-        }
+        RegistryMode::Sync | RegistryMode::Integrator if !confirmed_there => Some(ReasonCode::S102),
         RegistryMode::Sync | RegistryMode::Integrator => stale(question),
     }
 }

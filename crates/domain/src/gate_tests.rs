@@ -71,14 +71,26 @@ fn ask(person: &PersonFacts, message: &MessageFacts, mode: RegistryMode) -> Deci
 
 #[test]
 fn of_the_six_contacts_only_the_confirmed_consumer_may_be_messaged() {
-    let k2 = PersonFacts { registry: RegistryView { citizen: true, ..held(Verdict::Ret) }, ..person(2) };
-    let k4 = PersonFacts { blacklisted: true, ..confirmed(4) };
+    let k2 = PersonFacts {
+        registry: RegistryView {
+            citizen: true,
+            ..held(Verdict::Ret)
+        },
+        ..person(2)
+    };
+    let k4 = PersonFacts {
+        blacklisted: true,
+        ..confirmed(4)
+    };
     let k5 = PersonFacts {
         local: Some(said(Status::Onay, false)),
         registry: held(Verdict::Pending),
         ..person(5)
     };
-    let k6 = PersonFacts { consents_as_other_kind: true, ..person(6) };
+    let k6 = PersonFacts {
+        consents_as_other_kind: true,
+        ..person(6)
+    };
     let cases = [
         (confirmed(1), None),
         (k2, Some(ReasonCode::S103)),
@@ -89,7 +101,12 @@ fn of_the_six_contacts_only_the_confirmed_consumer_may_be_messaged() {
     ];
     for mode in [RegistryMode::Sync, RegistryMode::Integrator] {
         for (person, expected) in &cases {
-            assert_eq!(ask(person, &SMS, mode).headline(), *expected, "{}", person.recipient);
+            assert_eq!(
+                ask(person, &SMS, mode).headline(),
+                *expected,
+                "{}",
+                person.recipient
+            );
         }
     }
 }
@@ -100,16 +117,28 @@ fn an_answer_of_the_registry_is_relied_on_only_while_it_is_fresh() {
     person.registry.checked_at = Some(at("2025-06-22T10:00:00+03:00"));
     assert_eq!(ask(&person, &SMS, RegistryMode::Sync).headline(), None);
     person.registry.checked_at = Some(at("2025-06-22T09:59:59+03:00"));
-    assert_eq!(ask(&person, &SMS, RegistryMode::Sync).headline(), Some(ReasonCode::S104));
+    assert_eq!(
+        ask(&person, &SMS, RegistryMode::Sync).headline(),
+        Some(ReasonCode::S104)
+    );
     person.registry.checked_at = None;
-    assert_eq!(ask(&person, &SMS, RegistryMode::Sync).headline(), Some(ReasonCode::S104));
+    assert_eq!(
+        ask(&person, &SMS, RegistryMode::Sync).headline(),
+        Some(ReasonCode::S104)
+    );
 }
 
 #[test]
 fn without_a_connection_to_the_registry_nothing_commercial_leaves_unless_the_owner_signed() {
     let person = confirmed(1);
-    assert_eq!(ask(&person, &SMS, RegistryMode::Off).headline(), Some(ReasonCode::S102));
-    let signed = BrandPolicy { off_reason_signed: true, ..policy(RegistryMode::Off) };
+    assert_eq!(
+        ask(&person, &SMS, RegistryMode::Off).headline(),
+        Some(ReasonCode::S102)
+    );
+    let signed = BrandPolicy {
+        off_reason_signed: true,
+        ..policy(RegistryMode::Off)
+    };
     let question = Question {
         now: at(NOW),
         policy: &signed,
@@ -122,10 +151,22 @@ fn without_a_connection_to_the_registry_nothing_commercial_leaves_unless_the_own
 
 #[test]
 fn an_exempt_message_needs_no_consent_but_respects_the_blacklist() {
-    let notice = MessageFacts { basis: Basis::Informational, ..SMS };
-    assert_eq!(ask(&person(3), &notice, RegistryMode::Sync).headline(), None);
-    let listed = PersonFacts { blacklisted: true, ..person(3) };
-    assert_eq!(ask(&listed, &notice, RegistryMode::Sync).headline(), Some(ReasonCode::S201));
+    let notice = MessageFacts {
+        basis: Basis::Informational,
+        ..SMS
+    };
+    assert_eq!(
+        ask(&person(3), &notice, RegistryMode::Sync).headline(),
+        None
+    );
+    let listed = PersonFacts {
+        blacklisted: true,
+        ..person(3)
+    };
+    assert_eq!(
+        ask(&listed, &notice, RegistryMode::Sync).headline(),
+        Some(ReasonCode::S201)
+    );
 }
 
 #[test]
@@ -159,12 +200,19 @@ fn a_message_in_quiet_hours_waits_for_the_next_morning() {
 
 #[test]
 fn every_reason_is_listed_and_the_first_in_order_is_the_headline() {
-    let person = PersonFacts { blacklisted: true, over_frequency_cap: true, ..person(3) };
+    let person = PersonFacts {
+        blacklisted: true,
+        over_frequency_cap: true,
+        ..person(3)
+    };
     let Decision::Exclude(reasons) = ask(&person, &SMS, RegistryMode::Sync) else {
         panic!("must be excluded");
     };
     let codes: Vec<_> = reasons.all().collect();
-    assert_eq!(codes, [ReasonCode::S201, ReasonCode::S101, ReasonCode::S301]);
+    assert_eq!(
+        codes,
+        [ReasonCode::S201, ReasonCode::S101, ReasonCode::S301]
+    );
 }
 
 #[derive(Debug)]
@@ -188,9 +236,14 @@ fn a_clearance_covers_only_the_person_it_was_given_for() {
     let Decision::Send(clearance) = ask(&confirmed(1), &SMS, RegistryMode::Sync) else {
         panic!("must be cleared");
     };
-    let cleared = clearance.seal(Letter(RecipientId::from_db(1))).expect("the same person");
+    let cleared = clearance
+        .seal(Letter(RecipientId::from_db(1)))
+        .expect("the same person");
     assert_eq!(cleared.clearance().event(), Some(EventId::from_db(7)));
-    assert_eq!(cleared.clearance().registry_batch(), Some(RegistryBatchId::from_db(3)));
+    assert_eq!(
+        cleared.clearance().registry_batch(),
+        Some(RegistryBatchId::from_db(3))
+    );
 }
 
 fn any_verdict() -> impl Strategy<Value = Verdict> {

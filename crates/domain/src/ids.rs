@@ -43,7 +43,9 @@ fn decode(text: &str) -> Option<i64> {
     let mut value: i64 = 0;
     for byte in text.bytes() {
         let digit = ALPHABET.iter().position(|a| *a == byte)?;
-        value = value.checked_mul(32)?.checked_add(i64::try_from(digit).ok()?)?;
+        value = value
+            .checked_mul(32)?
+            .checked_add(i64::try_from(digit).ok()?)?;
     }
     Some(value)
 }
@@ -143,7 +145,12 @@ pub struct BatchKey {
 
 impl fmt::Display for BatchKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", Base32(self.campaign.as_db()), Base32(self.number))
+        write!(
+            f,
+            "{}-{}",
+            Base32(self.campaign.as_db()),
+            Base32(self.number)
+        )
     }
 }
 
@@ -194,7 +201,10 @@ impl FromStr for MessageRef {
                 batch_no,
                 recipient: RecipientId::from_db(recipient),
             }),
-            _ => Err(InvalidId { text: text.to_owned(), prefix: "message" }),
+            _ => Err(InvalidId {
+                text: text.to_owned(),
+                prefix: "message",
+            }),
         }
     }
 }
@@ -222,7 +232,14 @@ mod tests {
             assert_eq!(id.to_string().parse::<CampaignId>(), Ok(id));
             assert!(id.to_string().parse::<BrandId>().is_err());
         }
-        for bad in ["", "cmp_", "cmp", "cmp_l", "cmp_zzzzzzzzzzzzz", "cmp_00000000000000"] {
+        for bad in [
+            "",
+            "cmp_",
+            "cmp",
+            "cmp_l",
+            "cmp_zzzzzzzzzzzzz",
+            "cmp_00000000000000",
+        ] {
             assert!(bad.parse::<CampaignId>().is_err(), "{bad}");
         }
     }

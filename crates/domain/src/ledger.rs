@@ -44,7 +44,12 @@ pub fn leaf(event: &ConsentEvent) -> Hash {
     }
     let address = event.recipient.to_string();
     let evidence = event.evidence.as_deref().unwrap_or("");
-    for text in [address.as_str(), event.source.as_str(), evidence, event.actor.as_str()] {
+    for text in [
+        address.as_str(),
+        event.source.as_str(),
+        evidence,
+        event.actor.as_str(),
+    ] {
         let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
         bytes.extend_from_slice(&length.to_le_bytes());
         bytes.extend_from_slice(text.as_bytes());

@@ -27,7 +27,9 @@ pub struct MessageText {
 
 impl fmt::Debug for MessageText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MessageText").field("source", &self.source).finish_non_exhaustive()
+        f.debug_struct("MessageText")
+            .field("source", &self.source)
+            .finish_non_exhaustive()
     }
 }
 
@@ -83,7 +85,9 @@ impl MessageText {
             return Err(InvalidText::Empty);
         }
         if source.len() > TEXT_BYTES_MAX {
-            return Err(InvalidText::TooLong { bytes: source.len() });
+            return Err(InvalidText::TooLong {
+                bytes: source.len(),
+            });
         }
         for found in ["{%", "{#"] {
             if source.contains(found) {
@@ -95,7 +99,9 @@ impl MessageText {
         environment.set_fuel(Some(FUEL_MAX));
         let syntax = |error: &minijinja::Error| InvalidText::Syntax {
             line: error.line().unwrap_or(1),
-            problem: error.detail().map_or_else(|| error.to_string(), str::to_owned),
+            problem: error
+                .detail()
+                .map_or_else(|| error.to_string(), str::to_owned),
         };
         environment
             .add_template_owned(NAME, source.to_owned())
@@ -107,7 +113,11 @@ impl MessageText {
             .into_iter()
             .collect();
         variables.sort_unstable();
-        Ok(Self { source: source.to_owned(), environment, variables })
+        Ok(Self {
+            source: source.to_owned(),
+            environment,
+            variables,
+        })
     }
 
     /// The text as written.
@@ -145,19 +155,28 @@ mod tests {
     use super::*;
 
     fn values(pairs: &[(&str, &str)]) -> Values {
-        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect()
     }
 
     #[test]
     fn a_text_is_rendered_only_when_every_variable_has_a_value() {
-        let text = MessageText::parse("Sayın {{ad}}, {{ şehir }} mağazamız açıldı.").expect("valid");
+        let text =
+            MessageText::parse("Sayın {{ad}}, {{ şehir }} mağazamız açıldı.").expect("valid");
         assert_eq!(text.variables(), ["ad", "şehir"]);
         let full = text.render(&values(&[("ad", "Şükrü"), ("şehir", "Iğdır")]));
         assert_eq!(full.as_deref(), Ok("Sayın Şükrü, Iğdır mağazamız açıldı."));
-        for missing in [values(&[("ad", "Ali")]), values(&[("ad", "Ali"), ("şehir", "  ")])] {
+        for missing in [
+            values(&[("ad", "Ali")]),
+            values(&[("ad", "Ali"), ("şehir", "  ")]),
+        ] {
             assert_eq!(
                 text.render(&missing),
-                Err(RenderError::Missing { name: "şehir".into() })
+                Err(RenderError::Missing {
+                    name: "şehir".into()
+                })
             );
         }
     }
@@ -174,6 +193,9 @@ mod tests {
             Err(InvalidText::Syntax { line: 2, .. })
         ));
         let long = "a".repeat(TEXT_BYTES_MAX + 1);
-        assert!(matches!(MessageText::parse(&long), Err(InvalidText::TooLong { .. })));
+        assert!(matches!(
+            MessageText::parse(&long),
+            Err(InvalidText::TooLong { .. })
+        ));
     }
 }

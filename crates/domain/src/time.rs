@@ -228,10 +228,17 @@ mod tests {
 
     #[test]
     fn text_forms_read_back_as_the_same_instant() {
-        for text in ["2015-05-01T00:00:00+03:00", "2025-06-23T10:00:00+03:00", "2025-06-23T10:00:00.123456+03:00"] {
+        for text in [
+            "2015-05-01T00:00:00+03:00",
+            "2025-06-23T10:00:00+03:00",
+            "2025-06-23T10:00:00.123456+03:00",
+        ] {
             assert_eq!(at(text).to_string(), text);
         }
-        assert_eq!(at("2025-06-23T07:00:00Z").to_turkish_text(), "23.06.2025 10:00");
+        assert_eq!(
+            at("2025-06-23T07:00:00Z").to_turkish_text(),
+            "23.06.2025 10:00"
+        );
         assert_eq!(Timestamp::from_registry_text("2025-02-30 00:00:00"), None);
     }
 }

@@ -10,7 +10,7 @@ use domain::{ReasonCode, Timestamp};
 use sha2::{Digest, Sha256};
 use store::audience::{AudienceQuestion, Judged};
 use store::brands::Brand;
-use store::campaigns::{Audience, Campaign, CampaignState, NewCampaign, ADDRESSES_MAX};
+use store::campaigns::{ADDRESSES_MAX, Audience, Campaign, CampaignState, NewCampaign};
 use store::connectors::ConnectorState;
 use store::reporting::Report;
 
@@ -48,7 +48,12 @@ impl Engine {
     /// [`EngineError::NotFound`] when the firm has none of this number.
     pub async fn campaign(&self, firm: FirmId, id: CampaignId) -> Result<Campaign, EngineError> {
         let mut reader = self.store.read().await?;
-        reader.campaign(firm, id).await?.ok_or(EngineError::NotFound { what: "the campaign" })
+        reader
+            .campaign(firm, id)
+            .await?
+            .ok_or(EngineError::NotFound {
+                what: "the campaign",
+            })
     }
 
     /// Makes a draft.
@@ -65,7 +70,15 @@ impl Engine {
         let mut writer = self.store.write().await?;
         let campaign = writer.create_campaign(firm, &new, actor).await?;
         let detail = serde_json::json!({ "name": new.name });
-        writer.append_audit(firm, actor, "campaign.create", &campaign.id.to_string(), &detail).await?;
+        writer
+            .append_audit(
+                firm,
+                actor,
+                "campaign.create",
+                &campaign.id.to_string(),
+                &detail,
+            )
+            .await?;
         writer.commit().await?;
         Ok(campaign)
     }
@@ -86,7 +99,13 @@ impl Engine {
         let mut writer = self.store.write().await?;
         let campaign = writer.change_campaign(firm, id, &new).await?;
         writer
-            .append_audit(firm, actor, "campaign.change", &id.to_string(), &serde_json::Value::Null)
+            .append_audit(
+                firm,
+                actor,
+                "campaign.change",
+                &id.to_string(),
+                &serde_json::Value::Null,
+            )
             .await?;
         writer.commit().await?;
         Ok(campaign)
@@ -94,16 +113,26 @@ impl Engine {
 
     async fn check_campaign(&self, firm: FirmId, new: &mut NewCampaign) -> Result<(), EngineError> {
         if !(1..=NAME_CHARS_MAX).contains(&new.name.trim().chars().count()) {
-            return Err(EngineError::invalid("name", "must have 1 to 120 characters"));
+            return Err(EngineError::invalid(
+                "name",
+                "must have 1 to 120 characters",
+            ));
         }
         if new.sender.trim().is_empty() {
-            return Err(EngineError::invalid("sender", "must name an approved sender"));
+            return Err(EngineError::invalid(
+                "sender",
+                "must name an approved sender",
+            ));
         }
-        MessageText::parse(&new.body).map_err(|error| EngineError::invalid("body", error.to_string()))?;
+        MessageText::parse(&new.body)
+            .map_err(|error| EngineError::invalid("body", error.to_string()))?;
         if let Audience::Addresses { addresses } = &new.audience
             && addresses.len() > ADDRESSES_MAX
         {
-            return Err(EngineError::invalid("audience", format!("at most {ADDRESSES_MAX} addresses; use a tag")));
+            return Err(EngineError::invalid(
+                "audience",
+                format!("at most {ADDRESSES_MAX} addresses; use a tag"),
+            ));
         }
         let mut reader = self.store.read().await?;
         reader
@@ -113,7 +142,9 @@ impl Engine {
         let account = reader
             .connector(firm, new.connector)
             .await?
-            .ok_or_else(|| EngineError::invalid("connector_id", "the firm has no such connector"))?;
+            .ok_or_else(|| {
+                EngineError::invalid("connector_id", "the firm has no such connector")
+            })?;
         let configured = reader.connector_at_work(account.id).await?;
         drop(reader);
         let connector = self.connector(&configured)?;
@@ -123,7 +154,10 @@ impl Engine {
             asked => asked.clamp(1, most),
         };
         if !connector.capabilities().channels.contains(&new.channel) {
-            return Err(EngineError::invalid("channel", "the connector does not carry this channel"));
+            return Err(EngineError::invalid(
+                "channel",
+                "the connector does not carry this channel",
+            ));
         }
         Ok(())
     }
@@ -136,10 +170,19 @@ impl Engine {
         let campaign = self.campaign(firm, id).await?;
         let question = self.question(&campaign).await?;
         let judged = self.store.read().await?.judge_audience(&question).await?;
-        let configured = self.store.read().await?.connector_at_work(campaign.connector).await?;
+        let configured = self
+            .store
+            .read()
+            .await?
+            .connector_at_work(campaign.connector)
+            .await?;
         let connector = self.connector(&configured)?;
         let capabilities = connector.capabilities();
-        let length = segments::count(&campaign.body, capabilities.segments, capabilities.suffix_units);
+        let length = segments::count(
+            &campaign.body,
+            capabilities.segments,
+            capabilities.suffix_units,
+        );
         let held_until = (campaign.basis == Basis::Commercial)
             .then(|| question.policy.window.opens_after(question.now))
             .flatten();
@@ -185,7 +228,9 @@ impl Engine {
             return Ok(held);
         }
         let from = [Draft, Submitted, Approved];
-        let moved = self.move_campaign(firm, id, &from, Launching, actor, "campaign.launch").await?;
+        let moved = self
+            .move_campaign(firm, id, &from, Launching, actor, "campaign.launch")
+            .await?;
         self.wake.dispatch.notify_waiters();
         Ok(moved)
     }
@@ -194,41 +239,96 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Conflict`] when it is no draft.
-    pub async fn submit(&self, firm: FirmId, id: CampaignId, actor: &str) -> Result<Campaign, EngineError> {
+    pub async fn submit(
+        &self,
+        firm: FirmId,
+        id: CampaignId,
+        actor: &str,
+    ) -> Result<Campaign, EngineError> {
         let from = [CampaignState::Draft];
-        self.move_campaign(firm, id, &from, CampaignState::Submitted, actor, "campaign.submit").await
+        self.move_campaign(
+            firm,
+            id,
+            &from,
+            CampaignState::Submitted,
+            actor,
+            "campaign.submit",
+        )
+        .await
     }
 
     /// Approves a campaign that somebody else wrote.
     ///
     /// # Errors
     /// [`EngineError::Conflict`] when the approver is the author, or it was not submitted.
-    pub async fn approve(&self, firm: FirmId, id: CampaignId, actor: &str) -> Result<Campaign, EngineError> {
+    pub async fn approve(
+        &self,
+        firm: FirmId,
+        id: CampaignId,
+        actor: &str,
+    ) -> Result<Campaign, EngineError> {
         let held = self.campaign(firm, id).await?;
         if held.author == actor {
-            return Err(EngineError::conflict("the campaign", "its author cannot approve it"));
+            return Err(EngineError::conflict(
+                "the campaign",
+                "its author cannot approve it",
+            ));
         }
         let from = [CampaignState::Submitted];
-        self.move_campaign(firm, id, &from, CampaignState::Approved, actor, "campaign.approve").await
+        self.move_campaign(
+            firm,
+            id,
+            &from,
+            CampaignState::Approved,
+            actor,
+            "campaign.approve",
+        )
+        .await
     }
 
     /// Nothing new leaves until it is resumed; requests under way end.
     ///
     /// # Errors
     /// [`EngineError::Conflict`] when it is not running.
-    pub async fn pause(&self, firm: FirmId, id: CampaignId, actor: &str) -> Result<Campaign, EngineError> {
+    pub async fn pause(
+        &self,
+        firm: FirmId,
+        id: CampaignId,
+        actor: &str,
+    ) -> Result<Campaign, EngineError> {
         let from = [CampaignState::Running];
-        self.move_campaign(firm, id, &from, CampaignState::Paused, actor, "campaign.pause").await
+        self.move_campaign(
+            firm,
+            id,
+            &from,
+            CampaignState::Paused,
+            actor,
+            "campaign.pause",
+        )
+        .await
     }
 
     /// Goes on after a pause.
     ///
     /// # Errors
     /// [`EngineError::Conflict`] when it is not paused.
-    pub async fn resume(&self, firm: FirmId, id: CampaignId, actor: &str) -> Result<Campaign, EngineError> {
+    pub async fn resume(
+        &self,
+        firm: FirmId,
+        id: CampaignId,
+        actor: &str,
+    ) -> Result<Campaign, EngineError> {
         let from = [CampaignState::Paused];
-        let moved =
-            self.move_campaign(firm, id, &from, CampaignState::Running, actor, "campaign.resume").await?;
+        let moved = self
+            .move_campaign(
+                firm,
+                id,
+                &from,
+                CampaignState::Running,
+                actor,
+                "campaign.resume",
+            )
+            .await?;
         self.wake.dispatch.notify_waiters();
         Ok(moved)
     }
@@ -237,10 +337,16 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Conflict`] when it has ended.
-    pub async fn stop(&self, firm: FirmId, id: CampaignId, actor: &str) -> Result<Campaign, EngineError> {
+    pub async fn stop(
+        &self,
+        firm: FirmId,
+        id: CampaignId,
+        actor: &str,
+    ) -> Result<Campaign, EngineError> {
         use CampaignState::{Approved, Draft, Launching, Paused, Running, Stopped, Submitted};
         let from = [Draft, Submitted, Approved, Launching, Running, Paused];
-        self.move_campaign(firm, id, &from, Stopped, actor, "campaign.stop").await
+        self.move_campaign(firm, id, &from, Stopped, actor, "campaign.stop")
+            .await
     }
 
     async fn move_campaign(
@@ -254,7 +360,10 @@ impl Engine {
     ) -> Result<Campaign, EngineError> {
         let held = self.campaign(firm, id).await?;
         if !from.contains(&held.state) {
-            return Err(EngineError::conflict("the campaign", format!("it is {}", held.state)));
+            return Err(EngineError::conflict(
+                "the campaign",
+                format!("it is {}", held.state),
+            ));
         }
         let approver = (to == CampaignState::Approved).then_some(actor);
         let mut writer = self.store.write().await?;
@@ -264,7 +373,15 @@ impl Engine {
             CampaignState::Running => drop(writer.pause_batches(id, false).await?),
             _ => {}
         }
-        writer.append_audit(firm, actor, action, &id.to_string(), &serde_json::Value::Null).await?;
+        writer
+            .append_audit(
+                firm,
+                actor,
+                action,
+                &id.to_string(),
+                &serde_json::Value::Null,
+            )
+            .await?;
         writer.commit().await?;
         Ok(moved)
     }
@@ -272,7 +389,12 @@ impl Engine {
     /// Freezes campaigns that were launched, once İYS has answered about
     /// everyone whose answer had grown old.
     pub async fn step_launch(&self) -> Result<Step, EngineError> {
-        let waiting = self.store.read().await?.campaigns_launching(LAUNCHES_PER_STEP).await?;
+        let waiting = self
+            .store
+            .read()
+            .await?
+            .campaigns_launching(LAUNCHES_PER_STEP)
+            .await?;
         let mut step = Step::Idle;
         for id in waiting {
             step = step.or(self.freeze(id).await?);
@@ -289,7 +411,13 @@ impl Engine {
         let hash = content_hash(&campaign);
         let mut writer = self.store.write().await?;
         let frozen = writer
-            .freeze_audience(id, campaign.connector, &question, campaign.batch_size, &hash)
+            .freeze_audience(
+                id,
+                campaign.connector,
+                &question,
+                campaign.batch_size,
+                &hash,
+            )
             .await?;
         let detail = serde_json::json!({
             "target": frozen.judged.target,
@@ -298,7 +426,13 @@ impl Engine {
             "excluded": frozen.judged.excluded,
         });
         writer
-            .append_audit(campaign.firm, self.worker(), "campaign.freeze", &id.to_string(), &detail)
+            .append_audit(
+                campaign.firm,
+                self.worker(),
+                "campaign.freeze",
+                &id.to_string(),
+                &detail,
+            )
             .await?;
         writer.commit().await?;
         self.wake.dispatch.notify_waiters();
@@ -327,7 +461,9 @@ impl Engine {
             self.queue_rechecks(campaign, question).await?;
         }
         let mut reader = self.store.read().await?;
-        let is_open = reader.has_open_asks(campaign.brand, campaign.channel, campaign.kind).await?;
+        let is_open = reader
+            .has_open_asks(campaign.brand, campaign.channel, campaign.kind)
+            .await?;
         let since = campaign.launched_at.map_or(0, |at| self.now().since(at));
         let patience = self.settings.registry.launch_wait_seconds * domain::time::SECOND_US;
         Ok(is_open && since < patience)
@@ -352,7 +488,9 @@ impl Engine {
                     store::registry_work::ITEMS_MAX,
                 )
                 .await?;
-            let Some((last, _)) = due.last() else { return Ok(()) };
+            let Some((last, _)) = due.last() else {
+                return Ok(());
+            };
             after = *last;
             let list = crate::registry::asks::recheck(
                 campaign.brand,
@@ -391,8 +529,20 @@ impl Engine {
 }
 
 fn dry_run(judged: Judged, at: Timestamp, held_until: Option<Timestamp>, length: Count) -> DryRun {
-    let (sendable, held) = if held_until.is_some() { (0, judged.sendable) } else { (judged.sendable, 0) };
-    DryRun { at, target: judged.target, sendable, held, held_until, excluded: judged.excluded, length }
+    let (sendable, held) = if held_until.is_some() {
+        (0, judged.sendable)
+    } else {
+        (judged.sendable, 0)
+    };
+    DryRun {
+        at,
+        target: judged.target,
+        sendable,
+        held,
+        held_until,
+        excluded: judged.excluded,
+        length,
+    }
 }
 
 /// A reason that keeps everyone from getting the message: content, then route,
@@ -416,7 +566,9 @@ pub(crate) fn is_content_incomplete(campaign: &Campaign, brand: &Brand) -> bool 
         return false;
     }
     let text = domain::fold_text::name_fold(&campaign.body);
-    let has = |needle: &str| !needle.trim().is_empty() && text.contains(&domain::fold_text::name_fold(needle));
+    let has = |needle: &str| {
+        !needle.trim().is_empty() && text.contains(&domain::fold_text::name_fold(needle))
+    };
     let names_sender = has(&brand.trade_name) || has(&brand.mersis);
     let names_refusal = has(&format!("ret {}", brand.short_name)) || text.contains("http");
     !(names_sender && names_refusal)
@@ -425,7 +577,13 @@ pub(crate) fn is_content_incomplete(campaign: &Campaign, brand: &Brand) -> bool 
 /// What is frozen besides the people.
 fn content_hash(campaign: &Campaign) -> Vec<u8> {
     let mut hasher = Sha256::new();
-    for part in [campaign.body.as_str(), campaign.sender.as_str(), campaign.channel.as_str(), campaign.kind.as_str(), campaign.basis.as_str()] {
+    for part in [
+        campaign.body.as_str(),
+        campaign.sender.as_str(),
+        campaign.channel.as_str(),
+        campaign.kind.as_str(),
+        campaign.basis.as_str(),
+    ] {
         hasher.update(part.as_bytes());
         hasher.update([0]);
     }
@@ -439,6 +597,9 @@ pub(crate) struct Refreshed(std::sync::Mutex<std::collections::HashSet<CampaignI
 impl Refreshed {
     /// Whether this is the first time.
     fn begin(&self, campaign: CampaignId) -> bool {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(campaign)
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .insert(campaign)
     }
 }

@@ -30,7 +30,8 @@ pub struct Clients {
 
 impl Clients {
     pub(crate) fn new(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, EngineError> {
-        let broken = |error: reqwest::Error| EngineError::Internal(format!("no HTTP client: {error}"));
+        let broken =
+            |error: reqwest::Error| EngineError::Internal(format!("no HTTP client: {error}"));
         let providers = connectors::HttpSettings::default();
         let registry_http = registry::HttpSettings::default();
         let limits = registry::Limits {

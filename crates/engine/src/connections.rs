@@ -30,10 +30,23 @@ impl Engine {
             .map_err(|error| EngineError::invalid("config", error.to_string()))?;
         let mut writer = self.store.write().await?;
         let path_key = store::token::path_key(&mut rand::rngs::OsRng.unwrap_err());
-        let new = NewConnector { kind: kind.to_owned(), name: name.to_owned(), path_key, config };
+        let new = NewConnector {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            path_key,
+            config,
+        };
         let account = writer.create_connector(firm, new).await?;
         let detail = serde_json::json!({ "kind": kind, "name": name });
-        writer.append_audit(firm, actor, "connector.create", &account.id.to_string(), &detail).await?;
+        writer
+            .append_audit(
+                firm,
+                actor,
+                "connector.create",
+                &account.id.to_string(),
+                &detail,
+            )
+            .await?;
         writer.commit().await?;
         Ok(account)
     }
@@ -50,13 +63,18 @@ impl Engine {
         let held = self.account(firm, id).await?;
         let connector = self.connector(&held)?;
         let report = connector.test().await;
-        let failed = report.checks.iter().find(|check| check.is_required && !check.passed);
+        let failed = report
+            .checks
+            .iter()
+            .find(|check| check.is_required && !check.passed);
         let (state, reason) = match failed {
             None => (ConnectorState::Active, None),
             Some(check) => (ConnectorState::Broken, Some(check.text_tr.clone())),
         };
         let mut writer = self.store.write().await?;
-        writer.set_connector_state(id, held.0.version, state, reason.as_deref()).await?;
+        writer
+            .set_connector_state(id, held.0.version, state, reason.as_deref())
+            .await?;
         writer.commit().await?;
         Ok((self.account(firm, id).await?.0, report))
     }
@@ -68,30 +86,44 @@ impl Engine {
     pub async fn balance(&self, firm: FirmId, id: ConnectorId) -> Result<Balance, EngineError> {
         let held = self.account(firm, id).await?;
         let connector = self.connector(&held)?;
-        connector.balance().await.map_err(|error| EngineError::conflict("the balance", error.to_string()))
+        connector
+            .balance()
+            .await
+            .map_err(|error| EngineError::conflict("the balance", error.to_string()))
     }
 
     /// Where a provider pushes the receipts of an account to.
     pub fn receipts_url(&self, account: &Account) -> String {
-        format!("{}/in/{}/receipts", self.identity.public_url, account.path_key)
+        format!(
+            "{}/in/{}/receipts",
+            self.identity.public_url, account.path_key
+        )
     }
 
     async fn account(&self, firm: FirmId, id: ConnectorId) -> Result<Configured, EngineError> {
         let mut reader = self.store.read().await?;
-        let missing = || EngineError::NotFound { what: "the connector" };
+        let missing = || EngineError::NotFound {
+            what: "the connector",
+        };
         let account = reader.connector(firm, id).await?.ok_or_else(missing)?;
         Ok(reader.connector_at_work(account.id).await?)
     }
 
     /// The connector of an account, built once per version of its settings.
-    pub(crate) fn connector(&self, (account, config): &Configured) -> Result<Arc<dyn Connector>, EngineError> {
+    pub(crate) fn connector(
+        &self,
+        (account, config): &Configured,
+    ) -> Result<Arc<dyn Connector>, EngineError> {
         let version = u64::try_from(account.version).unwrap_or(0);
         self.clients.connector(account.id, version, || {
             let broken = |problem: String| {
-                EngineError::Internal(format!("the settings of connector {} are not valid: {problem}", account.id))
+                EngineError::Internal(format!(
+                    "the settings of connector {} are not valid: {problem}",
+                    account.id
+                ))
             };
-            let config: Value =
-                serde_json::from_str(config.expose_secret()).map_err(|error| broken(error.to_string()))?;
+            let config: Value = serde_json::from_str(config.expose_secret())
+                .map_err(|error| broken(error.to_string()))?;
             connectors::build(&account.kind, &config, self.clients.provider_http())
                 .map_err(|error| broken(error.to_string()))
         })

@@ -62,11 +62,17 @@ impl Engine {
         actor: &str,
     ) -> Result<Vec<ClaimOutcome>, EngineError> {
         if claims.is_empty() || claims.len() > CLAIMS_MAX {
-            return Err(EngineError::invalid("items", format!("must hold 1 to {CLAIMS_MAX} consents")));
+            return Err(EngineError::invalid(
+                "items",
+                format!("must hold 1 to {CLAIMS_MAX} consents"),
+            ));
         }
         let now = self.now();
         if claims.iter().any(|claim| claim.consent_date > now) {
-            return Err(EngineError::Refused { code: ReasonCode::R604, args: Vec::new() });
+            return Err(EngineError::Refused {
+                code: ReasonCode::R604,
+                args: Vec::new(),
+            });
         }
         let held = self
             .store
@@ -75,9 +81,18 @@ impl Engine {
             .brand(firm, brand)
             .await?
             .ok_or(EngineError::NotFound { what: "the brand" })?;
-        let records: Vec<IncomingRecord> = (0..).zip(claims).map(|(line, claim)| incoming(line, claim)).collect();
-        let context =
-            ApplyContext { firm, brand, origin, origin_id: None, actor: actor.to_owned(), now };
+        let records: Vec<IncomingRecord> = (0..)
+            .zip(claims)
+            .map(|(line, claim)| incoming(line, claim))
+            .collect();
+        let context = ApplyContext {
+            firm,
+            brand,
+            origin,
+            origin_id: None,
+            actor: actor.to_owned(),
+            now,
+        };
         let mut writer = self.store.write().await?;
         let applied = writer.apply_records(&context, &records).await?;
         if held.mode.is_connected() {
@@ -88,23 +103,36 @@ impl Engine {
         self.wake.registry.notify_waiters();
         let mut outcomes = vec![None; records.len()];
         for touched in &applied.touched {
-            set(&mut outcomes, touched.line, ClaimOutcome::Recorded {
-                recipient: touched.recipient,
-                event: touched.event,
-            });
+            set(
+                &mut outcomes,
+                touched.line,
+                ClaimOutcome::Recorded {
+                    recipient: touched.recipient,
+                    event: touched.event,
+                },
+            );
         }
         for refusal in &applied.refused {
-            set(&mut outcomes, refusal.line, ClaimOutcome::Refused { code: refusal.code });
+            set(
+                &mut outcomes,
+                refusal.line,
+                ClaimOutcome::Refused { code: refusal.code },
+            );
         }
         outcomes
             .into_iter()
             .collect::<Option<Vec<_>>>()
-            .ok_or_else(|| EngineError::Internal("a declaration was neither recorded nor refused".into()))
+            .ok_or_else(|| {
+                EngineError::Internal("a declaration was neither recorded nor refused".into())
+            })
     }
 }
 
 fn set(outcomes: &mut [Option<ClaimOutcome>], line: i64, outcome: ClaimOutcome) {
-    if let Some(slot) = usize::try_from(line).ok().and_then(|at| outcomes.get_mut(at)) {
+    if let Some(slot) = usize::try_from(line)
+        .ok()
+        .and_then(|at| outcomes.get_mut(at))
+    {
         *slot = Some(outcome);
     }
 }

@@ -63,7 +63,10 @@ impl Engine {
         let campaign = reader.campaign_at_work(campaign).await?;
         let brand = reader.brand_at_work(campaign.brand).await?;
         let text = MessageText::parse(&campaign.body).map_err(|error| {
-            EngineError::Internal(format!("the text of campaign {} is not valid: {error}", campaign.id))
+            EngineError::Internal(format!(
+                "the text of campaign {} is not valid: {error}",
+                campaign.id
+            ))
         })?;
         let facts = MessageFacts {
             channel: campaign.channel,
@@ -71,7 +74,10 @@ impl Engine {
             basis: campaign.basis,
             content_incomplete: crate::campaigns::is_content_incomplete(&campaign, &brand),
         };
-        let route = RouteFacts { available: account.state == ConnectorState::Active, ..RouteFacts::CLEAR };
+        let route = RouteFacts {
+            available: account.state == ConnectorState::Active,
+            ..RouteFacts::CLEAR
+        };
         Ok(Context {
             policy: brand.policy(),
             campaign,
@@ -90,9 +96,15 @@ impl Engine {
         let mut flying: JoinSet<Result<(), EngineError>> = JoinSet::new();
         let mut step = Step::Idle;
         loop {
-            let free = self.settings.dispatch.concurrency.saturating_sub(flying.len());
+            let free = self
+                .settings
+                .dispatch
+                .concurrency
+                .saturating_sub(flying.len());
             if free > 0 && !self.is_stopping() {
-                let started = self.start_some(&mut flying, free.min(CLAIM_BATCHES_MAX)).await?;
+                let started = self
+                    .start_some(&mut flying, free.min(CLAIM_BATCHES_MAX))
+                    .await?;
                 if started > 0 {
                     step = Step::Did;
                     continue;
@@ -101,7 +113,11 @@ impl Engine {
             match flying.join_next().await {
                 None => return Ok(step),
                 Some(Ok(outcome)) => outcome?,
-                Some(Err(error)) => return Err(EngineError::Internal(format!("a request ended badly: {error}"))),
+                Some(Err(error)) => {
+                    return Err(EngineError::Internal(format!(
+                        "a request ended badly: {error}"
+                    )));
+                }
             }
         }
     }
@@ -118,7 +134,9 @@ impl Engine {
             if started >= most {
                 break;
             }
-            let Some((account, connector)) = self.active(id).await? else { continue };
+            let Some((account, connector)) = self.active(id).await? else {
+                continue;
+            };
             let claimed = self.claim(&account, &connector, most - started).await?;
             started += claimed.picked;
             for prepared in claimed.ready {

@@ -61,12 +61,18 @@ impl EngineError {
 
     /// A state that does not allow the operation.
     pub fn conflict(what: &'static str, problem: impl Into<String>) -> Self {
-        Self::Conflict { what, problem: problem.into() }
+        Self::Conflict {
+            what,
+            problem: problem.into(),
+        }
     }
 
     /// A field that cannot be accepted.
     pub fn invalid(field: &'static str, problem: impl Into<String>) -> Self {
-        Self::Invalid { field, problem: problem.into() }
+        Self::Invalid {
+            field,
+            problem: problem.into(),
+        }
     }
 
     /// Whether the same again may succeed without anybody's doing.
@@ -81,9 +87,14 @@ impl EngineError {
 impl From<StoreError> for EngineError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Refused(code) => Self::Refused { code, args: Vec::new() },
+            StoreError::Refused(code) => Self::Refused {
+                code,
+                args: Vec::new(),
+            },
             StoreError::Exists { what } => Self::conflict(what, "exists already"),
-            StoreError::Lost { what } => Self::conflict(what, "is not there or has moved on meanwhile"),
+            StoreError::Lost { what } => {
+                Self::conflict(what, "is not there or has moved on meanwhile")
+            }
             other => Self::Store(other),
         }
     }

@@ -79,8 +79,14 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Internal`] when settings could lose or double messages,
     /// or an HTTP client cannot be made.
-    pub fn new(store: Store, settings: Settings, identity: Identity) -> Result<Arc<Self>, EngineError> {
-        settings.check().map_err(|refused| EngineError::Internal(refused.to_string()))?;
+    pub fn new(
+        store: Store,
+        settings: Settings,
+        identity: Identity,
+    ) -> Result<Arc<Self>, EngineError> {
+        settings
+            .check()
+            .map_err(|refused| EngineError::Internal(refused.to_string()))?;
         let clients = Clients::new(&settings, Arc::clone(store.clock()))?;
         Ok(Arc::new(Self {
             store,

@@ -44,12 +44,19 @@ impl Engine {
             .ok_or(PushRefusal::Unknown)?;
         drop(reader);
         let connector = self.connector(&configured)?;
-        if !connector.authenticate(&Push { headers, query, body }) {
+        if !connector.authenticate(&Push {
+            headers,
+            query,
+            body,
+        }) {
             return Err(PushRefusal::Unauthenticated);
         }
         let packed = lz4_flex::compress_prepend_size(body);
         let mut writer = self.store.write().await.map_err(EngineError::from)?;
-        writer.store_push(configured.0.id, &packed).await.map_err(EngineError::from)?;
+        writer
+            .store_push(configured.0.id, &packed)
+            .await
+            .map_err(EngineError::from)?;
         writer.commit().await.map_err(EngineError::from)?;
         self.wake.receipts.notify_waiters();
         Ok(())
@@ -58,14 +65,18 @@ impl Engine {
     /// Maps pushes that wait, in one transaction with what they change.
     pub async fn step_receipts(&self) -> Result<Step, EngineError> {
         let mut writer = self.store.write().await?;
-        let pushes = writer.take_pushes(self.settings.receipts.pushes_per_transaction).await?;
+        let pushes = writer
+            .take_pushes(self.settings.receipts.pushes_per_transaction)
+            .await?;
         let count = pushes.len();
         for push in pushes {
             let configured = writer.connector_at_work(push.connector).await?;
             let connector = self.connector(&configured)?;
             match self.read_push(&connector, &push.body) {
                 Ok(rows) => {
-                    let changed = writer.apply_receipts(push.connector, push.id, &rows).await?;
+                    let changed = writer
+                        .apply_receipts(push.connector, push.id, &rows)
+                        .await?;
                     metrics::counter!("izinli_receipts_total").increment(changed);
                     writer.settle_push(push.id, None).await?;
                 }
@@ -81,11 +92,22 @@ impl Engine {
         Ok(Step::of(count))
     }
 
-    fn read_push(&self, connector: &Arc<dyn Connector>, packed: &[u8]) -> Result<Vec<ReceiptRow>, String> {
-        let body = lz4_flex::decompress_size_prepended(packed).map_err(|error| error.to_string())?;
-        let receipts = connector.receipts(&body).map_err(|error| error.to_string())?;
+    fn read_push(
+        &self,
+        connector: &Arc<dyn Connector>,
+        packed: &[u8],
+    ) -> Result<Vec<ReceiptRow>, String> {
+        let body =
+            lz4_flex::decompress_size_prepended(packed).map_err(|error| error.to_string())?;
+        let receipts = connector
+            .receipts(&body)
+            .map_err(|error| error.to_string())?;
         let now = self.now();
-        Ok(receipts.receipts.into_iter().map(|receipt| row(receipt, now)).collect())
+        Ok(receipts
+            .receipts
+            .into_iter()
+            .map(|receipt| row(receipt, now))
+            .collect())
     }
 }
 

@@ -45,7 +45,10 @@ pub(crate) fn rules(brand: &Brand) -> Rules {
 }
 
 pub(crate) fn ask_item(item: &RegistryItem) -> AskItem {
-    AskItem { id: item.id, recipient: item.recipient.clone() }
+    AskItem {
+        id: item.id,
+        recipient: item.recipient.clone(),
+    }
 }
 
 /// The record an item is about to add; none in an item that only asks.
@@ -62,7 +65,12 @@ pub(crate) fn add_item(item: &RegistryItem) -> Option<AddItem> {
 }
 
 pub(crate) fn asked(id: domain::ids::RecipientId, recipient: Recipient) -> RegistryItem {
-    RegistryItem { id, recipient, said: None, sub_request: None }
+    RegistryItem {
+        id,
+        recipient,
+        said: None,
+        sub_request: None,
+    }
 }
 
 /// A stand-in for the source of a local state, as far as planning needs it:
@@ -118,8 +126,13 @@ impl Engine {
         let lease_us = self.settings.registry.lease_seconds * domain::time::SECOND_US;
         let lease_until = self.now().plus_micros(lease_us);
         let mut writer = self.store.write().await?;
-        let lists =
-            writer.claim_lists(self.worker(), lease_until, self.settings.registry.concurrency).await?;
+        let lists = writer
+            .claim_lists(
+                self.worker(),
+                lease_until,
+                self.settings.registry.concurrency,
+            )
+            .await?;
         writer.commit().await?;
         let count = lists.len();
         let mut calls = JoinSet::new();
@@ -135,7 +148,11 @@ impl Engine {
                     tracing::info!("registry work was taken over: {problem}");
                 }
                 Ok(Err(error)) => return Err(error),
-                Err(error) => return Err(EngineError::Internal(format!("a call ended badly: {error}"))),
+                Err(error) => {
+                    return Err(EngineError::Internal(format!(
+                        "a call ended badly: {error}"
+                    )));
+                }
             }
         }
         Ok(Step::of(count))
@@ -144,9 +161,13 @@ impl Engine {
     /// The line to İYS for a brand; `None` while its account is not filled in.
     pub(crate) async fn line(&self, brand: BrandId) -> Result<Option<Line>, EngineError> {
         let held = self.store.read().await?.brand_credentials(brand).await?;
-        let Some(credentials) = held else { return Ok(None) };
-        let address =
-            BrandAddress { iys_code: credentials.iys_code, brand_code: credentials.brand_code };
+        let Some(credentials) = held else {
+            return Ok(None);
+        };
+        let address = BrandAddress {
+            iys_code: credentials.iys_code,
+            brand_code: credentials.brand_code,
+        };
         let version = version_of(&credentials);
         let client = self.clients.registry(brand, version, || {
             let account = Account {
@@ -184,12 +205,16 @@ impl Engine {
         brand: BrandId,
     ) -> Result<RegistryOverview, EngineError> {
         let mut reader = self.store.read().await?;
-        let held = reader.brand(firm, brand).await?.ok_or(EngineError::NotFound { what: "the brand" })?;
+        let held = reader
+            .brand(firm, brand)
+            .await?
+            .ok_or(EngineError::NotFound { what: "the brand" })?;
         let is_configured = reader.brand_credentials(brand).await?.is_some();
         let queue = reader.queue_figures(brand, None).await?;
         let verdicts = reader.verdict_counts(brand).await?;
-        let position =
-            reader.feed_position(brand, store::registry_accounts::RegistryFeed::Citizen).await?;
+        let position = reader
+            .feed_position(brand, store::registry_accounts::RegistryFeed::Citizen)
+            .await?;
         Ok(RegistryOverview {
             brand: held,
             is_configured,

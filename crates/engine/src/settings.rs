@@ -146,7 +146,11 @@ pub struct Receipts {
 
 impl Default for Receipts {
     fn default() -> Self {
-        Self { pushes_per_transaction: 50, body_bytes_max: 4 * 1024 * 1024, poll_ms: 200 }
+        Self {
+            pushes_per_transaction: 50,
+            body_bytes_max: 4 * 1024 * 1024,
+            poll_ms: 200,
+        }
     }
 }
 
@@ -169,11 +173,25 @@ impl Settings {
     /// # Errors
     /// [`UnsafeSetting`] names the key, the reason and a value that would do.
     pub fn check(&self) -> Result<(), UnsafeSetting> {
-        lease("dispatch.lease_seconds", self.dispatch.lease_seconds, self.dispatch.timeout_seconds)?;
-        lease("registry.lease_seconds", self.registry.lease_seconds, self.registry.timeout_seconds)?;
+        lease(
+            "dispatch.lease_seconds",
+            self.dispatch.lease_seconds,
+            self.dispatch.timeout_seconds,
+        )?;
+        lease(
+            "registry.lease_seconds",
+            self.registry.lease_seconds,
+            self.registry.timeout_seconds,
+        )?;
         positive("dispatch.batch_recipients", self.dispatch.batch_recipients)?;
-        positive("dispatch.concurrency", i64::try_from(self.dispatch.concurrency).unwrap_or(0))?;
-        positive("registry.concurrency", i64::try_from(self.registry.concurrency).unwrap_or(0))?;
+        positive(
+            "dispatch.concurrency",
+            i64::try_from(self.dispatch.concurrency).unwrap_or(0),
+        )?;
+        positive(
+            "registry.concurrency",
+            i64::try_from(self.registry.concurrency).unwrap_or(0),
+        )?;
         positive("uploads.lease_seconds", self.uploads.lease_seconds)?;
         if !(1..=20_000).contains(&self.uploads.slice_records) {
             return Err(UnsafeSetting {
@@ -186,7 +204,9 @@ impl Settings {
 }
 
 fn lease(key: &'static str, lease: i64, timeout: u64) -> Result<(), UnsafeSetting> {
-    let least = i64::try_from(timeout).unwrap_or(i64::MAX).saturating_add(LEASE_MARGIN_SECONDS);
+    let least = i64::try_from(timeout)
+        .unwrap_or(i64::MAX)
+        .saturating_add(LEASE_MARGIN_SECONDS);
     if lease >= least {
         return Ok(());
     }
@@ -200,7 +220,10 @@ fn positive(key: &'static str, value: i64) -> Result<(), UnsafeSetting> {
     if value > 0 {
         return Ok(());
     }
-    Err(UnsafeSetting { key, problem: "must be greater than 0".into() })
+    Err(UnsafeSetting {
+        key,
+        problem: "must be greater than 0".into(),
+    })
 }
 
 #[cfg(test)]

@@ -46,7 +46,10 @@ impl Engine {
     /// [`EngineError::NotFound`] when the firm has none of this number.
     pub async fn upload(&self, firm: FirmId, id: UploadId) -> Result<Upload, EngineError> {
         let mut reader = self.store.read().await?;
-        reader.upload(firm, id).await?.ok_or(EngineError::NotFound { what: "the upload" })
+        reader
+            .upload(firm, id)
+            .await?
+            .ok_or(EngineError::NotFound { what: "the upload" })
     }
 
     /// Takes the next upload that is due and judges or applies it.
@@ -55,7 +58,9 @@ impl Engine {
         let lease_us = self.settings.uploads.lease_seconds * domain::time::SECOND_US;
         let claimed = writer.claim_upload(self.worker(), lease_us).await?;
         writer.commit().await?;
-        let Some(claimed) = claimed else { return Ok(Step::Idle) };
+        let Some(claimed) = claimed else {
+            return Ok(Step::Idle);
+        };
         self.work_on(claimed).await?;
         Ok(Step::Did)
     }
@@ -64,7 +69,9 @@ impl Engine {
         let outcome = match claimed.upload.state {
             UploadState::Judging => self.judge_upload(&claimed).await,
             UploadState::Applying => self.apply_upload(&claimed).await,
-            state => Err(EngineError::Internal(format!("an upload in state {state} was claimed"))),
+            state => Err(EngineError::Internal(format!(
+                "an upload in state {state} was claimed"
+            ))),
         };
         let Err(error) = outcome else { return Ok(()) };
         if matches!(error, EngineError::Conflict { .. }) {
@@ -80,7 +87,9 @@ impl Engine {
         }
         tracing::error!(upload.id = %claimed.upload.id, error = ?error, "upload {} failed: {error}", claimed.upload.id);
         let mut writer = self.store.write().await?;
-        writer.fail_upload(&claimed.claim, &error.to_string()).await?;
+        writer
+            .fail_upload(&claimed.claim, &error.to_string())
+            .await?;
         writer.commit().await?;
         Ok(())
     }
@@ -110,7 +119,9 @@ impl Engine {
         let mut writer = self.store.write().await?;
         writer.begin_applying(firm, id, actor).await?;
         let detail = serde_json::json!({ "file": held.file_name, "records": held.records_total });
-        writer.append_audit(firm, actor, "upload.apply", &id.to_string(), &detail).await?;
+        writer
+            .append_audit(firm, actor, "upload.apply", &id.to_string(), &detail)
+            .await?;
         writer.commit().await?;
         self.wake.uploads.notify_waiters();
         self.upload(firm, id).await
@@ -130,7 +141,13 @@ impl Engine {
         let mut writer = self.store.write().await?;
         writer.cancel_upload(firm, id).await?;
         writer
-            .append_audit(firm, actor, "upload.cancel", &id.to_string(), &serde_json::Value::Null)
+            .append_audit(
+                firm,
+                actor,
+                "upload.cancel",
+                &id.to_string(),
+                &serde_json::Value::Null,
+            )
             .await?;
         writer.commit().await?;
         self.upload(firm, id).await

@@ -60,7 +60,9 @@ impl Engine {
         let person = reader
             .person_facts(about, &question.recipient)
             .await?
-            .ok_or(EngineError::NotFound { what: "the address" })?;
+            .ok_or(EngineError::NotFound {
+                what: "the address",
+            })?;
         let now = self.now();
         let message = MessageFacts {
             channel: question.channel,

@@ -54,7 +54,9 @@ pub(crate) fn clean(text: &str) -> CleanCell<'_> {
     match text.as_bytes() {
         [] => CleanCell { text, remark: None },
         [only] if is_ordinary(only) => CleanCell { text, remark: None },
-        [first, .., last] if is_ordinary(first) && is_ordinary(last) => CleanCell { text, remark: None },
+        [first, .., last] if is_ordinary(first) && is_ordinary(last) => {
+            CleanCell { text, remark: None }
+        }
         _ => clean_cell(text),
     }
 }

@@ -47,7 +47,11 @@ pub(crate) fn answer(
         (StatusMeaning::Answer { .. }, None) => Ok(Answer::PolarityUnknown),
         (StatusMeaning::Answer { is_yes }, Some(polarity)) => {
             let is_consent = is_yes == (polarity == Polarity::YesIsConsent);
-            Ok(Answer::Said(if is_consent { Status::Onay } else { Status::Ret }))
+            Ok(Answer::Said(if is_consent {
+                Status::Onay
+            } else {
+                Status::Ret
+            }))
         }
         (StatusMeaning::Empty, _) => Err(Fault::new(Field::Status, ReasonCode::R501)),
         (StatusMeaning::Error, _) => fault(ReasonCode::R104),
@@ -77,15 +81,23 @@ pub(crate) fn source(
     let (source, remark) = match meaning {
         SourceMeaning::Known(source) => (source, None),
         SourceMeaning::Mapped(source) => (source, Some(ReasonCode::W701)),
-        SourceMeaning::Empty if is_needed => return Err(Fault::new(Field::Source, ReasonCode::R701)),
+        SourceMeaning::Empty if is_needed => {
+            return Err(Fault::new(Field::Source, ReasonCode::R701));
+        }
         SourceMeaning::Empty => return Ok(None),
         SourceMeaning::Error => return fault(ReasonCode::R104),
         SourceMeaning::Unknown(suggestion) => {
             let mut fault = Fault::of_cell(Field::Source, ReasonCode::R702, &shown());
             if let Some(suggestion) = suggestion {
                 fault = fault
-                    .with("hint", format!("{suggestion} olabilir; eşlemede onaylayın."))
-                    .with("hint_en", format!("Probably {suggestion}; confirm it in the mapping."));
+                    .with(
+                        "hint",
+                        format!("{suggestion} olabilir; eşlemede onaylayın."),
+                    )
+                    .with(
+                        "hint_en",
+                        format!("Probably {suggestion}; confirm it in the mapping."),
+                    );
             }
             return Err(fault);
         }

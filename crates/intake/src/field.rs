@@ -140,7 +140,10 @@ impl Field {
 
     /// Whether the column may belong to one channel, one per channel.
     pub(crate) const fn may_have_channel(self) -> bool {
-        matches!(self, Self::Status | Self::Refusal | Self::Date | Self::Source)
+        matches!(
+            self,
+            Self::Status | Self::Refusal | Self::Date | Self::Source
+        )
     }
 
     /// Whether a second column of the same meaning adds nothing wrong.

@@ -64,11 +64,15 @@ impl<'a> Frame<'a> {
 pub(crate) fn frames(mut bytes: &[u8]) -> io::Result<Vec<Frame<'_>>> {
     let mut frames = Vec::new();
     while !bytes.is_empty() {
-        let (head, rest) = bytes.split_at_checked(HEAD_BYTES).ok_or_else(|| damaged("a frame"))?;
+        let (head, rest) = bytes
+            .split_at_checked(HEAD_BYTES)
+            .ok_or_else(|| damaged("a frame"))?;
         let (length, key) = head.split_at(4);
         let length = u32::from_le_bytes(length.try_into().map_err(damaged)?) as usize;
         let key = u64::from_le_bytes(key.try_into().map_err(damaged)?);
-        let (pair, rest) = rest.split_at_checked(length).ok_or_else(|| damaged("a frame"))?;
+        let (pair, rest) = rest
+            .split_at_checked(length)
+            .ok_or_else(|| damaged("a frame"))?;
         frames.push(Frame { key, bytes: pair });
         bytes = rest;
     }

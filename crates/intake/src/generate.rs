@@ -149,7 +149,11 @@ impl GenerateReport {
         let count = match known {
             Some(count) => count,
             None => {
-                self.dirt.push(DirtCount { code, rows: 0, expected: 0 });
+                self.dirt.push(DirtCount {
+                    code,
+                    rows: 0,
+                    expected: 0,
+                });
                 let last = self.dirt.len() - 1;
                 &mut self.dirt[last]
             }

@@ -224,7 +224,9 @@ impl Way<'_> {
         let mapping = &self.options.mapping;
         if self.file_bytes > limits.file_bytes_max {
             let megabytes = format!("{} MB", limits.file_bytes_max >> 20);
-            return Err(Refusal::new(ReasonCode::F102).with("limit", megabytes).into());
+            return Err(Refusal::new(ReasonCode::F102)
+                .with("limit", megabytes)
+                .into());
         }
         let file = TextFile::inspect(self.path, self.file_bytes)?;
         let head = read_head(&file)?;
@@ -282,7 +284,9 @@ impl Way<'_> {
     ) -> Result<(Head, Layout), End> {
         let decoder = &scanned.decoder;
         let mapping = &self.options.mapping;
-        let head = Head::find(records, separation, decoder, |header| mapping.assigns(header));
+        let head = Head::find(records, separation, decoder, |header| {
+            mapping.assigns(header)
+        });
         let head = head.ok_or_else(|| Refusal::new(ReasonCode::F101))?;
         let mut layout = Layout::new(head.headers.clone(), self.options)?;
         withhold_national_ids(&mut layout, &head);
@@ -310,7 +314,13 @@ impl Way<'_> {
 
     /// The pass over the rows.
     fn judge_rows(&mut self, table: &Table, out: &mut Outlets) -> Result<(), End> {
-        let Table { file, scanned, delimiter, head, layout } = table;
+        let Table {
+            file,
+            scanned,
+            delimiter,
+            head,
+            layout,
+        } = table;
         self.note_columns(table, out);
         let text = file.open()?.with_line_ends(scanned.line_ends);
         let mut rows = Rows::new(text, *delimiter);
@@ -369,15 +379,21 @@ impl Way<'_> {
     fn ask(&mut self, judge: &RowJudge<'_>, layout: &Layout, out: &mut Outlets) {
         self.summary.uniform = judge.uniform_columns();
         for _ in &self.summary.uniform {
-            out.account.tally.note(ReasonCode::W501, self.summary.header_line);
+            out.account
+                .tally
+                .note(ReasonCode::W501, self.summary.header_line);
         }
         self.summary.questions.extend(judge.questions());
         if out.account.tally.count(ReasonCode::R707) > 0 {
             let choices = RecipientKind::ALL.to_vec();
-            self.summary.questions.push(Question::DefaultKind { choices });
+            self.summary
+                .questions
+                .push(Question::DefaultKind { choices });
         }
         if layout.phone.is_some() && judge.phones().is_suspect() {
-            out.account.tally.note(ReasonCode::W206, self.summary.header_line);
+            out.account
+                .tally
+                .note(ReasonCode::W206, self.summary.header_line);
             let zeros = crate::row::SUSPECT_ZEROS;
             self.summary.questions.push(Question::PhoneZeros { zeros });
         }
@@ -391,9 +407,13 @@ impl Way<'_> {
         let phones = judge.phones();
         if phones.is_damaged_beyond(self.options.limits.damaged_phones_percent_max) {
             let percent = phones.damaged_percent().to_string();
-            return Err(Refusal::new(ReasonCode::F113).with("percent", percent).into());
+            return Err(Refusal::new(ReasonCode::F113)
+                .with("percent", percent)
+                .into());
         }
-        judge.date_refusal().map_or(Ok(()), |refusal| Err(refusal.into()))
+        judge
+            .date_refusal()
+            .map_or(Ok(()), |refusal| Err(refusal.into()))
     }
 
     /// The rows against each other and against the record.
@@ -403,7 +423,9 @@ impl Way<'_> {
         let buffer_bytes = self.options.limits.buffer_for(partitions);
         let marks = Spill::create(self.work_dir.join("marks.work"), partitions, buffer_bytes)?;
         let last_row_wins = self.options.mapping.update_people;
-        let ambiguous = out.people.find_ambiguous(marks, last_row_wins, &mut out.account.tally)?;
+        let ambiguous = out
+            .people
+            .find_ambiguous(marks, last_row_wins, &mut out.account.tally)?;
         let mut merger = Merger {
             options: self.options,
             directory: &mut *self.directory,
@@ -446,9 +468,18 @@ fn withhold_national_ids(layout: &mut Layout, head: &Head) {
     let Some(column) = layout.external_id else {
         return;
     };
-    let filled = head.rows.iter().filter_map(|(_, record)| record.get(column));
-    let filled: Vec<&[u8]> = filled.map(<[u8]>::trim_ascii).filter(|cell| !cell.is_empty()).collect();
-    let national = filled.iter().filter(|cell| crate::cell::identity::is_national_id(cell)).count();
+    let filled = head
+        .rows
+        .iter()
+        .filter_map(|(_, record)| record.get(column));
+    let filled: Vec<&[u8]> = filled
+        .map(<[u8]>::trim_ascii)
+        .filter(|cell| !cell.is_empty())
+        .collect();
+    let national = filled
+        .iter()
+        .filter(|cell| crate::cell::identity::is_national_id(cell))
+        .count();
     if filled.len() >= ENOUGH && national * 100 >= filled.len() * 95 {
         layout.withhold(column);
     }

@@ -58,8 +58,6 @@ pub use options::{Action, Assignment, DateOrder, Limits, Mapping, Options, Polar
 pub use records::{Consent, Record, RecordReader};
 pub use rejections::{Rejection, RejectionReader};
 pub use report::{Privacy, write_report_csv};
-pub use summary::{
-    ColumnReport, LayoutKind, Question, SampleRow, Summary, UniformColumn,
-};
+pub use summary::{ColumnReport, LayoutKind, Question, SampleRow, Summary, UniformColumn};
 pub use tally::CodeCount;
 pub use verdict::{Args, FileVerdict, Refusal, explain_en, explain_tr};

@@ -27,7 +27,10 @@ impl From<io::Error> for LookUpError {
 
 /// Asks the directory about every waiting row, in one batch, and empties the
 /// waiting room.
-pub(crate) fn resolve_waiting(out: &mut Outlets, directory: &mut dyn Directory) -> Result<(), LookUpError> {
+pub(crate) fn resolve_waiting(
+    out: &mut Outlets,
+    directory: &mut dyn Directory,
+) -> Result<(), LookUpError> {
     let waiting = std::mem::take(&mut out.waiting);
     if waiting.is_empty() {
         return Ok(());
@@ -42,7 +45,10 @@ pub(crate) fn resolve_waiting(out: &mut Outlets, directory: &mut dyn Directory) 
     for row in &waiting {
         // The firm's own number of a person outranks a device token.
         let count = identifiers(row).count();
-        let mut found = answers.by_ref().take(count).filter(|addresses| !addresses.is_empty());
+        let mut found = answers
+            .by_ref()
+            .take(count)
+            .filter(|addresses| !addresses.is_empty());
         let addresses = found.next().unwrap_or_default();
         found.for_each(drop);
         settle(row, &addresses, out)?;
@@ -52,7 +58,9 @@ pub(crate) fn resolve_waiting(out: &mut Outlets, directory: &mut dyn Directory) 
 
 fn identifiers(row: &Waiting) -> impl Iterator<Item = Identifier> {
     let external = row.external_id.clone().map(Identifier::External);
-    external.into_iter().chain(row.token.clone().map(Identifier::Token))
+    external
+        .into_iter()
+        .chain(row.token.clone().map(Identifier::Token))
 }
 
 /// Each known address that fits becomes a pair; none, and the row is refused.
@@ -86,7 +94,11 @@ fn settle(row: &Waiting, addresses: &[Recipient], out: &mut Outlets) -> io::Resu
             [one] => Some(*one),
             _ => None,
         };
-        out.refuse(row.place, only, Fault::of_cell(field, ReasonCode::R406, shown))?;
+        out.refuse(
+            row.place,
+            only,
+            Fault::of_cell(field, ReasonCode::R406, shown),
+        )?;
     }
     Ok(())
 }
@@ -95,6 +107,10 @@ fn channels_for(row: &Waiting, recipient: &Recipient) -> Vec<Option<Channel>> {
     if row.channels.is_empty() {
         return vec![None];
     }
-    let fitting = row.channels.iter().copied().filter(|&channel| recipient.fits(channel));
+    let fitting = row
+        .channels
+        .iter()
+        .copied()
+        .filter(|&channel| recipient.fits(channel));
     fitting.map(Some).collect()
 }

@@ -71,7 +71,10 @@ impl Merger<'_> {
         marks: &Marks,
         accepted: &mut Vec<Pair<'a>>,
     ) -> io::Result<()> {
-        let mut pairs = frames.iter().map(|frame| frame.pair()).collect::<io::Result<Vec<_>>>()?;
+        let mut pairs = frames
+            .iter()
+            .map(|frame| frame.pair())
+            .collect::<io::Result<Vec<_>>>()?;
         let last_row_wins = self.options.mapping.update_people;
         settle_ambiguous(&mut pairs, marks, last_row_wins, &mut self.out.account)?;
         repeats::merge(&mut pairs, &mut self.out.account);
@@ -85,7 +88,11 @@ impl Merger<'_> {
         let bound = self.options.limits.partition_bytes_max;
         let people_max = self.options.limits.people_per_phone_max;
         let last_row_wins = self.options.mapping.update_people;
-        let Outlets { pairs: spill, account, .. } = &mut *self.out;
+        let Outlets {
+            pairs: spill,
+            account,
+            ..
+        } = &mut *self.out;
         if spill.bytes(partition) <= bound {
             return spill.read_whole(partition);
         }
@@ -96,7 +103,10 @@ impl Merger<'_> {
                 return Ok(());
             }
             let frames = frame::frames(&held)?;
-            let mut pairs = frames.iter().map(|frame| frame.pair()).collect::<io::Result<Vec<_>>>()?;
+            let mut pairs = frames
+                .iter()
+                .map(|frame| frame.pair())
+                .collect::<io::Result<Vec<_>>>()?;
             settle_ambiguous(&mut pairs, marks, last_row_wins, account)?;
             conflicts::thin_out_crowds(&mut pairs, people_max, account)?;
             repeats::merge(&mut pairs, account);

@@ -159,7 +159,9 @@ impl Mapping {
     /// Whether a person said what this header means.
     pub(crate) fn assigns(&self, header: &str) -> bool {
         let folded = fold_header(header);
-        self.columns.keys().any(|known| fold_header(known) == folded)
+        self.columns
+            .keys()
+            .any(|known| fold_header(known) == folded)
     }
 }
 
@@ -242,7 +244,7 @@ impl Default for Limits {
             partition_file_bytes: 3 << 20,
             partitions_max: 512,
             partition_bytes_max: 12 << 20,
-            partition_buffers_bytes: 6 << 20,
+            partition_buffers_bytes: 4 << 20,
             rejections_buffer_bytes: 4 << 20,
             directory_batch: 1_000,
             sample_rows: 20,

@@ -52,7 +52,11 @@ pub(crate) struct Waiting {
 impl Outlets {
     pub(crate) fn create(work_dir: &Path, partitions: usize, limits: &Limits) -> io::Result<Self> {
         let spill = |name: &str| {
-            Spill::create(work_dir.join(name), partitions, limits.buffer_for(partitions))
+            Spill::create(
+                work_dir.join(name),
+                partitions,
+                limits.buffer_for(partitions),
+            )
         };
         Ok(Self {
             pairs: spill("pairs.work")?,
@@ -61,7 +65,10 @@ impl Outlets {
             encoder: Encoder::new(),
             account: Account {
                 tally: Tally::default(),
-                rejections: Sorter::create(work_dir.join("refusals.work"), limits.rejections_buffer_bytes)?,
+                rejections: Sorter::create(
+                    work_dir.join("refusals.work"),
+                    limits.rejections_buffer_bytes,
+                )?,
             },
         })
     }
@@ -72,11 +79,17 @@ impl Outlets {
         let key = pair.address.fingerprint();
         let bytes = self.encoder.encode(pair)?;
         let partition = self.pairs.partition_of(key);
-        self.pairs.append(partition, |buffer| frame::append(buffer, key, bytes))
+        self.pairs
+            .append(partition, |buffer| frame::append(buffer, key, bytes))
     }
 
     /// A pair that its own row refuses.
-    pub(crate) fn refuse(&mut self, place: Place, channel: Option<Channel>, fault: Fault) -> io::Result<()> {
+    pub(crate) fn refuse(
+        &mut self,
+        place: Place,
+        channel: Option<Channel>,
+        fault: Fault,
+    ) -> io::Result<()> {
         self.account.tally.judged += 1;
         self.account.refuse(Draft::new(place, channel, fault))
     }

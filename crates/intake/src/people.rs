@@ -91,12 +91,18 @@ impl Survey {
     }
 
     fn note_form(&mut self, sighting: Sighting) {
-        let form = self.forms.entry(sighting.stripped).or_insert(Some(sighting.id));
+        let form = self
+            .forms
+            .entry(sighting.stripped)
+            .or_insert(Some(sighting.id));
         if *form != Some(sighting.id) {
             *form = None;
         }
     }
 }
+
+/// Room made for ids before they are seen.
+const IDS_RESERVED_MAX: usize = 100_000;
 
 /// Bytes of a partition looked at together.
 const PIECE_BYTES: usize = 1 << 20;
@@ -111,7 +117,11 @@ impl People {
         let whole = fingerprint(id.as_bytes());
         let stripped = id.trim_start_matches('0');
         let sighting = Sighting {
-            stripped: if stripped.len() == id.len() { whole } else { fingerprint(stripped.as_bytes()) },
+            stripped: if stripped.len() == id.len() {
+                whole
+            } else {
+                fingerprint(stripped.as_bytes())
+            },
             id: whole,
             phone,
             line: place.line,
@@ -161,6 +171,9 @@ impl People {
     /// What the ids of a partition are.
     fn survey(&mut self, partition: usize) -> io::Result<Survey> {
         let mut survey = Survey::default();
+        survey
+            .ids
+            .reserve((self.sightings.bytes(partition) / Sighting::BYTES).min(IDS_RESERVED_MAX));
         let mut has_zeros = false;
         self.for_each(partition, |sighting| {
             survey.note_id(sighting);
@@ -182,7 +195,9 @@ impl People {
         mut take: impl FnMut(Sighting) -> io::Result<()>,
     ) -> io::Result<()> {
         self.sightings.read(partition, PIECE_BYTES, |piece| {
-            piece.chunks(Sighting::BYTES).try_for_each(|bytes| take(Sighting::from_bytes(bytes)?))
+            piece
+                .chunks(Sighting::BYTES)
+                .try_for_each(|bytes| take(Sighting::from_bytes(bytes)?))
         })
     }
 }
@@ -262,14 +277,22 @@ mod tests {
         let spill = |name: &str| Spill::create(dir.path().join(name), 3, 64).unwrap();
         let mut people = People::new(spill("people"));
         for (i, (id, phone)) in rows.iter().enumerate() {
-            let place = Place { line: i as u64 + 2, start: 0, bytes: 0 };
+            let place = Place {
+                line: i as u64 + 2,
+                start: 0,
+                bytes: 0,
+            };
             people.note(id, *phone, place).unwrap();
         }
         let mut tally = Tally::default();
-        let mut found = people.find_ambiguous(spill("marks"), last_row_wins, &mut tally).unwrap();
+        let mut found = people
+            .find_ambiguous(spill("marks"), last_row_wins, &mut tally)
+            .unwrap();
         let mut named = Vec::new();
         for (id, phone) in rows {
-            let partition = found.marks.partition_of(Address::Phone(*phone).fingerprint());
+            let partition = found
+                .marks
+                .partition_of(Address::Phone(*phone).fingerprint());
             let marks = found.marks(partition).unwrap();
             if marks.hold(id, *phone) {
                 named.push(((*id).to_owned(), *phone));

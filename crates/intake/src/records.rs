@@ -153,7 +153,8 @@ impl Iterator for RecordReader {
 
 impl Record {
     fn of(pair: &Pair<'_>) -> io::Result<Self> {
-        let recipient = |address: Address<'_>| address.recipient().ok_or_else(|| damaged("an address"));
+        let recipient =
+            |address: Address<'_>| address.recipient().ok_or_else(|| damaged("an address"));
         let consent = match (pair.claim, pair.channel) {
             (Some(claim), Some(channel)) => Some(Consent::of(&claim, channel, pair.is_local_only)?),
             _ => None,
@@ -190,7 +191,11 @@ impl Consent {
 /// Tags of one cell: separated by comma, semicolon or bar; each once, in order.
 fn split_tags(cell: &str) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
-    for tag in cell.split([',', ';', '|']).map(str::trim).filter(|tag| !tag.is_empty()) {
+    for tag in cell
+        .split([',', ';', '|'])
+        .map(str::trim)
+        .filter(|tag| !tag.is_empty())
+    {
         if !tags.iter().any(|known| known == tag) {
             tags.push(tag.to_owned());
         }
@@ -205,7 +210,11 @@ mod tests {
 
     fn pair(line: u64, phone: u64) -> Pair<'static> {
         Pair {
-            place: PlaceOnDisk { line, start: 10 * line, bytes: 9 },
+            place: PlaceOnDisk {
+                line,
+                start: 10 * line,
+                bytes: 9,
+            },
             address: Address::Phone(phone),
             kind: RecipientKind::Bireysel,
             channel: Some(Channel::Mesaj),
@@ -234,15 +243,26 @@ mod tests {
             writer.write(&pair(line, 905_321_234_560 + line)).unwrap();
         }
         writer.finish().unwrap();
-        let all: Vec<(Record, u64)> = RecordReader::open(&path, 0).unwrap().map(Result::unwrap).collect();
+        let all: Vec<(Record, u64)> = RecordReader::open(&path, 0)
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
         assert_eq!(all.len(), 10);
         assert_eq!(all[0].0.recipient.to_string(), "+905321234562");
         assert_eq!(all[0].0.tags, ["vip", "yaz"]);
-        assert_eq!(all[0].0.beside.as_ref().unwrap().to_string(), "a@firma.com.tr");
-        assert_eq!(all[0].0.consent.as_ref().unwrap().date.to_turkish_text(), "20.06.2025 14:05");
+        assert_eq!(
+            all[0].0.beside.as_ref().unwrap().to_string(),
+            "a@firma.com.tr"
+        );
+        assert_eq!(
+            all[0].0.consent.as_ref().unwrap().date.to_turkish_text(),
+            "20.06.2025 14:05"
+        );
         for (i, (_, offset)) in all.iter().enumerate() {
-            let rest: Vec<(Record, u64)> =
-                RecordReader::open(&path, *offset).unwrap().map(Result::unwrap).collect();
+            let rest: Vec<(Record, u64)> = RecordReader::open(&path, *offset)
+                .unwrap()
+                .map(Result::unwrap)
+                .collect();
             assert_eq!(rest, all[i + 1..]);
         }
     }

@@ -87,7 +87,11 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    pub(crate) fn new(place: impl Into<PlaceOnDisk>, channel: Option<Channel>, fault: Fault) -> Self {
+    pub(crate) fn new(
+        place: impl Into<PlaceOnDisk>,
+        channel: Option<Channel>,
+        fault: Fault,
+    ) -> Self {
         Self {
             place: place.into(),
             channel,

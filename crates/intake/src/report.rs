@@ -46,7 +46,10 @@ pub fn write_report_csv(
         .terminator(Terminator::CRLF)
         .flexible(true)
         .from_writer(out);
-    let originals = summary.columns.iter().filter(|column| column.field != Field::Ours);
+    let originals = summary
+        .columns
+        .iter()
+        .filter(|column| column.field != Field::Ours);
     let headers = REPORT_COLUMNS.iter().map(|name| (*name).to_owned());
     table.write_record(headers.chain(originals.map(|column| harmless(&column.header))))?;
     let splitter = RowSplitter::new(summary, privacy);
@@ -126,7 +129,9 @@ impl<'s> RowSplitter<'s> {
             _ => Field::Recipient, // cells out of place: any of them may be an address
         };
         let cells = record.iter().enumerate();
-        cells.map(|(column, cell)| self.seen(field(column), &self.decoder.text(cell))).collect()
+        cells
+            .map(|(column, cell)| self.seen(field(column), &self.decoder.text(cell)))
+            .collect()
     }
 
     /// A cell as it may be seen.
@@ -156,7 +161,11 @@ impl<'s> RowSplitter<'s> {
 /// A cell that no spreadsheet takes for a formula.
 fn harmless(cell: &str) -> String {
     let is_risky = cell.starts_with(|c: char| matches!(c, '=' | '+' | '-' | '@') || c.is_control());
-    if is_risky { format!("'{cell}") } else { cell.to_owned() }
+    if is_risky {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
 }
 
 /// Hides an address: of a number all digits but the last two, of an e-mail

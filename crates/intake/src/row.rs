@@ -15,15 +15,15 @@ use std::io;
 use csv::ByteRecord;
 use domain::{Channel, ReasonCode, RecipientKind};
 
-pub(crate) use self::address::{PhoneStatistics, SUSPECT_ZEROS};
 use self::address::{AddressReader, Addresses};
+pub(crate) use self::address::{PhoneStatistics, SUSPECT_ZEROS};
 pub(crate) use self::date_order::Surveyor;
 use self::date_order::{ColumnOrder, DateOrders};
 use self::person::{Person, PersonReader};
 use self::vocabulary::Vocabulary;
-use crate::cell::{Fault, clean};
 use crate::cell::date::{Moment, Reading};
 use crate::cell::word::{ChannelMeaning, KindMeaning};
+use crate::cell::{Fault, clean};
 use crate::consent::{self, Answer, DateRules, Remarked, Stated, UNSTATED_SOURCE};
 use crate::field::Field;
 use crate::file::encoding::Decoder;
@@ -112,7 +112,11 @@ impl<'o> RowJudge<'o> {
                 delimiter,
                 vocabulary: Vocabulary::new(layout.groups.len()),
                 orders: DateOrders::new(layout, options.mapping.date_order, surveyor),
-                dates: DateRules::new(&options.calendar, options.now, options.refuses_old_consents()),
+                dates: DateRules::new(
+                    &options.calendar,
+                    options.now,
+                    options.refuses_old_consents(),
+                ),
                 date_text: String::new(),
                 on_row: Remarked::NONE,
                 on_consent: Remarked::NONE,
@@ -131,7 +135,11 @@ impl<'o> RowJudge<'o> {
         out: &mut Outlets,
     ) -> Result<(), RowStop> {
         out.account.tally.rows += 1;
-        let Self { addresses, person, rules } = self;
+        let Self {
+            addresses,
+            person,
+            rules,
+        } = self;
         if let Err(fault) = rules.check_shape(record) {
             return Ok(out.refuse(place, None, fault)?);
         }
@@ -150,7 +158,9 @@ impl<'o> RowJudge<'o> {
 
     /// Status columns of which every cell says the same.
     pub(crate) fn uniform_columns(&self) -> Vec<UniformColumn> {
-        self.rules.vocabulary.uniform_statuses(self.rules.layout, &self.rules.decoder)
+        self.rules
+            .vocabulary
+            .uniform_statuses(self.rules.layout, &self.rules.decoder)
     }
 
     /// Questions that the cells raise.
@@ -162,7 +172,9 @@ impl<'o> RowJudge<'o> {
 
     /// The refusal for a date column whose order contradicts itself (F115).
     pub(crate) fn date_refusal(&self) -> Option<Refusal> {
-        self.rules.orders.refusal(self.rules.options.limits.contrary_dates_percent_max)
+        self.rules
+            .orders
+            .refusal(self.rules.options.limits.contrary_dates_percent_max)
     }
 }
 
@@ -179,7 +191,11 @@ impl Rules<'_> {
                 .with("expected", expected.to_string())
                 .with("found", record.len().to_string());
             let may_be_comma = self.delimiter == b',' && record.len() > expected;
-            return Err(if may_be_comma { with_comma_hint(fault) } else { fault });
+            return Err(if may_be_comma {
+                with_comma_hint(fault)
+            } else {
+                fault
+            });
         }
         let longest = self.options.limits.cell_bytes_max;
         if record.as_slice().len() > longest
@@ -209,7 +225,13 @@ impl Rules<'_> {
         let person = person.read(record, self.layout, &self.decoder, &mut self.on_row);
         let who = Who {
             place,
-            addresses: addresses.read(record, self.layout, &self.decoder, only_channel, &mut self.on_row),
+            addresses: addresses.read(
+                record,
+                self.layout,
+                &self.decoder,
+                only_channel,
+                &mut self.on_row,
+            ),
             kind: self.kind(record),
             person,
         };
@@ -242,7 +264,11 @@ impl Rules<'_> {
         channel: Option<ChannelMeaning>,
         out: &mut Outlets,
     ) -> Result<(), RowStop> {
-        let coverage = if self.options.action == Action::Pull { &self.layout.asks } else { &Coverage::Unstated };
+        let coverage = if self.options.action == Action::Pull {
+            &self.layout.asks
+        } else {
+            &Coverage::Unstated
+        };
         self.on_consent.clear();
         let channels: Vec<Option<Channel>> = match (coverage, channel) {
             (Coverage::Unstated, _) | (Coverage::FromRow, Some(ChannelMeaning::All)) => {
@@ -306,13 +332,17 @@ impl Rules<'_> {
             && who.has_address()
             && !who.addresses.has(channel.is_phone())
             && self.layout.groups.len() > 1
-            && cell(record, Some(group.status.index)).trim_ascii().is_empty()
+            && cell(record, Some(group.status.index))
+                .trim_ascii()
+                .is_empty()
         {
             return Ok(()); // a wide row says nothing about a channel it has neither address nor status for
         }
         let said = self.statement(number, group, who, record)?;
         match targets {
-            Targets::One(channel) if !who.has_address() => self.look_up(who, &[channel], Some(said), out),
+            Targets::One(channel) if !who.has_address() => {
+                self.look_up(who, &[channel], Some(said), out)
+            }
             Targets::One(channel) => self.settle(who, Target::Channel(channel), Some(said), out),
             Targets::WhereAddressed(channels) if !who.has_address() => {
                 self.look_up(who, &channels, Some(said), out)
@@ -333,7 +363,10 @@ impl Rules<'_> {
 
     /// R503, once for each address that the status may be about.
     fn refuse_unstated_channel(&self, who: &Who<'_>, out: &mut Outlets) -> Result<(), RowStop> {
-        let addresses = [true, false].into_iter().filter(|&is_phone| who.addresses.has(is_phone)).count();
+        let addresses = [true, false]
+            .into_iter()
+            .filter(|&is_phone| who.addresses.has(is_phone))
+            .count();
         for _ in 0..addresses.max(1) {
             out.refuse(who.place, None, Fault::new(Field::Status, ReasonCode::R503))?;
         }
@@ -354,17 +387,29 @@ impl Rules<'_> {
         };
         let decoder = self.decoder;
         let status_cell = cell(record, Some(group.status.index));
-        let meaning = self.vocabulary.status(number, status_cell, &decoder, group.status.coding.as_ref());
-        let status = match consent::answer(meaning, group.status.polarity, || shown(&decoder, status_cell)) {
+        let meaning =
+            self.vocabulary
+                .status(number, status_cell, &decoder, group.status.coding.as_ref());
+        let status = match consent::answer(meaning, group.status.polarity, || {
+            shown(&decoder, status_cell)
+        }) {
             Ok(Answer::Said(status)) => status,
             Ok(Answer::PolarityUnknown) => return Err(self.polarity_refusal(group)),
             Err(fault) => return Ok(Err(fault)),
         };
         let is_needed = consent::needs_paperwork(self.options.action, kind, status);
         let source_cell = cell(record, group.source);
-        let meaning = self.vocabulary.source(number, source_cell, &decoder, &self.options.mapping.sources);
+        let meaning =
+            self.vocabulary
+                .source(number, source_cell, &decoder, &self.options.mapping.sources);
         let shown_source = || shown(&decoder, source_cell);
-        let source = match consent::source(meaning, self.options.action, status, is_needed, shown_source) {
+        let source = match consent::source(
+            meaning,
+            self.options.action,
+            status,
+            is_needed,
+            shown_source,
+        ) {
             Ok(source) => source,
             Err(fault) => return Ok(Err(fault)),
         };
@@ -381,7 +426,10 @@ impl Rules<'_> {
             None => None,
             Some(moment) => {
                 let shown_date = || shown(&decoder, cell(record, group.date));
-                match self.dates.judge(moment, source.as_ref(), shown_date, &mut self.on_consent) {
+                match self
+                    .dates
+                    .judge(moment, source.as_ref(), shown_date, &mut self.on_consent)
+                {
                     Ok(at) => Some(at),
                     Err(fault) => return Ok(Err(fault)),
                 }
@@ -397,7 +445,11 @@ impl Rules<'_> {
     }
 
     /// The moment in a group's date column; `None` where nothing is written.
-    fn moment(&mut self, group: &Group, record: &ByteRecord) -> Result<Result<Option<Moment>, Fault>, RowStop> {
+    fn moment(
+        &mut self,
+        group: &Group,
+        record: &ByteRecord,
+    ) -> Result<Result<Option<Moment>, Fault>, RowStop> {
         let Some(column) = group.date else {
             return Ok(Ok(None));
         };
@@ -409,7 +461,9 @@ impl Rules<'_> {
             Reading::Moment(moment) => Ok(Ok(Some(moment))),
             Reading::Empty => Ok(Ok(None)),
             Reading::Artefact => fault(ReasonCode::R608),
-            Reading::Unreadable if domain::fold_text::cell::is_spreadsheet_error(text) => fault(ReasonCode::R104),
+            Reading::Unreadable if domain::fold_text::cell::is_spreadsheet_error(text) => {
+                fault(ReasonCode::R104)
+            }
             Reading::Unreadable => fault(ReasonCode::R602),
             Reading::Slashed(slashed) => match self.orders.of_column(column, text)? {
                 ColumnOrder::Decided(order) => match slashed.in_order(order) {
@@ -457,7 +511,11 @@ impl Rules<'_> {
             token: who.person.token,
             name: who.person.name,
             tags: who.person.tags,
-            beside: if is_nameless { who.addresses.other_than(address) } else { None },
+            beside: if is_nameless {
+                who.addresses.other_than(address)
+            } else {
+                None
+            },
             is_local_only: false,
         })?;
         Ok(())
@@ -514,7 +572,10 @@ impl Rules<'_> {
         let raw = cell(record, self.layout.recipient_kind);
         let decoder = self.decoder;
         let fault = |code| Fault::of_cell(Field::Kind, code, &shown(&decoder, raw));
-        match self.vocabulary.kind(raw, &decoder, &self.options.mapping.kinds) {
+        match self
+            .vocabulary
+            .kind(raw, &decoder, &self.options.mapping.kinds)
+        {
             KindMeaning::Known(kind) => Ok(kind),
             KindMeaning::Esnaf => {
                 self.on_row.add(ReasonCode::W703);
@@ -590,7 +651,9 @@ pub(crate) fn claim(stated: &Stated) -> Claim<'_> {
 
 /// The bytes of a cell; none where the column does not exist.
 fn cell(record: &ByteRecord, column: Option<usize>) -> &[u8] {
-    column.and_then(|column| record.get(column)).unwrap_or_default()
+    column
+        .and_then(|column| record.get(column))
+        .unwrap_or_default()
 }
 
 /// A cell as it is shown to people.
@@ -600,6 +663,12 @@ fn shown(decoder: &Decoder, raw: &[u8]) -> String {
 
 fn with_comma_hint(fault: Fault) -> Fault {
     fault
-        .with("hint", "Tırnak içine alınmamış bir virgül olabilir (9,05321E+11 gibi).")
-        .with("hint_en", "There may be a comma outside quotes (as in 9,05321E+11).")
+        .with(
+            "hint",
+            "Tırnak içine alınmamış bir virgül olabilir (9,05321E+11 gibi).",
+        )
+        .with(
+            "hint_en",
+            "There may be a comma outside quotes (as in 9,05321E+11).",
+        )
 }

@@ -29,7 +29,11 @@ struct Block {
 
 impl Spill {
     /// An empty spill in a new file that disappears with it.
-    pub(crate) fn create(path: PathBuf, partitions: usize, buffer_bytes: usize) -> io::Result<Self> {
+    pub(crate) fn create(
+        path: PathBuf,
+        partitions: usize,
+        buffer_bytes: usize,
+    ) -> io::Result<Self> {
         Ok(Self {
             file: TempFile::create(path)?,
             file_bytes: 0,
@@ -122,7 +126,11 @@ impl Block {
     fn read(self, file: &mut File, out: &mut Vec<u8>) -> io::Result<()> {
         file.seek(SeekFrom::Start(self.start))?;
         let read = file.take(self.bytes as u64).read_to_end(out)?;
-        if read < self.bytes { Err(damaged("a block is cut short")) } else { Ok(()) }
+        if read < self.bytes {
+            Err(damaged("a block is cut short"))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -154,7 +162,10 @@ impl Drop for TempFile {
 
 /// Reports bytes on disk that cannot be what was written.
 pub(crate) fn damaged(what: impl std::fmt::Display) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("damaged work file: {what}"))
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("damaged work file: {what}"),
+    )
 }
 
 #[cfg(test)]
@@ -193,7 +204,11 @@ mod tests {
         for (partition, expected) in expected.iter().enumerate() {
             let pieces = pieces_of(&mut spill, partition, 100);
             assert!(pieces.len() > 1);
-            assert!(pieces.iter().all(|piece| piece.len() % 8 == 0 && piece.len() <= 124));
+            assert!(
+                pieces
+                    .iter()
+                    .all(|piece| piece.len() % 8 == 0 && piece.len() <= 124)
+            );
             assert_eq!(&pieces.concat(), expected);
         }
     }

@@ -1,7 +1,7 @@
 //! What the preview shows: how the file was read, what came of it, and the
 //! questions that only a person can answer.
 
-use domain::{Channel, RecipientKind, ReasonCode, Source};
+use domain::{Channel, ReasonCode, RecipientKind, Source};
 use serde::{Deserialize, Serialize};
 
 use crate::field::Field;
@@ -168,11 +168,17 @@ impl Question {
             Self::StatusChannels { header } => {
                 format!("\"{header}\" sütunundaki izin hangi kanallar için verilmiş?")
             }
-            Self::SourceWord { word, suggestion, rows } => match suggestion {
+            Self::SourceWord {
+                word,
+                suggestion,
+                rows,
+            } => match suggestion {
                 Some(code) => {
                     format!("İzin kaynağı \"{word}\" ({rows} satır) {code} anlamına mı geliyor?")
                 }
-                None => format!("İzin kaynağı \"{word}\" ({rows} satır) hangi kaynak koduna karşılık geliyor?"),
+                None => format!(
+                    "İzin kaynağı \"{word}\" ({rows} satır) hangi kaynak koduna karşılık geliyor?"
+                ),
             },
             Self::KindWord { word, rows } => {
                 format!("Alıcı tipi \"{word}\" ({rows} satır) bireysel mi, tacir mi?")
@@ -184,7 +190,9 @@ impl Question {
                 "\"{header}\" sütunu izin tarihi mi? Kayıt tarihi çoğu zaman iznin alındığı tarih değildir."
             ),
             Self::PhoneZeros { zeros } => {
-                format!("Telefonların neredeyse hepsi {zeros} sıfırla bitiyor; numaralar gerçek mi?")
+                format!(
+                    "Telefonların neredeyse hepsi {zeros} sıfırla bitiyor; numaralar gerçek mi?"
+                )
             }
         }
     }
@@ -193,7 +201,9 @@ impl Question {
     pub fn text_en(&self) -> String {
         match self {
             Self::DateOrder { header, example } => {
-                format!("In dates such as {example} in \"{header}\", does the day or the month come first?")
+                format!(
+                    "In dates such as {example} in \"{header}\", does the day or the month come first?"
+                )
             }
             Self::Polarity { header } => {
                 format!("In the column \"{header}\", does 1 or yes mean a refusal?")
@@ -201,7 +211,11 @@ impl Question {
             Self::StatusChannels { header } => {
                 format!("Which channels does the consent in \"{header}\" cover?")
             }
-            Self::SourceWord { word, suggestion, rows } => match suggestion {
+            Self::SourceWord {
+                word,
+                suggestion,
+                rows,
+            } => match suggestion {
                 Some(code) => format!("Does the source \"{word}\" ({rows} rows) mean {code}?"),
                 None => format!("Which source code does \"{word}\" ({rows} rows) stand for?"),
             },
@@ -286,7 +300,14 @@ impl Summary {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a share for people, far below 2^52 rows")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a share for people, far below 2^52 rows"
+)]
 fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
 }

@@ -62,7 +62,9 @@ impl Refusal {
     }
 
     pub(crate) fn unsupported(kind: KindName) -> Self {
-        Self::new(ReasonCode::F107).with("type", kind.tr).with("type_en", kind.en)
+        Self::new(ReasonCode::F107)
+            .with("type", kind.tr)
+            .with("type_en", kind.en)
     }
 
     /// The Turkish text.
@@ -90,7 +92,9 @@ pub fn explain_en(code: ReasonCode, args: &[(String, String)]) -> String {
     let english = args
         .iter()
         .filter_map(|(name, value)| Some((name.strip_suffix("_en")?, value.as_str())));
-    let shared = args.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let shared = args
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
     let values: Vec<(&str, &str)> = english.chain(shared).collect();
     code.render_en(&values)
 }
@@ -103,7 +107,11 @@ mod tests {
     fn each_language_gets_its_own_value_where_there_are_two() {
         let refusal = Refusal::unsupported(crate::file::kind::BINARY);
         assert!(refusal.text_tr().contains("ikili"), "{}", refusal.text_tr());
-        assert!(refusal.text_en().contains("binary"), "{}", refusal.text_en());
+        assert!(
+            refusal.text_en().contains("binary"),
+            "{}",
+            refusal.text_en()
+        );
         assert!(!refusal.text_en().contains("ikili"));
     }
 }

@@ -7,24 +7,24 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// İzinli: commercial messages only to people whose consent İYS confirms.
 #[derive(Debug, Parser)]
 #[command(name = "izinli", version, about, long_about = None, propagate_version = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// Configuration file; every key also as IZINLI__SECTION__KEY
     #[arg(long, global = true, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// Print JSON instead of text
     #[arg(long, global = true)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Language of what is printed; by default that of the locale
     #[arg(long, global = true, value_enum)]
-    pub lang: Option<Lang>,
+    pub(crate) lang: Option<Lang>,
     /// What to do
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// A language of people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Lang {
+pub(crate) enum Lang {
     /// Türkçe
     Tr,
     /// English
@@ -33,7 +33,7 @@ pub enum Lang {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Serve the panel, the API and the workers
     Serve(Serve),
     /// Bring the database up to date
@@ -82,7 +82,7 @@ pub enum Command {
 
 /// Which parts of the program run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Role {
+pub(crate) enum Role {
     /// Panel, API and workers in one process
     All,
     /// Panel and API only
@@ -93,69 +93,69 @@ pub enum Role {
 
 /// `serve`
 #[derive(Debug, Args)]
-pub struct Serve {
+pub(crate) struct Serve {
     /// Which parts run in this process
     #[arg(long, value_enum, default_value = "all")]
-    pub role: Role,
+    pub(crate) role: Role,
     /// Write `{"url": …}` here once requests are answered
     #[arg(long, value_name = "FILE")]
-    pub ready_file: Option<PathBuf>,
+    pub(crate) ready_file: Option<PathBuf>,
 }
 
 /// `demo`
 #[derive(Debug, Args)]
-pub struct Demo {
+pub(crate) struct Demo {
     /// Exit after the job; the exit code says whether every number reconciled
     #[arg(long)]
-    pub once: bool,
+    pub(crate) once: bool,
     /// Rows of the generated file
     #[arg(long, default_value_t = 100_000)]
-    pub contacts: u64,
+    pub(crate) contacts: u64,
     /// Share of dirty rows, percent
     #[arg(long, default_value_t = 8)]
-    pub dirty: u8,
+    pub(crate) dirty: u8,
     /// Seed of the generated file
     #[arg(long, default_value_t = 1)]
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// Port of the panel; 0 takes a free one
     #[arg(long, default_value_t = 8080)]
-    pub port: u16,
+    pub(crate) port: u16,
     /// PostgreSQL instead of SQLite
     #[arg(long, value_name = "URL")]
-    pub postgres_url: Option<String>,
+    pub(crate) postgres_url: Option<String>,
     /// Where the demo keeps its files; emptied first
     #[arg(long, value_name = "FOLDER", default_value = "izinli-data/demo")]
-    pub data: PathBuf,
+    pub(crate) data: PathBuf,
     /// Folder of the sample files that are imported as well
     #[arg(long, value_name = "FOLDER", default_value = "fixtures")]
-    pub fixtures: PathBuf,
+    pub(crate) fixtures: PathBuf,
     /// Write `{"url", "email", "password"}` here once the job is done and the panel serves
     #[arg(long, value_name = "FILE")]
-    pub ready_file: Option<PathBuf>,
+    pub(crate) ready_file: Option<PathBuf>,
 }
 
 /// `simulate`
 #[derive(Debug, Args)]
-pub struct Simulate {
+pub(crate) struct Simulate {
     /// What to simulate: iys or infobip
-    pub kind: String,
+    pub(crate) kind: String,
     /// Port; 0 takes a free one
     #[arg(long, default_value_t = 0)]
-    pub port: u16,
+    pub(crate) port: u16,
     /// Instant at which the simulator's clock starts
     #[arg(long, env = "IZINLI_CLOCK_START")]
-    pub clock_start: Option<String>,
+    pub(crate) clock_start: Option<String>,
     /// Answer without the registry's rate limits
     #[arg(long)]
-    pub no_limits: bool,
+    pub(crate) no_limits: bool,
     /// Stop when standard input ends (the parent died)
     #[arg(long)]
-    pub with_parent: bool,
+    pub(crate) with_parent: bool,
 }
 
 /// `firm …`
 #[derive(Debug, Subcommand)]
-pub enum Firm {
+pub(crate) enum Firm {
     /// Make a firm
     Create {
         /// Its name
@@ -168,7 +168,7 @@ pub enum Firm {
 
 /// `brand …`
 #[derive(Debug, Subcommand)]
-pub enum Brand {
+pub(crate) enum Brand {
     /// Make a brand
     Create(BrandCreate),
     /// Change a brand
@@ -183,69 +183,69 @@ pub enum Brand {
 
 /// `brand create`
 #[derive(Debug, Args)]
-pub struct BrandCreate {
+pub(crate) struct BrandCreate {
     /// The firm
     #[arg(long)]
-    pub firm: String,
+    pub(crate) firm: String,
     /// Name shown to people
     #[arg(long)]
-    pub name: String,
+    pub(crate) name: String,
     /// Short name registered at İYS ("RET <short name>" to 3338)
     #[arg(long)]
-    pub short_name: String,
+    pub(crate) short_name: String,
     /// Trade name printed in commercial texts
     #[arg(long)]
-    pub trade_name: String,
+    pub(crate) trade_name: String,
     /// MERSİS number, 16 digits
     #[arg(long)]
-    pub mersis: String,
+    pub(crate) mersis: String,
     /// The settings a brand may also change later
     #[command(flatten)]
-    pub settings: BrandSettings,
+    pub(crate) settings: BrandSettings,
 }
 
 /// `brand set`
 #[derive(Debug, Args)]
-pub struct BrandSet {
+pub(crate) struct BrandSet {
     /// The brand
-    pub brand: String,
+    pub(crate) brand: String,
     /// What to change
     #[command(flatten)]
-    pub settings: BrandSettings,
+    pub(crate) settings: BrandSettings,
 }
 
 /// Settings of a brand.
 #[derive(Debug, Args)]
-pub struct BrandSettings {
+pub(crate) struct BrandSettings {
     /// off, provider, sync or integrator
     #[arg(long)]
-    pub mode: Option<String>,
+    pub(crate) mode: Option<String>,
     /// In mode off: the owner's signed reason
     #[arg(long)]
-    pub off_reason: Option<String>,
+    pub(crate) off_reason: Option<String>,
     /// İYS code
     #[arg(long)]
-    pub iys_code: Option<i64>,
+    pub(crate) iys_code: Option<i64>,
     /// Brand code at İYS
     #[arg(long)]
-    pub brand_code: Option<i64>,
+    pub(crate) brand_code: Option<i64>,
     /// API user at İYS
     #[arg(long)]
-    pub iys_username: Option<String>,
+    pub(crate) iys_username: Option<String>,
     /// Environment variable that holds the API user's password
     #[arg(long, value_name = "VARIABLE")]
-    pub iys_password_env: Option<String>,
+    pub(crate) iys_password_env: Option<String>,
     /// Hours in which commercial messages may leave, as 09:00-20:00
     #[arg(long)]
-    pub window: Option<String>,
+    pub(crate) window: Option<String>,
     /// Hours an answer of İYS may be relied on
     #[arg(long)]
-    pub freshness_hours: Option<i64>,
+    pub(crate) freshness_hours: Option<i64>,
 }
 
 /// `user …`
 #[derive(Debug, Subcommand)]
-pub enum User {
+pub(crate) enum User {
     /// Make a user; prints a password once unless one is given
     Create {
         /// The firm
@@ -274,7 +274,7 @@ pub enum User {
 
 /// `apikey …`
 #[derive(Debug, Subcommand)]
-pub enum Apikey {
+pub(crate) enum Apikey {
     /// Make a key; it is printed once
     Create {
         /// The firm
@@ -305,7 +305,7 @@ pub enum Apikey {
 
 /// `connector …`
 #[derive(Debug, Subcommand)]
-pub enum Connector {
+pub(crate) enum Connector {
     /// The kinds that exist and what each needs
     Kinds,
     /// Add a provider account
@@ -338,44 +338,44 @@ pub enum Connector {
 
 /// `import`
 #[derive(Debug, Args)]
-pub struct Import {
+pub(crate) struct Import {
     /// The file
-    pub file: PathBuf,
+    pub(crate) file: PathBuf,
     /// The brand; not needed with --dry-run alone
     #[arg(long)]
-    pub brand: Option<String>,
+    pub(crate) brand: Option<String>,
     /// What to do with the consents
     #[arg(long, value_parser = ["local", "pull", "push"], default_value = "push")]
-    pub action: String,
+    pub(crate) action: String,
     /// Judge only: print the verdict, change nothing
     #[arg(long)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// JSON file with the column mapping and the answers to questions
     #[arg(long, value_name = "FILE")]
-    pub mapping: Option<PathBuf>,
+    pub(crate) mapping: Option<PathBuf>,
     /// Kind of people in rows that do not say: BIREYSEL or TACIR
     #[arg(long)]
-    pub default_kind: Option<String>,
+    pub(crate) default_kind: Option<String>,
     /// Name of the upload; the file's name by default
     #[arg(long)]
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Tag for everyone in the file
     #[arg(long)]
-    pub tag: Option<String>,
+    pub(crate) tag: Option<String>,
     /// Apply even when more rows were rejected than the brand's brake allows
     #[arg(long)]
-    pub accept_rejections: bool,
+    pub(crate) accept_rejections: bool,
     /// Write the rejection report here
     #[arg(long, value_name = "FILE")]
-    pub report: Option<PathBuf>,
+    pub(crate) report: Option<PathBuf>,
     /// Do not wait for İYS's answers
     #[arg(long)]
-    pub no_wait: bool,
+    pub(crate) no_wait: bool,
 }
 
 /// `campaign …`
 #[derive(Debug, Subcommand)]
-pub enum Campaign {
+pub(crate) enum Campaign {
     /// Make a draft
     Create(CampaignCreate),
     /// Who would get it and who not, and why
@@ -400,66 +400,66 @@ pub enum Campaign {
 
 /// A campaign by id.
 #[derive(Debug, Args)]
-pub struct CampaignId {
+pub(crate) struct CampaignId {
     /// The campaign
-    pub campaign: String,
+    pub(crate) campaign: String,
 }
 
 /// `campaign launch`
 #[derive(Debug, Args)]
-pub struct CampaignRun {
+pub(crate) struct CampaignRun {
     /// The campaign
-    pub campaign: String,
+    pub(crate) campaign: String,
     /// Send from this process until nothing is left to hand over
     #[arg(long)]
-    pub wait: bool,
+    pub(crate) wait: bool,
 }
 
 /// `campaign report`
 #[derive(Debug, Args)]
-pub struct CampaignReport {
+pub(crate) struct CampaignReport {
     /// The campaign
-    pub campaign: String,
+    pub(crate) campaign: String,
     /// Write one row per person as CSV here
     #[arg(long, value_name = "FILE")]
-    pub export: Option<PathBuf>,
+    pub(crate) export: Option<PathBuf>,
 }
 
 /// `campaign create`
 #[derive(Debug, Args)]
-pub struct CampaignCreate {
+pub(crate) struct CampaignCreate {
     /// The brand
     #[arg(long)]
-    pub brand: String,
+    pub(crate) brand: String,
     /// Name, for people inside
     #[arg(long)]
-    pub name: String,
+    pub(crate) name: String,
     /// The provider account
     #[arg(long)]
-    pub connector: String,
+    pub(crate) connector: String,
     /// Sender name approved at the provider
     #[arg(long)]
-    pub sender: String,
+    pub(crate) sender: String,
     /// The text, with variables such as {{ad}}
     #[arg(long)]
-    pub text: String,
+    pub(crate) text: String,
     /// all, or tag:NAME
     #[arg(long, default_value = "all")]
-    pub audience: String,
+    pub(crate) audience: String,
     /// BIREYSEL or TACIR
     #[arg(long, default_value = "BIREYSEL")]
-    pub kind: String,
+    pub(crate) kind: String,
     /// COMMERCIAL or INFORMATIONAL
     #[arg(long, default_value = "COMMERCIAL")]
-    pub basis: String,
+    pub(crate) basis: String,
     /// What it is for
     #[arg(long, default_value = "kampanya")]
-    pub purpose: String,
+    pub(crate) purpose: String,
 }
 
 /// `registry …`
 #[derive(Debug, Subcommand)]
-pub enum Registry {
+pub(crate) enum Registry {
     /// Queue, answers and health
     Status(BrandArg),
     /// Bring in what citizens changed at İYS
@@ -470,15 +470,15 @@ pub enum Registry {
 
 /// A brand by id.
 #[derive(Debug, Args)]
-pub struct BrandArg {
+pub(crate) struct BrandArg {
     /// The brand
     #[arg(long)]
-    pub brand: String,
+    pub(crate) brand: String,
 }
 
 /// `ledger …`
 #[derive(Debug, Subcommand)]
-pub enum Ledger {
+pub(crate) enum Ledger {
     /// Recompute every hash and name the first row that differs
     Verify(BrandArg),
     /// Print every event, one JSON object a line
@@ -487,7 +487,7 @@ pub enum Ledger {
 
 /// `contact …`
 #[derive(Debug, Subcommand)]
-pub enum Contact {
+pub(crate) enum Contact {
     /// Why a message would or would not reach an address now
     Why {
         /// Phone number or e-mail address
@@ -506,7 +506,7 @@ pub enum Contact {
 
 /// `gen …`
 #[derive(Debug, Subcommand)]
-pub enum Gen {
+pub(crate) enum Gen {
     /// A file of contacts with consents, some of them dirty
     Contacts {
         /// Rows
@@ -526,16 +526,16 @@ pub enum Gen {
 
 /// `bench`
 #[derive(Debug, Args)]
-pub struct Bench {
+pub(crate) struct Bench {
     /// Which rows of the table: import, judge, launch, dispatch, receipts, registry, ledger; all by default
-    pub rows: Vec<String>,
+    pub(crate) rows: Vec<String>,
     /// A PostgreSQL server to measure on as well
     #[arg(long, value_name = "URL")]
-    pub postgres_url: Option<String>,
+    pub(crate) postgres_url: Option<String>,
     /// How many rows or messages, where the row has a choice
     #[arg(long, default_value_t = 1_000_000)]
-    pub size: u64,
+    pub(crate) size: u64,
     /// Write the table here
     #[arg(long, value_name = "FILE")]
-    pub write: Option<PathBuf>,
+    pub(crate) write: Option<PathBuf>,
 }

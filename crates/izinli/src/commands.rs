@@ -1,19 +1,19 @@
 //! The commands, one file each.
 
-pub mod apikey;
-pub mod bench;
-pub mod brand;
-pub mod campaign;
-pub mod connector;
-pub mod contact;
-pub mod demo;
-pub mod firm;
-pub mod generate;
-pub mod import;
-pub mod ledger;
-pub mod migrate;
-pub mod openapi;
-pub mod registry;
-pub mod serve;
-pub mod simulate;
-pub mod user;
+pub(crate) mod apikey;
+pub(crate) mod bench;
+pub(crate) mod brand;
+pub(crate) mod campaign;
+pub(crate) mod connector;
+pub(crate) mod contact;
+pub(crate) mod demo;
+pub(crate) mod firm;
+pub(crate) mod generate;
+pub(crate) mod import;
+pub(crate) mod ledger;
+pub(crate) mod migrate;
+pub(crate) mod openapi;
+pub(crate) mod registry;
+pub(crate) mod serve;
+pub(crate) mod simulate;
+pub(crate) mod user;

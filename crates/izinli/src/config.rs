@@ -10,53 +10,56 @@ use serde::{Deserialize, Serialize};
 /// The whole configuration, with its documented defaults.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Config {
+pub(crate) struct Config {
     /// Where everything is kept.
-    pub database: Database,
+    pub(crate) database: Database,
     /// Who may call and where.
-    pub server: Server,
+    pub(crate) server: Server,
     /// The key that seals personal data.
-    pub keys: KeySource,
+    pub(crate) keys: KeySource,
     /// What is logged and how.
-    pub log: Log,
+    pub(crate) log: Log,
     /// Files that come in.
-    pub uploads: engine::settings::Uploads,
+    pub(crate) uploads: engine::settings::Uploads,
     /// İYS.
-    pub registry: engine::settings::Registry,
+    pub(crate) registry: engine::settings::Registry,
     /// Messages that go out.
-    pub dispatch: engine::settings::Dispatch,
+    pub(crate) dispatch: engine::settings::Dispatch,
     /// Receipts that come back.
-    pub receipts: engine::settings::Receipts,
+    pub(crate) receipts: engine::settings::Receipts,
 }
 
 /// The database.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Database {
+pub(crate) struct Database {
     /// `sqlite:FILE` or `postgres://user@host:port/name`.
-    pub url: String,
+    pub(crate) url: String,
     /// Connections at most.
-    pub connections_max: u32,
+    pub(crate) connections_max: u32,
 }
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url: "sqlite:izinli-data/izinli.db".into(), connections_max: 12 }
+        Self {
+            url: "sqlite:izinli-data/izinli.db".into(),
+            connections_max: 12,
+        }
     }
 }
 
 /// The HTTP server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Server {
+pub(crate) struct Server {
     /// Address and port to listen on; port 0 takes a free one.
-    pub listen: String,
+    pub(crate) listen: String,
     /// How the outside reaches this server: the base of receipt and unsubscribe addresses.
-    pub public_url: String,
+    pub(crate) public_url: String,
     /// Whether cookies travel over HTTPS only. Off only for trials on one machine.
-    pub secure_cookies: bool,
+    pub(crate) secure_cookies: bool,
     /// Seconds that requests under way may take to end at shutdown.
-    pub shutdown_seconds: u64,
+    pub(crate) shutdown_seconds: u64,
 }
 
 impl Default for Server {
@@ -73,42 +76,50 @@ impl Default for Server {
 /// The key that seals personal data.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct KeySource {
+pub(crate) struct KeySource {
     /// 64 hexadecimal digits; wins over the file.
-    pub secret: Option<String>,
+    pub(crate) secret: Option<String>,
     /// A file of 64 hexadecimal digits, made on first start with mode 0600.
-    pub file: PathBuf,
+    pub(crate) file: PathBuf,
 }
 
 impl Default for KeySource {
     fn default() -> Self {
-        Self { secret: None, file: PathBuf::from("izinli-data/key") }
+        Self {
+            secret: None,
+            file: PathBuf::from("izinli-data/key"),
+        }
     }
 }
 
 /// Logging.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Log {
+pub(crate) struct Log {
     /// `json` for machines, `text` for people.
-    pub format: String,
+    pub(crate) format: String,
     /// Levels, as in `info,engine=debug`.
-    pub level: String,
+    pub(crate) level: String,
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { format: "text".into(), level: "info,sqlx=warn,polars=warn".into() }
+        Self {
+            format: "text".into(),
+            level: "info,sqlx=warn,polars=warn".into(),
+        }
     }
 }
 
 impl Config {
     /// Reads the file (`izinli.toml` beside the process when none is named and
     /// it exists) and the environment on top.
-    pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+    pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Self> {
         let mut figment = Figment::from(Serialized::defaults(Self::default()));
         match file {
-            Some(path) if !path.is_file() => bail!("configuration file {} is not there", path.display()),
+            Some(path) if !path.is_file() => {
+                bail!("configuration file {} is not there", path.display())
+            }
             Some(path) => figment = figment.merge(Toml::file(path)),
             None => figment = figment.merge(Toml::file("izinli.toml")),
         }
@@ -116,12 +127,15 @@ impl Config {
             .merge(Env::prefixed("IZINLI__").split("__"))
             .extract()
             .context("the configuration cannot be read")?;
-        config.engine().check().context("the configuration could lose or double messages")?;
+        config
+            .engine()
+            .check()
+            .context("the configuration could lose or double messages")?;
         Ok(config)
     }
 
     /// The engine's part.
-    pub fn engine(&self) -> engine::Settings {
+    pub(crate) fn engine(&self) -> engine::Settings {
         engine::Settings {
             uploads: self.uploads.clone(),
             registry: self.registry.clone(),
@@ -131,7 +145,10 @@ impl Config {
     }
 
     /// Opens the database.
-    pub async fn open_store(&self, clock: std::sync::Arc<dyn domain::Clock>) -> anyhow::Result<store::Store> {
+    pub(crate) async fn open_store(
+        &self,
+        clock: std::sync::Arc<dyn domain::Clock>,
+    ) -> anyhow::Result<store::Store> {
         if let Some(path) = self.database.url.strip_prefix("sqlite:")
             && let Some(folder) = Path::new(path.trim_start_matches("//")).parent()
         {
@@ -164,12 +181,18 @@ impl KeySource {
 
         use rand::TryRngCore as _;
         let mut bytes = [0_u8; 32];
-        rand::rngs::OsRng.try_fill_bytes(&mut bytes).context("the machine gives no randomness")?;
+        rand::rngs::OsRng
+            .try_fill_bytes(&mut bytes)
+            .context("the machine gives no randomness")?;
         let text: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
         if let Some(folder) = self.file.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.file);
+        let made = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&self.file);
         match made {
             Ok(mut file) => {
                 file.write_all(text.as_bytes())?;
@@ -180,9 +203,8 @@ impl KeySource {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
                 Ok(std::fs::read_to_string(&self.file)?)
             }
-            Err(error) => {
-                Err(error).with_context(|| format!("the key file {} cannot be made", self.file.display()))
-            }
+            Err(error) => Err(error)
+                .with_context(|| format!("the key file {} cannot be made", self.file.display())),
         }
     }
 }

@@ -24,7 +24,9 @@ use crate::output::{Exit, Output};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let out = Output::of(&cli);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(run(&cli, out)),
         Err(error) => Err(error.into()),

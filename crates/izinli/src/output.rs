@@ -6,30 +6,37 @@ use crate::cli::{Cli, Lang};
 
 /// How to speak.
 #[derive(Debug, Clone, Copy)]
-pub struct Output {
+pub(crate) struct Output {
     json: bool,
     lang: Lang,
 }
 
 impl Output {
     /// By the flags, else by the locale: Turkish where it is Turkish.
-    pub fn of(cli: &Cli) -> Self {
+    pub(crate) fn of(cli: &Cli) -> Self {
         let locale = || {
             let named = ["LC_ALL", "LC_MESSAGES", "LANG"]
                 .iter()
                 .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-            if named.is_some_and(|value| value.starts_with("tr")) { Lang::Tr } else { Lang::En }
+            if named.is_some_and(|value| value.starts_with("tr")) {
+                Lang::Tr
+            } else {
+                Lang::En
+            }
         };
-        Self { json: cli.json, lang: cli.lang.unwrap_or_else(locale) }
+        Self {
+            json: cli.json,
+            lang: cli.lang.unwrap_or_else(locale),
+        }
     }
 
     /// Whether JSON is wanted.
-    pub const fn is_json(self) -> bool {
+    pub(crate) const fn is_json(self) -> bool {
         self.json
     }
 
     /// The text in the reader's language.
-    pub const fn pick<'a>(self, tr: &'a str, en: &'a str) -> &'a str {
+    pub(crate) const fn pick<'a>(self, tr: &'a str, en: &'a str) -> &'a str {
         match self.lang {
             Lang::Tr => tr,
             Lang::En => en,
@@ -37,7 +44,7 @@ impl Output {
     }
 
     /// Prints `value` as JSON, or what `text` makes of it.
-    pub fn show<T: Serialize>(self, value: &T, text: impl FnOnce(&T)) -> anyhow::Result<()> {
+    pub(crate) fn show<T: Serialize>(self, value: &T, text: impl FnOnce(&T)) -> anyhow::Result<()> {
         if self.json {
             println!("{}", serde_json::to_string_pretty(value)?);
         } else {
@@ -47,7 +54,7 @@ impl Output {
     }
 
     /// Prints one line of text; nothing in JSON mode.
-    pub fn line(self, tr: impl AsRef<str>, en: impl AsRef<str>) {
+    pub(crate) fn line(self, tr: impl AsRef<str>, en: impl AsRef<str>) {
         if !self.json {
             println!("{}", self.pick(tr.as_ref(), en.as_ref()));
         }
@@ -56,7 +63,7 @@ impl Output {
 
 /// What the exit code says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// Everything was done.
     Done = 0,
     /// It could not be done; the reason was printed.

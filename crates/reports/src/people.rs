@@ -39,7 +39,10 @@ pub struct PersonRow {
 pub struct ReportError(#[from] PolarsError);
 
 fn column(name: &str, rows: &[PersonRow], field: impl Fn(&PersonRow) -> &str) -> Column {
-    let values: Vec<String> = rows.iter().map(|row| spreadsheet_safe(field(row))).collect();
+    let values: Vec<String> = rows
+        .iter()
+        .map(|row| spreadsheet_safe(field(row)))
+        .collect();
     Column::new(name.into(), values)
 }
 
@@ -48,7 +51,11 @@ fn column(name: &str, rows: &[PersonRow], field: impl Fn(&PersonRow) -> &str) ->
 fn spreadsheet_safe(cell: &str) -> String {
     let runs = cell.starts_with(['=', '@', '-', '\t', '\r', '\n'])
         || (cell.starts_with('+') && !cell[1..].bytes().all(|b| b.is_ascii_digit()));
-    if runs { format!("'{cell}") } else { cell.to_owned() }
+    if runs {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
 }
 
 fn frame(rows: &[PersonRow]) -> Result<DataFrame, ReportError> {
@@ -128,13 +135,19 @@ impl Tally {
             return Ok(());
         }
         let groups = frame(rows)?.select(["durum", "kod", "alici"])?;
-        let counted = groups.group_by(["durum", "kod"])?.select(["alici"]).count()?;
+        let counted = groups
+            .group_by(["durum", "kod"])?
+            .select(["alici"])
+            .count()?;
         let states = counted.column("durum")?.str()?;
         let codes = counted.column("kod")?.str()?;
         let counts = counted.column("alici_count")?.cast(&DataType::UInt64)?;
         let counts = counts.u64()?;
         for ((state, code), count) in states.iter().zip(codes.iter()).zip(counts.iter()) {
-            let key = (state.unwrap_or("").to_owned(), code.unwrap_or("").to_owned());
+            let key = (
+                state.unwrap_or("").to_owned(),
+                code.unwrap_or("").to_owned(),
+            );
             *self.0.entry(key).or_default() += count.unwrap_or(0);
         }
         Ok(())
@@ -164,15 +177,27 @@ mod tests {
     fn an_export_opens_in_turkish_excel_and_never_runs_a_formula() {
         let mut bytes = Vec::new();
         let mut export = Export::begin(&mut bytes).expect("begins");
-        export.write(&[row("+905321234567", "excluded", "S103")]).expect("writes");
-        export.write(&[PersonRow { external_id: "=1+1".into(), ..row("a@b.com", "sent", "") }]).expect("writes");
+        export
+            .write(&[row("+905321234567", "excluded", "S103")])
+            .expect("writes");
+        export
+            .write(&[PersonRow {
+                external_id: "=1+1".into(),
+                ..row("a@b.com", "sent", "")
+            }])
+            .expect("writes");
         export.finish().expect("ends");
         let text = String::from_utf8(bytes).expect("UTF-8");
         let mut lines = text.trim_start_matches('\u{feff}').lines();
         assert!(text.starts_with('\u{feff}'));
-        assert!(lines.next().is_some_and(|l| l.starts_with("alici;musteri_no;durum;kod;")));
-        assert!(lines.next().is_some_and(|l| l.starts_with("+905321234567;")
-            && l.contains("\"İYS'de RET; gönderilmez\"")));
+        assert!(
+            lines
+                .next()
+                .is_some_and(|l| l.starts_with("alici;musteri_no;durum;kod;"))
+        );
+        assert!(lines.next().is_some_and(
+            |l| l.starts_with("+905321234567;") && l.contains("\"İYS'de RET; gönderilmez\"")
+        ));
         assert!(lines.next().is_some_and(|l| l.contains(";'=1+1;")));
         assert_eq!(lines.next(), None);
     }
@@ -180,7 +205,13 @@ mod tests {
     #[test]
     fn counts_over_chunks_equal_counts_over_the_whole() {
         let rows: Vec<_> = (0..1_000)
-            .map(|n| if n % 3 == 0 { row("x", "excluded", "S101") } else { row("x", "sent", "") })
+            .map(|n| {
+                if n % 3 == 0 {
+                    row("x", "excluded", "S101")
+                } else {
+                    row("x", "sent", "")
+                }
+            })
             .collect();
         let mut chunked = Tally::default();
         for chunk in rows.chunks(7) {
@@ -189,7 +220,10 @@ mod tests {
         let mut whole = Tally::default();
         whole.add(&rows).expect("groups");
         assert_eq!(chunked.counts(), whole.counts());
-        assert_eq!(whole.counts().get(&("excluded".into(), "S101".into())), Some(&334));
+        assert_eq!(
+            whole.counts().get(&("excluded".into(), "S101".into())),
+            Some(&334)
+        );
         assert_eq!(whole.counts().values().sum::<u64>(), 1_000);
     }
 }

@@ -91,7 +91,9 @@ impl AudienceQuestion {
                 // A JSON text for both, so that the parameter is the same.
                 let each = match engine {
                     Engine::Sqlite => format!("json_each(${FIRST_FREE})"),
-                    Engine::Postgres => format!("json_array_elements_text(CAST(${FIRST_FREE} AS json))"),
+                    Engine::Postgres => {
+                        format!("json_array_elements_text(CAST(${FIRST_FREE} AS json))")
+                    }
                 };
                 // DISTINCT: whoever is listed twice is one person.
                 let people = format!(
@@ -192,12 +194,21 @@ macro_rules! bind_question {
             .bind(i64::from(question.basis == Basis::Commercial))
             .bind(i64::from(question.channel.is_registered()))
             .bind(question.trust())
-            .bind(question.now.plus_micros(-question.policy.freshness_us).as_micros())
+            .bind(
+                question
+                    .now
+                    .plus_micros(-question.policy.freshness_us)
+                    .as_micros(),
+            )
             .bind(question.for_everyone.map_or(0, ReasonCode::as_db));
         if let Some(list) = $list {
             query = query.bind(list);
         }
-        for name in question.variables.iter().filter(|name| !crate::person::is_column(name)) {
+        for name in question
+            .variables
+            .iter()
+            .filter(|name| !crate::person::is_column(name))
+        {
             query = query.bind(name.as_str());
         }
         query
@@ -206,7 +217,10 @@ macro_rules! bind_question {
 
 impl Reader {
     /// Counts an audience by decision, without freezing anything.
-    pub async fn judge_audience(&mut self, question: &AudienceQuestion) -> Result<Judged, StoreError> {
+    pub async fn judge_audience(
+        &mut self,
+        question: &AudienceQuestion,
+    ) -> Result<Judged, StoreError> {
         let inner = question.sql(self.engine());
         let sql = format!("SELECT code, CAST(count(*) AS BIGINT) FROM ({inner}) d GROUP BY code");
         let list = question.list_parameter()?;
@@ -226,7 +240,9 @@ impl Reader {
     ) -> Result<Vec<(domain::ids::RecipientId, Option<ReasonCode>)>, StoreError> {
         let inner = question.sql(self.engine());
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let sql = format!("SELECT recipient_id, code FROM ({inner}) d ORDER BY recipient_id LIMIT {limit}");
+        let sql = format!(
+            "SELECT recipient_id, code FROM ({inner}) d ORDER BY recipient_id LIMIT {limit}"
+        );
         let list = question.list_parameter()?;
         let rows: Vec<(i64, i64)> = on!(self, conn => bind_question!(
                 sqlx::query_as(AssertSqlSafe(sql)), question, list.as_deref())
@@ -234,9 +250,7 @@ impl Reader {
             .await)
         .doing("judging an audience")?;
         rows.into_iter()
-            .map(|(id, code)| {
-                Ok((domain::ids::RecipientId::from_db(id), reason(code)?))
-            })
+            .map(|(id, code)| Ok((domain::ids::RecipientId::from_db(id), reason(code)?)))
             .collect()
     }
 }
@@ -245,11 +259,21 @@ fn reason(code: i64) -> Result<Option<ReasonCode>, StoreError> {
     if code == 0 {
         return Ok(None);
     }
-    known(ReasonCode::from_db(code), "campaign_recipient", "code", code).map(Some)
+    known(
+        ReasonCode::from_db(code),
+        "campaign_recipient",
+        "code",
+        code,
+    )
+    .map(Some)
 }
 
 fn judged(rows: &[(i64, i64)]) -> Result<Judged, StoreError> {
-    let mut out = Judged { target: 0, sendable: 0, excluded: Exclusions::new() };
+    let mut out = Judged {
+        target: 0,
+        sendable: 0,
+        excluded: Exclusions::new(),
+    };
     for (code, count) in rows {
         out.target += count;
         match reason(*code)? {
@@ -295,9 +319,12 @@ impl Writer {
             .await
             .map(drop))
         .doing("freezing an audience")?;
-        let batches = self.cut_batches(campaign, question.brand, connector).await?;
+        let batches = self
+            .cut_batches(campaign, question.brand, connector)
+            .await?;
         let judged = self.frozen_counts(campaign).await?;
-        self.save_snapshot(campaign, &judged, batches, content_hash).await?;
+        self.save_snapshot(campaign, &judged, batches, content_hash)
+            .await?;
         Ok(Snapshot { judged, batches })
     }
 
@@ -310,7 +337,9 @@ impl Writer {
             .fetch_optional(&mut *conn)
             .await)
         .doing("freezing an audience")?;
-        found.map(drop).ok_or(StoreError::Lost { what: "the launching campaign" })
+        found.map(drop).ok_or(StoreError::Lost {
+            what: "the launching campaign",
+        })
     }
 
     async fn cut_batches(

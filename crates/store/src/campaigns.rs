@@ -233,7 +233,11 @@ impl Reader {
         firm: FirmId,
         id: CampaignId,
     ) -> Result<Option<Campaign>, StoreError> {
-        let sql = concat!("SELECT ", columns!(), " FROM campaign WHERE id = $1 AND firm_id = $2");
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM campaign WHERE id = $1 AND firm_id = $2"
+        );
         let row: Option<Row> = on!(self, conn => sqlx::query_as(sql)
             .bind(id.as_db())
             .bind(firm.as_db())
@@ -254,7 +258,11 @@ impl Reader {
             .fetch_optional(&mut *conn)
             .await)
         .doing("reading a campaign")?;
-        row.map(Campaign::try_from).transpose()?.ok_or(StoreError::Lost { what: "the campaign" })
+        row.map(Campaign::try_from)
+            .transpose()?
+            .ok_or(StoreError::Lost {
+                what: "the campaign",
+            })
     }
 
     /// The firm's campaigns made before `before`, newest first.
@@ -273,7 +281,8 @@ impl Reader {
             },
         };
         let sql = concat!(
-            "SELECT ", columns!(),
+            "SELECT ",
+            columns!(),
             " FROM campaign WHERE firm_id = $1 AND (created_us, id) < ($2, $3) \
              ORDER BY created_us DESC, id DESC LIMIT $4"
         );
@@ -289,7 +298,10 @@ impl Reader {
     }
 
     /// Campaigns that wait to be frozen, oldest first.
-    pub async fn campaigns_launching(&mut self, limit: usize) -> Result<Vec<CampaignId>, StoreError> {
+    pub async fn campaigns_launching(
+        &mut self,
+        limit: usize,
+    ) -> Result<Vec<CampaignId>, StoreError> {
         let sql = "SELECT id FROM campaign WHERE state = 4 ORDER BY id LIMIT $1";
         let ids: Vec<i64> = on!(self, conn => sqlx::query_scalar(sql)
             .bind(page_rows(limit))
@@ -392,13 +404,18 @@ impl Writer {
         to: CampaignState,
         approver: Option<&str>,
     ) -> Result<Campaign, StoreError> {
-        let held = self.campaign(firm, id).await?.ok_or(StoreError::Lost { what: "the campaign" })?;
+        let held = self.campaign(firm, id).await?.ok_or(StoreError::Lost {
+            what: "the campaign",
+        })?;
         if !from.contains(&held.state) {
-            return Err(StoreError::Lost { what: "the campaign" });
+            return Err(StoreError::Lost {
+                what: "the campaign",
+            });
         }
         let now = self.now().as_micros();
         let launched = (to == CampaignState::Launching).then_some(now);
-        let finished = matches!(to, CampaignState::Stopped | CampaignState::Finished).then_some(now);
+        let finished =
+            matches!(to, CampaignState::Stopped | CampaignState::Finished).then_some(now);
         let sql = "UPDATE campaign SET state = $3, updated_us = $4, \
                 approver = COALESCE($5, approver), launched_us = COALESCE($6, launched_us), \
                 finished_us = COALESCE($7, finished_us) \

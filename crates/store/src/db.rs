@@ -74,7 +74,11 @@ impl StoreOptions {
 
 #[derive(Debug, Clone)]
 enum Pools {
-    Sqlite { write: SqlitePool, read: SqlitePool, file: PathBuf },
+    Sqlite {
+        write: SqlitePool,
+        read: SqlitePool,
+        file: PathBuf,
+    },
     Postgres(PgPool),
 }
 
@@ -117,7 +121,12 @@ impl Store {
             open_sqlite(options).await?
         };
         let ids = Arc::new(IdBlocks::new(options.shard));
-        Ok(Self { pools, keys: Arc::new(keys), clock, ids })
+        Ok(Self {
+            pools,
+            keys: Arc::new(keys),
+            clock,
+            ids,
+        })
     }
 
     /// Brings the schema up to date; harmless when it is.
@@ -145,7 +154,10 @@ impl Store {
                 Session::PostgresConnection(pool.acquire().await.doing("opening a reader")?)
             }
         };
-        Ok(Reader { session, store: self.clone() })
+        Ok(Reader {
+            session,
+            store: self.clone(),
+        })
     }
 
     /// One transaction, with ids at hand for [`crate::ids::IDS_PER_WRITE`] rows.
@@ -160,13 +172,19 @@ impl Store {
     pub(crate) async fn begin(&self) -> Result<Writer, StoreError> {
         let session = match &self.pools {
             Pools::Sqlite { write, .. } => Session::SqliteTransaction(
-                write.begin_with("BEGIN IMMEDIATE").await.doing("opening a transaction")?,
+                write
+                    .begin_with("BEGIN IMMEDIATE")
+                    .await
+                    .doing("opening a transaction")?,
             ),
             Pools::Postgres(pool) => {
                 Session::PostgresTransaction(pool.begin().await.doing("opening a transaction")?)
             }
         };
-        Ok(Writer(Reader { session, store: self.clone() }))
+        Ok(Writer(Reader {
+            session,
+            store: self.clone(),
+        }))
     }
 
     /// Which engine serves.

@@ -7,8 +7,8 @@
 //! settles nothing.
 
 use domain::ReasonCode;
-use domain::ids::{BatchKey, BrandId, CampaignId, ConnectorId, RecipientId};
 use domain::Timestamp;
+use domain::ids::{BatchKey, BrandId, CampaignId, ConnectorId, RecipientId};
 
 use crate::db::{Engine, Reader, Writer};
 use crate::error::{Doing, StoreError, exactly};
@@ -90,11 +90,25 @@ pub struct SendException {
     pub provider_text: Option<String>,
 }
 
-type PickedRow = (i64, i64, i64, i64, i64, i64, Option<String>, i64, i64, Option<i64>);
+type PickedRow = (
+    i64,
+    i64,
+    i64,
+    i64,
+    i64,
+    i64,
+    Option<String>,
+    i64,
+    i64,
+    Option<i64>,
+);
 
 fn picked(row: PickedRow) -> PickedBatch {
     PickedBatch {
-        key: BatchKey { campaign: CampaignId::from_db(row.0), number: row.1 },
+        key: BatchKey {
+            campaign: CampaignId::from_db(row.0),
+            number: row.1,
+        },
         brand: BrandId::from_db(row.2),
         connector: ConnectorId::from_db(row.3),
         size: row.4,
@@ -115,7 +129,10 @@ const fn skip_locked(engine: Engine) -> &'static str {
 
 impl Reader {
     /// Accounts that have batches waiting.
-    pub async fn connectors_with_work(&mut self, now: Timestamp) -> Result<Vec<ConnectorId>, StoreError> {
+    pub async fn connectors_with_work(
+        &mut self,
+        now: Timestamp,
+    ) -> Result<Vec<ConnectorId>, StoreError> {
         // A skip scan in disguise: one probe of the index per account, however
         // many batches wait.
         let sql = "SELECT c.id FROM connector c WHERE EXISTS (SELECT 1 FROM send_batch b \
@@ -138,7 +155,10 @@ impl Reader {
     }
 
     /// Everyone planned in a batch, in order of number.
-    pub async fn batch_recipients(&mut self, batch: &PickedBatch) -> Result<Vec<RecipientId>, StoreError> {
+    pub async fn batch_recipients(
+        &mut self,
+        batch: &PickedBatch,
+    ) -> Result<Vec<RecipientId>, StoreError> {
         let sql = "SELECT recipient_id FROM campaign_recipient \
              WHERE campaign_id = $1 AND code = 0 AND recipient_id BETWEEN $2 AND $3 ORDER BY recipient_id";
         let ids: Vec<i64> = on!(self, conn => sqlx::query_scalar(sql)
@@ -163,17 +183,19 @@ impl Reader {
     }
 
     /// Whom the last gate took out of a batch, and whom the provider refused.
-    pub async fn batch_exceptions(&mut self, key: BatchKey) -> Result<Vec<SendException>, StoreError> {
+    pub async fn batch_exceptions(
+        &mut self,
+        key: BatchKey,
+    ) -> Result<Vec<SendException>, StoreError> {
         let sql = "SELECT recipient_id, code, class, provider_code, provider_text FROM send_exception \
              WHERE campaign_id = $1 AND batch_no = $2 ORDER BY recipient_id LIMIT 100000";
         type Row = (i64, i64, i64, Option<String>, Option<String>);
-        let rows: Vec<Row> =
-            on!(self, conn => sqlx::query_as(sql)
+        let rows: Vec<Row> = on!(self, conn => sqlx::query_as(sql)
                 .bind(key.campaign.as_db())
                 .bind(key.number)
                 .fetch_all(&mut *conn)
                 .await)
-            .doing("reading exceptions")?;
+        .doing("reading exceptions")?;
         rows.into_iter()
             .map(|(recipient, code, class, provider_code, provider_text)| {
                 let table = "send_exception";
@@ -311,10 +333,19 @@ impl Writer {
         sorted.dedup_by_key(|exception| exception.recipient);
         let given = Given::new()
             .ints("recipient_id", sorted.iter().map(|e| e.recipient.as_db()))
-            .ints("code", sorted.iter().map(|e| e.code.map_or(0, ReasonCode::as_db)))
+            .ints(
+                "code",
+                sorted.iter().map(|e| e.code.map_or(0, ReasonCode::as_db)),
+            )
             .ints("class", sorted.iter().map(|e| e.class.as_db()))
-            .maybe_texts("provider_code", sorted.iter().map(|e| e.provider_code.as_deref()))
-            .maybe_texts("provider_text", sorted.iter().map(|e| e.provider_text.as_deref()));
+            .maybe_texts(
+                "provider_code",
+                sorted.iter().map(|e| e.provider_code.as_deref()),
+            )
+            .maybe_texts(
+                "provider_text",
+                sorted.iter().map(|e| e.provider_text.as_deref()),
+            );
         let sql = given.sql(
             self.engine(),
             4,
@@ -348,7 +379,11 @@ impl Writer {
         accepted: i64,
         refused: &[SendException],
     ) -> Result<(), StoreError> {
-        let settled = Settled { reference: Some(reference), accepted, ..Settled::to(BatchState::Accepted) };
+        let settled = Settled {
+            reference: Some(reference),
+            accepted,
+            ..Settled::to(BatchState::Accepted)
+        };
         self.settle(batch, &settled).await?;
         self.add_exceptions(batch.key, refused).await
     }
@@ -357,16 +392,38 @@ impl Writer {
     ///
     /// # Errors
     /// [`StoreError::Lost`] when the batch is not this claim's any more.
-    pub async fn settle_failed(&mut self, batch: &PickedBatch, error: &str) -> Result<(), StoreError> {
-        self.settle(batch, &Settled { error: Some(error), ..Settled::to(BatchState::Failed) }).await
+    pub async fn settle_failed(
+        &mut self,
+        batch: &PickedBatch,
+        error: &str,
+    ) -> Result<(), StoreError> {
+        self.settle(
+            batch,
+            &Settled {
+                error: Some(error),
+                ..Settled::to(BatchState::Failed)
+            },
+        )
+        .await
     }
 
     /// Nobody can tell what became of the batch; a person decides.
     ///
     /// # Errors
     /// [`StoreError::Lost`] when the batch is not this claim's any more.
-    pub async fn settle_unresolved(&mut self, batch: &PickedBatch, error: &str) -> Result<(), StoreError> {
-        self.settle(batch, &Settled { error: Some(error), ..Settled::to(BatchState::Unresolved) }).await
+    pub async fn settle_unresolved(
+        &mut self,
+        batch: &PickedBatch,
+        error: &str,
+    ) -> Result<(), StoreError> {
+        self.settle(
+            batch,
+            &Settled {
+                error: Some(error),
+                ..Settled::to(BatchState::Unresolved)
+            },
+        )
+        .await
     }
 
     /// The request may have arrived; ask from `next` on.
@@ -379,8 +436,11 @@ impl Writer {
         next: Timestamp,
         error: &str,
     ) -> Result<(), StoreError> {
-        let settled =
-            Settled { error: Some(error), next: Some(next), ..Settled::to(BatchState::InDoubt) };
+        let settled = Settled {
+            error: Some(error),
+            next: Some(next),
+            ..Settled::to(BatchState::InDoubt)
+        };
         self.settle(batch, &settled).await
     }
 
@@ -418,8 +478,11 @@ impl Writer {
         next: Timestamp,
         error: &str,
     ) -> Result<(), StoreError> {
-        let settled =
-            Settled { error: Some(error), next: Some(next), ..Settled::to(BatchState::Pending) };
+        let settled = Settled {
+            error: Some(error),
+            next: Some(next),
+            ..Settled::to(BatchState::Pending)
+        };
         self.settle(batch, &settled).await?;
         self.forget_request(batch.key).await
     }
@@ -479,7 +542,11 @@ impl Writer {
         exactly(rows, 1, "the batch in doubt")
     }
 
-    async fn settle(&mut self, batch: &PickedBatch, settled: &Settled<'_>) -> Result<(), StoreError> {
+    async fn settle(
+        &mut self,
+        batch: &PickedBatch,
+        settled: &Settled<'_>,
+    ) -> Result<(), StoreError> {
         let now = self.now().as_micros();
         let done = matches!(
             settled.state,
@@ -533,7 +600,11 @@ impl Writer {
     }
 
     /// Waiting batches of a campaign wait for its end (pause) or go on (resume).
-    pub async fn pause_batches(&mut self, campaign: CampaignId, paused: bool) -> Result<u64, StoreError> {
+    pub async fn pause_batches(
+        &mut self,
+        campaign: CampaignId,
+        paused: bool,
+    ) -> Result<u64, StoreError> {
         let (from, to) = if paused { (1_i64, 8_i64) } else { (8, 1) };
         let sql = "UPDATE send_batch SET state = $3 WHERE campaign_id = $1 AND state = $2";
         on!(self, conn => sqlx::query(sql)
@@ -564,10 +635,15 @@ impl Writer {
     ///
     /// # Errors
     /// [`StoreError::Lost`] when the batch is not this claim's any more.
-    pub async fn delay_batch(&mut self, batch: &PickedBatch, until: Timestamp) -> Result<(), StoreError> {
+    pub async fn delay_batch(
+        &mut self,
+        batch: &PickedBatch,
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
         // Without the campaign's lock: a pause or stop that holds it waits for
         // this claim already, and will find the batch pending as it was.
-        self.back_to_pending(batch, until, "waits for the sending window").await
+        self.back_to_pending(batch, until, "waits for the sending window")
+            .await
     }
 }
 
@@ -581,6 +657,12 @@ struct Settled<'a> {
 
 impl Settled<'_> {
     const fn to(state: BatchState) -> Self {
-        Self { state, reference: None, accepted: 0, error: None, next: None }
+        Self {
+            state,
+            reference: None,
+            accepted: 0,
+            error: None,
+            next: None,
+        }
     }
 }

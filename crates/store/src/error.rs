@@ -104,5 +104,9 @@ impl<T> Doing<T> for Result<T, sqlx::Error> {
 
 /// Checks that a change touched exactly the rows it was for.
 pub(crate) fn exactly(rows: u64, expected: u64, what: &'static str) -> Result<(), StoreError> {
-    if rows == expected { Ok(()) } else { Err(StoreError::Lost { what }) }
+    if rows == expected {
+        Ok(())
+    } else {
+        Err(StoreError::Lost { what })
+    }
 }

@@ -25,17 +25,27 @@ pub(crate) struct IdBlocks {
 
 impl IdBlocks {
     pub(crate) fn new(shard: u16) -> Self {
-        Self { shard, block: Mutex::new(0..0), refill: tokio::sync::Mutex::new(()) }
+        Self {
+            shard,
+            block: Mutex::new(0..0),
+            refill: tokio::sync::Mutex::new(()),
+        }
     }
 
     fn left(&self) -> i64 {
-        let block = self.block.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let block = self
+            .block
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         block.end - block.start
     }
 
     pub(crate) fn take(&self, count: usize) -> Result<i64, StoreError> {
         let count = i64::try_from(count).map_err(|_| StoreError::OutOfIds)?;
-        let mut block = self.block.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut block = self
+            .block
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if block.end - block.start < count {
             return Err(StoreError::OutOfIds);
         }
@@ -70,7 +80,10 @@ impl IdBlocks {
             .await)
         .doing("reserving ids")?;
         writer.commit().await?;
-        let mut block = self.block.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut block = self
+            .block
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         *block = end - BLOCK..end;
         Ok(())
     }

@@ -70,12 +70,20 @@ struct Row {
 impl Row {
     fn person(self) -> Result<Person, StoreError> {
         let id = RecipientId::from_db(self.id);
-        let address = known(Recipient::from_normalised(&self.address).ok(), "recipient", "address", id)?;
+        let address = known(
+            Recipient::from_normalised(&self.address).ok(),
+            "recipient",
+            "address",
+            id,
+        )?;
         let mut facts = PersonFacts::unknown(id, address);
         facts.blacklisted = self.blacklisted == 1;
         facts.complaint_stop = self.complained == 1;
         facts.consents_as_other_kind = {
-            let (said, held) = (self.other_status.unwrap_or(0), self.other_verdict.unwrap_or(0));
+            let (said, held) = (
+                self.other_status.unwrap_or(0),
+                self.other_verdict.unwrap_or(0),
+            );
             said != 2 && held != 2 && (said == 1 || held == 1)
         };
         if let (Some(status), Some(verdict)) = (self.own_status, self.verdict) {
@@ -108,7 +116,10 @@ impl Row {
         // An attribute of the same name never stands in for an empty column.
         values.retain(|name, _| !is_column(name));
         values.extend(self.full_name.map(|name| ("ad".to_owned(), name)));
-        values.extend(self.external_id.map(|number| ("musteri_no".to_owned(), number)));
+        values.extend(
+            self.external_id
+                .map(|number| ("musteri_no".to_owned(), number)),
+        );
         Ok(Person { facts, values })
     }
 }
@@ -173,9 +184,7 @@ impl Writer {
     ) -> Result<Vec<Person>, StoreError> {
         self.hold_gate_open(about.firm).await?;
         let sql = concat!(
-            people_sql!(
-                "campaign_recipient p JOIN recipient r ON r.id = p.recipient_id"
-            ),
+            people_sql!("campaign_recipient p JOIN recipient r ON r.id = p.recipient_id"),
             " AND p.campaign_id = $5 AND p.code = 0 AND p.recipient_id BETWEEN $6 AND $7 \
              ORDER BY p.recipient_id"
         );

@@ -7,7 +7,7 @@ use domain::ids::{ConnectorId, MessageRef};
 
 use crate::db::{Engine, Reader, Writer};
 use crate::error::{Doing, StoreError, exactly};
-use crate::given::{BindGiven, Given};
+use crate::given::{BindGiven, Given, seek};
 use crate::row::page_rows;
 
 /// A push that waits to be mapped.
@@ -58,7 +58,11 @@ impl Reader {
 
 impl Writer {
     /// Keeps a push as it came; `body` is LZ4.
-    pub async fn store_push(&mut self, connector: ConnectorId, body: &[u8]) -> Result<i64, StoreError> {
+    pub async fn store_push(
+        &mut self,
+        connector: ConnectorId,
+        body: &[u8],
+    ) -> Result<i64, StoreError> {
         let id = self.next_id()?;
         let now = self.now().as_micros();
         let sql = "INSERT INTO receipt_push (id, connector_id, received_us, body, state) \
@@ -80,7 +84,9 @@ impl Writer {
     /// mapped and marked before it commits.
     pub async fn take_pushes(&mut self, limit: i64) -> Result<Vec<WaitingPush>, StoreError> {
         let sql = match self.engine() {
-            Engine::Sqlite => "SELECT id, connector_id, body FROM receipt_push WHERE state = 1 ORDER BY id LIMIT $1",
+            Engine::Sqlite => {
+                "SELECT id, connector_id, body FROM receipt_push WHERE state = 1 ORDER BY id LIMIT $1"
+            }
             // Other workers take the ones after these.
             Engine::Postgres => {
                 "SELECT id, connector_id, body FROM receipt_push WHERE state = 1 ORDER BY id LIMIT $1 \
@@ -95,7 +101,11 @@ impl Writer {
         .doing("taking pushes")?;
         Ok(rows
             .into_iter()
-            .map(|(id, connector, body)| WaitingPush { id, connector: ConnectorId::from_db(connector), body })
+            .map(|(id, connector, body)| WaitingPush {
+                id,
+                connector: ConnectorId::from_db(connector),
+                body,
+            })
             .collect())
     }
 
@@ -128,33 +138,49 @@ impl Writer {
             return Ok(0);
         }
         let given = Given::new()
-            .ints("campaign_id", strongest.iter().map(|r| r.message.campaign.as_db()))
+            .ints(
+                "campaign_id",
+                strongest.iter().map(|r| r.message.campaign.as_db()),
+            )
             .ints("batch_no", strongest.iter().map(|r| r.message.batch_no))
-            .ints("recipient_id", strongest.iter().map(|r| r.message.recipient.as_db()))
+            .ints(
+                "recipient_id",
+                strongest.iter().map(|r| r.message.recipient.as_db()),
+            )
             .ints("state", strongest.iter().map(|r| r.state))
-            .texts("provider_code", strongest.iter().map(|r| r.provider_code.as_str()))
-            .maybe_texts("provider_text", strongest.iter().map(|r| r.provider_text.as_deref()))
-            .ints("happened_us", strongest.iter().map(|r| r.happened_at.as_micros()));
-        let sql = given.sql(
-            self.engine(),
-            3,
+            .texts(
+                "provider_code",
+                strongest.iter().map(|r| r.provider_code.as_str()),
+            )
+            .maybe_texts(
+                "provider_text",
+                strongest.iter().map(|r| r.provider_text.as_deref()),
+            )
+            .ints(
+                "happened_us",
+                strongest.iter().map(|r| r.happened_at.as_micros()),
+            );
+        let engine = self.engine();
+        let carried = "b.campaign_id = g.campaign_id AND b.batch_no = g.batch_no";
+        let planned =
+            "p.campaign_id = g.campaign_id AND p.code = 0 AND p.recipient_id = g.recipient_id";
+        let body = format!(
             "INSERT INTO receipt (campaign_id, batch_no, recipient_id, state, provider_code, \
                     provider_text, happened_us, push_id) \
              SELECT g.campaign_id, g.batch_no, g.recipient_id, g.state, g.provider_code, \
                     g.provider_text, g.happened_us, CAST($2 AS BIGINT) \
-             FROM given g \
-             CROSS JOIN send_batch b \
-             CROSS JOIN campaign_recipient p \
-             WHERE b.campaign_id = g.campaign_id AND b.batch_no = g.batch_no AND b.connector_id = $1 \
-               AND p.campaign_id = g.campaign_id AND p.code = 0 AND p.recipient_id = g.recipient_id \
-               AND p.batch_no = g.batch_no \
+             FROM given g{}{} \
+             WHERE b.connector_id = $1 AND p.batch_no = g.batch_no \
              ORDER BY g.campaign_id, g.batch_no, g.recipient_id \
              ON CONFLICT (campaign_id, batch_no, recipient_id) DO UPDATE SET state = excluded.state, \
                     provider_code = excluded.provider_code, provider_text = excluded.provider_text, \
                     happened_us = excluded.happened_us, push_id = excluded.push_id \
              WHERE CASE excluded.state WHEN 6 THEN 4 WHEN 2 THEN 2 WHEN 1 THEN 1 ELSE 3 END \
                  > CASE receipt.state WHEN 6 THEN 4 WHEN 2 THEN 2 WHEN 1 THEN 1 ELSE 3 END",
+            seek(engine, "send_batch", "b", carried),
+            seek(engine, "campaign_recipient", "p", planned),
         );
+        let sql = given.sql(engine, 3, &body);
         on!(self, conn => sqlx::query(sql)
             .bind(connector.as_db())
             .bind(push)

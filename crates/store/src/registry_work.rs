@@ -6,16 +6,15 @@
 //! writes what the answer changes; a worker killed in between leaves a list
 //! that another makes the same call with, which İYS recognises.
 
-use domain::consent::{ConsentEvent, ConsentKey, Origin};
-use domain::ids::{BrandId, EventId, FirmId, RecipientId, RegistryBatchId, UploadId};
-use domain::{
-    Channel, LocalState, Recipient, RecipientKind, RegistryView, Source, Status, Timestamp, Verdict,
-};
+mod mirror;
+mod queue;
+
+use domain::ids::{BrandId, EventId, RecipientId, RegistryBatchId, UploadId};
+use domain::{Channel, Recipient, RecipientKind, Source, Status, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 
-use crate::consent::state::{BrandKey, KeyState};
-use crate::db::{Engine, Reader, Writer};
-use crate::error::{Doing, StoreError, exactly};
+use crate::db::Reader;
+use crate::error::{Doing, StoreError};
 use crate::given::{BindGiven, Given};
 use crate::row::{instant, known, page_rows};
 use crate::vocabulary::vocabulary;
@@ -178,7 +177,17 @@ pub struct VerdictCount {
 }
 
 type ListRow = (
-    i64, i64, i64, i64, i64, i64, Option<i64>, Vec<u8>, Option<String>, Option<i64>, i64,
+    i64,
+    i64,
+    i64,
+    i64,
+    i64,
+    i64,
+    Option<i64>,
+    Vec<u8>,
+    Option<String>,
+    Option<i64>,
+    i64,
 );
 
 const TABLE: &str = "registry_batch";
@@ -201,7 +210,8 @@ fn list_row(row: ListRow) -> Result<ClaimedList, StoreError> {
 }
 
 fn packed(items: &[RegistryItem]) -> Result<Vec<u8>, StoreError> {
-    serde_json::to_vec(items).map_err(|error| StoreError::Configuration(format!("no JSON form: {error}")))
+    serde_json::to_vec(items)
+        .map_err(|error| StoreError::Configuration(format!("no JSON form: {error}")))
 }
 
 impl Reader {
@@ -249,7 +259,10 @@ impl Reader {
     }
 
     /// People of a brand by channel, capacity and verdict.
-    pub async fn verdict_counts(&mut self, brand: BrandId) -> Result<Vec<VerdictCount>, StoreError> {
+    pub async fn verdict_counts(
+        &mut self,
+        brand: BrandId,
+    ) -> Result<Vec<VerdictCount>, StoreError> {
         let sql = "SELECT channel, kind, verdict, count(*) FROM consent_state WHERE brand_id = $1 \
              GROUP BY channel, kind, verdict ORDER BY channel, kind, verdict";
         let rows: Vec<(i64, i64, i64, i64)> = on!(self, conn => sqlx::query_as(sql)
@@ -274,7 +287,8 @@ impl Reader {
     pub async fn workers_with_lists(&mut self) -> Result<Vec<String>, StoreError> {
         let sql = "SELECT DISTINCT worker FROM registry_batch \
              WHERE state IN (1, 2, 4) AND lease_until_us IS NOT NULL AND worker IS NOT NULL LIMIT 1000";
-        on!(self, conn => sqlx::query_scalar(sql).fetch_all(&mut *conn).await).doing("looking for workers")
+        on!(self, conn => sqlx::query_scalar(sql).fetch_all(&mut *conn).await)
+            .doing("looking for workers")
     }
 
     /// Whether lists of this kind wait or are under way.
@@ -325,390 +339,25 @@ impl Reader {
         .doing("looking for old answers")?;
         rows.into_iter()
             .map(|(id, address)| {
-                let address = known(Recipient::from_normalised(&address).ok(), "recipient", "address", id)?;
+                let address = known(
+                    Recipient::from_normalised(&address).ok(),
+                    "recipient",
+                    "address",
+                    id,
+                )?;
                 Ok((RecipientId::from_db(id), address))
             })
             .collect()
     }
 }
 
-impl Writer {
-    /// Queues lists.
-    pub async fn enqueue_registry(&mut self, lists: &[NewList]) -> Result<(), StoreError> {
-        let now = self.now().as_micros();
-        for new in lists.iter().filter(|new| !new.items.is_empty()) {
-            let id = self.next_id()?;
-            let items = packed(&new.items)?;
-            let count = i64::try_from(new.items.len()).unwrap_or(i64::MAX);
-            let sql = "INSERT INTO registry_batch (id, brand_id, operation, channel, kind, state, upload_id, \
-                    item_count, items, attempt, next_us, created_us) \
-                 VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, 0, $9, $10)";
-            let rows = on!(self, conn => sqlx::query(sql)
-                .bind(id)
-                .bind(new.brand.as_db())
-                .bind(new.operation.as_db())
-                .bind(new.channel.as_db())
-                .bind(new.kind.as_db())
-                .bind(new.upload.map(UploadId::as_db))
-                .bind(count)
-                .bind(&items)
-                .bind(new.due.as_micros())
-                .bind(now)
-                .execute(&mut *conn)
-                .await
-                .map(|done| done.rows_affected()))
-            .doing("queueing registry work")?;
-            exactly(rows, 1, "the list")?;
-        }
-        Ok(())
-    }
-
-    /// Takes lists that are due, results and look-ups before new questions.
-    pub async fn claim_lists(
-        &mut self,
-        worker: &str,
-        lease_until: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<ClaimedList>, StoreError> {
-        let skip = match self.engine() {
-            Engine::Sqlite => "",
-            Engine::Postgres => "FOR UPDATE SKIP LOCKED",
-        };
-        let sql = format!(
-            "UPDATE registry_batch SET attempt = attempt + 1, lease_until_us = $2, worker = $1 \
-             WHERE id IN (SELECT id FROM registry_batch WHERE state IN (1, 2, 4) AND next_us <= $3 \
-                AND (lease_until_us IS NULL OR lease_until_us <= $3) ORDER BY next_us, id LIMIT $4 {skip}) \
-             RETURNING id, brand_id, operation, channel, kind, state, upload_id, items, request_id, \
-                accepted_us, attempt"
-        );
-        let now = self.now();
-        let rows: Vec<ListRow> = on!(self, conn => sqlx::query_as(sqlx::AssertSqlSafe(sql))
-            .bind(worker)
-            .bind(lease_until.as_micros())
-            .bind(now.as_micros())
-            .bind(page_rows(limit))
-            .fetch_all(&mut *conn)
-            .await)
-        .doing("claiming registry work")?;
-        rows.into_iter().map(list_row).collect()
-    }
-
-    /// Takes a list again that this worker has just put back; `None` when
-    /// another was faster.
-    pub async fn reclaim_list(
-        &mut self,
-        list: &ClaimedList,
-        worker: &str,
-        lease_until: Timestamp,
-    ) -> Result<Option<ClaimedList>, StoreError> {
-        let sql = "UPDATE registry_batch SET attempt = attempt + 1, lease_until_us = $4, worker = $3 \
-             WHERE id = $1 AND attempt = $2 AND lease_until_us IS NULL AND state IN (1, 2, 4) \
-             RETURNING id, brand_id, operation, channel, kind, state, upload_id, items, request_id, \
-                accepted_us, attempt";
-        let row: Option<ListRow> = on!(self, conn => sqlx::query_as(sql)
-            .bind(list.id.as_db())
-            .bind(list.attempt)
-            .bind(worker)
-            .bind(lease_until.as_micros())
-            .fetch_optional(&mut *conn)
-            .await)
-        .doing("claiming registry work")?;
-        // Our own back-and-forth is no further try.
-        row.map(list_row).transpose()
-    }
-
-    /// Frees the lists of a worker that is gone.
-    pub async fn free_lists_of(&mut self, gone_worker: &str) -> Result<u64, StoreError> {
-        let sql = "UPDATE registry_batch SET lease_until_us = NULL, worker = NULL \
-             WHERE worker = $1 AND state IN (1, 2, 4)";
-        on!(self, conn => sqlx::query(sql)
-            .bind(gone_worker)
-            .execute(&mut *conn)
-            .await
-            .map(|done| done.rows_affected()))
-        .doing("freeing registry work")
-    }
-
-    /// Everything of the list is settled.
-    ///
-    /// # Errors
-    /// [`StoreError::Lost`] when the list is not this claim's any more.
-    pub async fn finish_list(&mut self, list: &ClaimedList) -> Result<(), StoreError> {
-        let now = self.now().as_micros();
-        let change = ListChange { state: ListState::Done, next: now, done: Some(now), ..ListChange::of(list) };
-        self.change_list(list, &change).await
-    }
-
-    /// İYS took the list; its results are asked for from `next` on.
-    ///
-    /// # Errors
-    /// [`StoreError::Lost`] when the list is not this claim's any more.
-    pub async fn await_results(
-        &mut self,
-        list: &ClaimedList,
-        request_id: &str,
-        items: &[RegistryItem],
-        next: Timestamp,
-    ) -> Result<(), StoreError> {
-        let change = ListChange {
-            state: ListState::Awaiting,
-            items: Some(items),
-            request_id: Some(request_id),
-            accepted: Some(self.now().as_micros()),
-            next: next.as_micros(),
-            ..ListChange::of(list)
-        };
-        self.change_list(list, &change).await
-    }
-
-    /// The same call again from `next` on, about these items; `error` is what
-    /// people see meanwhile.
-    ///
-    /// # Errors
-    /// [`StoreError::Lost`] when the list is not this claim's any more.
-    pub async fn postpone_list(
-        &mut self,
-        list: &ClaimedList,
-        items: &[RegistryItem],
-        next: Timestamp,
-        is_parked: bool,
-        error: Option<&str>,
-    ) -> Result<(), StoreError> {
-        let resting = match (is_parked, list.state) {
-            (true, _) => ListState::Parked,
-            // A parked list whose results are awaited asks for them again.
-            (false, ListState::Parked) if list.request_id.is_some() => ListState::Awaiting,
-            (false, ListState::Parked) => ListState::Pending,
-            (false, state) => state,
-        };
-        let change = ListChange {
-            state: resting,
-            items: Some(items),
-            next: next.as_micros(),
-            error,
-            ..ListChange::of(list)
-        };
-        self.change_list(list, &change).await
-    }
-
-    async fn change_list(&mut self, list: &ClaimedList, change: &ListChange<'_>) -> Result<(), StoreError> {
-        let items = change.items.map(packed).transpose()?;
-        let count = change.items.map(|items| i64::try_from(items.len()).unwrap_or(i64::MAX));
-        let sql = "UPDATE registry_batch SET state = $3, items = COALESCE($4, items), \
-                item_count = COALESCE($5, item_count), request_id = COALESCE($6, request_id), \
-                accepted_us = COALESCE($7, accepted_us), next_us = $8, last_error = $9, done_us = $10, \
-                lease_until_us = NULL, worker = NULL \
-             WHERE id = $1 AND attempt = $2 AND state IN (1, 2, 4)";
-        let rows = on!(self, conn => sqlx::query(sql)
-            .bind(list.id.as_db())
-            .bind(list.attempt)
-            .bind(change.state.as_db())
-            .bind(items)
-            .bind(count)
-            .bind(change.request_id)
-            .bind(change.accepted)
-            .bind(change.next)
-            .bind(change.error)
-            .bind(change.done)
-            .execute(&mut *conn)
-            .await
-            .map(|done| done.rows_affected()))
-        .doing("settling registry work")?;
-        exactly(rows, 1, "the claimed list")
-    }
-
-    /// Lets `decide` say what the mirror holds of each address from now on,
-    /// given what is held. `None` leaves it. Returns the states as they are
-    /// afterwards, in the order of the addresses.
-    ///
-    /// Nobody else changes a state of the brand meanwhile; when somebody
-    /// becomes unsendable, claims of the firm that have read wait out.
-    pub async fn update_mirror(
-        &mut self,
-        firm: FirmId,
-        brand: BrandId,
-        channel: Channel,
-        kind: RecipientKind,
-        recipients: &[RecipientId],
-        mut decide: impl FnMut(usize, &KeyState) -> Option<RegistryView> + Send,
-    ) -> Result<Vec<KeyState>, StoreError> {
-        self.lock_ledger(brand).await?;
-        let mut states = self.states_in_order(brand, channel, kind, recipients).await?;
-        let mut changed = Vec::new();
-        let mut refuses = false;
-        for (place, (recipient, state)) in recipients.iter().zip(&mut states).enumerate() {
-            let Some(view) = decide(place, state) else { continue };
-            refuses |= state.registry.verdict == Verdict::Onay && view.verdict != Verdict::Onay;
-            state.registry = view.clone();
-            changed.push((BrandKey { recipient: *recipient, channel, kind }, view));
-        }
-        changed.sort_by_key(|(key, _)| *key);
-        self.save_registry(brand, &changed).await?;
-        if refuses {
-            self.close_gate(firm).await?;
-        }
-        Ok(states)
-    }
-
-    async fn states_in_order(
-        &mut self,
-        brand: BrandId,
-        channel: Channel,
-        kind: RecipientKind,
-        recipients: &[RecipientId],
-    ) -> Result<Vec<KeyState>, StoreError> {
-        let keys: Vec<BrandKey> =
-            recipients.iter().map(|recipient| BrandKey { recipient: *recipient, channel, kind }).collect();
-        let held: std::collections::HashMap<BrandKey, KeyState> =
-            self.states_of(brand, &keys).await?.into_iter().collect();
-        Ok(keys.iter().map(|key| held.get(key).cloned().unwrap_or_default()).collect())
-    }
-
-    /// Writes what İYS holds into the ledger, where it says more than we knew:
-    /// refusals and newer consents. Returns how many events that made.
-    pub async fn record_registry_facts(
-        &mut self,
-        firm: FirmId,
-        brand: BrandId,
-        channel: Channel,
-        kind: RecipientKind,
-        facts: &[RegistryFact],
-    ) -> Result<usize, StoreError> {
-        let head = self.lock_ledger(brand).await?;
-        let recipients: Vec<RecipientId> = facts.iter().map(|fact| fact.id).collect();
-        let mut states = self.states_in_order(brand, channel, kind, &recipients).await?;
-        let now = self.now();
-        let mut events = Vec::new();
-        let mut changed: std::collections::BTreeMap<BrandKey, (LocalState, bool)> =
-            std::collections::BTreeMap::new();
-        for (fact, state) in facts.iter().zip(&mut states) {
-            let id = EventId::from_db(self.next_id()?);
-            let event = event_of(brand, channel, kind, fact, id, now);
-            let told = LocalState::of(&event);
-            let is_known = state.local.is_some_and(|held| {
-                (held.consent_date, held.status) >= (told.consent_date, told.status)
-                    || held.fold(told) == held
-            });
-            if is_known {
-                continue;
-            }
-            let is_new = state.local.is_none() && state.registry == RegistryView::UNASKED;
-            state.local = Some(told);
-            changed.insert(BrandKey { recipient: fact.id, channel, kind }, (told, is_new));
-            events.push(event);
-        }
-        let count = events.len();
-        let refuses = events.iter().any(|event| event.status == Status::Ret);
-        // Ids of a block are consecutive.
-        let first = self.next_ids(count.max(1))?;
-        for (id, event) in (first..).zip(&mut events) {
-            event.id = EventId::from_db(id);
-            let key = BrandKey { recipient: event.key.recipient, channel, kind };
-            if let Some((state, _)) = changed.get_mut(&key) {
-                state.event = event.id;
-            }
-        }
-        self.append_block(brand, now, head, events).await?;
-        self.upsert_local(brand, &changed).await?;
-        if refuses {
-            self.close_gate(firm).await?;
-        }
-        Ok(count)
-    }
-
-    async fn upsert_local(
-        &mut self,
-        brand: BrandId,
-        changed: &std::collections::BTreeMap<BrandKey, (LocalState, bool)>,
-    ) -> Result<(), StoreError> {
-        if changed.is_empty() {
-            return Ok(());
-        }
-        let given = Given::new()
-            .ints("recipient_id", changed.keys().map(|key| key.recipient.as_db()))
-            .ints("channel", changed.keys().map(|key| key.channel.as_db()))
-            .ints("kind", changed.keys().map(|key| key.kind.as_db()))
-            .ints("status", changed.values().map(|(s, _)| s.status.as_db()))
-            .ints("said_us", changed.values().map(|(s, _)| s.consent_date.as_micros()))
-            .ints("recorded_us", changed.values().map(|(s, _)| s.recorded_at.as_micros()))
-            .ints("event_id", changed.values().map(|(s, _)| s.event.as_db()))
-            .ints("citizen", changed.values().map(|(s, _)| i64::from(s.citizen)));
-        let sql = given.sql(
-            self.engine(),
-            2,
-            "INSERT INTO consent_state (brand_id, recipient_id, channel, kind, local_status, \
-                    local_us, local_recorded_us, local_event_id, local_citizen, verdict, verdict_citizen) \
-             SELECT CAST($1 AS BIGINT), recipient_id, channel, kind, status, said_us, recorded_us, \
-                    event_id, citizen, 0, 0 \
-             FROM given WHERE true \
-             ON CONFLICT (brand_id, recipient_id, channel, kind) DO UPDATE SET \
-                    local_status = excluded.local_status, local_us = excluded.local_us, \
-                    local_recorded_us = excluded.local_recorded_us, \
-                    local_event_id = excluded.local_event_id, local_citizen = excluded.local_citizen",
-        );
-        let rows = on!(self, conn => sqlx::query(sql)
-            .bind(brand.as_db())
-            .bind_given(&given)
-            .execute(&mut *conn)
-            .await
-            .map(|done| done.rows_affected()))
-        .doing("writing consent states")?;
-        exactly(rows, changed.len() as u64, "a consent state")
-    }
-}
-
-fn event_of(
-    brand: BrandId,
-    channel: Channel,
-    kind: RecipientKind,
-    fact: &RegistryFact,
-    id: EventId,
-    now: Timestamp,
-) -> ConsentEvent {
-    ConsentEvent {
-        id,
-        key: ConsentKey { brand, recipient: fact.id, channel, kind },
-        recipient: fact.recipient.clone(),
-        status: fact.status,
-        consent_date: fact.date,
-        recorded_at: now,
-        source: fact.source.clone(),
-        origin: Origin::Registry,
-        origin_id: None,
-        origin_line: None,
-        evidence: None,
-        actor: "iys".to_owned(),
-    }
-}
-
-struct ListChange<'a> {
-    state: ListState,
-    items: Option<&'a [RegistryItem]>,
-    request_id: Option<&'a str>,
-    accepted: Option<i64>,
-    next: i64,
-    error: Option<&'a str>,
-    done: Option<i64>,
-}
-
-impl ListChange<'_> {
-    const fn of(list: &ClaimedList) -> Self {
-        Self {
-            state: list.state,
-            items: None,
-            request_id: None,
-            accepted: None,
-            next: 0,
-            error: None,
-            done: None,
-        }
-    }
-}
-
 impl Reader {
     /// Where the declarations of these events were taken; in the order given,
     /// `None` for an event that is not there.
-    pub async fn event_sources(&mut self, events: &[EventId]) -> Result<Vec<Option<Source>>, StoreError> {
+    pub async fn event_sources(
+        &mut self,
+        events: &[EventId],
+    ) -> Result<Vec<Option<Source>>, StoreError> {
         if events.is_empty() {
             return Ok(Vec::new());
         }
@@ -716,7 +365,7 @@ impl Reader {
         let sql = given.sql(
             self.engine(),
             1,
-            "SELECT e.id, e.source FROM given g JOIN consent_event e ON e.id = g.id",
+            "SELECT e.id, e.source FROM given g CROSS JOIN consent_event e WHERE e.id = g.id",
         );
         let rows: Vec<(i64, String)> = on!(self, conn => sqlx::query_as(sql)
             .bind_given(&given)
@@ -726,7 +375,10 @@ impl Reader {
         let held: std::collections::HashMap<i64, String> = rows.into_iter().collect();
         Ok(events
             .iter()
-            .map(|event| held.get(&event.as_db()).and_then(|text| Source::from_registry(text)))
+            .map(|event| {
+                held.get(&event.as_db())
+                    .and_then(|text| Source::from_registry(text))
+            })
             .collect())
     }
 }

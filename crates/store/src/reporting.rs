@@ -107,8 +107,15 @@ impl Report {
     }
 
     fn add_batches(&mut self, row: Counted) -> Result<(), StoreError> {
-        let state = known(BatchState::from_db(row.state), "send_batch", "state", self.campaign.id)?;
-        self.batches.by_state.insert(state.as_str().to_owned(), row.count);
+        let state = known(
+            BatchState::from_db(row.state),
+            "send_batch",
+            "state",
+            self.campaign.id,
+        )?;
+        self.batches
+            .by_state
+            .insert(state.as_str().to_owned(), row.count);
         match state {
             BatchState::Pending => {
                 self.held.waiting += row.people;
@@ -135,13 +142,23 @@ impl Report {
 
     /// Exceptions of a batch move people out of where its state put them.
     fn add_exceptions(&mut self, row: &Counted) -> Result<(), StoreError> {
-        let state = known(BatchState::from_db(row.state), "send_batch", "state", self.campaign.id)?;
+        let state = known(
+            BatchState::from_db(row.state),
+            "send_batch",
+            "state",
+            self.campaign.id,
+        )?;
         if row.code == 0 {
             // The provider refused these; only an accepted batch has such.
             self.failed.refused += row.people;
             return Ok(());
         }
-        let code = known(ReasonCode::from_db(row.code), "send_exception", "code", self.campaign.id)?;
+        let code = known(
+            ReasonCode::from_db(row.code),
+            "send_exception",
+            "code",
+            self.campaign.id,
+        )?;
         *self.excluded.entry(code).or_default() += row.people;
         match state {
             BatchState::Pending | BatchState::Paused | BatchState::InFlight => {
@@ -178,10 +195,16 @@ impl Report {
     pub fn discrepancy(&self) -> i64 {
         let people = self.target - self.excluded_total() - self.held.total() - self.sent;
         let outcomes = self.sent - self.delivered - self.failed.total() - self.open;
-        let below_zero: i64 = [self.held.waiting, self.held.uncertain, self.held.cancelled, self.sent, self.open]
-            .into_iter()
-            .filter(|count| *count < 0)
-            .sum();
+        let below_zero: i64 = [
+            self.held.waiting,
+            self.held.uncertain,
+            self.held.cancelled,
+            self.sent,
+            self.open,
+        ]
+        .into_iter()
+        .filter(|count| *count < 0)
+        .sum();
         people.abs() + outcomes.abs() + below_zero.abs()
     }
 
@@ -224,9 +247,16 @@ impl PersonState {
 
     /// The word's value; `None` for any other text.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Excluded, Self::Waiting, Self::Sent, Self::Delivered, Self::Failed, Self::Uncertain]
-            .into_iter()
-            .find(|state| state.as_str() == word)
+        [
+            Self::Excluded,
+            Self::Waiting,
+            Self::Sent,
+            Self::Delivered,
+            Self::Failed,
+            Self::Uncertain,
+        ]
+        .into_iter()
+        .find(|state| state.as_str() == word)
     }
 
     const fn from_db(number: i64) -> Option<Self> {
@@ -359,7 +389,9 @@ impl Reader {
         let (sql, lowest, highest) = match (filter.code, filter.state) {
             (None, None) => (EVERYONE, 0, i64::MAX),
             (None, Some(PersonState::Excluded)) => (EXCLUDED, 1, i64::MAX),
-            (Some(code), None | Some(PersonState::Excluded)) => (EXCLUDED, code.as_db(), code.as_db()),
+            (Some(code), None | Some(PersonState::Excluded)) => {
+                (EXCLUDED, code.as_db(), code.as_db())
+            }
             (None, Some(_)) => (PLANNED, 0, 0),
             (Some(_), Some(_)) => return Ok((Vec::new(), None)),
         };
@@ -382,8 +414,14 @@ impl Reader {
             .await)
         .doing("listing people of a campaign")?;
         let full = i64::try_from(rows.len()) == Ok(page_rows(limit));
-        let next = rows.last().filter(|_| full).map(|row| (row.frozen, row.recipient_id));
-        let people = rows.into_iter().map(|row| row.person(id)).collect::<Result<_, _>>()?;
+        let next = rows
+            .last()
+            .filter(|_| full)
+            .map(|row| (row.frozen, row.recipient_id));
+        let people = rows
+            .into_iter()
+            .map(|row| row.person(id))
+            .collect::<Result<_, _>>()?;
         Ok((people, next))
     }
 }
@@ -409,10 +447,20 @@ impl PersonRow {
             address: self.address,
             contact: ContactId::from_db(self.contact_id),
             external_id: self.external_id,
-            state: known(PersonState::from_db(self.outcome), "campaign_recipient", "outcome", id)?,
+            state: known(
+                PersonState::from_db(self.outcome),
+                "campaign_recipient",
+                "outcome",
+                id,
+            )?,
             code: match self.reason {
                 0 => None,
-                code => Some(known(ReasonCode::from_db(code), "campaign_recipient", "code", id)?),
+                code => Some(known(
+                    ReasonCode::from_db(code),
+                    "campaign_recipient",
+                    "code",
+                    id,
+                )?),
             },
             provider_code: self.provider_code,
             provider_text: self.provider_text,

@@ -28,7 +28,9 @@ impl std::fmt::Debug for Keys {
 impl Keys {
     /// Uses 32 secret bytes.
     pub fn new(secret: &[u8; 32]) -> Self {
-        Self { cipher: Aes256Gcm::new(&Key::<Aes256Gcm>::from(*secret)) }
+        Self {
+            cipher: Aes256Gcm::new(&Key::<Aes256Gcm>::from(*secret)),
+        }
     }
 
     /// Encrypts `plain`, bound to `what` it is (table and column).
@@ -40,7 +42,10 @@ impl Keys {
         rand::rngs::OsRng
             .try_fill_bytes(&mut nonce)
             .map_err(|_| StoreError::Sealed { what })?;
-        let payload = Payload { msg: plain, aad: what.as_bytes() };
+        let payload = Payload {
+            msg: plain,
+            aad: what.as_bytes(),
+        };
         let sealed = self
             .cipher
             .encrypt(&Nonce::from(nonce), payload)
@@ -64,8 +69,13 @@ impl Keys {
         }
         let (nonce, body) = rest.split_at_checked(NONCE_BYTES).ok_or_else(wrong)?;
         let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| wrong())?;
-        let payload = Payload { msg: body, aad: what.as_bytes() };
-        self.cipher.decrypt(&Nonce::from(nonce), payload).map_err(|_| wrong())
+        let payload = Payload {
+            msg: body,
+            aad: what.as_bytes(),
+        };
+        self.cipher
+            .decrypt(&Nonce::from(nonce), payload)
+            .map_err(|_| wrong())
     }
 }
 
@@ -82,9 +92,16 @@ mod tests {
     fn a_sealed_value_opens_only_with_its_key_and_for_what_it_is() {
         let keys = Keys::new(&[7; 32]);
         let sealed = keys.seal("connector.config", b"gizli").expect("randomness");
-        assert_eq!(keys.open("connector.config", &sealed).expect("opens"), b"gizli");
+        assert_eq!(
+            keys.open("connector.config", &sealed).expect("opens"),
+            b"gizli"
+        );
         assert!(keys.open("brand.iys_password", &sealed).is_err());
-        assert!(Keys::new(&[8; 32]).open("connector.config", &sealed).is_err());
+        assert!(
+            Keys::new(&[8; 32])
+                .open("connector.config", &sealed)
+                .is_err()
+        );
         for i in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[i] ^= 1;

@@ -41,19 +41,28 @@ impl Drop for TestDatabase {
 
 /// Monday 2025-06-23 10:00 Turkish time: the day all checks assume.
 pub fn fixture_clock() -> Arc<ManualClock> {
-    let start = "2025-06-23T10:00:00+03:00".parse().expect("a valid instant");
+    let start = "2025-06-23T10:00:00+03:00"
+        .parse()
+        .expect("a valid instant");
     Arc::new(ManualClock::new(start))
 }
 
 fn unique() -> String {
-    format!("{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::SeqCst))
+    format!(
+        "{}_{}",
+        std::process::id(),
+        COUNTER.fetch_add(1, Ordering::SeqCst)
+    )
 }
 
 /// The address of an empty SQLite file, with the folder it lies in.
 pub fn sqlite_url() -> (String, PathBuf) {
     let folder = std::env::temp_dir().join(format!("izinli_test_{}", unique()));
     std::fs::create_dir_all(&folder).expect("a temporary folder");
-    (format!("sqlite:{}", folder.join("izinli.db").display()), folder)
+    (
+        format!("sqlite:{}", folder.join("izinli.db").display()),
+        folder,
+    )
 }
 
 /// The address of an empty PostgreSQL database; `None`, said loudly, when the
@@ -64,12 +73,18 @@ pub async fn postgres_url() -> Option<String> {
         return None;
     };
     let name = format!("t_{}", unique());
-    let mut connection = PgConnection::connect(&server).await.expect("the tests' PostgreSQL server");
-    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE template0")))
-        .execute(&mut connection)
+    let mut connection = PgConnection::connect(&server)
         .await
-        .expect("a fresh database");
-    let (base, _) = server.rsplit_once('/').expect("an address with a database name");
+        .expect("the tests' PostgreSQL server");
+    sqlx::query(AssertSqlSafe(format!(
+        "CREATE DATABASE {name} TEMPLATE template0"
+    )))
+    .execute(&mut connection)
+    .await
+    .expect("a fresh database");
+    let (base, _) = server
+        .rsplit_once('/')
+        .expect("an address with a database name");
     Some(format!("{base}/{name}"))
 }
 
@@ -80,8 +95,17 @@ async fn open(name: &'static str, url: String, folder: Option<PathBuf>) -> TestD
     let store = Store::open(&options, Keys::new(&[42; 32]), clock.clone())
         .await
         .expect("an empty database opens");
-    store.migrate().await.expect("the migrations apply to an empty database");
-    TestDatabase { store, clock, name, url, folder }
+    store
+        .migrate()
+        .await
+        .expect("the migrations apply to an empty database");
+    TestDatabase {
+        store,
+        clock,
+        name,
+        url,
+        folder,
+    }
 }
 
 /// An empty SQLite database.

@@ -60,15 +60,18 @@ impl Store {
     /// # Errors
     /// [`StoreError::Exists`] when a living worker has this name.
     pub async fn register_worker(&self, name: &str) -> Result<WorkerGuard, StoreError> {
-        let taken = || StoreError::Exists { what: "a worker of this name" };
+        let taken = || StoreError::Exists {
+            what: "a worker of this name",
+        };
         let hold = if let Some(pool) = self.postgres() {
             let mut connection = pool.acquire().await.doing("announcing a worker")?.detach();
-            let got: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended($1, $2))")
-                .bind(name)
-                .bind(LOCK_SPACE)
-                .fetch_one(&mut connection)
-                .await
-                .doing("announcing a worker")?;
+            let got: bool =
+                sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended($1, $2))")
+                    .bind(name)
+                    .bind(LOCK_SPACE)
+                    .fetch_one(&mut connection)
+                    .await
+                    .doing("announcing a worker")?;
             if !got {
                 return Err(taken());
             }
@@ -81,7 +84,10 @@ impl Store {
             let file = lock_file(&path)?.ok_or_else(taken)?;
             Hold::File { file, path }
         };
-        Ok(WorkerGuard { name: name.to_owned(), hold })
+        Ok(WorkerGuard {
+            name: name.to_owned(),
+            hold,
+        })
     }
 
     fn worker_file(&self, name: &str) -> Result<PathBuf, StoreError> {
@@ -90,7 +96,13 @@ impl Store {
             .ok_or_else(|| StoreError::Configuration("no database file".into()))?;
         let mut folder = database.as_os_str().to_owned();
         folder.push("-workers");
-        let safe = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
+        let safe = |c: char| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '_'
+            }
+        };
         Ok(PathBuf::from(folder).join(name.chars().map(safe).collect::<String>()))
     }
 }
@@ -114,7 +126,10 @@ fn lock_file(path: &Path) -> Result<Option<File>, StoreError> {
 }
 
 fn file_trouble(error: std::io::Error) -> StoreError {
-    StoreError::Unavailable { doing: "locking a worker file", source: sqlx::Error::Io(error) }
+    StoreError::Unavailable {
+        doing: "locking a worker file",
+        source: sqlx::Error::Io(error),
+    }
 }
 
 impl Reader {

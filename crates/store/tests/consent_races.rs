@@ -63,7 +63,7 @@ async fn importers_with_the_same_people_make_each_of_them_once() {
             }));
         }
         for importer in importers {
-            tokio::time::timeout(Duration::from_secs(60), importer)
+            tokio::time::timeout(Duration::from_mins(1), importer)
                 .await
                 .expect("nobody waits for ever")
                 .expect("applies");

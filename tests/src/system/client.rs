@@ -7,6 +7,8 @@ use anyhow::{Context, Result, bail, ensure};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Body, Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::wait::PATIENCE;
 
@@ -35,7 +37,12 @@ impl Answer {
     /// # Errors
     /// When it is none.
     pub fn success(self) -> Result<Value> {
-        ensure!(self.status.is_success(), "answered {}: {}", self.status, self.body);
+        ensure!(
+            self.status.is_success(),
+            "answered {}: {}",
+            self.status,
+            self.body
+        );
         Ok(self.body)
     }
 
@@ -65,14 +72,22 @@ pub struct Client {
 
 impl Client {
     pub(super) fn new(url: &str, key: String) -> Result<Self> {
-        Ok(Self { http: http()?, base: format!("{url}/api/v1"), key, is_persistent: false })
+        Ok(Self {
+            http: http()?,
+            base: format!("{url}/api/v1"),
+            key,
+            is_persistent: false,
+        })
     }
 
     /// A client that makes a call again and again while nobody answers it, or
     /// the answer is a 5xx, as a customer's queue does.
     #[must_use]
     pub fn persistent(&self) -> Self {
-        Self { is_persistent: true, ..self.clone() }
+        Self {
+            is_persistent: true,
+            ..self.clone()
+        }
     }
 
     /// GET.
@@ -105,7 +120,10 @@ impl Client {
         key: Option<&str>,
     ) -> Result<Answer> {
         self.repeat(path, async || {
-            let mut request = self.http.request(method.clone(), self.url(path)).bearer_auth(&self.key);
+            let mut request = self
+                .http
+                .request(method.clone(), self.url(path))
+                .bearer_auth(&self.key);
             if let Some(body) = body {
                 request = request.json(body);
             }
@@ -125,8 +143,14 @@ impl Client {
         let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
         self.repeat("/uploads", async || {
             let part = Part::bytes(bytes.clone()).file_name(upload.file_name.clone());
-            let form = Form::new().text("meta", upload.meta.to_string()).part("file", part);
-            let mut request = self.http.post(self.url("/uploads")).bearer_auth(&self.key).multipart(form);
+            let form = Form::new()
+                .text("meta", upload.meta.to_string())
+                .part("file", part);
+            let mut request = self
+                .http
+                .post(self.url("/uploads"))
+                .bearer_auth(&self.key)
+                .multipart(form);
             if let Some(key) = key {
                 request = request.header("Idempotency-Key", key);
             }
@@ -141,16 +165,83 @@ impl Client {
     /// When nobody answers.
     pub async fn upload_stream(&self, bytes: Body, upload: &Upload) -> Result<Answer> {
         let part = Part::stream(bytes).file_name(upload.file_name.clone());
-        let form = Form::new().text("meta", upload.meta.to_string()).part("file", part);
-        let request = self.http.post(self.url("/uploads")).bearer_auth(&self.key).multipart(form);
+        let form = Form::new()
+            .text("meta", upload.meta.to_string())
+            .part("file", part);
+        let request = self
+            .http
+            .post(self.url("/uploads"))
+            .bearer_auth(&self.key)
+            .multipart(form);
         read(request).await
+    }
+
+    /// Announces a file of this many bytes and sends it piece by piece until
+    /// it is through or an answer is there; tells how many bytes were sent. It
+    /// reads while it writes, as a careful program does.
+    ///
+    /// # Errors
+    /// When nobody answers.
+    pub async fn upload_until_answered(
+        &self,
+        upload: &Upload,
+        bytes: u64,
+        mut piece: impl FnMut() -> Vec<u8>,
+    ) -> Result<(Answer, u64)> {
+        const MARK: &str = "sistem-denemesi-7f3c";
+        let part =
+            |rest: &str| format!("--{MARK}\r\nContent-Disposition: form-data; {rest}\r\n\r\n");
+        let head = format!(
+            "{}{}\r\n{}",
+            part("name=\"meta\""),
+            upload.meta,
+            part(&format!("name=\"file\"; filename=\"{}\"", upload.file_name))
+        );
+        let tail = format!("\r\n--{MARK}--\r\n");
+        let host = self
+            .base
+            .trim_start_matches("http://")
+            .split('/')
+            .next()
+            .unwrap_or_default();
+        let length = bytes + (head.len() + tail.len()) as u64;
+        let call = format!(
+            "POST /api/v1/uploads HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\
+             Content-Type: multipart/form-data; boundary={MARK}\r\nContent-Length: {length}\r\n\r\n{head}",
+            self.key
+        );
+        let (mut from, mut to) = TcpStream::connect(host).await?.into_split();
+        let mut sent = 0;
+        let mut sending = async || -> std::io::Result<()> {
+            to.write_all(call.as_bytes()).await?;
+            while sent < bytes {
+                let piece = piece();
+                to.write_all(&piece).await?;
+                sent += piece.len() as u64;
+            }
+            to.write_all(tail.as_bytes()).await
+        };
+        let mut said = Vec::new();
+        let reading = async {
+            drop(from.read_to_end(&mut said).await);
+        };
+        // The door may be shut while we still speak; what was said before is read.
+        drop(tokio::join!(
+            tokio::time::timeout(PATIENCE, sending()),
+            tokio::time::timeout(PATIENCE, reading)
+        ));
+        Ok((parsed(&said)?, sent))
     }
 
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
 
-    async fn repeat(&self, path: &str, mut once: impl AsyncFnMut() -> Result<Answer>) -> Result<Answer> {
+    async fn repeat(
+        &self,
+        path: &str,
+        mut once: impl AsyncFnMut() -> Result<Answer>,
+    ) -> Result<Answer> {
         let began = Instant::now();
         loop {
             let answer = once().await;
@@ -169,10 +260,35 @@ impl Client {
     }
 }
 
+/// An HTTP answer as it stands on the wire.
+fn parsed(said: &[u8]) -> Result<Answer> {
+    let text = String::from_utf8_lossy(said);
+    let status = text
+        .split_whitespace()
+        .nth(1)
+        .and_then(|word| word.parse().ok());
+    let status = status.with_context(|| format!("no answer: `{text}`"))?;
+    let body = text
+        .find('{')
+        .zip(text.rfind('}'))
+        .and_then(|(from, to)| text.get(from..=to));
+    let body = body
+        .and_then(|body| serde_json::from_str(body).ok())
+        .unwrap_or(Value::Null);
+    Ok(Answer {
+        status: StatusCode::from_u16(status)?,
+        body,
+    })
+}
+
 async fn read(request: reqwest::RequestBuilder) -> Result<Answer> {
     let answer = request.send().await?;
     let status = answer.status();
     let text = answer.text().await?;
-    let body = if text.is_empty() { json!(null) } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) };
+    let body = if text.is_empty() {
+        json!(null)
+    } else {
+        serde_json::from_str(&text).unwrap_or(Value::String(text))
+    };
     Ok(Answer { status, body })
 }

@@ -23,7 +23,9 @@ pub async fn generated(world: &World, rows: u64, seed: u64) -> Result<PathBuf> {
     let (rows, seed, out) = (rows.to_string(), seed.to_string(), path.to_string_lossy());
     world
         .program
-        .json(["gen", "contacts", "--rows", &rows, "--dirty", "6", "--seed", &seed, "--out", &out])
+        .json([
+            "gen", "contacts", "--rows", &rows, "--dirty", "6", "--seed", &seed, "--out", &out,
+        ])
         .await?;
     Ok(path)
 }
@@ -53,8 +55,15 @@ pub async fn imported(client: &Client, file: &Path, upload: &Upload) -> Result<V
 /// # Errors
 /// When any of it fails.
 pub async fn applied(client: &Client, file: &Path, upload: &Upload) -> Result<String> {
-    let made = client.upload(file, upload, None).await?.success().context("POST /uploads")?;
-    let id = made["id"].as_str().context("the upload has no id")?.to_owned();
+    let made = client
+        .upload(file, upload, None)
+        .await?
+        .success()
+        .context("POST /uploads")?;
+    let id = made["id"]
+        .as_str()
+        .context("the upload has no id")?
+        .to_owned();
     judged(client, &id).await?;
     apply(client, &id).await?;
     Ok(id)
@@ -81,7 +90,9 @@ pub async fn judged(client: &Client, id: &str) -> Result<Value> {
 /// # Errors
 /// When it does not end as applied.
 pub async fn apply(client: &Client, id: &str) -> Result<Value> {
-    client.post(&format!("/uploads/{id}/apply"), &json!({})).await?;
+    client
+        .post(&format!("/uploads/{id}/apply"), &json!({}))
+        .await?;
     until("the end of applying", async || {
         let seen = client.get(&format!("/uploads/{id}")).await?;
         match state(&seen) {
@@ -101,7 +112,9 @@ pub async fn asked(client: &Client, id: &str) -> Result<Value> {
     until("the end of asking İYS", async || {
         let seen = client.get(&format!("/uploads/{id}")).await?;
         let open = ["pending", "in_flight", "waiting", "parked"].iter();
-        let open: i64 = open.filter_map(|part| seen["registry"][part].as_i64()).sum();
+        let open: i64 = open
+            .filter_map(|part| seen["registry"][part].as_i64())
+            .sum();
         Ok((open == 0).then_some(seen))
     })
     .await
@@ -130,7 +143,10 @@ pub async fn campaign(client: &Client, draft: &Value) -> Result<String> {
 /// # Errors
 /// When the answer names none.
 pub fn path_of(made: &Value) -> Result<String> {
-    Ok(format!("/campaigns/{}", made["id"].as_str().context("the campaign has no id")?))
+    Ok(format!(
+        "/campaigns/{}",
+        made["id"].as_str().context("the campaign has no id")?
+    ))
 }
 
 /// Launches a campaign and waits until everything is handed over and reported.
@@ -158,7 +174,10 @@ pub async fn finished(client: &Client, path: &str) -> Result<Value> {
     })
     .await;
     if end.is_err() {
-        eprintln!("the report at that moment: {}", client.get(&format!("{path}/report")).await?);
+        eprintln!(
+            "the report at that moment: {}",
+            client.get(&format!("{path}/report")).await?
+        );
     }
     end
 }
@@ -189,7 +208,9 @@ pub async fn keyed(
     mut meanwhile: impl AsyncFnMut() -> Result<()>,
 ) -> Result<Answer> {
     loop {
-        let answer = client.call(Method::POST, path, Some(body), Some(key)).await?;
+        let answer = client
+            .call(Method::POST, path, Some(body), Some(key))
+            .await?;
         if answer.code() != "STILL_RUNNING" {
             return Ok(answer);
         }
@@ -202,19 +223,36 @@ pub async fn keyed(
 /// # Errors
 /// Names what does not add up.
 pub fn reconciles(report: &Value) -> Result<()> {
-    let number = |pointer: &str| report.pointer(pointer).and_then(Value::as_i64).unwrap_or(i64::MIN);
+    let number = |pointer: &str| {
+        report
+            .pointer(pointer)
+            .and_then(Value::as_i64)
+            .unwrap_or(i64::MIN)
+    };
     let people = number("/excluded/total") + number("/held/total") + number("/sent");
-    ensure!(number("/target") == people, "target is not excluded + held + sent: {report}");
+    ensure!(
+        number("/target") == people,
+        "target is not excluded + held + sent: {report}"
+    );
     let outcomes = number("/delivered") + number("/failed/total") + number("/open");
-    ensure!(number("/sent") == outcomes, "sent is not delivered + failed + open: {report}");
-    ensure!(report["reconciles"] == true, "it says itself that it does not reconcile: {report}");
+    ensure!(
+        number("/sent") == outcomes,
+        "sent is not delivered + failed + open: {report}"
+    );
+    ensure!(
+        report["reconciles"] == true,
+        "it says itself that it does not reconcile: {report}"
+    );
     Ok(())
 }
 
 /// How many people were excluded for a reason.
 pub fn excluded(list: &Value, code: &str) -> i64 {
     let reasons = list.as_array().into_iter().flatten();
-    reasons.filter(|reason| reason["code"] == code).filter_map(|reason| reason["count"].as_i64()).sum()
+    reasons
+        .filter(|reason| reason["code"] == code)
+        .filter_map(|reason| reason["count"].as_i64())
+        .sum()
 }
 
 fn state(value: &Value) -> &str {

@@ -21,7 +21,7 @@ mod wait;
 mod world;
 
 pub use client::{Answer, Client, Upload};
-pub use people::{Mode, Person, confirmed, people_in, phones};
+pub use people::{Mode, Person, confirmed, is_taken_by_iys, people_in, phones};
 pub use program::Program;
 pub use server::Server;
 pub use simulated::{API_KEY, IYS_CODE, IYS_PASSWORD, IYS_USER, Simulators};

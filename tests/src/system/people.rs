@@ -48,14 +48,33 @@ pub struct Person {
 /// When the dry run refuses the file.
 pub async fn people_in(world: &World, file: &Path, brand: &Brand) -> Result<Vec<Person>> {
     let file = file.to_string_lossy();
-    let arguments = ["import", &file, "--dry-run", "--default-kind", "BIREYSEL", "--brand", &brand.id];
+    let arguments = [
+        "import",
+        &file,
+        "--dry-run",
+        "--default-kind",
+        "BIREYSEL",
+        "--brand",
+        &brand.id,
+    ];
     let said = world.program.json(arguments).await?;
-    let records = said["records"].as_array().context("a dry run prints no records")?;
-    records.iter().filter(|record| !record["consent"].is_null()).map(person).collect()
+    let records = said["records"]
+        .as_array()
+        .context("a dry run prints no records")?;
+    records
+        .iter()
+        .filter(|record| !record["consent"].is_null())
+        .map(person)
+        .collect()
 }
 
 fn person(record: &Value) -> Result<Person> {
-    let word = |value: &Value| value.as_str().map(str::to_owned).with_context(|| format!("odd record: {record}"));
+    let word = |value: &Value| {
+        value
+            .as_str()
+            .map(str::to_owned)
+            .with_context(|| format!("odd record: {record}"))
+    };
     Ok(Person {
         address: word(&record["recipient"])?,
         channel: word(&record["consent"]["channel"])?,
@@ -69,7 +88,10 @@ fn person(record: &Value) -> Result<Person> {
 pub fn confirmed(people: &[Person], mode: Mode, rule: &Population) -> BTreeSet<String> {
     people
         .iter()
-        .filter(|person| person.channel == "MESAJ" && person.kind == "BIREYSEL" && person.status == "ONAY")
+        .filter(|person| {
+            person.channel == "MESAJ" && person.kind == "BIREYSEL" && person.status == "ONAY"
+        })
+        .filter(|person| is_taken_by_iys(&person.address))
         .filter(|person| match (mode, rule.status_of(&person.address)) {
             (_, Some(status)) => status == "ONAY",
             (Mode::Sync, None) => false,
@@ -79,7 +101,16 @@ pub fn confirmed(people: &[Person], mode: Mode, rule: &Population) -> BTreeSet<S
         .collect()
 }
 
+/// Whether İYS keeps records of an address: not of satellite numbers, which it
+/// refuses with H121 while we accept them with a remark (W204).
+pub fn is_taken_by_iys(address: &str) -> bool {
+    !address.starts_with("+9057")
+}
+
 /// Addresses as the provider writes them: digits only.
 pub fn phones(addresses: &BTreeSet<String>) -> BTreeSet<String> {
-    addresses.iter().map(|address| address.trim_start_matches('+').to_owned()).collect()
+    addresses
+        .iter()
+        .map(|address| address.trim_start_matches('+').to_owned())
+        .collect()
 }

@@ -32,7 +32,11 @@ impl Program {
             "THE PROGRAM IS NOT BUILT: {} is not there. Run `cargo build -p izinli`, or name it in {PATH_VARIABLE}.",
             path.display()
         );
-        Ok(Self { path, environment, clock })
+        Ok(Self {
+            path,
+            environment,
+            clock,
+        })
     }
 
     /// Adds or replaces one setting.
@@ -55,7 +59,10 @@ impl Program {
     ///
     /// # Errors
     /// When it fails; the message then carries what it said.
-    pub async fn json<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Result<Value> {
+    pub async fn json<S: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Result<Value> {
         let (said, code) = self.run(arguments).await?;
         ensure!(code == Some(0), "it ended with {code:?}: {said}");
         Ok(said)
@@ -70,8 +77,14 @@ impl Program {
         &self,
         arguments: impl IntoIterator<Item = S>,
     ) -> Result<(Value, Option<i32>)> {
-        let arguments: Vec<_> = arguments.into_iter().map(|one| one.as_ref().to_owned()).collect();
-        let line = arguments.join(OsStr::new(" ")).to_string_lossy().into_owned();
+        let arguments: Vec<_> = arguments
+            .into_iter()
+            .map(|one| one.as_ref().to_owned())
+            .collect();
+        let line = arguments
+            .join(OsStr::new(" "))
+            .to_string_lossy()
+            .into_owned();
         let output = self
             .command()
             .args(&arguments)
@@ -81,10 +94,17 @@ impl Program {
             .with_context(|| format!("starting {}", self.path.display()))?;
         let code = output.status.code();
         if !matches!(code, Some(0 | 3 | 4)) {
-            bail!("`izinli {line}` ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+            bail!(
+                "`izinli {line}` ended with {}: {}",
+                output.status,
+                String::from_utf8_lossy(&output.stderr)
+            );
         }
         let said = serde_json::from_slice(&output.stdout).with_context(|| {
-            format!("`izinli {line}` printed no JSON: {}", String::from_utf8_lossy(&output.stdout))
+            format!(
+                "`izinli {line}` printed no JSON: {}",
+                String::from_utf8_lossy(&output.stdout)
+            )
         })?;
         Ok((said, code))
     }

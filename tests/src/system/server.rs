@@ -41,7 +41,11 @@ impl Server {
             .spawn()
             .context("starting the server")?;
         let number = child.id().context("the server has ended already")?;
-        Ok(Self { child, ready, _leash: leash(number)? })
+        Ok(Self {
+            child,
+            ready,
+            _leash: leash(number)?,
+        })
     }
 
     /// Waits until it serves.

@@ -41,7 +41,10 @@ impl Simulators {
     /// When a port cannot be bound.
     pub async fn start(limits: bool) -> Result<Self> {
         let clock = Clock::starting_at(CLOCK_START.parse::<Timestamp>()?);
-        let mut iys = iys::Config { clock: clock.clone(), ..iys::Config::default() };
+        let mut iys = iys::Config {
+            clock: clock.clone(),
+            ..iys::Config::default()
+        };
         let mut infobip = infobip::Config {
             clock: clock.clone(),
             api_keys: vec![API_KEY.to_owned()],
@@ -91,7 +94,11 @@ impl Simulators {
     /// When a simulator does not answer.
     pub async fn heal(&self) -> Result<()> {
         for one in [&self.iys, &self.infobip] {
-            let answer = self.http.delete(format!("{}/_sim/faults", one.url())).send().await?;
+            let answer = self
+                .http
+                .delete(format!("{}/_sim/faults", one.url()))
+                .send()
+                .await?;
             ensure!(answer.status().is_success(), "the faults did not end");
         }
         Ok(())
@@ -141,9 +148,19 @@ impl Simulators {
         let mut all = BTreeMap::new();
         let mut after = 0;
         loop {
-            let page = self.ask(&self.infobip, &format!("received?limit={PAGE}&after={after}")).await?;
-            for message in page["list"].as_array().context("the provider lists no messages")? {
-                let to = message["to"].as_str().context("a message without an address")?;
+            let page = self
+                .ask(
+                    &self.infobip,
+                    &format!("received?limit={PAGE}&after={after}"),
+                )
+                .await?;
+            for message in page["list"]
+                .as_array()
+                .context("the provider lists no messages")?
+            {
+                let to = message["to"]
+                    .as_str()
+                    .context("a message without an address")?;
                 *all.entry(to.to_owned()).or_default() += 1;
             }
             let next = page["next"].as_u64().context("no next page is named")?;
@@ -159,7 +176,9 @@ impl Simulators {
     /// # Errors
     /// When the simulator does not answer.
     pub async fn recorded(&self) -> Result<Vec<Value>> {
-        let page = self.ask(&self.iys, &format!("received?limit={PAGE}")).await?;
+        let page = self
+            .ask(&self.iys, &format!("received?limit={PAGE}"))
+            .await?;
         Ok(page["list"].as_array().cloned().unwrap_or_default())
     }
 
@@ -180,12 +199,21 @@ impl Simulators {
 
     async fn ask(&self, one: &Running, what: &str) -> Result<Value> {
         let url = format!("{}/_sim/{what}", one.url());
-        Ok(self.http.get(&url).send().await?.error_for_status()?.json().await?)
+        Ok(self
+            .http
+            .get(&url)
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?)
     }
 }
 
 async fn free_port() -> Result<TcpListener> {
-    TcpListener::bind("127.0.0.1:0").await.context("no port is free")
+    TcpListener::bind("127.0.0.1:0")
+        .await
+        .context("no port is free")
 }
 
 /// Sums the counts of calls; the simulators give them by call, and by status
@@ -198,5 +226,10 @@ fn calls_in(stats: &Value, path_part: &str) -> u64 {
         }
     }
     let calls = stats["calls"].as_object();
-    calls.into_iter().flatten().filter(|(call, _)| call.contains(path_part)).map(|(_, count)| sum(count)).sum()
+    calls
+        .into_iter()
+        .flatten()
+        .filter(|(call, _)| call.contains(path_part))
+        .map(|(_, count)| sum(count))
+        .sum()
 }

@@ -59,11 +59,20 @@ pub struct World {
 ///
 /// # Errors
 /// Those of the test; the end of the program's log is printed then.
-pub async fn each_database(setup: Setup, test: impl AsyncFn(&mut World) -> Result<()>) -> Result<()> {
+pub async fn each_database(
+    setup: Setup,
+    test: impl AsyncFn(&mut World) -> Result<()>,
+) -> Result<()> {
     let mut databases = vec![("sqlite", None)];
-    databases.extend(store::testing::postgres_url().await.map(|url| ("postgres", Some(url))));
+    databases.extend(
+        store::testing::postgres_url()
+            .await
+            .map(|url| ("postgres", Some(url))),
+    );
     for (name, url) in databases {
-        let mut world = World::start(name, url, &setup).await.with_context(|| format!("on {name}"))?;
+        let mut world = World::start(name, url, &setup)
+            .await
+            .with_context(|| format!("on {name}"))?;
         let outcome = test(&mut world).await;
         if outcome.is_err() {
             world.show_log();
@@ -78,16 +87,27 @@ impl World {
         let folder = tempfile::tempdir()?;
         let simulators = Simulators::start(setup.limits).await?;
         let public_url = format!("http://127.0.0.1:{}", free_port()?);
-        let url = url.unwrap_or_else(|| format!("sqlite:{}", folder.path().join("izinli.db").display()));
-        let mut program =
-            Program::find(environment(&url, &public_url, folder.path(), &simulators), simulators.clock.clone())?;
+        let url =
+            url.unwrap_or_else(|| format!("sqlite:{}", folder.path().join("izinli.db").display()));
+        let mut program = Program::find(
+            environment(&url, &public_url, folder.path(), &simulators),
+            simulators.clock.clone(),
+        )?;
         for (name, value) in &setup.settings {
             program.set(name, value.clone());
         }
         let (firm, connector, key) = made(&program, &simulators, folder.path()).await?;
         let client = Client::new(&public_url, key)?;
-        let mut world =
-            Self { database, simulators, program, client, firm, connector, server: None, folder };
+        let mut world = Self {
+            database,
+            simulators,
+            program,
+            client,
+            firm,
+            connector,
+            server: None,
+            folder,
+        };
         world.restart().await?;
         Ok(world)
     }
@@ -131,7 +151,11 @@ impl World {
     /// # Errors
     /// When it ends before that.
     pub async fn ready(&mut self) -> Result<()> {
-        self.server.as_mut().context("no server was started")?.ready().await
+        self.server
+            .as_mut()
+            .context("no server was started")?
+            .ready()
+            .await
     }
 
     /// `kill -9`.
@@ -150,10 +174,16 @@ impl World {
     /// # Errors
     /// When the system does not tell.
     pub fn memory_peak(&self) -> Result<u64> {
-        let number = self.server.as_ref().and_then(Server::number).context("no server runs")?;
+        let number = self
+            .server
+            .as_ref()
+            .and_then(Server::number)
+            .context("no server runs")?;
         let status = std::fs::read_to_string(format!("/proc/{number}/status"))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kilobytes = line.and_then(|line| line.split_whitespace().next()).context("no VmHWM")?;
+        let kilobytes = line
+            .and_then(|line| line.split_whitespace().next())
+            .context("no VmHWM")?;
         Ok(kilobytes.parse::<u64>()? * 1_024)
     }
 
@@ -165,10 +195,28 @@ impl World {
         let (iys_code, brand_code) = (IYS_CODE.to_string(), code.to_string());
         let name = format!("Örnek {code}");
         let arguments = [
-            "brand", "create", "--firm", &self.firm, "--name", &name, "--short-name", "ORNEK",
-            "--trade-name", "ORNEK SAGLIK AS", "--mersis", "0123456789012345", "--mode", mode.word(),
-            "--iys-code", &iys_code, "--brand-code", &brand_code, "--iys-username", IYS_USER,
-            "--iys-password-env", "SISTEM_DENEMESI_IYS",
+            "brand",
+            "create",
+            "--firm",
+            &self.firm,
+            "--name",
+            &name,
+            "--short-name",
+            "ORNEK",
+            "--trade-name",
+            "ORNEK SAGLIK AS",
+            "--mersis",
+            "0123456789012345",
+            "--mode",
+            mode.word(),
+            "--iys-code",
+            &iys_code,
+            "--brand-code",
+            &brand_code,
+            "--iys-username",
+            IYS_USER,
+            "--iys-password-env",
+            "SISTEM_DENEMESI_IYS",
         ];
         let setup = json!({
             "iysCode": IYS_CODE, "brandCode": code, "name": name,
@@ -176,12 +224,20 @@ impl World {
         });
         self.simulators.iys("brands", &setup).await?;
         let made = self.program.json(arguments).await?;
-        Ok(Brand { id: id_of(&made)?, code, mode })
+        Ok(Brand {
+            id: id_of(&made)?,
+            code,
+            mode,
+        })
     }
 
     /// Prints the end of the program's log.
     pub fn show_log(&self) {
-        eprintln!("--- the program's log on {} ---\n{}\n---", self.database, end_of_log(self.folder.path()));
+        eprintln!(
+            "--- the program's log on {} ---\n{}\n---",
+            self.database,
+            end_of_log(self.folder.path())
+        );
     }
 }
 
@@ -195,7 +251,12 @@ impl Drop for World {
 
 /// Short waits, so that a test does not sit out a night; the rest is as a
 /// customer would have it.
-fn environment(url: &str, public_url: &str, folder: &Path, simulators: &Simulators) -> Vec<(String, String)> {
+fn environment(
+    url: &str,
+    public_url: &str,
+    folder: &Path,
+    simulators: &Simulators,
+) -> Vec<(String, String)> {
     let inside = |name: &str| folder.join(name).display().to_string();
     let listen = public_url.trim_start_matches("http://");
     [
@@ -225,19 +286,48 @@ fn environment(url: &str, public_url: &str, folder: &Path, simulators: &Simulato
 }
 
 /// Firm, API key and an active provider account, made by the program's own commands.
-async fn made(program: &Program, simulators: &Simulators, folder: &Path) -> Result<(String, String, String)> {
-    let firm = id_of(&program.json(["firm", "create", "--name", "Örnek Sağlık"]).await?)?;
+async fn made(
+    program: &Program,
+    simulators: &Simulators,
+    folder: &Path,
+) -> Result<(String, String, String)> {
+    let firm = id_of(
+        &program
+            .json(["firm", "create", "--name", "Örnek Sağlık"])
+            .await?,
+    )?;
     let key = program
-        .json(["apikey", "create", "--firm", &firm, "--name", "sistem denemesi", "--role", "admin"])
+        .json([
+            "apikey",
+            "create",
+            "--firm",
+            &firm,
+            "--name",
+            "sistem denemesi",
+            "--role",
+            "admin",
+        ])
         .await?;
-    let key = key["key"].as_str().context("no key was printed")?.to_owned();
+    let key = key["key"]
+        .as_str()
+        .context("no key was printed")?
+        .to_owned();
     let settings = folder.join("infobip.json");
     let account = json!({ "base_url": simulators.infobip_url(), "api_key": API_KEY });
     std::fs::write(&settings, account.to_string())?;
     let settings = settings.to_string_lossy();
     let connector = program
         .json([
-            "connector", "create", "--firm", &firm, "--kind", "infobip", "--name", "SMS", "--settings", &settings,
+            "connector",
+            "create",
+            "--firm",
+            &firm,
+            "--kind",
+            "infobip",
+            "--name",
+            "SMS",
+            "--settings",
+            &settings,
         ])
         .await?;
     let connector = id_of(&connector)?;
@@ -247,7 +337,10 @@ async fn made(program: &Program, simulators: &Simulators, folder: &Path) -> Resu
 
 /// The id in what a command or a call gives.
 fn id_of(value: &Value) -> Result<String> {
-    value["id"].as_str().map(str::to_owned).with_context(|| format!("no id in {value}"))
+    value["id"]
+        .as_str()
+        .map(str::to_owned)
+        .with_context(|| format!("no id in {value}"))
 }
 
 /// A free port that stays ours through restarts: below those which the system
@@ -259,7 +352,12 @@ fn free_port() -> Result<u16> {
     for _ in 0..TRIES {
         let port = dice.random_range(20_000..32_000);
         let is_free = TcpListener::bind(("127.0.0.1", port)).is_ok();
-        if is_free && TAKEN.lock().expect("nobody panics while holding it").insert(port) {
+        if is_free
+            && TAKEN
+                .lock()
+                .expect("nobody panics while holding it")
+                .insert(port)
+        {
             return Ok(port);
         }
     }

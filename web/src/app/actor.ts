@@ -4,9 +4,12 @@ import { answer, api } from "../api/client";
 import { useMay } from "./permissions";
 import { useSession } from "./session";
 
+const PAGE = { params: { query: { limit: 200 } } };
+const STALE_MS = 5 * 60_000;
+
 /**
  * Turns the server's `user:usr_…` or `key:key_…` into a name. Who may not list
- * users sees their own name and, for everybody else, the kind and the id.
+ * users or keys sees their own name and, for everybody else, the kind and the id.
  */
 export function useActorName(): (actor: string) => string {
   const { t } = useTranslation();
@@ -14,14 +17,20 @@ export function useActorName(): (actor: string) => string {
   const may = useMay();
   const users = useQuery({
     queryKey: ["users"],
-    queryFn: async () => (await answer(api.GET("/api/v1/users", { params: { query: { limit: 200 } } }))).items,
-    staleTime: 5 * 60_000,
+    queryFn: async () => (await answer(api.GET("/api/v1/users", PAGE))).items,
+    staleTime: STALE_MS,
     enabled: may("manage_users"),
+  });
+  const keys = useQuery({
+    queryKey: ["api-keys"],
+    queryFn: async () => (await answer(api.GET("/api/v1/api-keys", PAGE))).items,
+    staleTime: STALE_MS,
+    enabled: may("manage_keys"),
   });
   return (actor) => {
     const [kind, id] = actor.split(":", 2);
     if (!id) return actor;
-    if (kind === "key") return t("common.actor.key", { id });
+    if (kind === "key") return t("common.actor.key", { name: keys.data?.find((key) => key.id === id)?.name ?? id });
     if (kind !== "user") return actor;
     const known = [user, ...(users.data ?? [])].find((one) => one.id === id);
     return known?.name ?? t("common.actor.user", { id });

@@ -44,7 +44,7 @@ export function Page({ title, lead, back, mark, actions, children }: PageProps) 
               {mark}
             </Group>
             {lead && (
-              <Text component="div" className="quiet" mt={4} maw={720}>
+              <Text component="div" className="quiet" mt={4} maw={820}>
                 {lead}
               </Text>
             )}

@@ -9,7 +9,8 @@ export type Permission =
   | "approve_campaigns"
   | "launch_campaigns"
   | "manage_registry"
-  | "manage_users";
+  | "manage_users"
+  | "manage_keys";
 
 /**
  * Who is offered what. The server decides on every call; this only spares
@@ -23,6 +24,7 @@ const HOLDERS: Record<Permission, Role[]> = {
   launch_campaigns: ["owner", "admin", "marketer", "approver"],
   manage_registry: ["owner", "admin", "compliance"],
   manage_users: ["owner", "admin"],
+  manage_keys: ["owner", "admin", "developer"],
 };
 
 /** Whether the logged-in person is offered something. */

@@ -1,6 +1,6 @@
 /** What a screen shows while it waits, when it has nothing, and when it may not or cannot show anything. */
 import { Button, Group, Skeleton, Stack, Text, ThemeIcon, Title, VisuallyHidden } from "@mantine/core";
-import { IconError404, IconLock, IconMoodEmpty, IconPlugConnectedX, type TablerIcon } from "@tabler/icons-react";
+import { IconError404, IconInbox, IconLock, IconPlugConnectedX, type TablerIcon } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../api/problem";
@@ -62,7 +62,7 @@ function PlainState({ icon: Icon, color = "petrol", title, text, note, action, i
 
 /** Nothing here yet, and what to do about it. */
 export function Empty(props: { title: string; text?: string; action?: ReactNode }) {
-  return <PlainState icon={IconMoodEmpty} {...props} />;
+  return <PlainState icon={IconInbox} {...props} />;
 }
 
 interface FailureProps {

@@ -1,7 +1,5 @@
 import { Table, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { answer, api } from "../api/client";
-import { usePages } from "../api/pages";
 import { useActorName } from "../app/actor";
 import { useBrands } from "../app/brands";
 import { MoreButton } from "../app/more-button";
@@ -10,15 +8,14 @@ import { ScrollX } from "../app/scroll-x";
 import { StateBadge } from "../app/state-badge";
 import { Failure, Loading } from "../app/states";
 import { Time } from "../app/time";
+import { useRecords } from "./records";
 
 /** Everything the person said to any brand, newest first; nothing in it is ever changed or removed. */
 export function Timeline({ contactId }: { contactId: string }) {
   const { t } = useTranslation();
   const brands = useBrands();
   const actorName = useActorName();
-  const list = usePages(["contact", contactId, "timeline"], (after) =>
-    answer(api.GET("/api/v1/contacts/{id}/timeline", { params: { path: { id: contactId }, query: { after } } })),
-  );
+  const list = useRecords(contactId);
   const brandName = (id: string) => brands.data?.find((brand) => brand.id === id)?.name ?? id;
   return (
     <Section title={t("contacts.timeline.title")} id="timeline">

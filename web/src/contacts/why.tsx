@@ -13,6 +13,7 @@ import { Failure, Loading } from "../app/states";
 import { Time } from "../app/time";
 import { useFormats } from "../locale/format";
 import classes from "./contact.module.css";
+import { useRecords } from "./records";
 
 const route = getRouteApi("/shell/contacts/$id");
 
@@ -43,10 +44,15 @@ export function WhyPanel({ contact }: { contact: Contact }) {
   const brands = useBrands();
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const records = useRecords(contact.id);
+  // Unless asked otherwise, about what the person spoke of last.
+  const last = records.items[0];
+  const brand = search.brand ?? last?.brand_id;
   const question: Question = {
-    brand_id: brands.data?.find(({ id }) => id === search.brand)?.id ?? brands.data?.[0]?.id ?? "",
-    channel: CHANNELS.find((channel) => channel === search.channel) ?? (contact.phone ? "MESAJ" : "EPOSTA"),
-    kind: KINDS.find((kind) => kind === search.kind) ?? "BIREYSEL",
+    brand_id: brands.data?.find(({ id }) => id === brand)?.id ?? brands.data?.[0]?.id ?? "",
+    channel:
+      CHANNELS.find((channel) => channel === (search.channel ?? last?.channel)) ?? (contact.phone ? "MESAJ" : "EPOSTA"),
+    kind: KINDS.find((kind) => kind === (search.kind ?? last?.kind)) ?? "BIREYSEL",
     basis: BASES.find((basis) => basis === search.basis) ?? "COMMERCIAL",
   };
   const change = (part: Partial<Record<"brand" | "channel" | "kind" | "basis", string | null>>) =>
@@ -91,7 +97,8 @@ export function WhyPanel({ contact }: { contact: Contact }) {
       </Group>
       {brands.isError && <Failure error={brands.error} onRetry={() => brands.refetch()} />}
       {brands.data?.length === 0 && <Text p="md">{t("contacts.no_brand")}</Text>}
-      {question.brand_id && <Answer contact={contact} question={question} />}
+      {records.isPending && <Loading lines={3} />}
+      {question.brand_id && !records.isPending && <Answer contact={contact} question={question} />}
     </Section>
   );
 }

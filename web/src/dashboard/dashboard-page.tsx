@@ -50,7 +50,7 @@ export function DashboardPage() {
         campaigns={(campaigns.data ?? []).filter(({ launched_at }) => launched_at && isSameDay(launched_at, now))}
         brands={brands.data ?? []}
       />
-      <SimpleGrid cols={{ base: 1, md: 2 }}>
+      <SimpleGrid cols={{ base: 1, md: 2 }} style={{ alignItems: "start" }}>
         <Section
           title={t("dashboard.uploads.title")}
           id="uploads"

@@ -114,12 +114,22 @@ impl Problem {
     }
 
     fn document(self, request_id: &str) -> ProblemDocument {
-        let Parts { kind, rule, detail, fields, .. } = *self.0;
+        let Parts {
+            kind,
+            rule,
+            detail,
+            fields,
+            ..
+        } = *self.0;
         let (code, title_tr, title_en) = match rule {
             Some(rule) => (
                 rule.code.to_string(),
-                format!("{} {}", rule.text_tr, rule.next_tr).trim_end().to_owned(),
-                format!("{} {}", rule.text_en, rule.next_en).trim_end().to_owned(),
+                format!("{} {}", rule.text_tr, rule.next_tr)
+                    .trim_end()
+                    .to_owned(),
+                format!("{} {}", rule.text_en, rule.next_en)
+                    .trim_end()
+                    .to_owned(),
             ),
             None => (
                 kind.code().to_owned(),
@@ -164,10 +174,16 @@ impl IntoResponse for Problem {
 /// Writes the problem of a response into its body. An error answer that came
 /// from below our handlers (an unknown method, a refused body) gets one too.
 pub(crate) async fn finish(request: Request, next: Next) -> Response {
-    let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .cloned()
+        .unwrap_or_default();
     let mut response = next.run(request).await;
     let problem = response.extensions_mut().remove::<Problem>();
-    let Some(problem) = problem.or_else(|| of_status(&response)) else { return response };
+    let Some(problem) = problem.or_else(|| of_status(&response)) else {
+        return response;
+    };
     let retry_after = problem.0.retry_after_seconds;
     let document = problem.document(id.as_str());
     let body = serde_json::to_vec(&document).unwrap_or_default();
@@ -178,7 +194,9 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
         HeaderValue::from_static("application/problem+json"),
     );
     if let Some(seconds) = retry_after {
-        parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        parts
+            .headers
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     Response::from_parts(parts, body.into())
 }

@@ -23,19 +23,47 @@ pub(crate) struct Where {
 const FAULTS: &[(&str, &str, &str)] = &[
     ("required", "Bu alan zorunludur.", "This field is required."),
     ("unknown", "Böyle bir alan yok.", "There is no such field."),
-    ("unreadable", "Bu alandaki değer okunamadı.", "The value of this field cannot be read."),
-    ("length", "{min} ile {max} karakter arasında olmalı.", "Must have {min} to {max} characters."),
-    ("range", "{min} ile {max} arasında olmalı.", "Must be from {min} to {max}."),
-    ("count", "{min} ile {max} arasında kayıt içermeli.", "Must hold {min} to {max} entries."),
+    (
+        "unreadable",
+        "Bu alandaki değer okunamadı.",
+        "The value of this field cannot be read.",
+    ),
+    (
+        "length",
+        "{min} ile {max} karakter arasında olmalı.",
+        "Must have {min} to {max} characters.",
+    ),
+    (
+        "range",
+        "{min} ile {max} arasında olmalı.",
+        "Must be from {min} to {max}.",
+    ),
+    (
+        "count",
+        "{min} ile {max} arasında kayıt içermeli.",
+        "Must hold {min} to {max} entries.",
+    ),
     ("blank", "Boş bırakılamaz.", "Must not be blank."),
-    ("email", "Geçerli bir e-posta adresi yazın.", "Write a valid e-mail address."),
+    (
+        "email",
+        "Geçerli bir e-posta adresi yazın.",
+        "Write a valid e-mail address.",
+    ),
     (
         "address",
         "+905321234567 biçiminde bir telefon ya da e-posta adresi yazın.",
         "Write a phone number such as +905321234567 or an e-mail address.",
     ),
-    ("mersis", "MERSİS numarası 16 hanelidir.", "A MERSİS number has 16 digits."),
-    ("time_of_day", "09:00 biçiminde bir saat yazın.", "Write a time of day such as 09:00."),
+    (
+        "mersis",
+        "MERSİS numarası 16 hanelidir.",
+        "A MERSİS number has 16 digits.",
+    ),
+    (
+        "time_of_day",
+        "09:00 biçiminde bir saat yazın.",
+        "Write a time of day such as 09:00.",
+    ),
     (
         "window",
         "Pencere aynı gün içinde açılıp kapanmalı.",
@@ -47,16 +75,36 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "Parola en az 12 karakter olmalı.",
         "A password has at least 12 characters.",
     ),
-    ("password_long", "Parola en çok 256 bayt olabilir.", "A password has at most 256 bytes."),
-    ("past", "Geçmişte bir zaman olamaz.", "Must not be in the past."),
-    ("text", "Metin kabul edilemedi.", "The text cannot be accepted."),
+    (
+        "password_long",
+        "Parola en çok 256 bayt olabilir.",
+        "A password has at most 256 bytes.",
+    ),
+    (
+        "past",
+        "Geçmişte bir zaman olamaz.",
+        "Must not be in the past.",
+    ),
+    (
+        "text",
+        "Metin kabul edilemedi.",
+        "The text cannot be accepted.",
+    ),
     (
         "role",
         "Kendi yetkilerinizi aşan bir rol veremezsiniz.",
         "You cannot give a role that may do more than yours.",
     ),
-    ("cursor", "Sayfa imleci okunamadı; listeyi baştan isteyin.", "The page cursor cannot be read; begin the list again."),
-    ("idempotency_key", "1 ile 128 arası görünür ASCII karakter olmalı.", "Must be 1 to 128 visible ASCII characters."),
+    (
+        "cursor",
+        "Sayfa imleci okunamadı; listeyi baştan isteyin.",
+        "The page cursor cannot be read; begin the list again.",
+    ),
+    (
+        "idempotency_key",
+        "1 ile 128 arası görünür ASCII karakter olmalı.",
+        "Must be 1 to 128 visible ASCII characters.",
+    ),
     (
         "meta_missing",
         "`meta` alanı eksik: dosyayla birlikte marka ve işlem bilgisi gönderin.",
@@ -68,7 +116,11 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "Bir istekteki tüm izinler aynı markaya ait olmalı.",
         "All consents of one call must belong to the same brand.",
     ),
-    ("repeated", "Bu alan yalnızca bir kez gönderilebilir.", "This field can be sent only once."),
+    (
+        "repeated",
+        "Bu alan yalnızca bir kez gönderilebilir.",
+        "This field can be sent only once.",
+    ),
 ];
 
 impl Where {
@@ -92,7 +144,11 @@ impl Where {
         }
     }
 
-    fn filled(field: impl Into<String>, code: Cow<'static, str>, values: &[(String, String)]) -> Self {
+    fn filled(
+        field: impl Into<String>,
+        code: Cow<'static, str>,
+        values: &[(String, String)],
+    ) -> Self {
         let known = FAULTS.iter().find(|(name, ..)| *name == code);
         let (tr, en) = known.map_or(
             ("Bu alan kabul edilemedi.", "This field cannot be accepted."),
@@ -103,7 +159,12 @@ impl Where {
                 text.replace(&format!("{{{name}}}"), value)
             })
         };
-        Self { field: field.into(), text_tr: fill(tr), text_en: fill(en), code }
+        Self {
+            field: field.into(),
+            text_tr: fill(tr),
+            text_en: fill(en),
+            code,
+        }
     }
 
     fn of(field: String, error: &ValidationError) -> Self {
@@ -164,20 +225,30 @@ pub(crate) fn of_reader(message: &str) -> Where {
         return Where::new(joined(path, quoted()), "required");
     }
     if complaint.starts_with("unknown field") {
-        let field = if path.ends_with(quoted()) { path.to_owned() } else { joined(path, quoted()) };
+        let field = if path.ends_with(quoted()) {
+            path.to_owned()
+        } else {
+            joined(path, quoted())
+        };
         return Where::new(field, "unknown");
     }
     Where::new(path, "unreadable")
 }
 
 fn joined(path: &str, field: &str) -> String {
-    if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") }
+    if path.is_empty() {
+        field.to_owned()
+    } else {
+        format!("{path}.{field}")
+    }
 }
 
 fn split_path(message: &str) -> (&str, &str) {
     let is_path = |text: &str| {
         !text.is_empty()
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.[]?".contains(&b))
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_.[]?".contains(&b))
     };
     match message.split_once(": ") {
         Some((path, complaint)) if is_path(path) => (path, complaint),
@@ -192,15 +263,39 @@ mod tests {
     #[test]
     fn the_reader_s_complaint_names_the_field_that_the_sender_can_mend() {
         for (message, field, code) in [
-            ("missing field `name` at line 1 column 2", "name", "required"),
-            ("window: missing field `to` at line 1 column 9", "window.to", "required"),
-            ("unknown field `nmae`, expected `name` at line 1", "nmae", "unknown"),
-            ("nmae: unknown field `nmae`, expected `name`", "nmae", "unknown"),
-            ("items[2].channel: unknown variant `FAX`", "items[2].channel", "unreadable"),
+            (
+                "missing field `name` at line 1 column 2",
+                "name",
+                "required",
+            ),
+            (
+                "window: missing field `to` at line 1 column 9",
+                "window.to",
+                "required",
+            ),
+            (
+                "unknown field `nmae`, expected `name` at line 1",
+                "nmae",
+                "unknown",
+            ),
+            (
+                "nmae: unknown field `nmae`, expected `name`",
+                "nmae",
+                "unknown",
+            ),
+            (
+                "items[2].channel: unknown variant `FAX`",
+                "items[2].channel",
+                "unreadable",
+            ),
             ("invalid type: sequence, expected struct", "", "unreadable"),
         ] {
             let found = of_reader(message);
-            assert_eq!((found.field.as_str(), found.code.as_ref()), (field, code), "{message}");
+            assert_eq!(
+                (found.field.as_str(), found.code.as_ref()),
+                (field, code),
+                "{message}"
+            );
         }
     }
 

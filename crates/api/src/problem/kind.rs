@@ -127,8 +127,14 @@ mod tests {
         let mut codes = std::collections::HashSet::new();
         for kind in ProblemKind::ALL {
             assert!(codes.insert(kind.code()), "{kind:?}");
-            assert!(kind.status().is_client_error() || kind.status().is_server_error(), "{kind:?}");
-            assert!(kind.title_tr().ends_with('.') && kind.title_en().ends_with('.'), "{kind:?}");
+            assert!(
+                kind.status().is_client_error() || kind.status().is_server_error(),
+                "{kind:?}"
+            );
+            assert!(
+                kind.title_tr().ends_with('.') && kind.title_en().ends_with('.'),
+                "{kind:?}"
+            );
         }
     }
 }

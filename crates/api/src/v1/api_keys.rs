@@ -96,8 +96,14 @@ pub(crate) async fn api_keys(
     Asked(paging): Asked<Paging>,
 ) -> Result<Json<Page<ApiKey>>, Problem> {
     caller.needs(Permission::ManageKeys)?;
-    let rows = app.read().await?.api_keys(caller.firm, paging.after()?, paging.rows()?).await?;
-    paging.page(rows, |key| key.id.to_string(), ApiKey::from).map(Json)
+    let rows = app
+        .read()
+        .await?
+        .api_keys(caller.firm, paging.after()?, paging.rows()?)
+        .await?;
+    paging
+        .page(rows, |key| key.id.to_string(), ApiKey::from)
+        .map(Json)
 }
 
 /// Makes a key and shows its text this once.
@@ -113,21 +119,43 @@ pub(crate) async fn create_api_key(
 ) -> Result<Response, Problem> {
     caller.needs(Permission::ManageKeys)?;
     may_give(&caller, creation.wanted().role)?;
-    if creation.wanted().expires_at.is_some_and(|at| at <= app.now()) {
+    if creation
+        .wanted()
+        .expires_at
+        .is_some_and(|at| at <= app.now())
+    {
         return Err(Problem::field("expires_at", "past"));
     }
     let secret = ApiKeySecret::generate(&mut randomness()?);
     let (firm, actor) = (caller.firm, caller.actor.clone());
     creation
         .in_transaction(&app, &caller, async move |mut writer, wanted: NewApiKey| {
-            let NewApiKey { name, role, expires_at } = wanted;
-            let made = writer.create_api_key(firm, &name, role, expires_at, &secret).await?;
+            let NewApiKey {
+                name,
+                role,
+                expires_at,
+            } = wanted;
+            let made = writer
+                .create_api_key(firm, &name, role, expires_at, &secret)
+                .await?;
             let detail = json!({ "role": role, "expires_at": expires_at });
             writer
-                .append_audit(firm, &actor, "api_key.create", &made.id.to_string(), &detail)
+                .append_audit(
+                    firm,
+                    &actor,
+                    "api_key.create",
+                    &made.id.to_string(),
+                    &detail,
+                )
                 .await?;
             let key = secret.text().expose_secret().to_owned();
-            Ok((writer, IssuedApiKey { key, api_key: made.into() }))
+            Ok((
+                writer,
+                IssuedApiKey {
+                    key,
+                    api_key: made.into(),
+                },
+            ))
         })
         .await
 }
@@ -157,7 +185,13 @@ pub(crate) async fn change_api_key(
             key.disabled_at = Some(app.now());
             let subject = id.to_string();
             writer
-                .append_audit(caller.firm, &caller.actor, "api_key.disable", &subject, &json!({}))
+                .append_audit(
+                    caller.firm,
+                    &caller.actor,
+                    "api_key.disable",
+                    &subject,
+                    &json!({}),
+                )
                 .await?;
             writer.commit().await?;
         }

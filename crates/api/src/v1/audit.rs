@@ -60,6 +60,12 @@ pub(crate) async fn audit(
     Asked(paging): Asked<Paging>,
 ) -> Result<Json<Page<AuditEntry>>, Problem> {
     caller.needs(Permission::ReadAudit)?;
-    let rows = app.read().await?.audit_trail(caller.firm, paging.after()?, paging.rows()?).await?;
-    paging.page(rows, |entry| entry.number.to_string(), AuditEntry::from).map(Json)
+    let rows = app
+        .read()
+        .await?
+        .audit_trail(caller.firm, paging.after()?, paging.rows()?)
+        .await?;
+    paging
+        .page(rows, |entry| entry.number.to_string(), AuditEntry::from)
+        .map(Json)
 }

@@ -122,7 +122,9 @@ pub(crate) async fn blacklist(
         actor: stop.actor,
         created_at: stop.created_at,
     };
-    paging.page(rows, |stop| Place::of(stop).to_string(), show).map(Json)
+    paging
+        .page(rows, |stop| Place::of(stop).to_string(), show)
+        .map(Json)
 }
 
 /// Stops addresses.
@@ -158,7 +160,9 @@ pub(crate) async fn add_stops(
             let added = writer.add_stops(firm, &known, stop).await?;
             let detail =
                 json!({ "added": added, "channel": wanted.channel, "cause": wanted.cause });
-            writer.append_audit(firm, &actor, "blacklist.add", "", &detail).await?;
+            writer
+                .append_audit(firm, &actor, "blacklist.add", "", &detail)
+                .await?;
             Ok((writer, StopsAdded { added, unknown }))
         })
         .await
@@ -177,12 +181,23 @@ pub(crate) async fn lift_stop(
 ) -> Result<StatusCode, Problem> {
     caller.needs(Permission::ManageBlacklist)?;
     let mut writer = app.write().await?;
-    let ids = writer.recipient_ids(caller.firm, &parsed(&[wanted.address])).await?;
+    let ids = writer
+        .recipient_ids(caller.firm, &parsed(&[wanted.address]))
+        .await?;
     let id = ids.into_iter().flatten().next().or_not_found()?;
-    writer.lift_stop(caller.firm, id, wanted.channel, wanted.cause).await.or_not_found()?;
+    writer
+        .lift_stop(caller.firm, id, wanted.channel, wanted.cause)
+        .await
+        .or_not_found()?;
     let detail = json!({ "channel": wanted.channel, "cause": wanted.cause });
     writer
-        .append_audit(caller.firm, &caller.actor, "blacklist.lift", &id.to_string(), &detail)
+        .append_audit(
+            caller.firm,
+            &caller.actor,
+            "blacklist.lift",
+            &id.to_string(),
+            &detail,
+        )
         .await?;
     writer.commit().await?;
     Ok(StatusCode::NO_CONTENT)
@@ -190,7 +205,10 @@ pub(crate) async fn lift_stop(
 
 /// Addresses whose form was checked.
 fn parsed(addresses: &[String]) -> Vec<Recipient> {
-    addresses.iter().filter_map(|text| Recipient::from_normalised(text).ok()).collect()
+    addresses
+        .iter()
+        .filter_map(|text| Recipient::from_normalised(text).ok())
+        .collect()
 }
 
 /// Where a page of stops ended, as the cursor of the next: `rcp_….MESAJ`, or
@@ -202,13 +220,21 @@ struct Place {
 
 impl Place {
     const fn of(stop: &blacklist::Stop) -> Self {
-        Self { recipient: stop.recipient, channel: stop.channel }
+        Self {
+            recipient: stop.recipient,
+            channel: stop.channel,
+        }
     }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.recipient, self.channel.map_or("", Channel::as_str))
+        write!(
+            f,
+            "{}.{}",
+            self.recipient,
+            self.channel.map_or("", Channel::as_str)
+        )
     }
 }
 
@@ -221,7 +247,10 @@ impl FromStr for Place {
             "" => None,
             word => Some(Channel::parse(word).ok_or(())?),
         };
-        Ok(Self { recipient: recipient.parse().map_err(drop)?, channel })
+        Ok(Self {
+            recipient: recipient.parse().map_err(drop)?,
+            channel,
+        })
     }
 }
 

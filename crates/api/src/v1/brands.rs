@@ -102,7 +102,10 @@ impl Window {
     /// The window in minutes; none when a time cannot be read, which checking excludes.
     fn parsed(&self) -> Option<domain::gate::SendingWindow> {
         let (from_minute, to_minute) = (minutes(&self.from)?, minutes(&self.to)?);
-        Some(domain::gate::SendingWindow { from_minute, to_minute })
+        Some(domain::gate::SendingWindow {
+            from_minute,
+            to_minute,
+        })
     }
 }
 
@@ -147,13 +150,18 @@ pub(crate) async fn brands(
 ) -> Result<Json<Page<Brand>>, Problem> {
     caller.needs(Permission::ReadReports)?;
     let mut reader = app.read().await?;
-    let rows = reader.brands(caller.firm, paging.after()?, paging.rows()?).await?;
+    let rows = reader
+        .brands(caller.firm, paging.after()?, paging.rows()?)
+        .await?;
     let page = paging.page(rows, |brand| brand.id.to_string(), |brand| brand)?;
     let mut items = Vec::with_capacity(page.items.len());
     for brand in page.items {
         items.push(show(&mut reader, brand).await?);
     }
-    Ok(Json(Page { items, next: page.next }))
+    Ok(Json(Page {
+        items,
+        next: page.next,
+    }))
 }
 
 /// Makes a brand.
@@ -175,7 +183,9 @@ pub(crate) async fn create_brand(
             let (identity, settings) = wanted.split(path_key);
             settings.may_be_made_by(&by)?;
             let made = writer.create_brand(by.firm, identity).await?;
-            let brand = settings.apply(&mut writer, made, &by, "brand.create").await?;
+            let brand = settings
+                .apply(&mut writer, made, &by, "brand.create")
+                .await?;
             let shown = show(&mut writer, brand).await?;
             Ok((writer, shown))
         })
@@ -214,8 +224,13 @@ pub(crate) async fn change_brand(
     caller.needs(Permission::ManageBrands)?;
     change.may_be_made_by(&caller)?;
     let mut writer = app.write().await?;
-    let held = writer.brand_to_change(caller.firm, id).await.or_not_found()?;
-    let brand = change.apply(&mut writer, held, &caller, "brand.change").await?;
+    let held = writer
+        .brand_to_change(caller.firm, id)
+        .await
+        .or_not_found()?;
+    let brand = change
+        .apply(&mut writer, held, &caller, "brand.change")
+        .await?;
     let shown = show(&mut writer, brand).await?;
     writer.commit().await?;
     Ok(Json(shown))

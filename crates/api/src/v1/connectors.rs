@@ -128,7 +128,9 @@ const DOTS: &str = "••••••••";
 
 /// Whether a field of a kind is never shown; what no form knows is not shown either.
 fn is_secret(kind: &str, field: &str) -> bool {
-    let info = engine::connector_kinds().iter().find(|info| info.kind == kind);
+    let info = engine::connector_kinds()
+        .iter()
+        .find(|info| info.kind == kind);
     let known = info.and_then(|info| info.fields.iter().find(|known| known.name == field));
     known.is_none_or(|known| {
         serde_json::to_value(known.form).is_ok_and(|form| form["form"] == "secret")
@@ -151,7 +153,10 @@ async fn show(
     reader: &mut Reader,
     account: connectors::Connector,
 ) -> Result<Connector, Problem> {
-    let config = reader.connector_config(account.firm, account.id).await?.or_not_found()?;
+    let config = reader
+        .connector_config(account.firm, account.id)
+        .await?
+        .or_not_found()?;
     Ok(Connector {
         receipts_url: app.engine.receipts_url(&account),
         config_masked: masked(&account.kind, config.expose_secret()),
@@ -205,13 +210,18 @@ pub(crate) async fn connectors(
 ) -> Result<Json<Page<Connector>>, Problem> {
     caller.needs(Permission::ReadReports)?;
     let mut reader = app.read().await?;
-    let rows = reader.connectors(caller.firm, paging.after()?, paging.rows()?).await?;
+    let rows = reader
+        .connectors(caller.firm, paging.after()?, paging.rows()?)
+        .await?;
     let page = paging.page(rows, |account| account.id.to_string(), |account| account)?;
     let mut items = Vec::with_capacity(page.items.len());
     for account in page.items {
         items.push(show(&app, &mut reader, account).await?);
     }
-    Ok(Json(Page { items, next: page.next }))
+    Ok(Json(Page {
+        items,
+        next: page.next,
+    }))
 }
 
 /// Adds an account; it waits for a test.
@@ -228,12 +238,19 @@ pub(crate) async fn create_connector(
     caller.needs(Permission::ManageConnectors)?;
     let (at, by) = (app.clone(), caller.clone());
     creation
-        .by_engine(&app, &caller, StatusCode::CREATED, async move |wanted: NewConnector| {
-            let NewConnector { kind, name, config } = wanted;
-            let made =
-                at.engine.create_connector(by.firm, &kind, &name, &config, &by.actor).await?;
-            show(&at, &mut at.read().await?, made).await
-        })
+        .by_engine(
+            &app,
+            &caller,
+            StatusCode::CREATED,
+            async move |wanted: NewConnector| {
+                let NewConnector { kind, name, config } = wanted;
+                let made = at
+                    .engine
+                    .create_connector(by.firm, &kind, &name, &config, &by.actor)
+                    .await?;
+                show(&at, &mut at.read().await?, made).await
+            },
+        )
         .await
 }
 
@@ -269,12 +286,23 @@ pub(crate) async fn change_connector(
     caller.needs(Permission::ManageConnectors)?;
     let mut writer = app.write().await?;
     if let Some(name) = &change.name {
-        writer.rename_connector(caller.firm, id, name).await.or_not_found()?;
+        writer
+            .rename_connector(caller.firm, id, name)
+            .await
+            .or_not_found()?;
     }
     let account = writer.connector(caller.firm, id).await?.or_not_found()?;
     let detail = json!({ "name": change.name });
     let subject = id.to_string();
-    writer.append_audit(caller.firm, &caller.actor, "connector.change", &subject, &detail).await?;
+    writer
+        .append_audit(
+            caller.firm,
+            &caller.actor,
+            "connector.change",
+            &subject,
+            &detail,
+        )
+        .await?;
     let shown = show(&app, &mut writer, account).await?;
     writer.commit().await?;
     Ok(Json(shown))
@@ -301,7 +329,11 @@ pub(crate) async fn test_connector(
         text_en: check.text_en,
     });
     let connector = show(&app, &mut app.read().await?, account).await?;
-    Ok(Json(ConnectorTest { passed, checks: checks.collect(), connector }))
+    Ok(Json(ConnectorTest {
+        passed,
+        checks: checks.collect(),
+        connector,
+    }))
 }
 
 /// What is left on an account.
@@ -318,13 +350,19 @@ pub(crate) async fn connector_balance(
     caller.needs(Permission::ReadReports)?;
     let balance = app.engine.balance(caller.firm, id).await?;
     let amount = decimal(balance.amount_micros);
-    Ok(Json(Balance { amount, currency: balance.currency }))
+    Ok(Json(Balance {
+        amount,
+        currency: balance.currency,
+    }))
 }
 
 /// Millionths as an exact decimal number.
 fn decimal(micros: i64) -> String {
     let sign = if micros < 0 { "-" } else { "" };
-    let (whole, part) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
+    let (whole, part) = (
+        micros.unsigned_abs() / 1_000_000,
+        micros.unsigned_abs() % 1_000_000,
+    );
     let text = format!("{sign}{whole}.{part:06}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
@@ -335,9 +373,12 @@ mod tests {
 
     #[test]
     fn a_balance_is_an_exact_number() {
-        for (micros, text) in
-            [(0, "0"), (1_250_500_000, "1250.5"), (-10_000, "-0.01"), (100_000_000, "100")]
-        {
+        for (micros, text) in [
+            (0, "0"),
+            (1_250_500_000, "1250.5"),
+            (-10_000, "-0.01"),
+            (100_000_000, "100"),
+        ] {
             assert_eq!(decimal(micros), text);
         }
     }
@@ -345,15 +386,29 @@ mod tests {
     #[test]
     fn what_is_filled_in_as_a_secret_is_never_shown() {
         for info in engine::connector_kinds() {
-            let config: Map<String, Value> =
-                info.fields.iter().map(|field| (field.name.to_owned(), json!("gizli"))).collect();
+            let config: Map<String, Value> = info
+                .fields
+                .iter()
+                .map(|field| (field.name.to_owned(), json!("gizli")))
+                .collect();
             let text = serde_json::to_string(&config).unwrap();
-            let Value::Object(shown) = masked(info.kind, &text) else { panic!("an object") };
+            let Value::Object(shown) = masked(info.kind, &text) else {
+                panic!("an object")
+            };
             for field in info.fields {
                 let is_shown = shown[field.name] == json!("gizli");
-                assert_eq!(is_shown, !is_secret(info.kind, field.name), "{}", field.name);
+                assert_eq!(
+                    is_shown,
+                    !is_secret(info.kind, field.name),
+                    "{}",
+                    field.name
+                );
             }
-            assert!(shown.values().any(|value| value == DOTS), "{} has a secret", info.kind);
+            assert!(
+                shown.values().any(|value| value == DOTS),
+                "{} has a secret",
+                info.kind
+            );
         }
         assert_eq!(masked("fax", "{\"a\":\"b\"}")["a"], json!(DOTS));
     }

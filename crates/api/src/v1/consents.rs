@@ -6,7 +6,9 @@ mod record;
 use axum::Json;
 use axum::extract::State;
 use domain::ids::{BrandId, RecipientId};
-use domain::{Channel, ConsentKey, LocalState, Origin, Recipient, RecipientKind, Status, Timestamp};
+use domain::{
+    Channel, ConsentKey, LocalState, Origin, Recipient, RecipientKind, Status, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use store::Reader;
 use store::access::Permission;
@@ -20,8 +22,8 @@ use crate::body::Asked;
 use crate::caller::Caller;
 use crate::page::{Page, Paging};
 use crate::problem::{OrNotFound, Problem};
-use crate::written::address_of;
 use crate::words;
+use crate::written::address_of;
 
 /// Which consent. The same address holds one for each brand, channel and kind.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -86,11 +88,15 @@ struct Found {
 
 /// The key that a query names, if the firm has the brand and knows the address.
 async fn found(reader: &mut Reader, caller: &Caller, asked: &KeyQuery) -> Result<Found, Problem> {
-    reader.brand(caller.firm, asked.brand_id).await?.or_not_found()?;
+    reader
+        .brand(caller.firm, asked.brand_id)
+        .await?
+        .or_not_found()?;
     let recipient =
         address_of(&asked.address).ok_or_else(|| Problem::field("address", "address"))?;
-    let ids: Vec<Option<RecipientId>> =
-        reader.recipient_ids(caller.firm, std::slice::from_ref(&recipient)).await?;
+    let ids: Vec<Option<RecipientId>> = reader
+        .recipient_ids(caller.firm, std::slice::from_ref(&recipient))
+        .await?;
     let key = ConsentKey {
         brand: asked.brand_id,
         recipient: ids.into_iter().flatten().next().or_not_found()?,
@@ -144,7 +150,9 @@ pub(crate) async fn consent_history(
     let mut reader = app.read().await?;
     let Found { key, .. } = found(&mut reader, &caller, &asked).await?;
     let only = Some((key.channel, key.kind));
-    let events = reader.consent_history(key.brand, key.recipient, only).await?;
+    let events = reader
+        .consent_history(key.brand, key.recipient, only)
+        .await?;
     newest_first(&caller, events, &paging).map(Json)
 }
 
@@ -174,5 +182,9 @@ pub(crate) async fn consent_as_of(
 
 /// By which door a caller's declarations come in.
 const fn origin_of(caller: &Caller) -> Origin {
-    if caller.is_person { Origin::Panel } else { Origin::Api }
+    if caller.is_person {
+        Origin::Panel
+    } else {
+        Origin::Api
+    }
 }

@@ -10,9 +10,9 @@ use domain::Timestamp;
 use domain::fold_text::name_fold;
 use domain::ids::ContactId;
 use serde::{Deserialize, Serialize};
+use store::Reader;
 use store::access::Permission;
 use store::contacts::{self, ContactAddress, ContactCursor};
-use store::Reader;
 use utoipa::{IntoParams, ToSchema};
 
 pub(crate) use timeline::*;
@@ -87,8 +87,15 @@ pub(crate) async fn contacts(
         Some(id) => Some(cursor(&mut reader, &caller, id).await?),
         None => None,
     };
-    let rows = reader.contacts(caller.firm, query, after.as_ref(), paging.rows()?).await?.0;
-    let page = paging.page(rows, |contact| contact.id.to_string(), |contact| show(&caller, contact));
+    let rows = reader
+        .contacts(caller.firm, query, after.as_ref(), paging.rows()?)
+        .await?
+        .0;
+    let page = paging.page(
+        rows,
+        |contact| contact.id.to_string(),
+        |contact| show(&caller, contact),
+    );
     page.map(Json)
 }
 
@@ -104,7 +111,12 @@ pub(crate) async fn contact(
     Id(id): Id<ContactId>,
 ) -> Result<Json<Contact>, Problem> {
     caller.needs(Permission::ReadReports)?;
-    let found = app.read().await?.contact(caller.firm, id).await?.or_not_found()?;
+    let found = app
+        .read()
+        .await?
+        .contact(caller.firm, id)
+        .await?
+        .or_not_found()?;
     Ok(Json(show(&caller, found)))
 }
 
@@ -134,5 +146,8 @@ async fn cursor(
 ) -> Result<ContactCursor, Problem> {
     let contact = reader.contact(caller.firm, id).await?;
     let contact = contact.ok_or_else(|| Problem::field("after", "cursor"))?;
-    Ok(ContactCursor { name_fold: name_fold(contact.name.as_deref().unwrap_or_default()), id })
+    Ok(ContactCursor {
+        name_fold: name_fold(contact.name.as_deref().unwrap_or_default()),
+        id,
+    })
 }

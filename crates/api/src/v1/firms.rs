@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use domain::ids::FirmId;
 use domain::Timestamp;
+use domain::ids::FirmId;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -35,7 +35,11 @@ pub(crate) struct Firm {
 
 impl From<store::firms::Firm> for Firm {
     fn from(firm: store::firms::Firm) -> Self {
-        Self { id: firm.id, name: firm.name, created_at: firm.created_at }
+        Self {
+            id: firm.id,
+            name: firm.name,
+            created_at: firm.created_at,
+        }
     }
 }
 
@@ -116,7 +120,13 @@ pub(crate) async fn create_firm(
             let owner = writer.create_user(firm.id, owner).await?;
             let detail = json!({ "owner": owner.id });
             writer
-                .append_audit(firm.id, &actor, "firm.create", &firm.id.to_string(), &detail)
+                .append_audit(
+                    firm.id,
+                    &actor,
+                    "firm.create",
+                    &firm.id.to_string(),
+                    &detail,
+                )
                 .await?;
             Ok((writer, Firm::from(firm)))
         })
@@ -157,7 +167,9 @@ pub(crate) async fn change_firm(
     writer.rename_firm(id, &change.name).await?;
     let firm = writer.firm(id).await?.or_not_found()?;
     let detail = json!({ "name": change.name });
-    writer.append_audit(id, &caller.actor, "firm.rename", &id.to_string(), &detail).await?;
+    writer
+        .append_audit(id, &caller.actor, "firm.rename", &id.to_string(), &detail)
+        .await?;
     writer.commit().await?;
     Ok(Json(firm.into()))
 }

@@ -99,7 +99,10 @@ impl From<QueueFigures> for RegistryQueue {
 
 fn account_light(is_configured: bool) -> Light {
     let (detail, detail_en) = if is_configured {
-        ("Kullanıcı, parola ve kodlar girilmiş.", "User, password and codes are filled in.")
+        (
+            "Kullanıcı, parola ve kodlar girilmiş.",
+            "User, password and codes are filled in.",
+        )
     } else {
         (
             "İYS kodu, marka kodu, kullanıcı ve parola girilmeli; o zamana kadar kimse sorulamaz.",
@@ -131,7 +134,14 @@ fn changes_light(pulled_at: Option<Timestamp>, now: Timestamp, every_minutes: i6
             format!("Last pulled: {}.", at.to_turkish_text()),
         ),
     };
-    Light { code: "changes", name: "İYS değişiklikleri", name_en: "Changes at İYS", ok, detail, detail_en }
+    Light {
+        code: "changes",
+        name: "İYS değişiklikleri",
+        name_en: "Changes at İYS",
+        ok,
+        detail,
+        detail_en,
+    }
 }
 
 fn queue_light(queue: &QueueFigures) -> Light {
@@ -145,12 +155,24 @@ fn queue_light(queue: &QueueFigures) -> Light {
             format!("{} records rest; last error: {error}", queue.parked),
         )
     };
-    Light { code: "queue", name: "Sıra", name_en: "Queue", ok, detail, detail_en }
+    Light {
+        code: "queue",
+        name: "Sıra",
+        name_en: "Queue",
+        ok,
+        detail,
+        detail_en,
+    }
 }
 
 async fn look(app: &App, caller: &Caller, brand: BrandId) -> Result<RegistryStatus, Problem> {
-    let RegistryOverview { brand, is_configured, queue, verdicts, pulled_at } =
-        app.engine.registry_overview(caller.firm, brand).await?;
+    let RegistryOverview {
+        brand,
+        is_configured,
+        queue,
+        verdicts,
+        pulled_at,
+    } = app.engine.registry_overview(caller.firm, brand).await?;
     let every = app.engine.settings().registry.pull_minutes;
     let lights = if brand.mode.is_connected() {
         vec![
@@ -206,7 +228,10 @@ pub(crate) async fn registry_pull(
     let overview = connected(&app, &caller, brand).await?;
     note(&app, &caller, brand, "registry.pull").await?;
     app.engine.pull(&overview.brand).await?;
-    Ok((StatusCode::ACCEPTED, Json(look(&app, &caller, brand).await?)))
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(look(&app, &caller, brand).await?),
+    ))
 }
 
 /// Works the queue of questions and records, now.
@@ -223,7 +248,10 @@ pub(crate) async fn registry_push(
     connected(&app, &caller, brand).await?;
     note(&app, &caller, brand, "registry.push").await?;
     app.engine.step_registry().await?;
-    Ok((StatusCode::ACCEPTED, Json(look(&app, &caller, brand).await?)))
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(look(&app, &caller, brand).await?),
+    ))
 }
 
 /// A brand that can speak to İYS, for a caller who may hurry it.
@@ -243,7 +271,13 @@ async fn connected(
 async fn note(app: &App, caller: &Caller, brand: BrandId, action: &str) -> Result<(), Problem> {
     let mut writer = app.write().await?;
     writer
-        .append_audit(caller.firm, &caller.actor, action, &brand.to_string(), &json!({}))
+        .append_audit(
+            caller.firm,
+            &caller.actor,
+            action,
+            &brand.to_string(),
+            &json!({}),
+        )
         .await?;
     writer.commit().await?;
     Ok(())

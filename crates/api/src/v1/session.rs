@@ -110,7 +110,9 @@ pub(crate) async fn session(
     State(app): State<App>,
     signed_in: SignedIn,
 ) -> Result<Json<Session>, Problem> {
-    let store::access::Session { user, csrf_token, .. } = signed_in.session;
+    let store::access::Session {
+        user, csrf_token, ..
+    } = signed_in.session;
     show(&app, user, csrf_token).await.map(Json)
 }
 
@@ -126,9 +128,15 @@ pub(crate) async fn end_session(
     let mut writer = app.write().await?;
     writer.end_session(&signed_in.token).await?;
     writer.commit().await?;
-    let mut gone = Cookie::build((COOKIE, "")).path("/").http_only(true).build();
+    let mut gone = Cookie::build((COOKIE, ""))
+        .path("/")
+        .http_only(true)
+        .build();
     gone.make_removal();
-    Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, gone.to_string())])))
+    Ok((
+        StatusCode::NO_CONTENT,
+        AppendHeaders([(header::SET_COOKIE, gone.to_string())]),
+    ))
 }
 
 /// The person with this e-mail and password. An unknown e-mail costs the same
@@ -149,7 +157,11 @@ async fn matches_password(
     password: SecretString,
     hash: Option<PasswordHash>,
 ) -> Result<bool, Problem> {
-    let _one_of_few = app.hashing.acquire().await.map_err(|error| Problem::internal(&error))?;
+    let _one_of_few = app
+        .hashing
+        .acquire()
+        .await
+        .map_err(|error| Problem::internal(&error))?;
     tokio::task::spawn_blocking(move || verify_password(&password, hash.as_ref()))
         .await
         .map_err(|error| Problem::internal(&error))
@@ -167,10 +179,14 @@ async fn begin(
     if let Some(token) = earlier {
         writer.end_session(&token).await?;
     }
-    writer.begin_session(user.id, secrets, &app.options.sessions).await?;
+    writer
+        .begin_session(user.id, secrets, &app.options.sessions)
+        .await?;
     let actor = format!("user:{}", user.id);
     let subject = user.id.to_string();
-    writer.append_audit(user.firm, &actor, "session.begin", &subject, &json!({})).await?;
+    writer
+        .append_audit(user.firm, &actor, "session.begin", &subject, &json!({}))
+        .await?;
     writer.commit().await?;
     Ok(())
 }
@@ -193,6 +209,9 @@ async fn show(app: &App, user: access::User, csrf_token: String) -> Result<Sessi
         user: user.into(),
         csrf_token,
         firm: firm.into(),
-        clock: Clock { now: app.now(), simulated: app.options.clock_is_simulated },
+        clock: Clock {
+            now: app.now(),
+            simulated: app.options.clock_is_simulated,
+        },
     })
 }

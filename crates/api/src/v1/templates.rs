@@ -54,7 +54,9 @@ impl From<templates::Template> for Template {
             brand_id: template.brand,
             name: template.name,
             channel: template.channel,
-            variables: text.map(|text| text.variables().to_vec()).unwrap_or_default(),
+            variables: text
+                .map(|text| text.variables().to_vec())
+                .unwrap_or_default(),
             body: template.body,
             version: template.version,
             created_at: template.created_at,
@@ -130,7 +132,11 @@ impl From<Count> for Length {
             Ucs2 => "UCS-2",
             Latin5 => "ISO-8859-9",
         };
-        Self { encoding, units: counted.units, parts: counted.parts }
+        Self {
+            encoding,
+            units: counted.units,
+            parts: counted.parts,
+        }
     }
 }
 
@@ -145,8 +151,14 @@ pub(crate) async fn templates(
     Asked(paging): Asked<Paging>,
 ) -> Result<Json<Page<Template>>, Problem> {
     caller.needs(Permission::ReadReports)?;
-    let rows = app.read().await?.templates(caller.firm, paging.after()?, paging.rows()?).await?;
-    paging.page(rows, |template| template.id.to_string(), Template::from).map(Json)
+    let rows = app
+        .read()
+        .await?
+        .templates(caller.firm, paging.after()?, paging.rows()?)
+        .await?;
+    paging
+        .page(rows, |template| template.id.to_string(), Template::from)
+        .map(Json)
 }
 
 /// Adds a text.
@@ -164,19 +176,25 @@ pub(crate) async fn create_template(
     is_a_text(&creation.wanted().body)?;
     let (firm, actor) = (caller.firm, caller.actor.clone());
     creation
-        .in_transaction(&app, &caller, async move |mut writer, wanted: NewTemplate| {
-            writer.brand(firm, wanted.brand_id).await?.or_not_found()?;
-            let new = templates::NewTemplate {
-                brand: wanted.brand_id,
-                name: wanted.name,
-                channel: wanted.channel,
-                body: wanted.body,
-            };
-            let made = writer.create_template(firm, new).await?;
-            let subject = made.id.to_string();
-            writer.append_audit(firm, &actor, "template.create", &subject, &json!({})).await?;
-            Ok((writer, Template::from(made)))
-        })
+        .in_transaction(
+            &app,
+            &caller,
+            async move |mut writer, wanted: NewTemplate| {
+                writer.brand(firm, wanted.brand_id).await?.or_not_found()?;
+                let new = templates::NewTemplate {
+                    brand: wanted.brand_id,
+                    name: wanted.name,
+                    channel: wanted.channel,
+                    body: wanted.body,
+                };
+                let made = writer.create_template(firm, new).await?;
+                let subject = made.id.to_string();
+                writer
+                    .append_audit(firm, &actor, "template.create", &subject, &json!({}))
+                    .await?;
+                Ok((writer, Template::from(made)))
+            },
+        )
         .await
 }
 
@@ -192,7 +210,12 @@ pub(crate) async fn template(
     Id(id): Id<TemplateId>,
 ) -> Result<Json<Template>, Problem> {
     caller.needs(Permission::ReadReports)?;
-    let found = app.read().await?.template(caller.firm, id).await?.or_not_found()?;
+    let found = app
+        .read()
+        .await?
+        .template(caller.firm, id)
+        .await?
+        .or_not_found()?;
     Ok(Json(found.into()))
 }
 
@@ -223,7 +246,15 @@ pub(crate) async fn change_template(
     let saved = writer.save_template(&held).await?;
     let detail = json!({ "version": saved.version });
     let subject = id.to_string();
-    writer.append_audit(caller.firm, &caller.actor, "template.change", &subject, &detail).await?;
+    writer
+        .append_audit(
+            caller.firm,
+            &caller.actor,
+            "template.change",
+            &subject,
+            &detail,
+        )
+        .await?;
     writer.commit().await?;
     Ok(Json(saved.into()))
 }
@@ -241,12 +272,25 @@ pub(crate) async fn preview_template(
     Checked(asked): Checked<PreviewRequest>,
 ) -> Result<Json<Preview>, Problem> {
     caller.needs(Permission::ReadReports)?;
-    let found = app.read().await?.template(caller.firm, id).await?.or_not_found()?;
+    let found = app
+        .read()
+        .await?
+        .template(caller.firm, id)
+        .await?
+        .or_not_found()?;
     let text = is_a_text(&found.body)?;
-    let has_value =
-        |name: &&String| asked.values.get(*name).is_some_and(|value| !value.trim().is_empty());
-    let missing: Vec<String> =
-        text.variables().iter().filter(|name| !has_value(name)).cloned().collect();
+    let has_value = |name: &&String| {
+        asked
+            .values
+            .get(*name)
+            .is_some_and(|value| !value.trim().is_empty())
+    };
+    let missing: Vec<String> = text
+        .variables()
+        .iter()
+        .filter(|name| !has_value(name))
+        .cloned()
+        .collect();
     let rendered = match text.render(&asked.values) {
         Ok(rendered) => Some(rendered),
         Err(RenderError::Missing { .. }) => None,
@@ -254,7 +298,11 @@ pub(crate) async fn preview_template(
     };
     let counted = rendered.as_deref().unwrap_or(&found.body);
     let length = count(counted, Profile::TrBill, OPERATOR_SUFFIX_UNITS).into();
-    Ok(Json(Preview { text: rendered, missing, length }))
+    Ok(Json(Preview {
+        text: rendered,
+        missing,
+        length,
+    }))
 }
 
 fn is_a_text(body: &str) -> Result<MessageText, Problem> {

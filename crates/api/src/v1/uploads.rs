@@ -157,7 +157,10 @@ impl Upload {
         caller: &Caller,
         upload: uploads::Upload,
     ) -> Result<Self, Problem> {
-        let registry = reader.queue_figures(upload.brand, Some(upload.id)).await?.into();
+        let registry = reader
+            .queue_figures(upload.brand, Some(upload.id))
+            .await?
+            .into();
         let summary = UploadSummary::of(&upload, sees_rows(caller));
         Ok(Self {
             id: upload.id,
@@ -167,7 +170,9 @@ impl Upload {
             tag: upload.tag,
             action: upload.action,
             state: upload.state.into(),
-            refusal: upload.refusal.map(|refusal| Reason::with(refusal.code, &refusal.args)),
+            refusal: upload
+                .refusal
+                .map(|refusal| Reason::with(refusal.code, &refusal.args)),
             size_bytes: upload.size_bytes,
             read_bytes: upload.progress.read_bytes,
             rows_read: upload.progress.rows_read,
@@ -192,7 +197,12 @@ impl Upload {
     /// Whether nothing more will become of it: done, and İYS has answered.
     fn is_final(&self) -> bool {
         use UploadState::{Applied, Cancelled, Failed, Refused};
-        let UploadRegistry { pending, in_flight, waiting, .. } = self.registry;
+        let UploadRegistry {
+            pending,
+            in_flight,
+            waiting,
+            ..
+        } = self.registry;
         match self.state {
             Refused | Failed | Cancelled => true,
             Applied => pending + in_flight + waiting == 0,
@@ -238,7 +248,10 @@ pub(crate) async fn uploads(
     for upload in page.items {
         items.push(Upload::read(&mut reader, &caller, upload).await?);
     }
-    Ok(Json(Page { items, next: page.next }))
+    Ok(Json(Page {
+        items,
+        next: page.next,
+    }))
 }
 
 /// The rows of a page and one more. The list is the firm's; a brand's are
@@ -258,7 +271,10 @@ async fn of_brand(
         looked_at += rows.len();
         let is_last = rows.len() < wanted;
         before = rows.last().map(|upload| upload.id);
-        found.extend(rows.into_iter().filter(|upload| brand.is_none_or(|id| id == upload.brand)));
+        found.extend(
+            rows.into_iter()
+                .filter(|upload| brand.is_none_or(|id| id == upload.brand)),
+        );
         if is_last {
             break;
         }
@@ -300,7 +316,10 @@ pub(crate) async fn apply_upload(
     Id(id): Id<UploadId>,
 ) -> Result<(StatusCode, Json<Upload>), Problem> {
     caller.needs(Permission::ApplyUploads)?;
-    let upload = app.engine.approve_upload(caller.firm, id, &caller.actor).await?;
+    let upload = app
+        .engine
+        .approve_upload(caller.firm, id, &caller.actor)
+        .await?;
     let shown = Upload::read(&mut app.read().await?, &caller, upload).await?;
     Ok((StatusCode::ACCEPTED, Json(shown)))
 }
@@ -317,7 +336,10 @@ pub(crate) async fn cancel_upload(
     Id(id): Id<UploadId>,
 ) -> Result<(StatusCode, Json<Upload>), Problem> {
     caller.needs(Permission::UploadFiles)?;
-    let upload = app.engine.cancel_upload(caller.firm, id, &caller.actor).await?;
+    let upload = app
+        .engine
+        .cancel_upload(caller.firm, id, &caller.actor)
+        .await?;
     let shown = Upload::read(&mut app.read().await?, &caller, upload).await?;
     Ok((StatusCode::ACCEPTED, Json(shown)))
 }

@@ -99,8 +99,14 @@ pub(crate) async fn users(
     Asked(paging): Asked<Paging>,
 ) -> Result<Json<Page<User>>, Problem> {
     caller.needs(Permission::ManageUsers)?;
-    let rows = app.read().await?.users(caller.firm, paging.after()?, paging.rows()?).await?;
-    paging.page(rows, |user| user.id.to_string(), User::from).map(Json)
+    let rows = app
+        .read()
+        .await?
+        .users(caller.firm, paging.after()?, paging.rows()?)
+        .await?;
+    paging
+        .page(rows, |user| user.id.to_string(), User::from)
+        .map(Json)
 }
 
 /// Adds a person.
@@ -149,7 +155,8 @@ pub(crate) async fn change_user(
     Id(id): Id<UserId>,
     Checked(change): Checked<UserChange>,
 ) -> Result<Json<User>, Problem> {
-    let is_harmless = change.role.is_none() && change.disabled.is_none() && change.password.is_none();
+    let is_harmless =
+        change.role.is_none() && change.disabled.is_none() && change.password.is_none();
     let is_oneself = caller.actor == format!("user:{id}");
     if !(is_oneself && is_harmless) {
         caller.needs(Permission::ManageUsers)?;
@@ -160,7 +167,10 @@ pub(crate) async fn change_user(
     };
     let detail = changed_fields(&change);
     let mut writer = app.write().await?;
-    let mut user = writer.user_to_change(caller.firm, id).await.or_not_found()?;
+    let mut user = writer
+        .user_to_change(caller.firm, id)
+        .await
+        .or_not_found()?;
     if !is_oneself {
         may_give(&caller, user.role)?;
     }
@@ -179,7 +189,15 @@ pub(crate) async fn change_user(
     if let Some(password) = password {
         writer.set_password(caller.firm, id, &password).await?;
     }
-    writer.append_audit(caller.firm, &caller.actor, "user.change", &id.to_string(), &detail).await?;
+    writer
+        .append_audit(
+            caller.firm,
+            &caller.actor,
+            "user.change",
+            &id.to_string(),
+            &detail,
+        )
+        .await?;
     writer.commit().await?;
     Ok(Json(user.into()))
 }
@@ -197,7 +215,11 @@ fn changed_fields(change: &UserChange) -> Value {
 
 /// Nobody makes a person or key that may do more than they may.
 pub(super) fn may_give(caller: &Caller, role: Role) -> Result<(), Problem> {
-    if caller.role.may_give(role) { Ok(()) } else { Err(Problem::field("role", "role")) }
+    if caller.role.may_give(role) {
+        Ok(())
+    } else {
+        Err(Problem::field("role", "role"))
+    }
 }
 
 /// An e-mail address whose form was checked.
@@ -211,7 +233,11 @@ pub(super) async fn hashed(
     password: &SecretString,
     field: &'static str,
 ) -> Result<PasswordHash, Problem> {
-    let _one_of_few = app.hashing.acquire().await.map_err(|error| Problem::internal(&error))?;
+    let _one_of_few = app
+        .hashing
+        .acquire()
+        .await
+        .map_err(|error| Problem::internal(&error))?;
     let mut salt = [0_u8; 16];
     randomness()?.fill_bytes(&mut salt);
     let password = password.clone();

@@ -1,21 +1,32 @@
 //! Who may call: sessions, keys, roles.
 
+use crate::support::{PASSWORD, Server, new_template, request};
 use axum::body::Body;
 use http::{Method, Request, StatusCode, header};
 use serde_json::json;
 use store::access::Role;
-use crate::support::{PASSWORD, Server, new_template, request};
 
 #[tokio::test]
 async fn nobody_gets_in_without_a_cookie_or_a_key() {
     let server = Server::start().await;
-    for path in ["/api/v1/brands", "/api/v1/session", "/api/v1/campaigns", "/api/v1/audit"] {
+    for path in [
+        "/api/v1/brands",
+        "/api/v1/session",
+        "/api/v1/campaigns",
+        "/api/v1/audit",
+    ] {
         let answer = server.get(path, "").await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
         assert_eq!(answer.code(), "NOT_SIGNED_IN");
-        assert_eq!(answer.headers[header::CONTENT_TYPE], "application/problem+json");
+        assert_eq!(
+            answer.headers[header::CONTENT_TYPE],
+            "application/problem+json"
+        );
         let json = answer.json();
-        assert_eq!(json["request_id"].as_str(), answer.headers["x-request-id"].to_str().ok());
+        assert_eq!(
+            json["request_id"].as_str(),
+            answer.headers["x-request-id"].to_str().ok()
+        );
         assert_eq!(json["title_tr"], "Oturum açmanız gerekiyor.");
     }
     let answer = server.get("/api/v1/brands", "izk_yanlis").await;
@@ -26,12 +37,20 @@ async fn nobody_gets_in_without_a_cookie_or_a_key() {
 async fn signing_in_sets_a_cookie_that_scripts_cannot_read_and_foreign_pages_cannot_send() {
     let mut server = Server::start().await;
     let tenant = server.tenant("Firma").await;
-    server.person(tenant.firm, "ayse@ornek.com", Role::Marketer).await;
+    server
+        .person(tenant.firm, "ayse@ornek.com", Role::Marketer)
+        .await;
     let body = json!({ "email": " Ayse@Ornek.com ", "password": PASSWORD });
     let answer = server.post("/api/v1/session", "", body).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
-    for part in ["izinli_session=", "HttpOnly", "SameSite=Strict", "Secure", "Path=/"] {
+    for part in [
+        "izinli_session=",
+        "HttpOnly",
+        "SameSite=Strict",
+        "Secure",
+        "Path=/",
+    ] {
         assert!(cookie.contains(part), "{part} in {cookie}");
     }
     let json = answer.json();
@@ -49,19 +68,33 @@ async fn signing_in_sets_a_cookie_that_scripts_cannot_read_and_foreign_pages_can
 async fn a_changing_call_with_a_cookie_must_repeat_the_session_s_token() {
     let mut server = Server::start().await;
     let tenant = server.tenant("Firma").await;
-    server.person(tenant.firm, "ayse@ornek.com", Role::Marketer).await;
+    server
+        .person(tenant.firm, "ayse@ornek.com", Role::Marketer)
+        .await;
     let (cookie, token) = server.sign_in("ayse@ornek.com").await;
     let call = |token: Option<&str>| {
-        let mut request = request(Method::POST, "/api/v1/templates", "", Some(new_template(tenant.brand)));
-        request.headers_mut().insert(header::COOKIE, cookie.parse().unwrap());
+        let mut request = request(
+            Method::POST,
+            "/api/v1/templates",
+            "",
+            Some(new_template(tenant.brand)),
+        );
+        request
+            .headers_mut()
+            .insert(header::COOKIE, cookie.parse().unwrap());
         if let Some(token) = token {
-            request.headers_mut().insert("x-csrf-token", token.parse().unwrap());
+            request
+                .headers_mut()
+                .insert("x-csrf-token", token.parse().unwrap());
         }
         request
     };
     for wrong in [None, Some("yanlis")] {
         let answer = server.send(call(wrong)).await;
-        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::FORBIDDEN, "CSRF_TOKEN"));
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::FORBIDDEN, "CSRF_TOKEN")
+        );
     }
     let answer = server.send(call(Some(&token))).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
@@ -71,23 +104,36 @@ async fn a_changing_call_with_a_cookie_must_repeat_the_session_s_token() {
 async fn signing_out_ends_the_session_and_so_does_taking_the_account_away() {
     let mut server = Server::start().await;
     let tenant = server.tenant("Firma").await;
-    let user = server.person(tenant.firm, "ayse@ornek.com", Role::Marketer).await;
+    let user = server
+        .person(tenant.firm, "ayse@ornek.com", Role::Marketer)
+        .await;
     let with = |method: Method, cookie: &str, token: &str| {
         let mut request = request(method, "/api/v1/session", "", None);
-        request.headers_mut().insert(header::COOKIE, cookie.parse().unwrap());
-        request.headers_mut().insert("x-csrf-token", token.parse().unwrap());
+        request
+            .headers_mut()
+            .insert(header::COOKIE, cookie.parse().unwrap());
+        request
+            .headers_mut()
+            .insert("x-csrf-token", token.parse().unwrap());
         request
     };
     let (cookie, token) = server.sign_in("ayse@ornek.com").await;
     let answer = server.send(with(Method::DELETE, &cookie, &token)).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
-    assert!(answer.headers[header::SET_COOKIE].to_str().unwrap().contains("Max-Age=0"));
+    assert!(
+        answer.headers[header::SET_COOKIE]
+            .to_str()
+            .unwrap()
+            .contains("Max-Age=0")
+    );
     let answer = server.send(with(Method::GET, &cookie, &token)).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
 
     let (cookie, token) = server.sign_in("ayse@ornek.com").await;
     let path = format!("/api/v1/users/{user}");
-    let answer = server.patch(&path, &tenant.owner, json!({ "disabled": true })).await;
+    let answer = server
+        .patch(&path, &tenant.owner, json!({ "disabled": true }))
+        .await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     let answer = server.send(with(Method::GET, &cookie, &token)).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
@@ -97,20 +143,32 @@ async fn signing_out_ends_the_session_and_so_does_taking_the_account_away() {
 async fn wrong_passwords_and_unknown_addresses_answer_alike_and_are_throttled() {
     let mut server = Server::start().await;
     let tenant = server.tenant("Firma").await;
-    server.person(tenant.firm, "ayse@ornek.com", Role::Viewer).await;
+    server
+        .person(tenant.firm, "ayse@ornek.com", Role::Viewer)
+        .await;
     let try_with = |email: &str, password: &str| {
         let body = json!({ "email": email, "password": password });
         request(Method::POST, "/api/v1/session", "", Some(body))
     };
-    let unknown = server.send(try_with("kim@ornek.com", "bir parola daha")).await;
-    assert_eq!((unknown.status, unknown.code().as_str()), (StatusCode::UNAUTHORIZED, "WRONG_CREDENTIALS"));
+    let unknown = server
+        .send(try_with("kim@ornek.com", "bir parola daha"))
+        .await;
+    assert_eq!(
+        (unknown.status, unknown.code().as_str()),
+        (StatusCode::UNAUTHORIZED, "WRONG_CREDENTIALS")
+    );
     for _ in 0..8 {
-        let answer = server.send(try_with("ayse@ornek.com", "bir parola daha")).await;
+        let answer = server
+            .send(try_with("ayse@ornek.com", "bir parola daha"))
+            .await;
         assert_eq!(answer.code(), "WRONG_CREDENTIALS");
         assert!(!answer.headers.contains_key(header::SET_COOKIE));
     }
     let answer = server.send(try_with("ayse@ornek.com", PASSWORD)).await;
-    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_ATTEMPTS"));
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_ATTEMPTS")
+    );
     assert!(answer.headers.contains_key(header::RETRY_AFTER));
     server.db.clock.advance(15 * domain::time::MINUTE_US);
     server.sign_in("ayse@ornek.com").await;
@@ -122,18 +180,48 @@ async fn each_role_may_what_its_table_says_and_nothing_else() {
     let tenant = server.tenant("Firma").await;
     let brand = format!("/api/v1/brands/{}", tenant.brand);
     let calls: [(Method, &str, Option<serde_json::Value>, &[Role]); 5] = [
-        (Method::GET, "/api/v1/users", None, &[Role::Owner, Role::Admin]),
-        (Method::GET, "/api/v1/api-keys", None, &[Role::Owner, Role::Admin, Role::Developer]),
-        (Method::GET, "/api/v1/audit", None, &[Role::Owner, Role::Admin, Role::Compliance]),
-        (Method::PATCH, &brand, Some(json!({ "brake_percent": 10 })), &[Role::Owner, Role::Admin]),
-        (Method::PATCH, &brand, Some(json!({ "off_reason": "imzalı" })), &[Role::Owner]),
+        (
+            Method::GET,
+            "/api/v1/users",
+            None,
+            &[Role::Owner, Role::Admin],
+        ),
+        (
+            Method::GET,
+            "/api/v1/api-keys",
+            None,
+            &[Role::Owner, Role::Admin, Role::Developer],
+        ),
+        (
+            Method::GET,
+            "/api/v1/audit",
+            None,
+            &[Role::Owner, Role::Admin, Role::Compliance],
+        ),
+        (
+            Method::PATCH,
+            &brand,
+            Some(json!({ "brake_percent": 10 })),
+            &[Role::Owner, Role::Admin],
+        ),
+        (
+            Method::PATCH,
+            &brand,
+            Some(json!({ "off_reason": "imzalı" })),
+            &[Role::Owner],
+        ),
     ];
     for role in Role::ALL {
         let key = server.key(tenant.firm, *role).await;
         for (method, path, body, holders) in &calls {
             let answer = server.call(method.clone(), path, &key, body.clone()).await;
             if holders.contains(role) {
-                assert_eq!(answer.status, StatusCode::OK, "{role} {path}: {}", answer.text());
+                assert_eq!(
+                    answer.status,
+                    StatusCode::OK,
+                    "{role} {path}: {}",
+                    answer.text()
+                );
             } else {
                 assert_eq!(answer.status, StatusCode::FORBIDDEN, "{role} {path}");
                 assert_eq!(answer.code(), "NOT_PERMITTED");
@@ -160,10 +248,23 @@ async fn nobody_gives_a_role_that_may_do_more_than_their_own() {
     });
     let answer = server.post("/api/v1/users", &admin, user).await;
     assert_eq!(answer.faults(), [("role".to_owned(), "role".to_owned())]);
-    let owner = server.person(tenant.firm, "asil@ornek.com", Role::Owner).await;
+    let owner = server
+        .person(tenant.firm, "asil@ornek.com", Role::Owner)
+        .await;
     let path = format!("/api/v1/users/{owner}");
-    let answer = server.patch(&path, &admin, json!({ "password": "ele geçirilmiş parola" })).await;
-    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text());
+    let answer = server
+        .patch(
+            &path,
+            &admin,
+            json!({ "password": "ele geçirilmiş parola" }),
+        )
+        .await;
+    assert_eq!(
+        answer.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        answer.text()
+    );
 }
 
 #[tokio::test]
@@ -176,15 +277,35 @@ async fn a_key_works_until_it_is_withdrawn_and_cannot_be_taken_back() {
     let made = made.json();
     let key = made["key"].as_str().unwrap();
     assert!(key.starts_with("izk_"));
-    assert_eq!(server.get("/api/v1/brands", key).await.status, StatusCode::OK);
-    let path = format!("/api/v1/api-keys/{}", made["api_key"]["id"].as_str().unwrap());
+    assert_eq!(
+        server.get("/api/v1/brands", key).await.status,
+        StatusCode::OK
+    );
+    let path = format!(
+        "/api/v1/api-keys/{}",
+        made["api_key"]["id"].as_str().unwrap()
+    );
     let end = json!({ "disabled": true });
     let answer = server.patch(&path, &tenant.owner, end.clone()).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     assert!(answer.json()["disabled_at"].is_string());
-    assert_eq!(server.get("/api/v1/brands", key).await.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(server.patch(&path, &tenant.owner, end).await.status, StatusCode::OK);
-    let answer = server.patch(&path, &tenant.owner, json!({ "disabled": false })).await;
+    assert_eq!(
+        server.get("/api/v1/brands", key).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(
+        server.patch(&path, &tenant.owner, end).await.status,
+        StatusCode::OK
+    );
+    let answer = server
+        .patch(&path, &tenant.owner, json!({ "disabled": false }))
+        .await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
-    assert!(!server.get("/api/v1/api-keys", &tenant.owner).await.text().contains(key));
+    assert!(
+        !server
+            .get("/api/v1/api-keys", &tenant.owner)
+            .await
+            .text()
+            .contains(key)
+    );
 }

@@ -22,13 +22,18 @@ fn consent(tenant: &Tenant, change: &[(&str, Value)]) -> Value {
 }
 
 async fn say(server: &Server, tenant: &Tenant, change: &[(&str, Value)]) -> Value {
-    let answer = server.post("/api/v1/consents", &tenant.owner, consent(tenant, change)).await;
+    let answer = server
+        .post("/api/v1/consents", &tenant.owner, consent(tenant, change))
+        .await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
     answer.json()["items"][0].clone()
 }
 
 async fn contact(server: &Server, tenant: &Tenant) -> Value {
-    let people = server.get("/api/v1/contacts?query=05321234567", &tenant.owner).await.json();
+    let people = server
+        .get("/api/v1/contacts?query=05321234567", &tenant.owner)
+        .await
+        .json();
     people["items"][0].clone()
 }
 
@@ -40,18 +45,47 @@ async fn a_declaration_is_recorded_and_a_newer_refusal_wins_over_it() {
     assert_eq!(first["accepted"], true);
     assert!(first["event_id"].as_str().unwrap().starts_with("evt_"));
     let again = say(&server, &tenant, &[]).await;
-    assert_eq!((&again["accepted"], &again["reason"]["code"]), (&json!(true), &json!("W804")));
-    let refusal = [("status", json!("RET")), ("consent_at", json!("2025-06-21T10:00:00+03:00"))];
+    assert_eq!(
+        (&again["accepted"], &again["reason"]["code"]),
+        (&json!(true), &json!("W804"))
+    );
+    let refusal = [
+        ("status", json!("RET")),
+        ("consent_at", json!("2025-06-21T10:00:00+03:00")),
+    ];
     assert_eq!(say(&server, &tenant, &refusal).await["accepted"], true);
     let older = say(&server, &tenant, &[]).await;
-    assert_eq!((&older["accepted"], &older["reason"]["code"]), (&json!(false), &json!("R805")));
+    assert_eq!(
+        (&older["accepted"], &older["reason"]["code"]),
+        (&json!(false), &json!("R805"))
+    );
 
-    let key = format!("brand_id={}&address=05321234567&channel=MESAJ", tenant.brand);
-    let state = server.get(&format!("/api/v1/consents?{key}"), &tenant.owner).await.json();
-    assert_eq!((&state["local"]["status"], &state["address"]), (&json!("RET"), &json!(PHONE)));
-    assert_eq!((&state["local"]["source"], &state["local"]["origin"]), (&json!("HS_WEB"), &json!("API")));
-    let history = server.get(&format!("/api/v1/consents/history?{key}"), &tenant.owner).await.json();
-    let said: Vec<_> = history["items"].as_array().unwrap().iter().map(|e| &e["status"]).collect();
+    let key = format!(
+        "brand_id={}&address=05321234567&channel=MESAJ",
+        tenant.brand
+    );
+    let state = server
+        .get(&format!("/api/v1/consents?{key}"), &tenant.owner)
+        .await
+        .json();
+    assert_eq!(
+        (&state["local"]["status"], &state["address"]),
+        (&json!("RET"), &json!(PHONE))
+    );
+    assert_eq!(
+        (&state["local"]["source"], &state["local"]["origin"]),
+        (&json!("HS_WEB"), &json!("API"))
+    );
+    let history = server
+        .get(&format!("/api/v1/consents/history?{key}"), &tenant.owner)
+        .await
+        .json();
+    let said: Vec<_> = history["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| &e["status"])
+        .collect();
     assert_eq!(said, [&json!("RET"), &json!("ONAY")]);
 }
 
@@ -71,7 +105,11 @@ async fn what_held_at_an_instant_is_told_by_what_was_written_down_then() {
             "/api/v1/consents/as-of?brand_id={}&address=05321234567&channel=MESAJ&at={at}",
             tenant.brand
         );
-        assert_eq!(server.get(&path, &tenant.owner).await.json()["status"], status, "{at}");
+        assert_eq!(
+            server.get(&path, &tenant.owner).await.json()["status"],
+            status,
+            "{at}"
+        );
     }
 }
 
@@ -88,22 +126,45 @@ async fn many_declarations_are_judged_each_and_their_faults_are_named_by_place()
         consent(&tenant, &[("source", json!("IYS_WEB"))]),
     ]});
     let answer = server.post("/api/v1/consents", &tenant.owner, items).await;
-    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text());
+    assert_eq!(
+        answer.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        answer.text()
+    );
     let expected = [
         ("items[1].address", "R206"),
         ("items[2].consent_at", "R604"),
         ("items[3].source", "R703"),
     ];
-    assert_eq!(answer.faults(), expected.map(|(f, c)| (f.to_owned(), c.to_owned())), "{}", answer.text());
+    assert_eq!(
+        answer.faults(),
+        expected.map(|(f, c)| (f.to_owned(), c.to_owned())),
+        "{}",
+        answer.text()
+    );
     let mixed = json!({ "items": [consent(&tenant, &[]), consent(&other, &[])] });
     let answer = server.post("/api/v1/consents", &tenant.owner, mixed).await;
-    assert_eq!(answer.faults(), [("items[1].brand_id".to_owned(), "one_brand".to_owned())]);
+    assert_eq!(
+        answer.faults(),
+        [("items[1].brand_id".to_owned(), "one_brand".to_owned())]
+    );
     let unknown = consent(&tenant, &[("staus", json!("ONAY"))]);
-    let answer = server.post("/api/v1/consents", &tenant.owner, unknown).await;
-    assert_eq!(answer.faults(), [("staus".to_owned(), "unknown".to_owned())]);
-    let none = server.post("/api/v1/consents", &tenant.owner, json!({ "items": [] })).await;
+    let answer = server
+        .post("/api/v1/consents", &tenant.owner, unknown)
+        .await;
+    assert_eq!(
+        answer.faults(),
+        [("staus".to_owned(), "unknown".to_owned())]
+    );
+    let none = server
+        .post("/api/v1/consents", &tenant.owner, json!({ "items": [] }))
+        .await;
     assert_eq!(none.faults(), [("items".to_owned(), "count".to_owned())]);
-    assert_eq!(server.get("/api/v1/contacts", &tenant.owner).await.json()["items"], json!([]));
+    assert_eq!(
+        server.get("/api/v1/contacts", &tenant.owner).await.json()["items"],
+        json!([])
+    );
 }
 
 #[tokio::test]
@@ -111,24 +172,63 @@ async fn why_names_every_reason_and_the_event_it_rests_on() {
     let mut server = Server::start().await;
     let tenant = server.tenant("Firma").await;
     let event = say(&server, &tenant, &[]).await["event_id"].clone();
-    let id = contact(&server, &tenant).await["id"].as_str().unwrap().to_owned();
-    let path = format!("/api/v1/contacts/{id}/why?brand_id={}&channel=MESAJ", tenant.brand);
+    let id = contact(&server, &tenant).await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let path = format!(
+        "/api/v1/contacts/{id}/why?brand_id={}&channel=MESAJ",
+        tenant.brand
+    );
     let why = server.get(&path, &tenant.owner).await.json();
-    assert_eq!((&why["sendable"], &why["headline"]["code"]), (&json!(false), &json!("S102")), "{why}");
-    assert_eq!((&why["local"]["event_id"], &why["registry"]["verdict"]), (&event, &json!("UNASKED")));
-    assert!(why["headline"]["next_tr"].as_str().is_some_and(|text| !text.is_empty()));
+    assert_eq!(
+        (&why["sendable"], &why["headline"]["code"]),
+        (&json!(false), &json!("S102")),
+        "{why}"
+    );
+    assert_eq!(
+        (&why["local"]["event_id"], &why["registry"]["verdict"]),
+        (&event, &json!("UNASKED"))
+    );
+    assert!(
+        why["headline"]["next_tr"]
+            .as_str()
+            .is_some_and(|text| !text.is_empty())
+    );
 
     let signed = json!({ "off_reason": "Yönetim kurulu kararı 2025/4" });
     let brand = format!("/api/v1/brands/{}", tenant.brand);
-    assert_eq!(server.patch(&brand, &tenant.owner, signed).await.status, StatusCode::OK);
+    assert_eq!(
+        server.patch(&brand, &tenant.owner, signed).await.status,
+        StatusCode::OK
+    );
     let why = server.get(&path, &tenant.owner).await.json();
-    assert_eq!((&why["sendable"], &why["headline"]), (&json!(true), &Value::Null), "{why}");
+    assert_eq!(
+        (&why["sendable"], &why["headline"]),
+        (&json!(true), &Value::Null),
+        "{why}"
+    );
 
     let stop = json!({ "addresses": [PHONE], "cause": "blacklist" });
-    assert_eq!(server.post("/api/v1/blacklist", &tenant.owner, stop).await.status, StatusCode::CREATED);
-    assert_eq!(server.get(&path, &tenant.owner).await.json()["headline"]["code"], "S201");
-    let email = format!("/api/v1/contacts/{id}/why?brand_id={}&channel=EPOSTA", tenant.brand);
-    assert_eq!(server.get(&email, &tenant.owner).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        server
+            .post("/api/v1/blacklist", &tenant.owner, stop)
+            .await
+            .status,
+        StatusCode::CREATED
+    );
+    assert_eq!(
+        server.get(&path, &tenant.owner).await.json()["headline"]["code"],
+        "S201"
+    );
+    let email = format!(
+        "/api/v1/contacts/{id}/why?brand_id={}&channel=EPOSTA",
+        tenant.brand
+    );
+    assert_eq!(
+        server.get(&email, &tenant.owner).await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
@@ -138,10 +238,16 @@ async fn addresses_and_names_are_masked_for_roles_without_the_right() {
     say(&server, &tenant, &[]).await;
     let stop = json!({ "addresses": [PHONE], "cause": "complaint", "note": "aradı" });
     server.post("/api/v1/blacklist", &tenant.owner, stop).await;
-    let id = contact(&server, &tenant).await["id"].as_str().unwrap().to_owned();
+    let id = contact(&server, &tenant).await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let viewer = server.key(tenant.firm, Role::Viewer).await;
     let support = server.key(tenant.firm, Role::Support).await;
-    let key = format!("brand_id={}&address=05321234567&channel=MESAJ", tenant.brand);
+    let key = format!(
+        "brand_id={}&address=05321234567&channel=MESAJ",
+        tenant.brand
+    );
     for path in [
         "/api/v1/contacts".to_owned(),
         format!("/api/v1/contacts/{id}"),
@@ -153,8 +259,15 @@ async fn addresses_and_names_are_masked_for_roles_without_the_right() {
         let masked = server.get(&path, &viewer).await;
         assert_eq!(masked.status, StatusCode::OK, "{path}: {}", masked.text());
         assert!(!masked.text().contains(PHONE), "{path}: {}", masked.text());
-        assert!(masked.text().contains("+90532*****67"), "{path}: {}", masked.text());
-        assert!(server.get(&path, &support).await.text().contains(PHONE), "{path}");
+        assert!(
+            masked.text().contains("+90532*****67"),
+            "{path}: {}",
+            masked.text()
+        );
+        assert!(
+            server.get(&path, &support).await.text().contains(PHONE),
+            "{path}"
+        );
     }
 }
 
@@ -164,16 +277,44 @@ async fn stops_are_added_listed_paged_and_lifted_one_by_one() {
     let tenant = server.tenant("Firma").await;
     say(&server, &tenant, &[]).await;
     let add = |channel: Value| json!({ "addresses": [PHONE, "+905550000001"], "channel": channel, "cause": "blacklist" });
-    let added = server.post("/api/v1/blacklist", &tenant.owner, add(Value::Null)).await;
-    assert_eq!(added.json(), json!({ "added": 1, "unknown": ["+905550000001"] }), "{}", added.text());
-    server.post("/api/v1/blacklist", &tenant.owner, add(json!("MESAJ"))).await;
-    let first = server.get("/api/v1/blacklist?limit=1", &tenant.owner).await.json();
+    let added = server
+        .post("/api/v1/blacklist", &tenant.owner, add(Value::Null))
+        .await;
+    assert_eq!(
+        added.json(),
+        json!({ "added": 1, "unknown": ["+905550000001"] }),
+        "{}",
+        added.text()
+    );
+    server
+        .post("/api/v1/blacklist", &tenant.owner, add(json!("MESAJ")))
+        .await;
+    let first = server
+        .get("/api/v1/blacklist?limit=1", &tenant.owner)
+        .await
+        .json();
     assert_eq!(first["items"][0]["channel"], Value::Null);
     let next = first["next"].as_str().expect("a second page");
-    let second = server.get(&format!("/api/v1/blacklist?limit=1&after={next}"), &tenant.owner).await.json();
-    assert_eq!((&second["items"][0]["channel"], &second["next"]), (&json!("MESAJ"), &Value::Null));
+    let second = server
+        .get(
+            &format!("/api/v1/blacklist?limit=1&after={next}"),
+            &tenant.owner,
+        )
+        .await
+        .json();
+    assert_eq!(
+        (&second["items"][0]["channel"], &second["next"]),
+        (&json!("MESAJ"), &Value::Null)
+    );
     let lift = json!({ "address": PHONE, "channel": "MESAJ", "cause": "blacklist" });
-    let call = || server.call(Method::DELETE, "/api/v1/blacklist", &tenant.owner, Some(lift.clone()));
+    let call = || {
+        server.call(
+            Method::DELETE,
+            "/api/v1/blacklist",
+            &tenant.owner,
+            Some(lift.clone()),
+        )
+    };
     assert_eq!(call().await.status, StatusCode::NO_CONTENT);
     assert_eq!(call().await.status, StatusCode::NOT_FOUND);
     let left = server.get("/api/v1/blacklist", &tenant.owner).await.json();
@@ -192,23 +333,45 @@ async fn people_are_found_by_name_number_and_address_and_paged_by_name() {
     let mut path = "/api/v1/contacts?limit=2".to_owned();
     loop {
         let page = server.get(&path, &tenant.owner).await.json();
-        seen.extend(page["items"].as_array().unwrap().iter().map(|c| c["phone"].clone()));
-        let Some(next) = page["next"].as_str() else { break };
+        seen.extend(
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|c| c["phone"].clone()),
+        );
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
         path = format!("/api/v1/contacts?limit=2&after={next}");
     }
     assert_eq!(seen, ["+905321234501", "+905321234502", "+905321234503"]);
-    let found = server.get("/api/v1/contacts?query=0532%20123%2045%2002", &tenant.owner).await.json();
+    let found = server
+        .get("/api/v1/contacts?query=0532%20123%2045%2002", &tenant.owner)
+        .await
+        .json();
     assert_eq!(found["items"][0]["phone"], "+905321234502");
-    let none = server.get("/api/v1/contacts?query=Kimse", &tenant.owner).await.json();
+    let none = server
+        .get("/api/v1/contacts?query=Kimse", &tenant.owner)
+        .await
+        .json();
     assert_eq!(none["items"], json!([]));
 }
 
 /// An Infobip account as its form wants it.
 fn new_connector() -> Value {
-    let fields = engine::connector_kinds().iter().find(|kind| kind.kind == "infobip").unwrap().fields;
+    let fields = engine::connector_kinds()
+        .iter()
+        .find(|kind| kind.kind == "infobip")
+        .unwrap()
+        .fields;
     let mut config = serde_json::Map::new();
     for field in fields.iter().filter(|field| field.is_required) {
-        let value = if field.name.contains("url") { "http://127.0.0.1:9" } else { "gizli" };
+        let value = if field.name.contains("url") {
+            "http://127.0.0.1:9"
+        } else {
+            "gizli"
+        };
         config.insert(field.name.to_owned(), json!(value));
     }
     json!({ "kind": "infobip", "name": "Ana hesap", "config": config })
@@ -218,16 +381,26 @@ fn new_connector() -> Value {
 async fn a_connector_shows_what_was_filled_in_but_never_its_secrets() {
     let mut server = Server::start().await;
     let tenant = server.tenant("Firma").await;
-    let kinds = server.get("/api/v1/connector-kinds", &tenant.owner).await.json();
+    let kinds = server
+        .get("/api/v1/connector-kinds", &tenant.owner)
+        .await
+        .json();
     assert_eq!(kinds[0]["kind"], "infobip");
-    let made = server.post("/api/v1/connectors", &tenant.owner, new_connector()).await;
+    let made = server
+        .post("/api/v1/connectors", &tenant.owner, new_connector())
+        .await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
     assert!(!made.text().contains("gizli"), "{}", made.text());
     assert_eq!(made.json()["state"], "untested");
     let url = made.json()["receipts_url"].as_str().unwrap().to_owned();
-    assert!(url.starts_with("https://izinli.ornek/in/") && url.ends_with("/receipts"), "{url}");
+    assert!(
+        url.starts_with("https://izinli.ornek/in/") && url.ends_with("/receipts"),
+        "{url}"
+    );
     let path = format!("/api/v1/connectors/{}", made.json()["id"].as_str().unwrap());
-    let renamed = server.patch(&path, &tenant.owner, json!({ "name": "Yedek hesap" })).await;
+    let renamed = server
+        .patch(&path, &tenant.owner, json!({ "name": "Yedek hesap" }))
+        .await;
     assert_eq!(renamed.json()["name"], "Yedek hesap");
     let stranger = server.tenant("Yabancı").await;
     for (method, tail) in [
@@ -235,10 +408,19 @@ async fn a_connector_shows_what_was_filled_in_but_never_its_secrets() {
         (Method::GET, "/balance"),
         (Method::POST, "/test"),
     ] {
-        let answer = server.call(method, &format!("{path}{tail}"), &stranger.owner, None).await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{tail}: {}", answer.text());
+        let answer = server
+            .call(method, &format!("{path}{tail}"), &stranger.owner, None)
+            .await;
+        assert_eq!(
+            answer.status,
+            StatusCode::NOT_FOUND,
+            "{tail}: {}",
+            answer.text()
+        );
     }
-    let answer = server.patch(&path, &stranger.owner, json!({ "name": "Ele geçirildi" })).await;
+    let answer = server
+        .patch(&path, &stranger.owner, json!({ "name": "Ele geçirildi" }))
+        .await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
 }
 
@@ -246,9 +428,14 @@ async fn a_connector_shows_what_was_filled_in_but_never_its_secrets() {
 async fn a_push_to_an_unknown_address_is_not_found_and_one_without_its_secret_is_refused() {
     let mut server = Server::start().await;
     let tenant = server.tenant("Firma").await;
-    let answer = server.post("/in/bilinmeyen/receipts", "", json!({ "results": [] })).await;
+    let answer = server
+        .post("/in/bilinmeyen/receipts", "", json!({ "results": [] }))
+        .await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
-    let made = server.post("/api/v1/connectors", &tenant.owner, new_connector()).await.json();
+    let made = server
+        .post("/api/v1/connectors", &tenant.owner, new_connector())
+        .await
+        .json();
     let url = made["receipts_url"].as_str().unwrap();
     let path = url.strip_prefix("https://izinli.ornek").unwrap();
     let answer = server.post(path, "", json!({ "results": [] })).await;
@@ -258,11 +445,17 @@ async fn a_push_to_an_unknown_address_is_not_found_and_one_without_its_secret_is
         answer.text()
     );
     let huge = json!({ "results": "x".repeat(5 * 1024 * 1024) });
-    assert_eq!(server.post(path, "", huge).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(
+        server.post(path, "", huge).await.status,
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
 }
 
 async fn new_campaign(server: &Server, tenant: &Tenant) -> Value {
-    let connector = server.post("/api/v1/connectors", &tenant.owner, new_connector()).await.json();
+    let connector = server
+        .post("/api/v1/connectors", &tenant.owner, new_connector())
+        .await
+        .json();
     json!({
         "brand_id": tenant.brand, "name": "Yaz", "channel": "MESAJ", "kind": "BIREYSEL",
         "basis": "COMMERCIAL", "purpose": "kampanya", "sender": "ORNEK",
@@ -277,34 +470,79 @@ async fn a_campaign_goes_from_draft_to_launch_and_tells_who_would_get_it() {
     let tenant = server.tenant("Firma").await;
     say(&server, &tenant, &[]).await;
     let wanted = new_campaign(&server, &tenant).await;
-    let made = server.post("/api/v1/campaigns", &tenant.owner, wanted).await;
+    let made = server
+        .post("/api/v1/campaigns", &tenant.owner, wanted)
+        .await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
-    assert_eq!((&made.json()["state"], &made.json()["audience"]["type"]), (&json!("draft"), &json!("all")));
+    assert_eq!(
+        (&made.json()["state"], &made.json()["audience"]["type"]),
+        (&json!("draft"), &json!("all"))
+    );
     let path = format!("/api/v1/campaigns/{}", made.json()["id"].as_str().unwrap());
-    let run = server.call(Method::POST, &format!("{path}/dry-run"), &tenant.owner, None).await;
+    let run = server
+        .call(
+            Method::POST,
+            &format!("{path}/dry-run"),
+            &tenant.owner,
+            None,
+        )
+        .await;
     assert_eq!(run.status, StatusCode::OK, "{}", run.text());
     let run = run.json();
     assert_eq!((&run["target"], &run["sendable"]), (&json!(1), &json!(0)));
-    assert_eq!((&run["excluded"][0]["code"], &run["excluded"][0]["count"]), (&json!("S102"), &json!(1)));
+    assert_eq!(
+        (&run["excluded"][0]["code"], &run["excluded"][0]["count"]),
+        (&json!("S102"), &json!(1))
+    );
     let tag = json!({ "audience": { "type": "tag", "tag": "haziran" } });
-    assert_eq!(server.patch(&path, &tenant.owner, tag).await.json()["audience"]["tag"], "haziran");
+    assert_eq!(
+        server.patch(&path, &tenant.owner, tag).await.json()["audience"]["tag"],
+        "haziran"
+    );
 
-    let submitted = server.call(Method::POST, &format!("{path}/submit"), &tenant.owner, None).await;
-    assert_eq!((submitted.status, &submitted.json()["state"]), (StatusCode::ACCEPTED, &json!("submitted")));
-    let own = server.call(Method::POST, &format!("{path}/approve"), &tenant.owner, None).await;
-    assert_eq!(own.status, StatusCode::CONFLICT, "nobody approves what they wrote");
+    let submitted = server
+        .call(Method::POST, &format!("{path}/submit"), &tenant.owner, None)
+        .await;
+    assert_eq!(
+        (submitted.status, &submitted.json()["state"]),
+        (StatusCode::ACCEPTED, &json!("submitted"))
+    );
+    let own = server
+        .call(
+            Method::POST,
+            &format!("{path}/approve"),
+            &tenant.owner,
+            None,
+        )
+        .await;
+    assert_eq!(
+        own.status,
+        StatusCode::CONFLICT,
+        "nobody approves what they wrote"
+    );
     let approver = server.key(tenant.firm, Role::Approver).await;
-    let approved = server.call(Method::POST, &format!("{path}/approve"), &approver, None).await;
+    let approved = server
+        .call(Method::POST, &format!("{path}/approve"), &approver, None)
+        .await;
     assert_eq!(approved.json()["state"], "approved", "{}", approved.text());
-    let late = server.patch(&path, &tenant.owner, json!({ "name": "Kış" })).await;
+    let late = server
+        .patch(&path, &tenant.owner, json!({ "name": "Kış" }))
+        .await;
     assert_eq!(late.status, StatusCode::CONFLICT, "{}", late.text());
     let viewer = server.key(tenant.firm, Role::Viewer).await;
-    let refused = server.call(Method::POST, &format!("{path}/launch"), &viewer, None).await;
+    let refused = server
+        .call(Method::POST, &format!("{path}/launch"), &viewer, None)
+        .await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
-    let launched = server.call(Method::POST, &format!("{path}/launch"), &tenant.owner, None).await;
+    let launched = server
+        .call(Method::POST, &format!("{path}/launch"), &tenant.owner, None)
+        .await;
     assert_eq!(launched.json()["state"], "launching", "{}", launched.text());
     let report = server.get(&format!("{path}/report"), &viewer).await.json();
-    assert_eq!((&report["reconciles"], &report["campaign"]["state"]), (&json!(true), &json!("launching")));
+    assert_eq!(
+        (&report["reconciles"], &report["campaign"]["state"]),
+        (&json!(true), &json!("launching"))
+    );
 }
 
 #[tokio::test]
@@ -312,15 +550,32 @@ async fn the_people_behind_each_number_are_listed_with_their_reason_and_masked()
     let mut server = Server::start().await;
     let tenant = server.tenant("Firma").await;
     for n in 1..=3 {
-        say(&server, &tenant, &[("address", json!(format!("+90532123450{n}")))]).await;
+        say(
+            &server,
+            &tenant,
+            &[("address", json!(format!("+90532123450{n}")))],
+        )
+        .await;
     }
     let wanted = new_campaign(&server, &tenant).await;
-    let made = server.post("/api/v1/campaigns", &tenant.owner, wanted).await.json();
+    let made = server
+        .post("/api/v1/campaigns", &tenant.owner, wanted)
+        .await
+        .json();
     let path = format!("/api/v1/campaigns/{}", made["id"].as_str().unwrap());
-    server.call(Method::POST, &format!("{path}/launch"), &tenant.owner, None).await;
+    server
+        .call(Method::POST, &format!("{path}/launch"), &tenant.owner, None)
+        .await;
     while server.engine.step_launch().await.expect("a step") == engine::Step::Did {}
-    let report = server.get(&format!("{path}/report"), &tenant.owner).await.json();
-    assert_eq!((&report["target"], &report["excluded"]["total"]), (&json!(3), &json!(3)), "{report}");
+    let report = server
+        .get(&format!("{path}/report"), &tenant.owner)
+        .await
+        .json();
+    assert_eq!(
+        (&report["target"], &report["excluded"]["total"]),
+        (&json!(3), &json!(3)),
+        "{report}"
+    );
     assert_eq!(report["excluded"]["reasons"][0]["code"], "S102");
 
     let mut seen = Vec::new();
@@ -328,18 +583,32 @@ async fn the_people_behind_each_number_are_listed_with_their_reason_and_masked()
     loop {
         let people = server.get(&page, &tenant.owner).await.json();
         for person in people["items"].as_array().unwrap() {
-            assert_eq!((&person["state"], &person["code"]), (&json!("excluded"), &json!("S102")));
+            assert_eq!(
+                (&person["state"], &person["code"]),
+                (&json!("excluded"), &json!("S102"))
+            );
             assert!(person["text_tr"].is_string() && person["contact_id"].is_string());
             seen.push(person["address"].as_str().unwrap().to_owned());
         }
-        let Some(next) = people["next"].as_str() else { break };
+        let Some(next) = people["next"].as_str() else {
+            break;
+        };
         page = format!("{path}/messages?state=excluded&code=S102&limit=2&after={next}");
     }
     assert_eq!(seen, ["+905321234501", "+905321234502", "+905321234503"]);
     let viewer = server.key(tenant.firm, Role::Viewer).await;
-    let masked = server.get(&format!("{path}/messages"), &viewer).await.text();
-    assert!(masked.contains("+90532*****01") && !masked.contains("+905321234501"), "{masked}");
-    let none = server.get(&format!("{path}/messages?state=delivered"), &tenant.owner).await.json();
+    let masked = server
+        .get(&format!("{path}/messages"), &viewer)
+        .await
+        .text();
+    assert!(
+        masked.contains("+90532*****01") && !masked.contains("+905321234501"),
+        "{masked}"
+    );
+    let none = server
+        .get(&format!("{path}/messages?state=delivered"), &tenant.owner)
+        .await
+        .json();
     assert_eq!(none["items"], json!([]));
     let stranger = server.tenant("Yabancı").await;
     for (method, tail) in [
@@ -355,8 +624,15 @@ async fn the_people_behind_each_number_are_listed_with_their_reason_and_masked()
         (Method::POST, "/resume"),
         (Method::POST, "/stop"),
     ] {
-        let answer = server.call(method, &format!("{path}{tail}"), &stranger.owner, None).await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{tail}: {}", answer.text());
+        let answer = server
+            .call(method, &format!("{path}{tail}"), &stranger.owner, None)
+            .await;
+        assert_eq!(
+            answer.status,
+            StatusCode::NOT_FOUND,
+            "{tail}: {}",
+            answer.text()
+        );
     }
 }
 
@@ -366,17 +642,35 @@ async fn what_belongs_to_a_contact_of_another_firm_is_not_found() {
     let tenant = server.tenant("Firma").await;
     let stranger = server.tenant("Yabancı").await;
     say(&server, &tenant, &[]).await;
-    let id = contact(&server, &tenant).await["id"].as_str().unwrap().to_owned();
-    for tail in ["", "/timeline", &format!("/why?brand_id={}&channel=MESAJ", stranger.brand)] {
-        let answer = server.get(&format!("/api/v1/contacts/{id}{tail}"), &stranger.owner).await;
+    let id = contact(&server, &tenant).await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    for tail in [
+        "",
+        "/timeline",
+        &format!("/why?brand_id={}&channel=MESAJ", stranger.brand),
+    ] {
+        let answer = server
+            .get(&format!("/api/v1/contacts/{id}{tail}"), &stranger.owner)
+            .await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{tail}");
     }
     for brand in [tenant.brand, stranger.brand] {
         let query = format!("brand_id={brand}&address=05321234567&channel=MESAJ");
-        let answer = server.get(&format!("/api/v1/consents?{query}"), &stranger.owner).await;
+        let answer = server
+            .get(&format!("/api/v1/consents?{query}"), &stranger.owner)
+            .await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND);
     }
     let lift = json!({ "address": PHONE, "cause": "blacklist" });
-    let answer = server.call(Method::DELETE, "/api/v1/blacklist", &stranger.owner, Some(lift)).await;
+    let answer = server
+        .call(
+            Method::DELETE,
+            "/api/v1/blacklist",
+            &stranger.owner,
+            Some(lift),
+        )
+        .await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
 }

@@ -37,10 +37,19 @@ async fn a_server_that_is_told_to_stop_ends_its_streams_and_returns() {
     let address = listener.local_addr().expect("an address");
     let cancel = CancellationToken::new();
     let options = ApiOptions::new("https://izinli.ornek");
-    let serving = api::serve(Arc::clone(&server.engine), options, listener, cancel.clone());
+    let serving = api::serve(
+        Arc::clone(&server.engine),
+        options,
+        listener,
+        cancel.clone(),
+    );
     let visiting = async {
         let mut alive = ask(address, "GET /healthz HTTP/1.1\r\n").await;
-        assert!(read_until(&mut alive, "ok").await.starts_with("HTTP/1.1 200 OK"));
+        assert!(
+            read_until(&mut alive, "ok")
+                .await
+                .starts_with("HTTP/1.1 200 OK")
+        );
         let head = format!(
             "GET /api/v1/uploads/{upload}/progress HTTP/1.1\r\nAuthorization: Bearer {}\r\n",
             tenant.owner
@@ -52,6 +61,8 @@ async fn a_server_that_is_told_to_stop_ends_its_streams_and_returns() {
         watching.read_to_end(&mut rest).await.expect("an end");
     };
     let both = async { tokio::join!(serving, visiting).0 };
-    let outcome = tokio::time::timeout(Duration::from_secs(20), both).await.expect("in time");
+    let outcome = tokio::time::timeout(Duration::from_secs(20), both)
+        .await
+        .expect("in time");
     outcome.expect("a graceful end");
 }

@@ -81,7 +81,10 @@ impl Answer {
         let json = self.json();
         let faults = json["where"].as_array().cloned().unwrap_or_default();
         let word = |fault: &Value, name: &str| fault[name].as_str().unwrap_or_default().to_owned();
-        faults.iter().map(|fault| (word(fault, "field"), word(fault, "code"))).collect()
+        faults
+            .iter()
+            .map(|fault| (word(fault, "field"), word(fault, "code")))
+            .collect()
     }
 }
 
@@ -115,7 +118,14 @@ impl Server {
         let stopping = CancellationToken::new();
         let router = api::app(Arc::clone(&engine), options, stopping.clone());
         let rng = StdRng::seed_from_u64(1);
-        Self { db, engine, router, stopping, rng, _folder: folder }
+        Self {
+            db,
+            engine,
+            router,
+            stopping,
+            rng,
+            _folder: folder,
+        }
     }
 
     /// A server with the documented options.
@@ -145,13 +155,21 @@ impl Server {
     pub(crate) async fn key(&mut self, firm: FirmId, role: Role) -> String {
         let secret = ApiKeySecret::generate(&mut self.rng);
         let mut writer = self.db.store.write().await.unwrap();
-        writer.create_api_key(firm, role.as_str(), role, None, &secret).await.unwrap();
+        writer
+            .create_api_key(firm, role.as_str(), role, None, &secret)
+            .await
+            .unwrap();
         writer.commit().await.unwrap();
         secret.text().expose_secret().to_owned()
     }
 
     /// A person who signs in with this address and [`PASSWORD`].
-    pub(crate) async fn person(&self, firm: FirmId, email: &str, role: Role) -> domain::ids::UserId {
+    pub(crate) async fn person(
+        &self,
+        firm: FirmId,
+        email: &str,
+        role: Role,
+    ) -> domain::ids::UserId {
         let user = NewUser {
             email: domain::EmailAddress::from_normalised(email).unwrap(),
             name: "Ayşe Şahin".to_owned(),
@@ -167,19 +185,35 @@ impl Server {
 
     /// Sends a request; the answer's body is not read yet.
     pub(crate) async fn open(&self, request: Request<Body>) -> Response {
-        self.router.clone().oneshot(request).await.expect("routes never fail")
+        self.router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("routes never fail")
     }
 
     /// Sends a request as it is.
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.open(request).await;
         let (parts, body) = response.into_parts();
-        let body = axum::body::to_bytes(body, usize::MAX).await.expect("a whole body");
-        Answer { status: parts.status, headers: parts.headers, body: body.to_vec() }
+        let body = axum::body::to_bytes(body, usize::MAX)
+            .await
+            .expect("a whole body");
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: body.to_vec(),
+        }
     }
 
     /// Calls with a key.
-    pub(crate) async fn call(&self, method: Method, path: &str, key: &str, body: Option<Value>) -> Answer {
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        key: &str,
+        body: Option<Value>,
+    ) -> Answer {
         self.send(request(method, path, key, body)).await
     }
 
@@ -201,7 +235,9 @@ impl Server {
     /// Signs in; the cookie and the token that changing calls repeat.
     pub(crate) async fn sign_in(&self, email: &str) -> (String, String) {
         let body = json!({ "email": email, "password": PASSWORD });
-        let answer = self.send(request(Method::POST, "/api/v1/session", "", Some(body))).await;
+        let answer = self
+            .send(request(Method::POST, "/api/v1/session", "", Some(body)))
+            .await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
         let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
         let cookie = cookie.split(';').next().unwrap().to_owned();

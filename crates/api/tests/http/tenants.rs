@@ -1,16 +1,28 @@
 //! What belongs to another firm is not there.
 
+use crate::support::{Server, Tenant, new_template};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use store::access::Role;
-use crate::support::{Server, Tenant, new_template};
 
 /// Everything of a firm that has a number, as path of its resource.
 async fn belongings(server: &mut Server, tenant: &Tenant) -> Vec<String> {
-    let user = server.person(tenant.firm, "kisi@ornek.com", Role::Viewer).await;
-    let template = server.post("/api/v1/templates", &tenant.owner, new_template(tenant.brand)).await;
+    let user = server
+        .person(tenant.firm, "kisi@ornek.com", Role::Viewer)
+        .await;
+    let template = server
+        .post(
+            "/api/v1/templates",
+            &tenant.owner,
+            new_template(tenant.brand),
+        )
+        .await;
     let key = server
-        .post("/api/v1/api-keys", &tenant.owner, json!({ "name": "a", "role": "viewer" }))
+        .post(
+            "/api/v1/api-keys",
+            &tenant.owner,
+            json!({ "name": "a", "role": "viewer" }),
+        )
         .await;
     let upload = upload(server, tenant).await;
     let id = |value: &Value| value.as_str().expect("an id").to_owned();
@@ -38,7 +50,11 @@ pub(crate) async fn upload(server: &Server, tenant: &Tenant) -> String {
         mapping: Value::Null,
         actor: "test".to_owned(),
     };
-    let upload = server.engine.receive(new, &b"telefon;izin\n"[..]).await.expect("received");
+    let upload = server
+        .engine
+        .receive(new, &b"telefon;izin\n"[..])
+        .await
+        .expect("received");
     upload.id.to_string()
 }
 
@@ -84,8 +100,15 @@ async fn what_belongs_to_another_firm_is_not_found_by_any_call() {
                 continue;
             }
             let address = format!("/api/v1/{path}{tail}");
-            let answer = server.call(method.clone(), &address, &stranger.owner, body).await;
-            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {address}: {}", answer.text());
+            let answer = server
+                .call(method.clone(), &address, &stranger.owner, body)
+                .await;
+            assert_eq!(
+                answer.status,
+                StatusCode::NOT_FOUND,
+                "{method} {address}: {}",
+                answer.text()
+            );
             assert_eq!(answer.code(), "NOT_FOUND", "{method} {address}");
         }
     }
@@ -97,8 +120,17 @@ async fn lists_hold_what_is_one_s_own() {
     let tenant = server.tenant("Firma").await;
     let stranger = server.tenant("Yabancı").await;
     belongings(&mut server, &tenant).await;
-    for list in ["templates", "uploads", "campaigns", "connectors", "contacts", "blacklist"] {
-        let answer = server.get(&format!("/api/v1/{list}"), &stranger.owner).await;
+    for list in [
+        "templates",
+        "uploads",
+        "campaigns",
+        "connectors",
+        "contacts",
+        "blacklist",
+    ] {
+        let answer = server
+            .get(&format!("/api/v1/{list}"), &stranger.owner)
+            .await;
         assert_eq!(answer.status, StatusCode::OK, "{list}: {}", answer.text());
         assert_eq!(answer.json()["items"], json!([]), "{list}");
     }
@@ -112,14 +144,22 @@ async fn nothing_is_made_for_the_brand_of_another_firm() {
     let mut server = Server::start().await;
     let tenant = server.tenant("Firma").await;
     let stranger = server.tenant("Yabancı").await;
-    let answer = server.post("/api/v1/templates", &stranger.owner, new_template(tenant.brand)).await;
+    let answer = server
+        .post(
+            "/api/v1/templates",
+            &stranger.owner,
+            new_template(tenant.brand),
+        )
+        .await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", answer.text());
     let consent = json!({
         "brand_id": tenant.brand, "address": "+905321234567", "channel": "MESAJ",
         "kind": "BIREYSEL", "status": "ONAY", "consent_at": "2025-06-20T10:00:00+03:00",
         "source": "HS_WEB",
     });
-    let answer = server.post("/api/v1/consents", &stranger.owner, consent).await;
+    let answer = server
+        .post("/api/v1/consents", &stranger.owner, consent)
+        .await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", answer.text());
     assert_eq!(
         server.get("/api/v1/templates", &tenant.owner).await.json()["items"],
@@ -139,7 +179,9 @@ async fn a_firm_is_made_through_the_api_only_where_the_installation_allows_it() 
     });
     let mut server = Server::start().await;
     let tenant = server.tenant("Firma").await;
-    let answer = server.post("/api/v1/firms", &tenant.owner, wanted.clone()).await;
+    let answer = server
+        .post("/api/v1/firms", &tenant.owner, wanted.clone())
+        .await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     let mut server = Server::with(|options| options.firms_by_api = true).await;
     let tenant = server.tenant("Firma").await;

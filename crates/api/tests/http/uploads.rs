@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use crate::support::{Server, Tenant, request};
 use axum::body::Body;
 use http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use store::access::Role;
-use crate::support::{Server, Tenant, request};
 
 const FILE: &str = "telefon;ad soyad;izin durumu;izin tarihi;izin türü;izin kaynağı;alıcı tipi\r\n\
     0532 123 45 67;Ayşe Şahin;ONAY;20.06.2025 14:05;MESAJ;HS_WEB;BIREYSEL\r\n\
@@ -16,7 +16,9 @@ const FILE: &str = "telefon;ad soyad;izin durumu;izin tarihi;izin türü;izin ka
 const BOUNDARY: &str = "sinir";
 
 fn part(name: &str, file: Option<&str>, content: &str) -> String {
-    let file = file.map(|name| format!("; filename=\"{name}\"")).unwrap_or_default();
+    let file = file
+        .map(|name| format!("; filename=\"{name}\""))
+        .unwrap_or_default();
     format!(
         "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{content}\r\n"
     )
@@ -26,7 +28,9 @@ fn form(key: &str, parts: &[String]) -> Request<Body> {
     let body = format!("{}--{BOUNDARY}--\r\n", parts.concat());
     let mut request = request(Method::POST, "/api/v1/uploads", key, None);
     let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-    request.headers_mut().insert(header::CONTENT_TYPE, kind.parse().unwrap());
+    request
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, kind.parse().unwrap());
     *request.body_mut() = Body::from(body);
     request
 }
@@ -61,21 +65,48 @@ async fn a_file_is_taken_in_judged_and_applied() {
     let mut server = Server::start().await;
     let tenant = server.tenant("Firma").await;
     let upload = judged(&server, &tenant).await;
-    assert_eq!((&upload["file_name"], &upload["name"]), (&json!("haziran.csv"), &json!("Haziran")));
-    assert_eq!(upload["state"], "waiting_for_person", "a third of the rows was rejected");
-    assert_eq!((&upload["pairs_judged"], &upload["pairs_rejected"]), (&json!(3), &json!(1)));
+    assert_eq!(
+        (&upload["file_name"], &upload["name"]),
+        (&json!("haziran.csv"), &json!("Haziran"))
+    );
+    assert_eq!(
+        upload["state"], "waiting_for_person",
+        "a third of the rows was rejected"
+    );
+    assert_eq!(
+        (&upload["pairs_judged"], &upload["pairs_rejected"]),
+        (&json!(3), &json!(1))
+    );
     let summary = &upload["summary"];
-    assert_eq!((&summary["encoding"], &summary["delimiter"]), (&json!("utf-8"), &json!(";")));
-    assert_eq!(summary["columns"][0], json!({ "header": "telefon", "field": "phone", "sample": "0532 123 45 67" }));
+    assert_eq!(
+        (&summary["encoding"], &summary["delimiter"]),
+        (&json!("utf-8"), &json!(";"))
+    );
+    assert_eq!(
+        summary["columns"][0],
+        json!({ "header": "telefon", "field": "phone", "sample": "0532 123 45 67" })
+    );
     assert_eq!(summary["codes"][0]["code"], "R206");
 
     let path = format!("/api/v1/uploads/{}", upload["id"].as_str().unwrap());
-    let applied = server.call(Method::POST, &format!("{path}/apply"), &tenant.owner, None).await;
-    assert_eq!((applied.status, &applied.json()["state"]), (StatusCode::ACCEPTED, &json!("applying")));
+    let applied = server
+        .call(Method::POST, &format!("{path}/apply"), &tenant.owner, None)
+        .await;
+    assert_eq!(
+        (applied.status, &applied.json()["state"]),
+        (StatusCode::ACCEPTED, &json!("applying"))
+    );
     work(&server).await;
     let done = server.get(&path, &tenant.owner).await.json();
-    assert_eq!((&done["state"], &done["created"]), (&json!("applied"), &json!(2)), "{done}");
-    let people = server.get("/api/v1/contacts?query=ay%C5%9Fe", &tenant.owner).await.json();
+    assert_eq!(
+        (&done["state"], &done["created"]),
+        (&json!("applied"), &json!(2)),
+        "{done}"
+    );
+    let people = server
+        .get("/api/v1/contacts?query=ay%C5%9Fe", &tenant.owner)
+        .await
+        .json();
     assert_eq!(people["items"][0]["phone"], "+905321234567");
 }
 
@@ -85,20 +116,36 @@ async fn rejected_rows_are_listed_with_their_line_reason_and_next_step() {
     let tenant = server.tenant("Firma").await;
     let upload = judged(&server, &tenant).await;
     let path = format!("/api/v1/uploads/{}", upload["id"].as_str().unwrap());
-    let list = server.get(&format!("{path}/rejections"), &tenant.owner).await.json();
+    let list = server
+        .get(&format!("{path}/rejections"), &tenant.owner)
+        .await
+        .json();
     let row = &list["items"][0];
-    assert_eq!((&row["line"], &row["code"], &row["field"]), (&json!(3), &json!("R206"), &json!("phone")));
+    assert_eq!(
+        (&row["line"], &row["code"], &row["field"]),
+        (&json!(3), &json!("R206"), &json!("phone"))
+    );
     assert_eq!(row["value"], "0212 123 45 67");
     for text in ["text_tr", "text_en", "next_tr", "next_en"] {
-        assert!(row[text].as_str().is_some_and(|text| !text.is_empty()), "{text}: {row}");
+        assert!(
+            row[text].as_str().is_some_and(|text| !text.is_empty()),
+            "{text}: {row}"
+        );
     }
-    let other = server.get(&format!("{path}/rejections?code=R101"), &tenant.owner).await.json();
+    let other = server
+        .get(&format!("{path}/rejections?code=R101"), &tenant.owner)
+        .await
+        .json();
     assert_eq!(other["items"], json!([]));
     let viewer = server.key(tenant.firm, Role::Viewer).await;
     let masked = server.get(&format!("{path}/rejections"), &viewer).await;
     assert!(!masked.text().contains("0212"), "{}", masked.text());
     let shown = server.get(&path, &viewer).await;
-    assert!(!shown.text().contains("0532 123") && !shown.text().contains("Ayşe"), "{}", shown.text());
+    assert!(
+        !shown.text().contains("0532 123") && !shown.text().contains("Ayşe"),
+        "{}",
+        shown.text()
+    );
 }
 
 #[tokio::test]
@@ -106,27 +153,46 @@ async fn the_report_opens_in_a_spreadsheet_and_who_took_it_is_noted() {
     let mut server = Server::start().await;
     let tenant = server.tenant("Firma").await;
     let upload = judged(&server, &tenant).await;
-    let path = format!("/api/v1/uploads/{}/rejections.csv", upload["id"].as_str().unwrap());
+    let path = format!(
+        "/api/v1/uploads/{}/rejections.csv",
+        upload["id"].as_str().unwrap()
+    );
     let report = server.get(&path, &tenant.owner).await;
-    assert_eq!(report.headers[header::CONTENT_TYPE], "text/csv; charset=utf-8");
+    assert_eq!(
+        report.headers[header::CONTENT_TYPE],
+        "text/csv; charset=utf-8"
+    );
     let text = report.text();
     let mut lines = text.split("\r\n");
-    assert!(lines.next().unwrap().starts_with("\u{feff}satir_no;kanal;alan;deger;kod;"));
+    assert!(
+        lines
+            .next()
+            .unwrap()
+            .starts_with("\u{feff}satir_no;kanal;alan;deger;kod;")
+    );
     let row = lines.next().unwrap();
-    assert!(row.starts_with("3;MESAJ;phone;0212 123 45 67;R206;"), "{row}");
+    assert!(
+        row.starts_with("3;MESAJ;phone;0212 123 45 67;R206;"),
+        "{row}"
+    );
     assert!(row.contains("0212 123 45 67;Sabit Hat"), "{row}");
     let trail = server.get("/api/v1/audit", &tenant.owner).await.json();
     assert_eq!(trail["items"][0]["action"], "upload.report");
     let viewer = server.key(tenant.firm, Role::Viewer).await;
-    assert_eq!(server.get(&path, &viewer).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        server.get(&path, &viewer).await.status,
+        StatusCode::FORBIDDEN
+    );
 }
 
 #[tokio::test]
 async fn the_parts_of_the_form_may_come_in_either_order() {
     let mut server = Server::start().await;
     let tenant = server.tenant("Firma").await;
-    let parts =
-        [part("file", Some("haziran.csv"), FILE), part("meta", None, &meta(&tenant).to_string())];
+    let parts = [
+        part("file", Some("haziran.csv"), FILE),
+        part("meta", None, &meta(&tenant).to_string()),
+    ];
     let answer = server.send(form(&tenant.owner, &parts)).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
     assert_eq!(answer.json()["size_bytes"], FILE.len());
@@ -145,11 +211,20 @@ async fn a_form_with_something_missing_or_wrong_says_what() {
         (vec![file.clone()], "meta", "meta_missing"),
         (vec![meta_part.clone(), meta_part], "meta", "repeated"),
         (vec![part("belge", None, "x")], "belge", "unknown"),
-        (vec![part("meta", None, &nameless.to_string()), file], "name", "blank"),
+        (
+            vec![part("meta", None, &nameless.to_string()), file],
+            "name",
+            "blank",
+        ),
     ];
     for (parts, field, code) in cases {
         let answer = server.send(form(&tenant.owner, &parts)).await;
-        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text());
+        assert_eq!(
+            answer.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{}",
+            answer.text()
+        );
         assert_eq!(answer.faults(), [(field.to_owned(), code.to_owned())]);
     }
     let list = server.get("/api/v1/uploads", &tenant.owner).await.json();
@@ -162,12 +237,17 @@ async fn the_repeat_of_an_upload_gets_the_first_answer_and_keeps_one_file() {
     let tenant = server.tenant("Firma").await;
     let call = || {
         let mut request = upload_of(&tenant);
-        request.headers_mut().insert("idempotency-key", "dosya-1".parse().unwrap());
+        request
+            .headers_mut()
+            .insert("idempotency-key", "dosya-1".parse().unwrap());
         request
     };
     let first = server.send(call()).await;
     let again = server.send(call()).await;
-    assert_eq!((again.status, again.body), (StatusCode::ACCEPTED, first.body));
+    assert_eq!(
+        (again.status, again.body),
+        (StatusCode::ACCEPTED, first.body)
+    );
     let list = server.get("/api/v1/uploads", &tenant.owner).await.json();
     assert_eq!(list["items"].as_array().map(Vec::len), Some(1));
     let parts = [
@@ -175,9 +255,15 @@ async fn the_repeat_of_an_upload_gets_the_first_answer_and_keeps_one_file() {
         part("file", Some("haziran.csv"), &FILE.replace("ONAY", "RET")),
     ];
     let mut other = form(&tenant.owner, &parts);
-    other.headers_mut().insert("idempotency-key", "dosya-1".parse().unwrap());
+    other
+        .headers_mut()
+        .insert("idempotency-key", "dosya-1".parse().unwrap());
     let answer = server.send(other).await;
-    assert_eq!(answer.code(), "IDEMPOTENCY_KEY_REUSED", "another file is not lost in silence");
+    assert_eq!(
+        answer.code(),
+        "IDEMPOTENCY_KEY_REUSED",
+        "another file is not lost in silence"
+    );
 }
 
 #[tokio::test]
@@ -185,7 +271,12 @@ async fn a_file_over_the_limit_is_refused_with_its_code_and_leaves_nothing() {
     let mut server = Server::with_settings(|settings| settings.uploads.file_bytes_max = 100).await;
     let tenant = server.tenant("Firma").await;
     let answer = server.send(upload_of(&tenant)).await;
-    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "F102"), "{}", answer.text());
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (StatusCode::UNPROCESSABLE_ENTITY, "F102"),
+        "{}",
+        answer.text()
+    );
     assert!(answer.json()["title_tr"].as_str().unwrap().len() > 20);
     let list = server.get("/api/v1/uploads", &tenant.owner).await.json();
     assert_eq!(list["items"], json!([]));
@@ -201,11 +292,20 @@ async fn progress_streams_each_change_and_ends_when_nothing_more_will_come() {
     let watching = server.get(&watched, &tenant.owner);
     let working = async {
         work(&server).await;
-        let cancelled = server.call(Method::POST, &format!("{path}/cancel"), &tenant.owner, None).await;
-        assert_eq!(cancelled.status, StatusCode::ACCEPTED, "{}", cancelled.text());
+        let cancelled = server
+            .call(Method::POST, &format!("{path}/cancel"), &tenant.owner, None)
+            .await;
+        assert_eq!(
+            cancelled.status,
+            StatusCode::ACCEPTED,
+            "{}",
+            cancelled.text()
+        );
     };
     let both = async { tokio::join!(watching, working) };
-    let (events, ()) = tokio::time::timeout(Duration::from_secs(20), both).await.expect("an end");
+    let (events, ()) = tokio::time::timeout(Duration::from_secs(20), both)
+        .await
+        .expect("an end");
     assert_eq!(events.headers[header::CONTENT_TYPE], "text/event-stream");
     let text = events.text();
     assert!(text.starts_with("event: progress\ndata: {"), "{text}");
@@ -218,15 +318,29 @@ async fn streams_are_bounded_and_end_with_the_server() {
     let mut server = Server::with(|options| options.streams_max = 1).await;
     let tenant = server.tenant("Firma").await;
     let answer = server.send(upload_of(&tenant)).await;
-    let path = format!("/api/v1/uploads/{}/progress", answer.json()["id"].as_str().unwrap());
+    let path = format!(
+        "/api/v1/uploads/{}/progress",
+        answer.json()["id"].as_str().unwrap()
+    );
     let mut watching = request(Method::GET, &path, &tenant.owner, None);
-    watching.headers_mut().insert(header::ACCEPT_ENCODING, "gzip".parse().unwrap());
+    watching
+        .headers_mut()
+        .insert(header::ACCEPT_ENCODING, "gzip".parse().unwrap());
     let open = server.open(watching).await;
-    assert!(!open.headers().contains_key(header::CONTENT_ENCODING), "gzip would hold events back");
+    assert!(
+        !open.headers().contains_key(header::CONTENT_ENCODING),
+        "gzip would hold events back"
+    );
     let refused = server.get(&path, &tenant.owner).await;
-    assert_eq!((refused.status, refused.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "BUSY"));
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (StatusCode::SERVICE_UNAVAILABLE, "BUSY")
+    );
     server.stopping.cancel();
     let read = axum::body::to_bytes(open.into_body(), usize::MAX);
-    let text = tokio::time::timeout(Duration::from_secs(20), read).await.expect("an end").unwrap();
+    let text = tokio::time::timeout(Duration::from_secs(20), read)
+        .await
+        .expect("an end")
+        .unwrap();
     assert!(!String::from_utf8_lossy(&text).contains("event: end"));
 }

@@ -57,21 +57,31 @@ impl Engine {
         most: usize,
     ) -> Result<Claimed, EngineError> {
         let now = self.now();
-        let lease_until = now.plus_micros(self.settings.dispatch.lease_seconds * domain::time::SECOND_US);
+        let lease_until =
+            now.plus_micros(self.settings.dispatch.lease_seconds * domain::time::SECOND_US);
         let mut writer = self.store.write().await?;
-        let picked = writer.pick_batches(account.id, self.worker(), lease_until, most).await?;
-        let mut claimed = Claimed { picked: picked.len(), ready: Vec::with_capacity(picked.len()) };
+        let picked = writer
+            .pick_batches(account.id, self.worker(), lease_until, most)
+            .await?;
+        let mut claimed = Claimed {
+            picked: picked.len(),
+            ready: Vec::with_capacity(picked.len()),
+        };
         let mut contexts = Contexts::new();
         for batch in picked {
             let context = if let Some(context) = contexts.get(&batch.key.campaign) {
                 Arc::clone(context)
             } else {
-                let made = self.context(&mut writer, batch.key.campaign, connector, account).await?;
+                let made = self
+                    .context(&mut writer, batch.key.campaign, connector, account)
+                    .await?;
                 let made = Arc::new(made);
                 contexts.insert(batch.key.campaign, Arc::clone(&made));
                 made
             };
-            claimed.ready.extend(self.prepare(&mut writer, batch, context, now).await?);
+            claimed
+                .ready
+                .extend(self.prepare(&mut writer, batch, context, now).await?);
         }
         writer.commit().await?;
         Ok(claimed)
@@ -92,7 +102,9 @@ impl Engine {
         }
         let key = format!("izn-{}-{}", batch.key, batch.attempt);
         if gated.cleared.is_empty() {
-            writer.hand_over(&batch, &key, &[], &gated.exceptions).await?;
+            writer
+                .hand_over(&batch, &key, &[], &gated.exceptions)
+                .await?;
             writer.settle_accepted(&batch, "", 0, &[]).await?;
             return Ok(None);
         }
@@ -102,13 +114,21 @@ impl Engine {
             Err(error) => {
                 // Nothing was sent; the same people would fail the same way again.
                 tracing::error!(campaign.id = %batch.key.campaign, batch.no = batch.key.number, error = %error, "a request could not be written: {error}");
-                writer.settle_failed(&batch, &refused_by_encoder(&error)).await?;
+                writer
+                    .settle_failed(&batch, &refused_by_encoder(&error))
+                    .await?;
                 return Ok(None);
             }
         };
         let content = lz4_flex::compress_prepend_size(request.bytes());
-        writer.hand_over(&batch, &envelope.key, &content, &gated.exceptions).await?;
-        Ok(Some(Prepared { batch, context, request }))
+        writer
+            .hand_over(&batch, &envelope.key, &content, &gated.exceptions)
+            .await?;
+        Ok(Some(Prepared {
+            batch,
+            context,
+            request,
+        }))
     }
 
     pub(super) fn envelope(&self, context: &Context, key: String) -> Envelope {
@@ -177,7 +197,9 @@ pub(super) fn gate(
                 gated.cleared.push(sealed);
             }
             Decision::Exclude(reasons) => {
-                gated.exceptions.push(taken_out(&person, reasons.headline()));
+                gated
+                    .exceptions
+                    .push(taken_out(&person, reasons.headline()));
             }
             Decision::Hold { until, .. } => {
                 gated.held_until = Some(gated.held_until.map_or(until, |held| held.min(until)));

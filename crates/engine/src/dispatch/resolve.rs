@@ -10,8 +10,8 @@ use connectors::{ClearedRequest, Found, FoundMessage, LookUp, Outcome, Resolve};
 use domain::ids::{MessageRef, RecipientId};
 use store::dispatch::PickedBatch;
 
-use super::claim::gate;
 use super::Context;
+use super::claim::gate;
 use crate::error::EngineError;
 use crate::{Engine, Step};
 
@@ -30,10 +30,13 @@ impl Engine {
     /// Takes over what lost workers left, then looks into batches in doubt.
     pub async fn step_resolve(&self) -> Result<Step, EngineError> {
         self.take_over_lost().await?;
-        let lease_until =
-            self.now().plus_micros(self.settings.dispatch.lease_seconds * domain::time::SECOND_US);
+        let lease_until = self
+            .now()
+            .plus_micros(self.settings.dispatch.lease_seconds * domain::time::SECOND_US);
         let mut writer = self.store.write().await?;
-        let picked = writer.pick_in_doubt(self.worker(), lease_until, RESOLVE_BATCHES_MAX).await?;
+        let picked = writer
+            .pick_in_doubt(self.worker(), lease_until, RESOLVE_BATCHES_MAX)
+            .await?;
         writer.commit().await?;
         let count = picked.len();
         for batch in picked {
@@ -58,21 +61,34 @@ impl Engine {
         let mut writer = self.store.write().await?;
         let mut lost = 0;
         for name in &gone {
-            lost += writer.doubt_batches_of(name.as_deref(), self.after_quiet()).await?;
+            lost += writer
+                .doubt_batches_of(name.as_deref(), self.after_quiet())
+                .await?;
         }
         writer.commit().await?;
         if lost > 0 {
-            tracing::warn!(batches = lost, "{lost} batches of lost workers are in doubt");
+            tracing::warn!(
+                batches = lost,
+                "{lost} batches of lost workers are in doubt"
+            );
         }
         Ok(())
     }
 
     async fn resolve(&self, batch: PickedBatch) -> Result<(), EngineError> {
-        let configured = self.store.read().await?.connector_at_work(batch.connector).await?;
+        let configured = self
+            .store
+            .read()
+            .await?
+            .connector_at_work(batch.connector)
+            .await?;
         let connector = self.connector(&configured)?;
         let account = configured.0;
         let mut reader = self.store.read().await?;
-        let context = Arc::new(self.context(&mut reader, batch.key.campaign, &connector, &account).await?);
+        let context = Arc::new(
+            self.context(&mut reader, batch.key.campaign, &connector, &account)
+                .await?,
+        );
         drop(reader);
         let Some(key) = batch.request_key.clone() else {
             return self.give_up(&batch, "the request has no key").await;
@@ -80,11 +96,16 @@ impl Engine {
         match connector.capabilities().resolve {
             Resolve::Neither => self.give_up(&batch, "the provider cannot be asked").await,
             Resolve::IdempotencyKey { .. } => self.send_again(&batch, &context, key, false).await,
-            Resolve::LookupByKey { dedupes_message_id, .. } => {
+            Resolve::LookupByKey {
+                dedupes_message_id, ..
+            } => {
                 let messages = self.messages_of(&batch).await?;
                 match connector.look_up(&key, &messages).await {
                     LookUp::Found(found) => self.settle_found(&batch, &found).await,
-                    LookUp::NotFound => self.send_again(&batch, &context, key, dedupes_message_id).await,
+                    LookUp::NotFound => {
+                        self.send_again(&batch, &context, key, dedupes_message_id)
+                            .await
+                    }
                     LookUp::Unavailable { text, retry_after } => {
                         let next = self.again(retry_after).max(self.after_quiet());
                         self.ask_later(&batch, next, &text).await
@@ -97,8 +118,12 @@ impl Engine {
     /// Everyone who was in the request: the planned, less those the last gate took out.
     async fn messages_of(&self, batch: &PickedBatch) -> Result<Vec<MessageRef>, EngineError> {
         let mut reader = self.store.read().await?;
-        let out: HashSet<RecipientId> =
-            reader.batch_exceptions(batch.key).await?.into_iter().map(|e| e.recipient).collect();
+        let out: HashSet<RecipientId> = reader
+            .batch_exceptions(batch.key)
+            .await?
+            .into_iter()
+            .map(|e| e.recipient)
+            .collect();
         let people = reader.batch_recipients(batch).await?;
         Ok(people
             .into_iter()
@@ -111,10 +136,18 @@ impl Engine {
             .collect())
     }
 
-    async fn settle_found(&self, batch: &PickedBatch, found: &[FoundMessage]) -> Result<(), EngineError> {
-        let missing = found.iter().filter(|m| matches!(m.found, Found::Missing)).count();
+    async fn settle_found(
+        &self,
+        batch: &PickedBatch,
+        found: &[FoundMessage],
+    ) -> Result<(), EngineError> {
+        let missing = found
+            .iter()
+            .filter(|m| matches!(m.found, Found::Missing))
+            .count();
         if missing > 0 {
-            let text = format!("the provider lists the request, but not {missing} of its messages yet");
+            let text =
+                format!("the provider lists the request, but not {missing} of its messages yet");
             return self.ask_later(batch, self.after_quiet(), &text).await;
         }
         let refused = found
@@ -146,7 +179,12 @@ impl Engine {
         let stored = self.store.read().await?.batch_content(batch.key).await?;
         let exceptions: HashSet<RecipientId> = {
             let mut reader = self.store.read().await?;
-            reader.batch_exceptions(batch.key).await?.into_iter().map(|e| e.recipient).collect()
+            reader
+                .batch_exceptions(batch.key)
+                .await?
+                .into_iter()
+                .map(|e| e.recipient)
+                .collect()
         };
         let mut writer = self.store.write().await?;
         let mut people = writer.batch_people(context.about(), batch).await?;
@@ -173,13 +211,19 @@ impl Engine {
             // has seen: everyone passes the gate anew, under a new key.
             Again::Different if dedupes_message_id => {
                 let next = gated.held_until.unwrap_or_else(|| self.now());
-                writer.return_to_pending(batch, next, "the request never arrived").await?;
+                writer
+                    .return_to_pending(batch, next, "the request never arrived")
+                    .await?;
                 writer.commit().await?;
                 Ok(())
             }
             Again::Different => {
                 drop(writer);
-                self.give_up(batch, "the request cannot be repeated: somebody in it may not get it any more").await
+                self.give_up(
+                    batch,
+                    "the request cannot be repeated: somebody in it may not get it any more",
+                )
+                .await
             }
         }
     }
@@ -216,4 +260,3 @@ fn is_same(stored: Option<&[u8]>, request: &ClearedRequest) -> bool {
         .and_then(|bytes| lz4_flex::decompress_size_prepended(bytes).ok())
         .is_some_and(|bytes| bytes == request.bytes().as_ref())
 }
-

@@ -20,12 +20,19 @@ const SETTLE_PAUSE: Duration = Duration::from_millis(250);
 
 impl Engine {
     pub(super) async fn send_and_settle(&self, prepared: Prepared) -> Result<(), EngineError> {
-        let Prepared { batch, context, request } = prepared;
+        let Prepared {
+            batch,
+            context,
+            request,
+        } = prepared;
         let pace = self.settings.dispatch.recipients_per_second;
-        self.paces.wait(batch.connector, pace, request.messages().len()).await;
+        self.paces
+            .wait(batch.connector, pace, request.messages().len())
+            .await;
         let outcome = context.connector.send(&request).await;
         count(&outcome, request.messages().len());
-        self.settle(&batch, &outcome, request.messages().len()).await
+        self.settle(&batch, &outcome, request.messages().len())
+            .await
     }
 
     /// Writes an outcome down, again and again while the database is away: the
@@ -67,17 +74,24 @@ impl Engine {
             Outcome::Accepted { reference, refused } => {
                 let refused: Vec<SendException> = refused.iter().filter_map(refusal).collect();
                 let accepted = i64::try_from(people - refused.len().min(people)).unwrap_or(0);
-                writer.settle_accepted(batch, reference, accepted, &refused).await?;
+                writer
+                    .settle_accepted(batch, reference, accepted, &refused)
+                    .await?;
             }
             Outcome::Refused { class, code, text } => {
                 let error = format!("{code}: {text}");
-                self.settle_refused(&mut writer, batch, *class, &error).await?;
+                self.settle_refused(&mut writer, batch, *class, &error)
+                    .await?;
             }
             Outcome::NotSent { text, retry_after } => {
-                writer.return_to_pending(batch, self.again(*retry_after), text).await?;
+                writer
+                    .return_to_pending(batch, self.again(*retry_after), text)
+                    .await?;
             }
             Outcome::Unknown { text } => {
-                writer.mark_in_doubt(batch, self.after_quiet(), text).await?;
+                writer
+                    .mark_in_doubt(batch, self.after_quiet(), text)
+                    .await?;
             }
         }
         writer.commit().await
@@ -96,12 +110,21 @@ impl Engine {
                 // The account must be put right by a person; its batches wait.
                 let (account, _) = writer.connector_at_work(batch.connector).await?;
                 writer
-                    .set_connector_state(account.id, account.version, ConnectorState::Broken, Some(error))
+                    .set_connector_state(
+                        account.id,
+                        account.version,
+                        ConnectorState::Broken,
+                        Some(error),
+                    )
                     .await?;
-                writer.return_to_pending(batch, self.again(None), error).await
+                writer
+                    .return_to_pending(batch, self.again(None), error)
+                    .await
             }
             Class::Transient | Class::Undocumented => {
-                writer.return_to_pending(batch, self.again(None), error).await
+                writer
+                    .return_to_pending(batch, self.again(None), error)
+                    .await
             }
             Class::Permanent | Class::Request | Class::Duplicate => {
                 writer.settle_failed(batch, error).await
@@ -111,12 +134,15 @@ impl Engine {
 
     pub(super) fn again(&self, asked: Option<Duration>) -> Timestamp {
         let ours = self.settings.dispatch.retry_seconds * SECOND_US;
-        let theirs = asked.map_or(0, |wait| i64::try_from(wait.as_micros()).unwrap_or(i64::MAX));
+        let theirs = asked.map_or(0, |wait| {
+            i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)
+        });
         self.now().plus_micros(ours.max(theirs))
     }
 
     pub(super) fn after_quiet(&self) -> Timestamp {
-        self.now().plus_micros(self.settings.dispatch.quiet_seconds * SECOND_US)
+        self.now()
+            .plus_micros(self.settings.dispatch.quiet_seconds * SECOND_US)
     }
 }
 
@@ -145,5 +171,6 @@ fn count(outcome: &Outcome, people: usize) {
         Outcome::NotSent { .. } => ("not_sent", people),
         Outcome::Unknown { .. } => ("unknown", people),
     };
-    metrics::counter!("izinli_messages_handed_over_total", "outcome" => name).increment(people as u64);
+    metrics::counter!("izinli_messages_handed_over_total", "outcome" => name)
+        .increment(people as u64);
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use domain::ids::{BrandId, UploadId};
 use domain::{Channel, RecipientKind, Timestamp};
+use registry::plan;
 use registry::plan::{KeyState, Step, Trigger, next_step};
 use registry::wire::RegisteredChannel;
-use registry::plan;
 use store::brands::Brand;
 use store::consent::Touched;
 use store::registry_work::{ITEMS_MAX, NewList, Operation, RegistryItem};
@@ -21,12 +21,22 @@ type Groups = BTreeMap<(Channel, RecipientKind), Vec<RegistryItem>>;
 /// Questions about everyone that a slice of an upload touched.
 pub(crate) fn after_apply(brand: &Brand, upload: &Upload, touched: &[Touched]) -> Vec<NewList> {
     let asks_only = upload.action == UploadAction::Pull;
-    lists(brand, Some(upload.id), groups(brand, touched, asks_only), upload.created_at)
+    lists(
+        brand,
+        Some(upload.id),
+        groups(brand, touched, asks_only),
+        upload.created_at,
+    )
 }
 
 /// Questions about single declarations.
 pub(crate) fn after_claims(brand: &Brand, touched: &[Touched]) -> Vec<NewList> {
-    lists(brand, None, groups(brand, touched, false), Timestamp::default())
+    lists(
+        brand,
+        None,
+        groups(brand, touched, false),
+        Timestamp::default(),
+    )
 }
 
 /// Questions about people whose answer has grown old.
@@ -43,7 +53,10 @@ pub(crate) fn recheck(
         channel,
         kind,
         upload: None,
-        items: people.into_iter().map(|(id, recipient)| asked(id, recipient)).collect(),
+        items: people
+            .into_iter()
+            .map(|(id, recipient)| asked(id, recipient))
+            .collect(),
         due,
     }
 }
@@ -77,17 +90,25 @@ fn is_worth_asking(brand: &Brand, record: &Touched, channel: Channel) -> bool {
         local: None,
         mirror: &domain::RegistryView::UNASKED,
     };
-    matches!(next_step(&rules(brand), &key, Trigger::NewFact, Timestamp::default()), Step::Ask)
+    matches!(
+        next_step(&rules(brand), &key, Trigger::NewFact, Timestamp::default()),
+        Step::Ask
+    )
 }
 
 fn lists(brand: &Brand, upload: Option<UploadId>, groups: Groups, due: Timestamp) -> Vec<NewList> {
     let mut lists = Vec::new();
     for ((channel, kind), items) in groups {
-        let Some(registered) = RegisteredChannel::of(channel) else { continue };
+        let Some(registered) = RegisteredChannel::of(channel) else {
+            continue;
+        };
         let items = items.iter().map(super::ask_item);
         for packed in plan::pack_asks(registered, kind, items) {
-            let items: Vec<RegistryItem> =
-                packed.items.into_iter().map(|item| asked(item.id, item.recipient)).collect();
+            let items: Vec<RegistryItem> = packed
+                .items
+                .into_iter()
+                .map(|item| asked(item.id, item.recipient))
+                .collect();
             for items in items.chunks(ITEMS_MAX) {
                 lists.push(NewList {
                     brand: brand.id,

@@ -34,18 +34,25 @@ impl Engine {
             return self.drop_list(&list).await;
         }
         let Some(line) = self.line(list.brand).await? else {
-            return self.rest(&list, BRAND_REST_SECONDS, "the brand has no İYS account").await;
+            return self
+                .rest(&list, BRAND_REST_SECONDS, "the brand has no İYS account")
+                .await;
         };
         let Some(channel) = RegisteredChannel::of(list.channel) else {
             return self.drop_list(&list).await;
         };
         // A call that waits for its turn longer than the lease would be made twice.
         let patience = Duration::from_secs(
-            u64::try_from(self.settings.registry.lease_seconds * 2 / 3).unwrap_or(60).max(1),
+            u64::try_from(self.settings.registry.lease_seconds * 2 / 3)
+                .unwrap_or(60)
+                .max(1),
         );
         match tokio::time::timeout(patience, self.call(&list, &brand, &line, channel)).await {
             Ok(outcome) => outcome,
-            Err(_) => self.rest(&list, TURN_REST_SECONDS, "waiting for İYS's hourly limit").await,
+            Err(_) => {
+                self.rest(&list, TURN_REST_SECONDS, "waiting for İYS's hourly limit")
+                    .await
+            }
         }
     }
 
@@ -56,11 +63,22 @@ impl Engine {
         line: &Line,
         channel: RegisteredChannel,
     ) -> Result<(), EngineError> {
-        let answered = Answered { asked_at: self.now(), batch: list.id };
+        let answered = Answered {
+            asked_at: self.now(),
+            batch: list.id,
+        };
         match (list.operation, &list.request_id) {
             (Operation::Ask, _) => {
-                let recipients: Vec<_> = list.items.iter().map(|item| item.recipient.clone()).collect();
-                match line.client.confirmed(line.address, channel, list.kind, &recipients).await {
+                let recipients: Vec<_> = list
+                    .items
+                    .iter()
+                    .map(|item| item.recipient.clone())
+                    .collect();
+                match line
+                    .client
+                    .confirmed(line.address, channel, list.kind, &recipients)
+                    .await
+                {
                     Ok(confirmed) => self.settle_ask(list, brand, &confirmed, answered).await,
                     Err(error) => self.failed(list, brand, &error, answered).await,
                 }
@@ -76,7 +94,10 @@ impl Engine {
                     items: list.items.iter().filter_map(add_item).collect(),
                 };
                 match line.client.add_list(line.address, &records.records()).await {
-                    Ok(accepted) => self.settle_accepted_list(list, brand, &records, &accepted).await,
+                    Ok(accepted) => {
+                        self.settle_accepted_list(list, brand, &records, &accepted)
+                            .await
+                    }
                     Err(error) => self.failed(list, brand, &error, answered).await,
                 }
             }
@@ -89,10 +110,22 @@ impl Engine {
         }
     }
 
-    async fn look_up(&self, list: &ClaimedList, line: &Line, channel: RegisteredChannel) -> LookedUp {
-        let mut looked = LookedUp { held: Vec::with_capacity(list.items.len()), stopped_by: None };
+    async fn look_up(
+        &self,
+        list: &ClaimedList,
+        line: &Line,
+        channel: RegisteredChannel,
+    ) -> LookedUp {
+        let mut looked = LookedUp {
+            held: Vec::with_capacity(list.items.len()),
+            stopped_by: None,
+        };
         for item in list.items.iter().take(LOOK_UPS_PER_LIST) {
-            match line.client.held(line.address, channel, list.kind, &item.recipient).await {
+            match line
+                .client
+                .held(line.address, channel, list.kind, &item.recipient)
+                .await
+            {
                 Ok(held) => looked.held.push((item.id, held)),
                 Err(error) => {
                     looked.stopped_by = Some(error);
@@ -141,7 +174,9 @@ impl Engine {
         text: &str,
     ) -> Result<(), EngineError> {
         let mut writer = self.store.write().await?;
-        writer.postpone_list(list, items, next, is_parked, Some(text)).await?;
+        writer
+            .postpone_list(list, items, next, is_parked, Some(text))
+            .await?;
         writer.commit().await?;
         Ok(())
     }
@@ -161,7 +196,10 @@ impl Engine {
 
     async fn halve(&self, list: &ClaimedList) -> Result<(), EngineError> {
         let (left, right) = list.items.split_at(list.items.len() / 2);
-        let halves = [self.same_kind(list, left.to_vec()), self.same_kind(list, right.to_vec())];
+        let halves = [
+            self.same_kind(list, left.to_vec()),
+            self.same_kind(list, right.to_vec()),
+        ];
         let mut writer = self.store.write().await?;
         writer.enqueue_registry(&halves).await?;
         writer.finish_list(list).await?;
@@ -172,15 +210,25 @@ impl Engine {
     /// The package is full (H525): refusals still go out, new addresses rest.
     async fn only_refusals(&self, list: &ClaimedList, text: &str) -> Result<(), EngineError> {
         let (refusals, others): (Vec<_>, Vec<_>) = list.items.iter().cloned().partition(|item| {
-            item.said.as_ref().is_some_and(|said| said.status == domain::Status::Ret)
+            item.said
+                .as_ref()
+                .is_some_and(|said| said.status == domain::Status::Ret)
         });
-        let next = self.now().plus_micros(BRAND_REST_SECONDS * domain::time::SECOND_US);
+        let next = self
+            .now()
+            .plus_micros(BRAND_REST_SECONDS * domain::time::SECOND_US);
         let mut writer = self.store.write().await?;
         if !refusals.is_empty() && !others.is_empty() {
-            writer.enqueue_registry(&[self.same_kind(list, refusals)]).await?;
-            writer.postpone_list(list, &others, next, true, Some(text)).await?;
+            writer
+                .enqueue_registry(&[self.same_kind(list, refusals)])
+                .await?;
+            writer
+                .postpone_list(list, &others, next, true, Some(text))
+                .await?;
         } else {
-            writer.postpone_list(list, &list.items, next, true, Some(text)).await?;
+            writer
+                .postpone_list(list, &list.items, next, true, Some(text))
+                .await?;
         }
         writer.commit().await?;
         Ok(())
@@ -217,7 +265,11 @@ impl Engine {
             .filter_map(|s| u32::try_from(*s).ok())
             .collect();
         let last = seconds.last().copied().unwrap_or(3_600);
-        PollSchedule { first_s: seconds, near_every_s: last, ..PollSchedule::default() }
+        PollSchedule {
+            first_s: seconds,
+            near_every_s: last,
+            ..PollSchedule::default()
+        }
     }
 }
 
@@ -228,5 +280,8 @@ fn jitter(list: &ClaimedList) -> f64 {
 }
 
 fn refused(error: &CallError) -> registry::wire::AddAnswer {
-    registry::wire::AddAnswer::Failed { code: error.code.clone(), message: error.message.clone() }
+    registry::wire::AddAnswer::Failed {
+        code: error.code.clone(),
+        message: error.message.clone(),
+    }
 }

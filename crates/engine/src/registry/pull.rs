@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use domain::ids::{RecipientId, RegistryBatchId};
 use domain::{Channel, RecipientKind};
+use registry::LIST_MAX;
 use registry::plan::after_change;
 use registry::wire::{Change, ChangesPage, Feed};
-use registry::LIST_MAX;
 use store::brands::Brand;
 use store::registry_accounts::RegistryFeed;
 use store::registry_work::RegistryFact;
@@ -27,14 +27,24 @@ type Groups = BTreeMap<(Channel, RecipientKind), Vec<(RecipientId, Change)>>;
 impl Engine {
     /// Pulls the feeds of brands whose turn it is.
     pub(super) async fn pull_due(&self) -> Result<Step, EngineError> {
-        let brands = self.store.read().await?.connected_brands(None, BRANDS_MAX).await?;
+        let brands = self
+            .store
+            .read()
+            .await?
+            .connected_brands(None, BRANDS_MAX)
+            .await?;
         let every_us = self.settings.registry.pull_minutes * domain::time::MINUTE_US;
         let mut step = Step::Idle;
         for brand in brands {
-            let position =
-                self.store.read().await?.feed_position(brand.id, RegistryFeed::Citizen).await?;
-            let is_due =
-                position.as_ref().is_none_or(|held| self.now().since(held.pulled_at) >= every_us);
+            let position = self
+                .store
+                .read()
+                .await?
+                .feed_position(brand.id, RegistryFeed::Citizen)
+                .await?;
+            let is_due = position
+                .as_ref()
+                .is_none_or(|held| self.now().since(held.pulled_at) >= every_us);
             if is_due {
                 step = step.or(self.pull(&brand).await?);
             }
@@ -48,13 +58,21 @@ impl Engine {
     /// [`EngineError`] when the store cannot; a failed call is logged and
     /// comes again with the next turn.
     pub async fn pull(&self, brand: &Brand) -> Result<Step, EngineError> {
-        let Some(line) = self.line(brand.id).await? else { return Ok(Step::Idle) };
+        let Some(line) = self.line(brand.id).await? else {
+            return Ok(Step::Idle);
+        };
         for _ in 0..PAGES_MAX {
-            let position =
-                self.store.read().await?.feed_position(brand.id, RegistryFeed::Citizen).await?;
+            let position = self
+                .store
+                .read()
+                .await?
+                .feed_position(brand.id, RegistryFeed::Citizen)
+                .await?;
             let cursor = position.and_then(|held| held.cursor);
-            let page =
-                line.client.changes(line.address, Feed::Citizen, cursor.as_deref(), LIST_MAX).await;
+            let page = line
+                .client
+                .changes(line.address, Feed::Citizen, cursor.as_deref(), LIST_MAX)
+                .await;
             match page {
                 Ok(page) => {
                     let is_full = page.changes.len() >= LIST_MAX;
@@ -91,25 +109,45 @@ impl Engine {
                 })
                 .await?;
             let facts: Vec<RegistryFact> = changes.into_iter().filter_map(fact).collect();
-            writer.record_registry_facts(brand.firm, brand.id, channel, kind, &facts).await?;
+            writer
+                .record_registry_facts(brand.firm, brand.id, channel, kind, &facts)
+                .await?;
         }
-        writer.advance_feed(brand.id, RegistryFeed::Citizen, from, after.as_deref()).await?;
+        writer
+            .advance_feed(brand.id, RegistryFeed::Citizen, from, after.as_deref())
+            .await?;
         writer.commit().await?;
         Ok(())
     }
 
     /// Changes of addresses that the firm knows, the last of each key.
-    async fn known_people(&self, brand: &Brand, changes: Vec<Change>) -> Result<Groups, EngineError> {
-        let recipients: Vec<_> = changes.iter().map(|change| change.recipient.clone()).collect();
-        let ids = self.store.read().await?.recipient_ids(brand.firm, &recipients).await?;
-        let mut groups: BTreeMap<(Channel, RecipientKind), BTreeMap<RecipientId, Change>> = BTreeMap::new();
+    async fn known_people(
+        &self,
+        brand: &Brand,
+        changes: Vec<Change>,
+    ) -> Result<Groups, EngineError> {
+        let recipients: Vec<_> = changes
+            .iter()
+            .map(|change| change.recipient.clone())
+            .collect();
+        let ids = self
+            .store
+            .read()
+            .await?
+            .recipient_ids(brand.firm, &recipients)
+            .await?;
+        let mut groups: BTreeMap<(Channel, RecipientKind), BTreeMap<RecipientId, Change>> =
+            BTreeMap::new();
         for (change, id) in changes.into_iter().zip(ids) {
             let Some(id) = id else { continue };
             let key = (change.channel.channel(), change.kind);
             // The feed is sorted by time, so a later row replaces an earlier one.
             groups.entry(key).or_default().insert(id, change);
         }
-        Ok(groups.into_iter().map(|(key, people)| (key, people.into_iter().collect())).collect())
+        Ok(groups
+            .into_iter()
+            .map(|(key, people)| (key, people.into_iter().collect()))
+            .collect())
     }
 }
 

@@ -34,21 +34,36 @@ impl Engine {
         let mode = brand.mode;
         let mut writer = self.store.write().await?;
         let states = writer
-            .update_mirror(brand.firm, brand.id, list.channel, list.kind, &ids, |place, state| {
-                let is_listed = list.items.get(place).is_some_and(|item| listed.contains(&item.recipient));
-                let local = state.local.map(|held| held.status);
-                let mut view = after_status(&state.registry, local, is_listed, answered)?;
-                if mode == RegistryMode::Sync && view.verdict == Verdict::NotConfirmed && local == Some(Status::Onay) {
-                    // No record that we could confirm, and none may be made in this mode.
-                    view.code = Some(ReasonCode::I200);
-                }
-                Some(view)
-            })
+            .update_mirror(
+                brand.firm,
+                brand.id,
+                list.channel,
+                list.kind,
+                &ids,
+                |place, state| {
+                    let is_listed = list
+                        .items
+                        .get(place)
+                        .is_some_and(|item| listed.contains(&item.recipient));
+                    let local = state.local.map(|held| held.status);
+                    let mut view = after_status(&state.registry, local, is_listed, answered)?;
+                    if mode == RegistryMode::Sync
+                        && view.verdict == Verdict::NotConfirmed
+                        && local == Some(Status::Onay)
+                    {
+                        // No record that we could confirm, and none may be made in this mode.
+                        view.code = Some(ReasonCode::I200);
+                    }
+                    Some(view)
+                },
+            )
             .await?;
-        self.plan_next(&mut writer, list, brand, &list.items, &states).await?;
+        self.plan_next(&mut writer, list, brand, &list.items, &states)
+            .await?;
         writer.finish_list(list).await?;
         writer.commit().await?;
-        metrics::counter!("izinli_registry_addresses_asked_total").increment(list.items.len() as u64);
+        metrics::counter!("izinli_registry_addresses_asked_total")
+            .increment(list.items.len() as u64);
         Ok(())
     }
 
@@ -77,13 +92,23 @@ impl Engine {
             .collect();
         let mut writer = self.store.write().await?;
         let states = writer
-            .update_mirror(brand.firm, brand.id, list.channel, list.kind, &ids(&done), |place, state| {
-                let held = looked.held.get(place).and_then(|(_, held)| held.as_ref());
-                after_look_up(&state.registry, held, answered)
-            })
+            .update_mirror(
+                brand.firm,
+                brand.id,
+                list.channel,
+                list.kind,
+                &ids(&done),
+                |place, state| {
+                    let held = looked.held.get(place).and_then(|(_, held)| held.as_ref());
+                    after_look_up(&state.registry, held, answered)
+                },
+            )
             .await?;
-        writer.record_registry_facts(brand.firm, brand.id, list.channel, list.kind, &facts).await?;
-        self.plan_next(&mut writer, list, brand, &done, &states).await?;
+        writer
+            .record_registry_facts(brand.firm, brand.id, list.channel, list.kind, &facts)
+            .await?;
+        self.plan_next(&mut writer, list, brand, &done, &states)
+            .await?;
         if rest.is_empty() {
             writer.finish_list(list).await?;
             writer.commit().await?;
@@ -97,9 +122,12 @@ impl Engine {
         };
         // What was answered stays; the others go on in a list of their own, and
         // this one ends as the call that failed says.
-        writer.postpone_list(list, &rest, self.now(), false, Some(&error.to_string())).await?;
+        writer
+            .postpone_list(list, &rest, self.now(), false, Some(&error.to_string()))
+            .await?;
         writer.commit().await?;
-        self.rest_of_look_ups(list, brand, rest, &error, answered).await
+        self.rest_of_look_ups(list, brand, rest, &error, answered)
+            .await
     }
 
     async fn rest_of_look_ups(
@@ -111,12 +139,17 @@ impl Engine {
         answered: Answered,
     ) -> Result<(), EngineError> {
         // Claimed again at once, so that the failure is handled under our own claim.
-        let lease_until =
-            self.now().plus_micros(self.settings.registry.lease_seconds * domain::time::SECOND_US);
+        let lease_until = self
+            .now()
+            .plus_micros(self.settings.registry.lease_seconds * domain::time::SECOND_US);
         let mut writer = self.store.write().await?;
-        let again = writer.reclaim_list(list, self.worker(), lease_until).await?;
+        let again = writer
+            .reclaim_list(list, self.worker(), lease_until)
+            .await?;
         writer.commit().await?;
-        let Some(mut again) = again else { return Ok(()) };
+        let Some(mut again) = again else {
+            return Ok(());
+        };
         // The failing address is first; only it may be refused.
         again.items = rest;
         self.failed(&again, brand, error, answered).await
@@ -130,8 +163,12 @@ impl Engine {
         accepted: &Accepted,
     ) -> Result<(), EngineError> {
         let subs = plan::sub_requests_by_item(records, accepted);
-        let mut items: Vec<RegistryItem> =
-            list.items.iter().filter(|item| item.said.is_some()).cloned().collect();
+        let mut items: Vec<RegistryItem> = list
+            .items
+            .iter()
+            .filter(|item| item.said.is_some())
+            .cloned()
+            .collect();
         for (item, sub) in items.iter_mut().zip(subs) {
             item.sub_request = sub;
         }
@@ -139,12 +176,21 @@ impl Engine {
         let next = self.poll_schedule().next(now, now).unwrap_or(now);
         let mut writer = self.store.write().await?;
         writer
-            .update_mirror(brand.firm, brand.id, list.channel, list.kind, &ids(&items), |place, state| {
-                let sent = items.get(place)?.said.as_ref()?.status;
-                Some(after_sending(&state.registry, sent))
-            })
+            .update_mirror(
+                brand.firm,
+                brand.id,
+                list.channel,
+                list.kind,
+                &ids(&items),
+                |place, state| {
+                    let sent = items.get(place)?.said.as_ref()?.status;
+                    Some(after_sending(&state.registry, sent))
+                },
+            )
             .await?;
-        writer.await_results(list, &accepted.request_id, &items, next).await?;
+        writer
+            .await_results(list, &accepted.request_id, &items, next)
+            .await?;
         writer.commit().await?;
         Ok(())
     }
@@ -156,37 +202,61 @@ impl Engine {
         rows: &[ResultRow],
         answered: Answered,
     ) -> Result<(), EngineError> {
-        let subs: Vec<Option<String>> = list.items.iter().map(|item| item.sub_request.clone()).collect();
-        let answers: Vec<Option<AddAnswer>> =
-            plan::results_by_item(&subs, rows).into_iter().map(Option::<&AddAnswer>::cloned).collect();
+        let subs: Vec<Option<String>> = list
+            .items
+            .iter()
+            .map(|item| item.sub_request.clone())
+            .collect();
+        let answers: Vec<Option<AddAnswer>> = plan::results_by_item(&subs, rows)
+            .into_iter()
+            .map(Option::<&AddAnswer>::cloned)
+            .collect();
         let mut after = Vec::with_capacity(list.items.len());
         let mut writer = self.store.write().await?;
         let states = writer
-            .update_mirror(brand.firm, brand.id, list.channel, list.kind, &ids(&list.items), |place, state| {
-                let (view, next) = settled(list, &answers, place, state, answered);
-                after.push(next);
-                view
-            })
+            .update_mirror(
+                brand.firm,
+                brand.id,
+                list.channel,
+                list.kind,
+                &ids(&list.items),
+                |place, state| {
+                    let (view, next) = settled(list, &answers, place, state, answered);
+                    after.push(next);
+                    view
+                },
+            )
             .await?;
         let open = pick(&list.items, &after, After::Waits);
         let again = pick(&list.items, &after, After::SendAgain);
         let looked = pick(&list.items, &after, After::LookUp);
-        let known: Vec<usize> =
-            (0..after.len()).filter(|place| after.get(*place) == Some(&After::Known)).collect();
+        let known: Vec<usize> = (0..after.len())
+            .filter(|place| after.get(*place) == Some(&After::Known))
+            .collect();
         let (items, held): (Vec<_>, Vec<_>) = known
             .iter()
-            .filter_map(|place| Some((list.items.get(*place)?.clone(), states.get(*place)?.clone())))
+            .filter_map(|place| {
+                Some((list.items.get(*place)?.clone(), states.get(*place)?.clone()))
+            })
             .unzip();
-        self.plan_next(&mut writer, list, brand, &items, &held).await?;
+        self.plan_next(&mut writer, list, brand, &items, &held)
+            .await?;
         let mut lists = self.look_up_lists(list, &looked);
         if !again.is_empty() {
-            let again = again.into_iter().map(|item| RegistryItem { sub_request: None, ..item }).collect();
+            let again = again
+                .into_iter()
+                .map(|item| RegistryItem {
+                    sub_request: None,
+                    ..item
+                })
+                .collect();
             lists.push(NewList {
                 due: self.now().plus_micros(60 * domain::time::SECOND_US),
                 ..self.other_kind(list, Operation::Add, again)
             });
         }
-        self.go_on_polling(&mut writer, list, open, &mut lists).await?;
+        self.go_on_polling(&mut writer, list, open, &mut lists)
+            .await?;
         writer.enqueue_registry(&lists).await?;
         writer.commit().await?;
         Ok(())
@@ -209,9 +279,12 @@ impl Engine {
         let schedule = self.poll_schedule();
         let handed_over = list.accepted_at.unwrap_or(now);
         if let Some(next) = schedule.next(handed_over, now) {
-            let overdue =
-                schedule.is_overdue(handed_over, now).then_some("İYS has not decided within a day");
-            writer.postpone_list(list, &open, next, false, overdue).await?;
+            let overdue = schedule
+                .is_overdue(handed_over, now)
+                .then_some("İYS has not decided within a day");
+            writer
+                .postpone_list(list, &open, next, false, overdue)
+                .await?;
         } else {
             lists.extend(self.look_up_lists(list, &open));
             writer.finish_list(list).await?;
@@ -228,8 +301,10 @@ impl Engine {
         answered: Answered,
     ) -> Result<(), EngineError> {
         let places: HashSet<usize> = named.iter().map(|(place, _)| *place).collect();
-        let items: Vec<RegistryItem> =
-            named.iter().filter_map(|(place, _)| list.items.get(*place).cloned()).collect();
+        let items: Vec<RegistryItem> = named
+            .iter()
+            .filter_map(|(place, _)| list.items.get(*place).cloned())
+            .collect();
         let rest: Vec<RegistryItem> = list
             .items
             .iter()
@@ -240,28 +315,38 @@ impl Engine {
         let mut looked = Vec::new();
         let mut writer = self.store.write().await?;
         writer
-            .update_mirror(brand.firm, brand.id, list.channel, list.kind, &ids(&items), |place, state| {
-                let item = items.get(place)?;
-                let (_, answer) = named.get(place)?;
-                match add_item(item) {
-                    Some(record) => match after_add(&state.registry, &record, answer, answered) {
-                        Settled::Known(view) => Some(view),
-                        Settled::LookUp(view) => {
-                            looked.push(item.clone());
-                            Some(view)
-                        }
-                        Settled::Waiting | Settled::SendAgain => None,
-                    },
-                    None => after_refused_address(&state.registry, code_of(answer), answered),
-                }
-            })
+            .update_mirror(
+                brand.firm,
+                brand.id,
+                list.channel,
+                list.kind,
+                &ids(&items),
+                |place, state| {
+                    let item = items.get(place)?;
+                    let (_, answer) = named.get(place)?;
+                    match add_item(item) {
+                        Some(record) => match after_add(&state.registry, &record, answer, answered)
+                        {
+                            Settled::Known(view) => Some(view),
+                            Settled::LookUp(view) => {
+                                looked.push(item.clone());
+                                Some(view)
+                            }
+                            Settled::Waiting | Settled::SendAgain => None,
+                        },
+                        None => after_refused_address(&state.registry, code_of(answer), answered),
+                    }
+                },
+            )
             .await?;
         let lists = self.look_up_lists(list, &looked);
         writer.enqueue_registry(&lists).await?;
         if rest.is_empty() {
             writer.finish_list(list).await?;
         } else {
-            writer.postpone_list(list, &rest, self.now(), false, None).await?;
+            writer
+                .postpone_list(list, &rest, self.now(), false, None)
+                .await?;
         }
         writer.commit().await?;
         Ok(())
@@ -271,7 +356,10 @@ impl Engine {
         items
             .chunks(LOOK_UPS_PER_LIST)
             .map(|items| {
-                let items = items.iter().map(|item| asked(item.id, item.recipient.clone())).collect();
+                let items = items
+                    .iter()
+                    .map(|item| asked(item.id, item.recipient.clone()))
+                    .collect();
                 self.other_kind(list, Operation::LookUp, items)
             })
             .collect()
@@ -332,25 +420,34 @@ impl Engine {
         list: &ClaimedList,
         adds: Vec<(RegistryItem, domain::LocalState, domain::Timestamp)>,
     ) -> Result<Vec<NewList>, EngineError> {
-        let Some(channel) = RegisteredChannel::of(list.channel) else { return Ok(Vec::new()) };
+        let Some(channel) = RegisteredChannel::of(list.channel) else {
+            return Ok(Vec::new());
+        };
         let events: Vec<_> = adds.iter().map(|(_, held, _)| held.event).collect();
         let sources = writer.event_sources(&events).await?;
         let due = adds.iter().map(|(_, _, at)| *at).max().unwrap_or_default();
-        let records = adds.into_iter().zip(sources).filter_map(|((item, held, _), source)| {
-            Some(plan::AddItem {
-                id: item.id,
-                recipient: item.recipient,
-                status: held.status,
-                consent_date: held.consent_date,
-                source: source?,
-                event: held.event,
-            })
-        });
+        let records = adds
+            .into_iter()
+            .zip(sources)
+            .filter_map(|((item, held, _), source)| {
+                Some(plan::AddItem {
+                    id: item.id,
+                    recipient: item.recipient,
+                    status: held.status,
+                    consent_date: held.consent_date,
+                    source: source?,
+                    event: held.event,
+                })
+            });
         Ok(plan::pack_adds(channel, list.kind, records)
             .into_iter()
             .map(|packed| NewList {
                 due,
-                ..self.other_kind(list, Operation::Add, packed.items.into_iter().map(said).collect())
+                ..self.other_kind(
+                    list,
+                    Operation::Add,
+                    packed.items.into_iter().map(said).collect(),
+                )
             })
             .collect())
     }

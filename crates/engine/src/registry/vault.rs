@@ -21,7 +21,10 @@ fn unavailable(error: StoreError) -> VaultError {
 impl TokenVault for StoreVault {
     async fn load(&self) -> Result<TokenRecord, VaultError> {
         let mut reader = self.store.read().await.map_err(unavailable)?;
-        let held = reader.registry_account(&self.account).await.map_err(unavailable)?;
+        let held = reader
+            .registry_account(&self.account)
+            .await
+            .map_err(unavailable)?;
         Ok(held
             .and_then(|account| account.tokens)
             .and_then(|text| TokenRecord::from_secret_text(&text))
@@ -35,7 +38,10 @@ impl TokenVault for StoreVault {
             blocked_until: record.blocked_until,
         };
         let mut writer = self.store.write().await.map_err(unavailable)?;
-        writer.save_registry_account(&self.account, &self.worker, &kept).await.map_err(unavailable)?;
+        writer
+            .save_registry_account(&self.account, &self.worker, &kept)
+            .await
+            .map_err(unavailable)?;
         writer.commit().await.map_err(unavailable)
     }
 
@@ -51,7 +57,10 @@ impl TokenVault for StoreVault {
 
     async fn release(&self) -> Result<(), VaultError> {
         let mut writer = self.store.write().await.map_err(unavailable)?;
-        writer.release_registry_account(&self.account, &self.worker).await.map_err(unavailable)?;
+        writer
+            .release_registry_account(&self.account, &self.worker)
+            .await
+            .map_err(unavailable)?;
         writer.commit().await.map_err(unavailable)
     }
 }

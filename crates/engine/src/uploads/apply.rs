@@ -23,7 +23,12 @@ const LATE_REJECTIONS_FROM: i64 = 1_000;
 
 impl Engine {
     pub(super) async fn apply_upload(&self, claimed: &ClaimedUpload) -> Result<(), EngineError> {
-        let brand = self.store.read().await?.brand_at_work(claimed.upload.brand).await?;
+        let brand = self
+            .store
+            .read()
+            .await?
+            .brand_at_work(claimed.upload.brand)
+            .await?;
         let path = self.records_of(claimed)?;
         let mut offset = claimed.upload.records_offset;
         loop {
@@ -31,7 +36,8 @@ impl Engine {
             if slice.is_empty() {
                 break;
             }
-            self.apply_slice(claimed, &brand, &slice, offset, next).await?;
+            self.apply_slice(claimed, &brand, &slice, offset, next)
+                .await?;
             offset = next;
         }
         let mut writer = self.store.write().await?;
@@ -79,7 +85,9 @@ impl Engine {
         tokio::task::spawn_blocking(read)
             .await
             .map_err(|error| EngineError::Internal(error.to_string()))?
-            .map_err(|error| EngineError::Internal(format!("the judged records cannot be read: {error}")))
+            .map_err(|error| {
+                EngineError::Internal(format!("the judged records cannot be read: {error}"))
+            })
     }
 
     async fn apply_slice(
@@ -102,9 +110,11 @@ impl Engine {
         let records: Vec<IncomingRecord> = slice.iter().map(incoming).collect();
         let mut writer = self.store.write().await?;
         let applied = writer.apply_records(&context, &records).await?;
-        self.keep_late_rejections(&mut writer, claimed, &applied).await?;
+        self.keep_late_rejections(&mut writer, claimed, &applied)
+            .await?;
         if let Some(tag) = &upload.tag {
-            let mut people: Vec<RecipientId> = applied.touched.iter().map(|t| t.recipient).collect();
+            let mut people: Vec<RecipientId> =
+                applied.touched.iter().map(|t| t.recipient).collect();
             people.dedup();
             let tag = writer.ensure_tag(upload.firm, tag).await?;
             writer.add_to_tag(tag, &people).await?;
@@ -154,7 +164,11 @@ impl Engine {
                 channel: Some(refusal.channel),
                 field: "consent".into(),
                 code: refusal.code,
-                args: refusal.args.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+                args: refusal
+                    .args
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                    .collect(),
                 value: None,
                 raw: None,
             })
@@ -168,7 +182,8 @@ impl Engine {
 
 /// Whether an upload makes us ask İYS about its people (design §4).
 fn asks_registry(brand: &Brand, action: UploadAction) -> bool {
-    matches!(brand.mode, RegistryMode::Sync | RegistryMode::Integrator) && action != UploadAction::Local
+    matches!(brand.mode, RegistryMode::Sync | RegistryMode::Integrator)
+        && action != UploadAction::Local
 }
 
 fn incoming(record: &Record) -> IncomingRecord {

@@ -49,4 +49,3 @@ impl Directory for StoreDirectory {
             .collect())
     }
 }
-

@@ -23,13 +23,19 @@ impl Engine {
     pub(super) async fn judge_upload(&self, claimed: &ClaimedUpload) -> Result<(), EngineError> {
         let judged = self.read_file(claimed).await?;
         let progress = progress_of(&judged, claimed.upload.size_bytes);
-        let summary = serde_json::to_value(&judged.summary)
-            .map_err(|error| EngineError::Internal(format!("the summary has no JSON form: {error}")))?;
+        let summary = serde_json::to_value(&judged.summary).map_err(|error| {
+            EngineError::Internal(format!("the summary has no JSON form: {error}"))
+        })?;
         match &judged.verdict {
             FileVerdict::Refused(refused) => {
-                let refusal = FileRefusal { code: refused.code, args: refused.args.clone() };
+                let refusal = FileRefusal {
+                    code: refused.code,
+                    args: refused.args.clone(),
+                };
                 let mut writer = self.store.write().await?;
-                writer.refuse_file(&claimed.claim, &refusal, &summary).await?;
+                writer
+                    .refuse_file(&claimed.claim, &refusal, &summary)
+                    .await?;
                 writer.commit().await?;
             }
             FileVerdict::Accepted => {
@@ -54,7 +60,11 @@ impl Engine {
     }
 
     /// Above the brand's share of rejected rows a person must look.
-    async fn is_over_brake(&self, claimed: &ClaimedUpload, judged: &Judged) -> Result<bool, EngineError> {
+    async fn is_over_brake(
+        &self,
+        claimed: &ClaimedUpload,
+        judged: &Judged,
+    ) -> Result<bool, EngineError> {
         let mut reader = self.store.read().await?;
         let brand = reader.brand_at_work(claimed.upload.brand).await?;
         let limit = u64::try_from(brand.brake_percent).unwrap_or(0);
@@ -65,7 +75,9 @@ impl Engine {
         let options = self.options(claimed).await?;
         let folder = self.folder(claimed.upload.id);
         let work = folder.judged(claimed.upload.attempt);
-        tokio::fs::create_dir_all(&work).await.map_err(EngineError::file("making a working folder"))?;
+        tokio::fs::create_dir_all(&work)
+            .await
+            .map_err(EngineError::file("making a working folder"))?;
         let mut directory = StoreDirectory {
             store: self.store.clone(),
             handle: tokio::runtime::Handle::current(),
@@ -82,9 +94,19 @@ impl Engine {
                     rows_read: i64::try_from(progress.rows).unwrap_or(i64::MAX),
                     ..JudgingProgress::default()
                 });
-                if stopped.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                if stopped.load(Ordering::Relaxed) {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
             };
-            intake::judge(&folder.source(), &options, &mut directory, &work, &mut watch)
+            intake::judge(
+                &folder.source(),
+                &options,
+                &mut directory,
+                &work,
+                &mut watch,
+            )
         });
         let renewing = self.keep_lease(&claimed.claim, seen);
         tokio::pin!(reading);
@@ -111,7 +133,13 @@ impl Engine {
             let progress = *seen.borrow();
             let renewed = async {
                 let mut writer = self.store.write().await?;
-                writer.renew_upload(claim, lease_seconds * domain::time::SECOND_US, Some(progress)).await?;
+                writer
+                    .renew_upload(
+                        claim,
+                        lease_seconds * domain::time::SECOND_US,
+                        Some(progress),
+                    )
+                    .await?;
                 writer.commit().await
             };
             match renewed.await {
@@ -135,24 +163,38 @@ impl Engine {
             activation: brand.activation,
             countries: brand.countries,
             mapping: receive::mapping(&upload.options)?,
-            limits: Limits { file_bytes_max: self.settings.uploads.file_bytes_max, ..Limits::default() },
+            limits: Limits {
+                file_bytes_max: self.settings.uploads.file_bytes_max,
+                ..Limits::default()
+            },
             // Dates are judged by the moment of the upload, so that judging again changes nothing.
             ..Options::new(upload.created_at, action)
         })
     }
 
-    async fn keep_rejections(&self, claimed: &ClaimedUpload, file: &Path) -> Result<(), EngineError> {
+    async fn keep_rejections(
+        &self,
+        claimed: &ClaimedUpload,
+        file: &Path,
+    ) -> Result<(), EngineError> {
         let mut rejections = RejectionReader::open(file)
-            .map_err(|error| EngineError::Internal(format!("the rejections cannot be read: {error}")))?
+            .map_err(|error| {
+                EngineError::Internal(format!("the rejections cannot be read: {error}"))
+            })?
             .peekable();
         let mut number = (0, 0);
         while rejections.peek().is_some() {
             let mut slice = Vec::with_capacity(REJECTIONS_MAX);
             for rejection in rejections.by_ref().take(REJECTIONS_MAX) {
-                let rejection = rejection
-                    .map_err(|error| EngineError::Internal(format!("the rejections cannot be read: {error}")))?;
+                let rejection = rejection.map_err(|error| {
+                    EngineError::Internal(format!("the rejections cannot be read: {error}"))
+                })?;
                 let line = i64::try_from(rejection.line).unwrap_or(i64::MAX);
-                number = if number.0 == line { (line, number.1 + 1) } else { (line, 0) };
+                number = if number.0 == line {
+                    (line, number.1 + 1)
+                } else {
+                    (line, 0)
+                };
                 slice.push(stored(rejection, number));
             }
             let mut writer = self.store.write().await?;
@@ -172,7 +214,9 @@ fn stored(rejection: intake::Rejection, (line, number): (i64, i64)) -> Rejection
         code: rejection.code,
         args: rejection.args,
         value: Some(SecretString::from(rejection.value)),
-        raw: Some(SecretString::from(String::from_utf8_lossy(&rejection.raw).into_owned())),
+        raw: Some(SecretString::from(
+            String::from_utf8_lossy(&rejection.raw).into_owned(),
+        )),
     }
 }
 
@@ -181,8 +225,12 @@ fn finished(
 ) -> Result<Judged, EngineError> {
     match outcome {
         Ok(Ok(judged)) => Ok(judged),
-        Ok(Err(error)) => Err(EngineError::Internal(format!("the file could not be judged: {error}"))),
-        Err(error) => Err(EngineError::Internal(format!("judging ended badly: {error}"))),
+        Ok(Err(error)) => Err(EngineError::Internal(format!(
+            "the file could not be judged: {error}"
+        ))),
+        Err(error) => Err(EngineError::Internal(format!(
+            "judging ended badly: {error}"
+        ))),
     }
 }
 

@@ -56,7 +56,9 @@ impl Engine {
     ) -> Result<Upload, EngineError> {
         check(&new)?;
         let incoming = self.settings.uploads.folder.join("incoming");
-        tokio::fs::create_dir_all(&incoming).await.map_err(EngineError::file("making the upload folder"))?;
+        tokio::fs::create_dir_all(&incoming)
+            .await
+            .map_err(EngineError::file("making the upload folder"))?;
         let number = INCOMING.fetch_add(1, Ordering::SeqCst);
         let part = incoming.join(format!("{}-{number}", self.worker()));
         let outcome = self.store_and_note(new, body, &part).await;
@@ -75,13 +77,17 @@ impl Engine {
         let (sha256, size_bytes) = self.stream_to(body, part).await?;
         let firm = new.firm;
         let mut writer = self.store.write().await?;
-        let id = writer.create_upload(firm, noted(new, sha256, size_bytes)).await?;
+        let id = writer
+            .create_upload(firm, noted(new, sha256, size_bytes))
+            .await?;
         let folder = self.folder(id);
         let moved = async {
             tokio::fs::create_dir_all(&folder.0).await?;
             tokio::fs::rename(part, folder.source()).await
         };
-        moved.await.map_err(EngineError::file("moving the file into its folder"))?;
+        moved
+            .await
+            .map_err(EngineError::file("moving the file into its folder"))?;
         writer.commit().await?;
         self.wake.uploads.notify_waiters();
         self.upload(firm, id).await
@@ -99,7 +105,9 @@ impl Engine {
         let mut size: u64 = 0;
         loop {
             let count = body.read(&mut buffer).await.map_err(&failed)?;
-            let Some(piece) = buffer.get(..count).filter(|piece| !piece.is_empty()) else { break };
+            let Some(piece) = buffer.get(..count).filter(|piece| !piece.is_empty()) else {
+                break;
+            };
             size += u64::try_from(count).unwrap_or(u64::MAX);
             if size > self.settings.uploads.file_bytes_max {
                 let limit = format!("{} MB", self.settings.uploads.file_bytes_max >> 20);
@@ -112,7 +120,10 @@ impl Engine {
             file.write_all(piece).await.map_err(&failed)?;
         }
         file.sync_all().await.map_err(&failed)?;
-        Ok((hasher.finalize().into(), i64::try_from(size).unwrap_or(i64::MAX)))
+        Ok((
+            hasher.finalize().into(),
+            i64::try_from(size).unwrap_or(i64::MAX),
+        ))
     }
 }
 

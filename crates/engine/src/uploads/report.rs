@@ -10,7 +10,8 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use crate::Engine;
 use crate::error::EngineError;
 
-const HEADER: &str = "satir_no;kanal;alan;deger;kod;aciklama_tr;aciklama_en;oneri;iys_kodu;iys_mesaji;ham_satir\r\n";
+const HEADER: &str =
+    "satir_no;kanal;alan;deger;kod;aciklama_tr;aciklama_en;oneri;iys_kodu;iys_mesaji;ham_satir\r\n";
 
 impl Engine {
     /// Writes every rejection of an upload, by line.
@@ -46,11 +47,17 @@ impl Engine {
 fn line(rejection: &Rejection) -> String {
     let info = rejection.code.info();
     let shown = |secret: &Option<secrecy::SecretString>| {
-        secret.as_ref().map(|text| text.expose_secret().to_owned()).unwrap_or_default()
+        secret
+            .as_ref()
+            .map(|text| text.expose_secret().to_owned())
+            .unwrap_or_default()
     };
     let cells = [
         rejection.line.to_string(),
-        rejection.channel.map(|channel| channel.to_string()).unwrap_or_default(),
+        rejection
+            .channel
+            .map(|channel| channel.to_string())
+            .unwrap_or_default(),
         rejection.field.clone(),
         shown(&rejection.value),
         rejection.code.to_string(),
@@ -68,7 +75,11 @@ fn line(rejection: &Rejection) -> String {
 /// A cell that a spreadsheet shows and never runs.
 fn quoted(cell: &str) -> String {
     let runs = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    let cell = if runs { format!("'{cell}") } else { cell.to_owned() };
+    let cell = if runs {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    };
     if cell.contains([';', '"', '\n', '\r']) {
         format!("\"{}\"", cell.replace('"', "\"\""))
     } else {

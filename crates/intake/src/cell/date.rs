@@ -91,7 +91,9 @@ impl Reading {
         let reading = usual(text.as_bytes()).unwrap_or_else(|| {
             if text.is_empty() {
                 Self::Empty
-            } else if text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.'))
+            } else if text
+                .bytes()
+                .all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.'))
                 && text.bytes().filter(|b| !b.is_ascii_digit()).count() <= 1
             {
                 numeric::read(text)
@@ -118,12 +120,16 @@ fn is_artefact(date: Date) -> bool {
 fn usual(text: &[u8]) -> Option<Reading> {
     let (date, time) = text.split_at_checked(10)?;
     let date = match date {
-        [_, _, b'.', _, _, b'.', _, _, _, _] => {
-            Date::new(i16::from(pair(date, 6)?) * 100 + i16::from(pair(date, 8)?), pair(date, 3)?, pair(date, 0)?)
-        }
-        [_, _, _, _, b'-', _, _, b'-', _, _] => {
-            Date::new(i16::from(pair(date, 0)?) * 100 + i16::from(pair(date, 2)?), pair(date, 5)?, pair(date, 8)?)
-        }
+        [_, _, b'.', _, _, b'.', _, _, _, _] => Date::new(
+            i16::from(pair(date, 6)?) * 100 + i16::from(pair(date, 8)?),
+            pair(date, 3)?,
+            pair(date, 0)?,
+        ),
+        [_, _, _, _, b'-', _, _, b'-', _, _] => Date::new(
+            i16::from(pair(date, 0)?) * 100 + i16::from(pair(date, 2)?),
+            pair(date, 5)?,
+            pair(date, 8)?,
+        ),
         _ => return None,
     };
     let time = match time {
@@ -225,10 +231,27 @@ mod tests {
     #[test]
     fn what_is_no_date_is_not_bent_into_one() {
         for text in [
-            "dün", "20.06", "31.02.2025", "06.20.2025", "20.06.2025 25:00", "20.06.2025 14:05 XX",
-            "20.06.2025 13:05 ÖS", "12", "99999", "73051", "175041750", "11111111", "01012001x",
-            "20.06.20256", "2025-06-20T14:05:00+3", "20 Foo 2025", "20.06/2025", "1,5,5", "-1",
-            "20.06.2025 14:05 16:05", "20102011x",
+            "dün",
+            "20.06",
+            "31.02.2025",
+            "06.20.2025",
+            "20.06.2025 25:00",
+            "20.06.2025 14:05 XX",
+            "20.06.2025 13:05 ÖS",
+            "12",
+            "99999",
+            "73051",
+            "175041750",
+            "11111111",
+            "01012001x",
+            "20.06.20256",
+            "2025-06-20T14:05:00+3",
+            "20 Foo 2025",
+            "20.06/2025",
+            "1,5,5",
+            "-1",
+            "20.06.2025 14:05 16:05",
+            "20102011x",
         ] {
             assert_eq!(Reading::of(text), Reading::Unreadable, "{text}");
         }
@@ -238,8 +261,16 @@ mod tests {
     #[test]
     fn empty_cells_that_became_dates_are_recognised() {
         for text in [
-            "30.12.1899", "31.12.1899 00:00:00", "1900-01-01", "01.01.1970", "1970-01-01T00:00:00Z",
-            "0", "1", "0000-00-00", "0000-00-00 00:00:00", "00.00.0000",
+            "30.12.1899",
+            "31.12.1899 00:00:00",
+            "1900-01-01",
+            "01.01.1970",
+            "1970-01-01T00:00:00Z",
+            "0",
+            "1",
+            "0000-00-00",
+            "0000-00-00 00:00:00",
+            "00.00.0000",
         ] {
             assert_eq!(Reading::of(text), Reading::Artefact, "{text}");
         }
@@ -247,18 +278,29 @@ mod tests {
 
     #[test]
     fn the_order_of_a_slashed_date_is_left_to_its_column() {
-        let Reading::Slashed(both) = Reading::of("05/06/2025 14:05") else { panic!() };
+        let Reading::Slashed(both) = Reading::of("05/06/2025 14:05") else {
+            panic!()
+        };
         assert_eq!(both.only_order(), None);
         let day_first = both.in_order(DateOrder::DayFirst).unwrap();
         assert_eq!(day_first.at.to_string(), "2025-06-05T14:05:00");
         let month_first = both.in_order(DateOrder::MonthFirst).unwrap();
         assert_eq!(month_first.at.to_string(), "2025-05-06T14:05:00");
-        let Reading::Slashed(one) = Reading::of("20-06-2025") else { panic!() };
+        let Reading::Slashed(one) = Reading::of("20-06-2025") else {
+            panic!()
+        };
         assert_eq!(one.only_order(), Some(DateOrder::DayFirst));
         assert_eq!(one.in_order(DateOrder::MonthFirst), None);
-        let Reading::Slashed(american) = Reading::of("6/20/25 2:05 PM") else { panic!() };
+        let Reading::Slashed(american) = Reading::of("6/20/25 2:05 PM") else {
+            panic!()
+        };
         assert_eq!(american.only_order(), Some(DateOrder::MonthFirst));
-        assert!(american.in_order(DateOrder::MonthFirst).unwrap().had_short_year);
+        assert!(
+            american
+                .in_order(DateOrder::MonthFirst)
+                .unwrap()
+                .had_short_year
+        );
     }
 
     proptest! {

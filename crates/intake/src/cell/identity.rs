@@ -48,14 +48,18 @@ pub(crate) fn read_token(text: &str) -> Identity<'_> {
 /// What holds for every kind of identifier.
 fn common(text: &str, chars_max: usize) -> Option<Identity<'static>> {
     if text.is_empty() {
-        return Some(Identity::Absent { is_spelled_out: false });
+        return Some(Identity::Absent {
+            is_spelled_out: false,
+        });
     }
     let is_plain_number = text.len() <= chars_max && text.bytes().all(|byte| byte.is_ascii_digit());
     if is_plain_number {
         return None;
     }
     if is_spreadsheet_error(text) || says_nothing(text) {
-        return Some(Identity::Absent { is_spelled_out: true });
+        return Some(Identity::Absent {
+            is_spelled_out: true,
+        });
     }
     let is_too_long = text.len() > chars_max && text.chars().count() > chars_max;
     let has_control = text.bytes().any(|byte| byte.is_ascii_control())
@@ -68,7 +72,10 @@ fn says_nothing(text: &str) -> bool {
     const WORDS: [&str; 6] = ["", "null", "na", "undefined", "none", "yok"];
     const LONGEST: usize = 12;
     let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
-    text.len() <= LONGEST && !has_digit && text.is_ascii() && WORDS.contains(&fold_header(text).as_str())
+    text.len() <= LONGEST
+        && !has_digit
+        && text.is_ascii()
+        && WORDS.contains(&fold_header(text).as_str())
 }
 
 /// `1,23457E+15`: the digits behind the sixth are gone.
@@ -98,7 +105,8 @@ fn looks_like_date(text: &str) -> bool {
     let Some((left, right)) = text.split_once(['.', '-']) else {
         return false;
     };
-    let is_number = |part: &str| matches!(part.len(), 1 | 2) && part.bytes().all(|b| b.is_ascii_digit());
+    let is_number =
+        |part: &str| matches!(part.len(), 1 | 2) && part.bytes().all(|b| b.is_ascii_digit());
     let is_month = |part: &str| {
         part.starts_with(char::is_alphabetic) && MONTHS.contains(&fold_header(part).as_str())
     };
@@ -140,20 +148,43 @@ mod tests {
 
     #[test]
     fn an_external_id_is_taken_byte_for_byte_or_refused() {
-        for text in ["123", "000123", "A-17/b", "Müşteri 5", "0", "1E5", "E+5", "12E-3"] {
-            assert_eq!(read_external_id(text), Identity::Known(text, None), "{text}");
+        for text in [
+            "123",
+            "000123",
+            "A-17/b",
+            "Müşteri 5",
+            "0",
+            "1E5",
+            "E+5",
+            "12E-3",
+        ] {
+            assert_eq!(
+                read_external_id(text),
+                Identity::Known(text, None),
+                "{text}"
+            );
         }
         for text in ["", "null", "NULL", "N/A", "undefined", "#YOK", "-", "yok"] {
-            assert!(matches!(read_external_id(text), Identity::Absent { .. }), "{text}");
+            assert!(
+                matches!(read_external_id(text), Identity::Absent { .. }),
+                "{text}"
+            );
         }
         for text in ["1,23457E+15", "1.23457E+15", "1E+20"] {
-            assert_eq!(read_external_id(text), Identity::Faulty(ReasonCode::R402), "{text}");
+            assert_eq!(
+                read_external_id(text),
+                Identity::Faulty(ReasonCode::R402),
+                "{text}"
+            );
         }
         for text in ["a\u{7}b", &"x".repeat(256)] {
             assert_eq!(read_external_id(text), Identity::Faulty(ReasonCode::R403));
         }
         for text in ["1.Mar", "03.Oca", "Mar.25", "1-Eyl"] {
-            assert_eq!(read_external_id(text), Identity::Known(text, Some(ReasonCode::W403)));
+            assert_eq!(
+                read_external_id(text),
+                Identity::Known(text, Some(ReasonCode::W403))
+            );
         }
     }
 
@@ -166,14 +197,24 @@ mod tests {
             assert_eq!(read_token(text), Identity::Known(text, None));
         }
         for text in ["abc", "05321234567", &"g".repeat(64)] {
-            assert_eq!(read_token(text), Identity::Faulty(ReasonCode::R404), "{text}");
+            assert_eq!(
+                read_token(text),
+                Identity::Faulty(ReasonCode::R404),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn the_check_digits_of_a_national_id_must_hold() {
         assert!(is_national_id(b"10000000146"));
-        for text in [&b"10000000147"[..], b"00000000146", b"1000000014", b"1000000014a", b""] {
+        for text in [
+            &b"10000000147"[..],
+            b"00000000146",
+            b"1000000014",
+            b"1000000014a",
+            b"",
+        ] {
             assert!(!is_national_id(text));
         }
     }

@@ -73,7 +73,11 @@ impl<'c> AgeRule<'c> {
         if let Some((_, limits)) = self.last.filter(|(last, _)| *last == day) {
             return limits;
         }
-        let limits = self.counted.get(&day).copied().unwrap_or_else(|| self.count(day));
+        let limits = self
+            .counted
+            .get(&day)
+            .copied()
+            .unwrap_or_else(|| self.count(day));
         self.last = Some((day, limits));
         limits
     }
@@ -108,11 +112,26 @@ mod tests {
         let event = date(2025, 6, 4).at(9, 0, 0, 0);
         let deadline = date(2025, 6, 11).at(9, 0, 0, 0);
         assert_eq!(age(date(2025, 6, 9).at(9, 0, 0, 0), event), Age::Fresh);
-        assert_eq!(age(date(2025, 6, 10).at(10, 0, 0, 0), event), Age::NearLimit);
+        assert_eq!(
+            age(date(2025, 6, 10).at(10, 0, 0, 0), event),
+            Age::NearLimit
+        );
         assert_eq!(age(date(2025, 6, 12).at(9, 0, 0, 0), event), Age::NearLimit);
         let late = age(date(2025, 6, 12).at(9, 0, 1, 0), event);
-        assert_eq!(late, Age::TooOld { deadline, hangs_on_time: true });
+        assert_eq!(
+            late,
+            Age::TooOld {
+                deadline,
+                hangs_on_time: true
+            }
+        );
         let later = age(date(2025, 6, 13).at(0, 0, 0, 0), event);
-        assert_eq!(later, Age::TooOld { deadline, hangs_on_time: false });
+        assert_eq!(
+            later,
+            Age::TooOld {
+                deadline,
+                hangs_on_time: false
+            }
+        );
     }
 }

@@ -57,10 +57,17 @@ impl<'c> DateRules<'c> {
             match age.age(moment.at) {
                 Age::Fresh => {}
                 Age::NearLimit => remarked.add(ReasonCode::W606),
-                Age::TooOld { deadline, hangs_on_time } => {
+                Age::TooOld {
+                    deadline,
+                    hangs_on_time,
+                } => {
                     let fault = fault(ReasonCode::R606).with("date", turkish_text(deadline));
                     let lacks_only_time = hangs_on_time && moment.lacks_time;
-                    return Err(if lacks_only_time { with_time_hint(fault) } else { fault });
+                    return Err(if lacks_only_time {
+                        with_time_hint(fault)
+                    } else {
+                        fault
+                    });
                 }
             }
         }
@@ -82,8 +89,14 @@ impl<'c> DateRules<'c> {
 
 fn with_time_hint(fault: Fault) -> Fault {
     fault
-        .with("hint", "Saat ekleyin: aynı günün ilerleyen bir saati süre içinde kalabilir.")
-        .with("hint_en", "Add the time: a later hour of that day may still be within the limit.")
+        .with(
+            "hint",
+            "Saat ekleyin: aynı günün ilerleyen bir saati süre içinde kalabilir.",
+        )
+        .with(
+            "hint_en",
+            "Add the time: a later hour of that day may still be within the limit.",
+        )
 }
 
 fn turkish_text(at: DateTime) -> String {
@@ -111,7 +124,11 @@ mod tests {
                 format!("{}{}", at.to_turkish_text(), codes.concat())
             }
             Err(fault) => {
-                let hint = if fault.args.iter().any(|(name, _)| name == "hint") { " +hint" } else { "" };
+                let hint = if fault.args.iter().any(|(name, _)| name == "hint") {
+                    " +hint"
+                } else {
+                    ""
+                };
                 format!("{}{hint}", fault.code)
             }
         }
@@ -136,7 +153,13 @@ mod tests {
 
     #[test]
     fn old_consents_pass_until_the_account_is_active() {
-        assert_eq!(judge("17.06.2020 09:00", &Source::HS_WEB, false), "17.06.2020 09:00");
-        assert_eq!(judge("01.05.2015 00:00", &Source::HS_WEB, false), "01.05.2015 00:00 W605");
+        assert_eq!(
+            judge("17.06.2020 09:00", &Source::HS_WEB, false),
+            "17.06.2020 09:00"
+        );
+        assert_eq!(
+            judge("01.05.2015 00:00", &Source::HS_WEB, false),
+            "01.05.2015 00:00 W605"
+        );
     }
 }

@@ -132,7 +132,13 @@ pub(crate) fn legacy_byte(c: char) -> Option<u8> {
 fn re_encode(text: &str) -> Option<String> {
     let bytes = text
         .chars()
-        .map(|c| if c.is_ascii() { u8::try_from(c).ok() } else { legacy_byte(c) })
+        .map(|c| {
+            if c.is_ascii() {
+                u8::try_from(c).ok()
+            } else {
+                legacy_byte(c)
+            }
+        })
         .collect::<Option<Vec<u8>>>()?;
     String::from_utf8(bytes).ok()
 }
@@ -152,14 +158,25 @@ mod tests {
     fn bytes_of_turkish_windows_become_turkish_letters() {
         let bytes = b"\xddzin \xd0\xf0\xdd\xfd\xde\xfe\xdc\xfc\xd6\xf6\xc7\xe7";
         let expected = ("İzin ĞğİıŞşÜüÖöÇç".to_owned(), false);
-        assert_eq!(decoded(Encoding::Windows1254, Repair::None, bytes), expected);
+        assert_eq!(
+            decoded(Encoding::Windows1254, Repair::None, bytes),
+            expected
+        );
     }
 
     #[test]
     fn garbled_letters_are_put_right_and_reported() {
-        let icelandic = decoded(Encoding::Utf8, Repair::IcelandicLetters, "Ýzin bakým".as_bytes());
+        let icelandic = decoded(
+            Encoding::Utf8,
+            Repair::IcelandicLetters,
+            "Ýzin bakým".as_bytes(),
+        );
         assert_eq!(icelandic, ("İzin bakım".to_owned(), true));
-        let twice = decoded(Encoding::Utf8, Repair::TwiceEncoded, "Ä°zin ÅŸÃ¼phe ÄŸ".as_bytes());
+        let twice = decoded(
+            Encoding::Utf8,
+            Repair::TwiceEncoded,
+            "Ä°zin ÅŸÃ¼phe ÄŸ".as_bytes(),
+        );
         assert_eq!(twice, ("İzin şüphe ğ".to_owned(), true));
         let untouched = decoded(Encoding::Utf8, Repair::IcelandicLetters, "Çağrı".as_bytes());
         assert_eq!(untouched, ("Çağrı".to_owned(), false));
@@ -169,8 +186,14 @@ mod tests {
     fn ascii_is_borrowed_whatever_the_encoding() {
         for encoding in [Encoding::Utf8, Encoding::Windows1254] {
             let mut scratch = String::from("unused");
-            let decoder = Decoder { encoding, repair: Repair::None };
-            assert_eq!(decoder.decode(b"05321234567", &mut scratch).0, "05321234567");
+            let decoder = Decoder {
+                encoding,
+                repair: Repair::None,
+            };
+            assert_eq!(
+                decoder.decode(b"05321234567", &mut scratch).0,
+                "05321234567"
+            );
             assert_eq!(scratch, "unused");
         }
     }

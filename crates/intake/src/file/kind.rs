@@ -26,19 +26,76 @@ pub(crate) const TOO_WIDE: KindName = KindName {
 };
 
 const SIGNATURES: &[(&[u8], KindName)] = &[
-    (b"\x89PNG\r\n\x1a\n", KindName { tr: "PNG resmi", en: "PNG image" }),
-    (b"\xff\xd8\xff", KindName { tr: "JPEG resmi", en: "JPEG image" }),
-    (b"GIF8", KindName { tr: "GIF resmi", en: "GIF image" }),
-    (b"%PDF", KindName { tr: "PDF belgesi", en: "PDF document" }),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", KindName {
-        tr: "eski biçimli ya da parolalı Office belgesi",
-        en: "old or password-protected Office document",
-    }),
-    (b"\x1f\x8b", KindName { tr: "GZIP arşivi", en: "GZIP archive" }),
-    (b"7z\xbc\xaf\x27\x1c", KindName { tr: "7z arşivi", en: "7z archive" }),
-    (b"Rar!\x1a\x07", KindName { tr: "RAR arşivi", en: "RAR archive" }),
-    (b"{\\rtf", KindName { tr: "RTF belgesi", en: "RTF document" }),
-    (b"SQLite format 3\0", KindName { tr: "SQLite veri tabanı", en: "SQLite database" }),
+    (
+        b"\x89PNG\r\n\x1a\n",
+        KindName {
+            tr: "PNG resmi",
+            en: "PNG image",
+        },
+    ),
+    (
+        b"\xff\xd8\xff",
+        KindName {
+            tr: "JPEG resmi",
+            en: "JPEG image",
+        },
+    ),
+    (
+        b"GIF8",
+        KindName {
+            tr: "GIF resmi",
+            en: "GIF image",
+        },
+    ),
+    (
+        b"%PDF",
+        KindName {
+            tr: "PDF belgesi",
+            en: "PDF document",
+        },
+    ),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        KindName {
+            tr: "eski biçimli ya da parolalı Office belgesi",
+            en: "old or password-protected Office document",
+        },
+    ),
+    (
+        b"\x1f\x8b",
+        KindName {
+            tr: "GZIP arşivi",
+            en: "GZIP archive",
+        },
+    ),
+    (
+        b"7z\xbc\xaf\x27\x1c",
+        KindName {
+            tr: "7z arşivi",
+            en: "7z archive",
+        },
+    ),
+    (
+        b"Rar!\x1a\x07",
+        KindName {
+            tr: "RAR arşivi",
+            en: "RAR archive",
+        },
+    ),
+    (
+        b"{\\rtf",
+        KindName {
+            tr: "RTF belgesi",
+            en: "RTF document",
+        },
+    ),
+    (
+        b"SQLite format 3\0",
+        KindName {
+            tr: "SQLite veri tabanı",
+            en: "SQLite database",
+        },
+    ),
 ];
 
 const WORKBOOK: KindName = KindName {

@@ -44,11 +44,15 @@ impl RawLines {
             self.skip(range.start.saturating_sub(self.at))?;
             self.bytes.clear();
             let wanted = range.end.saturating_sub(range.start);
-            (&mut self.reader).take(wanted).read_to_end(&mut self.bytes)?;
+            (&mut self.reader)
+                .take(wanted)
+                .read_to_end(&mut self.bytes)?;
             self.at = range.end;
             self.last = range.clone();
             let kept = self.bytes.trim_ascii_end().len();
-            let line_end = self.bytes[kept..].iter().position(|b| matches!(b, b'\r' | b'\n'));
+            let line_end = self.bytes[kept..]
+                .iter()
+                .position(|b| matches!(b, b'\r' | b'\n'));
             if let Some(line_end) = line_end {
                 self.bytes.truncate(kept + line_end);
             }

@@ -95,7 +95,8 @@ mod tests {
         let mut all = Vec::new();
         while let Some((place, record)) = rows.read().unwrap() {
             let range = place.range();
-            let cut = &text[usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap()];
+            let cut =
+                &text[usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap()];
             let first = String::from_utf8(record[0].to_vec()).unwrap();
             all.push((place.line, first, cut.trim_end().to_owned()));
         }
@@ -110,7 +111,9 @@ mod tests {
     }
 
     fn expected(rows: &[(u64, &str)]) -> Vec<(u64, String)> {
-        rows.iter().map(|(line, first)| (*line, (*first).to_owned())).collect()
+        rows.iter()
+            .map(|(line, first)| (*line, (*first).to_owned()))
+            .collect()
     }
 
     #[test]

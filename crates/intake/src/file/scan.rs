@@ -90,7 +90,11 @@ pub(crate) fn scan(
             return Err(Refusal::new(ReasonCode::F103).at_line(line).into());
         }
     };
-    let line_ends = if shape.has_lone_cr() { LineEnds::LoneCr } else { LineEnds::AsTheyAre };
+    let line_ends = if shape.has_lone_cr() {
+        LineEnds::LoneCr
+    } else {
+        LineEnds::AsTheyAre
+    };
     Ok(Scanned { decoder, line_ends })
 }
 
@@ -128,16 +132,20 @@ fn line_at(file: &TextFile, offset: u64) -> io::Result<u64> {
 /// speed of memory.
 fn any_byte(bytes: &[u8], is_wanted: impl Fn(u8) -> bool) -> bool {
     const BLOCK: usize = 4 << 10;
-    bytes
-        .chunks(BLOCK)
-        .any(|block| block.iter().fold(false, |found, &byte| found | is_wanted(byte)))
+    bytes.chunks(BLOCK).any(|block| {
+        block
+            .iter()
+            .fold(false, |found, &byte| found | is_wanted(byte))
+    })
 }
 
 /// The place of the first byte that satisfies a test, skipping blocks without one.
 fn find_byte(bytes: &[u8], is_wanted: impl Fn(u8) -> bool) -> Option<usize> {
     const BLOCK: usize = 64;
     bytes.chunks(BLOCK).enumerate().find_map(|(i, block)| {
-        let holds_one = block.iter().fold(false, |found, &byte| found | is_wanted(byte));
+        let holds_one = block
+            .iter()
+            .fold(false, |found, &byte| found | is_wanted(byte));
         let at = holds_one.then(|| block.iter().position(|&byte| is_wanted(byte)))??;
         Some(i * BLOCK + at)
     })
@@ -186,13 +194,31 @@ mod tests {
     #[test]
     fn the_encoding_is_decided_once_for_the_whole_file() {
         assert_eq!(encoding(b"Telefon;Ad\n"), (Encoding::Utf8, Repair::None));
-        assert_eq!(encoding("Ad\nŞükrü Çağ\n".as_bytes()), (Encoding::Utf8, Repair::None));
-        assert_eq!(encoding(b"\xddzin\n"), (Encoding::Windows1254, Repair::None));
+        assert_eq!(
+            encoding("Ad\nŞükrü Çağ\n".as_bytes()),
+            (Encoding::Utf8, Repair::None)
+        );
+        assert_eq!(
+            encoding(b"\xddzin\n"),
+            (Encoding::Windows1254, Repair::None)
+        );
         // Ü followed by a closing quote of Windows-1254 is UTF-8 by chance.
-        assert_eq!(encoding(b"\xdc\x93;\xfe\n"), (Encoding::Windows1254, Repair::None));
-        assert_eq!(encoding("Ýzin;bakým\n".as_bytes()), (Encoding::Utf8, Repair::IcelandicLetters));
-        assert_eq!(encoding("Guðrún Ýr\n".as_bytes()), (Encoding::Utf8, Repair::None));
-        assert_eq!(encoding("Ä°zin;ÅŸÃ¼phe\n".as_bytes()), (Encoding::Utf8, Repair::TwiceEncoded));
+        assert_eq!(
+            encoding(b"\xdc\x93;\xfe\n"),
+            (Encoding::Windows1254, Repair::None)
+        );
+        assert_eq!(
+            encoding("Ýzin;bakým\n".as_bytes()),
+            (Encoding::Utf8, Repair::IcelandicLetters)
+        );
+        assert_eq!(
+            encoding("Guðrún Ýr\n".as_bytes()),
+            (Encoding::Utf8, Repair::None)
+        );
+        assert_eq!(
+            encoding("Ä°zin;ÅŸÃ¼phe\n".as_bytes()),
+            (Encoding::Utf8, Repair::TwiceEncoded)
+        );
     }
 
     #[test]
@@ -206,7 +232,18 @@ mod tests {
 
     #[test]
     fn mixed_and_unknown_encodings_stop_the_file() {
-        assert_eq!(refusal("a\nŞükrü\n".as_bytes().iter().chain(b"\xddzin\n").copied().collect::<Vec<_>>().as_slice()), "F103 3");
+        assert_eq!(
+            refusal(
+                "a\nŞükrü\n"
+                    .as_bytes()
+                    .iter()
+                    .chain(b"\xddzin\n")
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .as_slice()
+            ),
+            "F103 3"
+        );
         assert_eq!(refusal(b"\xddzin\nb\n\xc5\x9f\n"), "F103 3");
         assert_eq!(refusal(b"\xef\xbb\xbfa\nb\n\xddzin\n"), "F103 3");
         assert_eq!(refusal(b"cp857: \x9e\x8d\n"), "F104");
@@ -216,8 +253,18 @@ mod tests {
     #[test]
     fn a_quote_that_never_closes_is_reported_where_it_opened() {
         assert_eq!(refusal(b"a;b\nc;d\ne;\"f\ng;h\n"), "F105 3");
-        assert_eq!(refusal(format!("a\n\"b{}\"\n", "x".repeat(2_000)).as_bytes()), "F105 2");
-        for closed in ["a;\"b\"\n", "a;\"b\"\"\n\"\n", "a;5\" boru\n", "\"\"\n", "a;\"b\"c\"d\n", "\"a\r\n;\"\r\n"] {
+        assert_eq!(
+            refusal(format!("a\n\"b{}\"\n", "x".repeat(2_000)).as_bytes()),
+            "F105 2"
+        );
+        for closed in [
+            "a;\"b\"\n",
+            "a;\"b\"\"\n\"\n",
+            "a;5\" boru\n",
+            "\"\"\n",
+            "a;\"b\"c\"d\n",
+            "\"a\r\n;\"\r\n",
+        ] {
             assert!(scanned(closed.as_bytes()).is_ok(), "{closed}");
         }
     }

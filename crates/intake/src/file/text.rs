@@ -156,7 +156,10 @@ impl TextReader {
     fn read_mending_line_ends(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let held = usize::from(self.held_cr);
         if out.len() <= held + 1 {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the buffer is too small"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the buffer is too small",
+            ));
         }
         let read = self.input.read(&mut out[held..])?;
         if read == 0 {
@@ -181,7 +184,11 @@ impl TextReader {
                 out[i] = b'\n';
             }
         }
-        if len == 0 { self.read_mending_line_ends(out) } else { Ok(len) }
+        if len == 0 {
+            self.read_mending_line_ends(out)
+        } else {
+            Ok(len)
+        }
     }
 }
 
@@ -258,7 +265,8 @@ impl Wide {
             let source = &self.raw[self.left.clone()];
             self.decoded.resize(2 * CHUNK_BYTES, 0);
             let (_, read, written, _) =
-                self.decoder.decode_to_utf8(source, &mut self.decoded, self.at_end);
+                self.decoder
+                    .decode_to_utf8(source, &mut self.decoded, self.at_end);
             self.left.start += read;
             self.decoded.truncate(written);
             self.delivered = 0;
@@ -273,7 +281,9 @@ impl Wide {
 
 impl std::fmt::Debug for Wide {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Wide").field("at_end", &self.at_end).finish_non_exhaustive()
+        f.debug_struct("Wide")
+            .field("at_end", &self.at_end)
+            .finish_non_exhaustive()
     }
 }
 
@@ -301,7 +311,10 @@ mod tests {
     #[test]
     fn byte_order_marks_and_the_end_mark_of_old_programs_are_no_part_of_the_text() {
         let (stated, text) = text_of(b"\xef\xbb\xbfTelefon\n\x1a", LineEnds::AsTheyAre);
-        assert_eq!((stated, text.as_slice()), (Some(Encoding::Utf8), &b"Telefon\n"[..]));
+        assert_eq!(
+            (stated, text.as_slice()),
+            (Some(Encoding::Utf8), &b"Telefon\n"[..])
+        );
         assert_eq!(text_of(b"", LineEnds::AsTheyAre), (None, Vec::new()));
         assert_eq!(text_of(b"\x1a", LineEnds::AsTheyAre), (None, Vec::new()));
     }
@@ -316,7 +329,10 @@ mod tests {
             text_of(&little, LineEnds::AsTheyAre),
             (Some(Encoding::Utf16Le), expected.clone())
         );
-        assert_eq!(text_of(&big, LineEnds::AsTheyAre), (Some(Encoding::Utf16Be), expected));
+        assert_eq!(
+            text_of(&big, LineEnds::AsTheyAre),
+            (Some(Encoding::Utf16Be), expected)
+        );
     }
 
     #[test]

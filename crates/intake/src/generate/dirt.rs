@@ -78,7 +78,12 @@ const ALONE: &[ReasonCode] = &[
 ];
 
 /// Dirt that repeats or contradicts an earlier clean row.
-const REFERRING: &[ReasonCode] = &[ReasonCode::R802, ReasonCode::R804, ReasonCode::W801, ReasonCode::W802];
+const REFERRING: &[ReasonCode] = &[
+    ReasonCode::R802,
+    ReasonCode::R804,
+    ReasonCode::W801,
+    ReasonCode::W802,
+];
 
 impl Dirt {
     /// Throws for a kind. Windows-1254 has no digits of other scripts.
@@ -106,16 +111,40 @@ impl Dirt {
         };
         match self.0 {
             // The identifier is refused, the phone beside it is not.
-            ReasonCode::R402 | ReasonCode::R403 => Outcome { accepted: 1, rejected: 1, ..once },
+            ReasonCode::R402 | ReasonCode::R403 => Outcome {
+                accepted: 1,
+                rejected: 1,
+                ..once
+            },
             // The refusal is kept, the earlier consent is held.
-            ReasonCode::R802 => Outcome { accepted: 1, taken_back: 1, rejected: 1, ..once },
+            ReasonCode::R802 => Outcome {
+                accepted: 1,
+                taken_back: 1,
+                rejected: 1,
+                ..once
+            },
             // Both rows of the id are refused.
-            ReasonCode::R804 => Outcome { taken_back: 1, rejected: 2, occurrences: 2, ..once },
+            ReasonCode::R804 => Outcome {
+                taken_back: 1,
+                rejected: 2,
+                occurrences: 2,
+                ..once
+            },
             ReasonCode::W801 | ReasonCode::W802 => Outcome { merged: 1, ..once },
             // Two channels for the phone, one for the e-mail address.
-            ReasonCode::W702 => Outcome { accepted: 3, occurrences: 3, ..once },
-            code if code.class() == domain::reason::ReasonClass::Remark => Outcome { accepted: 1, ..once },
-            _ => Outcome { rejected: 1, ..once },
+            ReasonCode::W702 => Outcome {
+                accepted: 3,
+                occurrences: 3,
+                ..once
+            },
+            code if code.class() == domain::reason::ReasonClass::Remark => Outcome {
+                accepted: 1,
+                ..once
+            },
+            _ => Outcome {
+                rejected: 1,
+                ..once
+            },
         }
     }
 
@@ -206,7 +235,11 @@ impl Dirt {
             _ => return,
         };
         // A semicolon inside a cell needs quotes around it.
-        line.email = if email.contains(';') { format!("\"{email}\"") } else { email };
+        line.email = if email.contains(';') {
+            format!("\"{email}\"")
+        } else {
+            email
+        };
         line.channel = "EPOSTA";
     }
 
@@ -255,7 +288,9 @@ fn full_width(digits: &str) -> String {
 
 /// A number in one of the blocks of KKTC, different for every person.
 fn kktc_number(person: u64) -> String {
-    const BLOCKS: [u64; 9] = [53_383, 53_384, 53_385, 53_386, 53_387, 54_285, 54_286, 54_287, 54_288];
+    const BLOCKS: [u64; 9] = [
+        53_383, 53_384, 53_385, 53_386, 53_387, 54_285, 54_286, 54_287, 54_288,
+    ];
     let block = BLOCKS[usize::try_from(person / 100_000 % 9).unwrap_or(0)];
     format!("0{block}{:05}", person % 100_000)
 }

@@ -66,35 +66,74 @@ pub(super) struct PersonMaker {
 }
 
 const FIRST_NAMES: [&str; 32] = [
-    "Ayşe", "Fatma", "Emine", "Hatice", "Zeynep", "Elif", "Merve", "Büşra", "Özge", "Şeyma", "Gülşah",
-    "İrem", "Çağla", "Tuğba", "Nilüfer", "Sıla", "Mehmet", "Mustafa", "Ahmet", "Ali", "Hüseyin",
-    "Hasan", "İbrahim", "Ömer", "Yusuf", "Murat", "Oğuzhan", "Çınar", "Şükrü", "Uğur", "Kıvanç", "Gökhan",
+    "Ayşe", "Fatma", "Emine", "Hatice", "Zeynep", "Elif", "Merve", "Büşra", "Özge", "Şeyma",
+    "Gülşah", "İrem", "Çağla", "Tuğba", "Nilüfer", "Sıla", "Mehmet", "Mustafa", "Ahmet", "Ali",
+    "Hüseyin", "Hasan", "İbrahim", "Ömer", "Yusuf", "Murat", "Oğuzhan", "Çınar", "Şükrü", "Uğur",
+    "Kıvanç", "Gökhan",
 ];
 
 const LAST_NAMES: [&str; 32] = [
-    "Yılmaz", "Kaya", "Demir", "Çelik", "Şahin", "Yıldız", "Yıldırım", "Öztürk", "Aydın", "Özdemir",
-    "Arslan", "Doğan", "Kılıç", "Aslan", "Çetin", "Kara", "Koç", "Kurt", "Özkan", "Şimşek", "Polat",
-    "Korkmaz", "Çakır", "Erdoğan", "Güneş", "Bulut", "Işık", "Ünal", "Güler", "Taş", "Tekin", "Acar",
+    "Yılmaz",
+    "Kaya",
+    "Demir",
+    "Çelik",
+    "Şahin",
+    "Yıldız",
+    "Yıldırım",
+    "Öztürk",
+    "Aydın",
+    "Özdemir",
+    "Arslan",
+    "Doğan",
+    "Kılıç",
+    "Aslan",
+    "Çetin",
+    "Kara",
+    "Koç",
+    "Kurt",
+    "Özkan",
+    "Şimşek",
+    "Polat",
+    "Korkmaz",
+    "Çakır",
+    "Erdoğan",
+    "Güneş",
+    "Bulut",
+    "Işık",
+    "Ünal",
+    "Güler",
+    "Taş",
+    "Tekin",
+    "Acar",
 ];
 
 /// The same names as they appear in addresses.
 const FIRST_ASCII: [&str; 32] = [
-    "ayse", "fatma", "emine", "hatice", "zeynep", "elif", "merve", "busra", "ozge", "seyma", "gulsah",
-    "irem", "cagla", "tugba", "nilufer", "sila", "mehmet", "mustafa", "ahmet", "ali", "huseyin",
-    "hasan", "ibrahim", "omer", "yusuf", "murat", "oguzhan", "cinar", "sukru", "ugur", "kivanc", "gokhan",
+    "ayse", "fatma", "emine", "hatice", "zeynep", "elif", "merve", "busra", "ozge", "seyma",
+    "gulsah", "irem", "cagla", "tugba", "nilufer", "sila", "mehmet", "mustafa", "ahmet", "ali",
+    "huseyin", "hasan", "ibrahim", "omer", "yusuf", "murat", "oguzhan", "cinar", "sukru", "ugur",
+    "kivanc", "gokhan",
 ];
 
 const LAST_ASCII: [&str; 32] = [
-    "yilmaz", "kaya", "demir", "celik", "sahin", "yildiz", "yildirim", "ozturk", "aydin", "ozdemir",
-    "arslan", "dogan", "kilic", "aslan", "cetin", "kara", "koc", "kurt", "ozkan", "simsek", "polat",
-    "korkmaz", "cakir", "erdogan", "gunes", "bulut", "isik", "unal", "guler", "tas", "tekin", "acar",
+    "yilmaz", "kaya", "demir", "celik", "sahin", "yildiz", "yildirim", "ozturk", "aydin",
+    "ozdemir", "arslan", "dogan", "kilic", "aslan", "cetin", "kara", "koc", "kurt", "ozkan",
+    "simsek", "polat", "korkmaz", "cakir", "erdogan", "gunes", "bulut", "isik", "unal", "guler",
+    "tas", "tekin", "acar",
 ];
 
-const MAIL_HOSTS: [&str; 5] = ["gmail.com", "hotmail.com", "outlook.com", "yandex.com.tr", "icloud.com"];
+const MAIL_HOSTS: [&str; 5] = [
+    "gmail.com",
+    "hotmail.com",
+    "outlook.com",
+    "yandex.com.tr",
+    "icloud.com",
+];
 
 /// Mobile prefixes without blocks of KKTC.
 const PREFIXES: [u64; 20] = [
-    530, 531, 532, 534, 535, 536, 537, 538, 539, 541, 543, 544, 545, 546, 547, 549, 505, 506, 507, 551,
+    530, 531, 532, 534, 535, 536, 537, 538, 539, 541, 543, 544, 545, 546, 547, 549, 505, 506, 507,
+    551,
 ];
 
 /// Subscriber numbers used under each prefix: from 2000001, so that none of
@@ -108,7 +147,13 @@ const NUMBERS: u64 = PREFIXES.len() as u64 * SUBSCRIBERS;
 const STEP: u64 = 41_234_567;
 
 const SOURCES: [&str; 7] = [
-    "HS_WEB", "HS_WEB", "HS_MOBIL", "HS_FIZIKSEL_ORTAM", "HS_CAGRI_MERKEZI", "HS_ISLAK_IMZA", "HS_ETKINLIK",
+    "HS_WEB",
+    "HS_WEB",
+    "HS_MOBIL",
+    "HS_FIZIKSEL_ORTAM",
+    "HS_CAGRI_MERKEZI",
+    "HS_ISLAK_IMZA",
+    "HS_ETKINLIK",
 ];
 
 impl PersonMaker {
@@ -261,9 +306,15 @@ mod tests {
 
     #[test]
     fn no_two_people_share_a_number_and_no_number_is_a_placeholder() {
-        let numbers: HashSet<u64> = (0..200_000).map(|person| national_number(77, person)).collect();
+        let numbers: HashSet<u64> = (0..200_000)
+            .map(|person| national_number(77, person))
+            .collect();
         assert_eq!(numbers.len(), 200_000);
-        assert!(numbers.iter().all(|n| n % 10 != 0 && n % 10_000_000 >= 2_000_001));
+        assert!(
+            numbers
+                .iter()
+                .all(|n| n % 10 != 0 && n % 10_000_000 >= 2_000_001)
+        );
         let gcd = |mut a: u64, mut b: u64| {
             while b != 0 {
                 (a, b) = (b, a % b);

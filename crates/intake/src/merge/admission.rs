@@ -2,7 +2,9 @@
 //! refused here already, so that the preview tells the truth.
 
 use domain::consent::{Admission, Claim, admit};
-use domain::{Channel, ReasonCode, Recipient, RecipientKind, RegistryMode, Source, Status, Timestamp, Verdict};
+use domain::{
+    Channel, ReasonCode, Recipient, RecipientKind, RegistryMode, Source, Status, Timestamp, Verdict,
+};
 
 use super::Merger;
 use crate::cell::Fault;
@@ -26,11 +28,17 @@ impl Merger<'_> {
         for batch in pairs.chunks(self.options.limits.directory_batch.max(1)) {
             let mut states = self.states(batch)?.into_iter();
             for pair in batch {
-                let stored = if pair.claim.is_some() { states.next() } else { None };
+                let stored = if pair.claim.is_some() {
+                    states.next()
+                } else {
+                    None
+                };
                 match stored.map(|stored| self.judge(pair, &stored)) {
                     None | Some(Ok(())) => self.write(pair)?,
                     Some(Err(fault)) => {
-                        self.out.account.refuse(Draft::new(pair.place, pair.channel, fault))?;
+                        self.out
+                            .account
+                            .refuse(Draft::new(pair.place, pair.channel, fault))?;
                     }
                 }
             }
@@ -45,13 +53,20 @@ impl Merger<'_> {
 
     /// What is on record for the pairs that state a consent, in their order.
     fn states(&mut self, pairs: &[Pair<'_>]) -> Result<Vec<Stored>, LookUpError> {
-        let keys = pairs.iter().filter(|pair| pair.claim.is_some()).map(key_on_record);
-        let keys: Vec<(Recipient, Channel, RecipientKind)> =
-            keys.collect::<Option<_>>().ok_or_else(|| damaged("an address"))?;
+        let keys = pairs
+            .iter()
+            .filter(|pair| pair.claim.is_some())
+            .map(key_on_record);
+        let keys: Vec<(Recipient, Channel, RecipientKind)> = keys
+            .collect::<Option<_>>()
+            .ok_or_else(|| damaged("an address"))?;
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let states = self.directory.states(&keys).map_err(LookUpError::Directory)?;
+        let states = self
+            .directory
+            .states(&keys)
+            .map_err(LookUpError::Directory)?;
         if states.len() == keys.len() {
             return Ok(states);
         }
@@ -76,7 +91,11 @@ impl Merger<'_> {
         let is_first = stored.local.is_none()
             && (stored.registry.verdict == Verdict::NoRecord || !self.options.mode.is_connected());
         if is_first && stated.source == Source::HS_KARAR.as_str() {
-            return Err(Fault::of_cell(Field::Source, ReasonCode::R704, stated.source));
+            return Err(Fault::of_cell(
+                Field::Source,
+                ReasonCode::R704,
+                stated.source,
+            ));
         }
         let claim = Claim {
             status: stated.status,
@@ -107,7 +126,11 @@ fn key_on_record(pair: &Pair<'_>) -> Option<(Recipient, Channel, RecipientKind)>
 }
 
 /// What İYS would answer to a pushed record, as far as it can be told (I175, I200).
-fn expected_from_registry(mode: RegistryMode, status: Status, stored: &Stored) -> Option<ReasonCode> {
+fn expected_from_registry(
+    mode: RegistryMode,
+    status: Status,
+    stored: &Stored,
+) -> Option<ReasonCode> {
     let is_unknown_there = stored.registry.verdict == Verdict::NoRecord;
     match (mode, status) {
         (RegistryMode::Sync, _) if is_unknown_there => Some(ReasonCode::I200),

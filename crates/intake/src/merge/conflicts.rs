@@ -43,7 +43,9 @@ impl Merger<'_> {
     ) -> io::Result<()> {
         let newest = |status| pairs.iter().filter_map(|pair| date_of(pair, status)).max();
         let (consent, refusal) = (newest(Status::Onay), newest(Status::Ret));
-        let is_held = consent.zip(refusal).is_some_and(|(consent, refusal)| consent >= refusal);
+        let is_held = consent
+            .zip(refusal)
+            .is_some_and(|(consent, refusal)| consent >= refusal);
         for pair in pairs {
             match (date_of(pair, Status::Onay), refusal) {
                 (Some(date), Some(refused)) if date < refused => {
@@ -51,7 +53,9 @@ impl Merger<'_> {
                 }
                 (Some(_), Some(_)) => {
                     let fault = Fault::new(Field::Status, ReasonCode::R802).showing("ONAY + RET");
-                    self.out.account.refuse(Draft::new(pair.place, pair.channel, fault))?;
+                    self.out
+                        .account
+                        .refuse(Draft::new(pair.place, pair.channel, fault))?;
                 }
                 _ => {
                     pair.is_local_only |= is_held;
@@ -76,7 +80,10 @@ impl Merger<'_> {
         if is_crowd {
             pair.external_id = None;
         } else if people > 1 {
-            self.out.account.tally.note(ReasonCode::W803, pair.place.line);
+            self.out
+                .account
+                .tally
+                .note(ReasonCode::W803, pair.place.line);
         }
         accepted.push(pair);
         Ok(())
@@ -93,7 +100,9 @@ fn count_people(pairs: &[Pair<'_>]) -> usize {
     let Some(first) = pairs.first() else {
         return 0;
     };
-    let is_one = pairs.iter().all(|pair| pair.external_id == first.external_id);
+    let is_one = pairs
+        .iter()
+        .all(|pair| pair.external_id == first.external_id);
     if is_one || matches!(first.address, Address::Email(_)) {
         return 1;
     }

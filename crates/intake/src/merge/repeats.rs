@@ -1,6 +1,6 @@
 //! The same person, channel and status in several rows: the newest stands for all.
 
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 
 use domain::{Channel, ReasonCode, RecipientKind, Status};
 
@@ -16,14 +16,27 @@ pub(super) const fn key<'a>(pair: &Pair<'a>) -> Key<'a> {
 
 /// Rows that repeat or renew one another: same key, same person, same status.
 fn run<'a>(pair: &Pair<'a>) -> (Key<'a>, Option<&'a str>, Option<Status>) {
-    (key(pair), pair.external_id, pair.claim.map(|claim| claim.status))
+    (
+        key(pair),
+        pair.external_id,
+        pair.claim.map(|claim| claim.status),
+    )
 }
 
-/// Within a run: newest first, and among equals a fixed order that does not
-/// depend on the file's.
-fn rank<'a>(pair: &Pair<'a>) -> (Reverse<i64>, &'a str, u64) {
-    let (date_us, source) = said(pair.claim);
-    (Reverse(date_us), source, pair.place.line)
+/// Within a run: newest first, then the row that says more about the person, in
+/// a fixed order that does not depend on the file's; only rows that are the same
+/// in everything are kept by their lines.
+fn compare(a: &Pair<'_>, b: &Pair<'_>) -> Ordering {
+    let ((a_date, a_source), (b_date, b_source)) = (said(a.claim), said(b.claim));
+    b_date
+        .cmp(&a_date)
+        .then_with(|| a_source.cmp(b_source))
+        .then_with(|| about_person(b).cmp(&about_person(a)))
+        .then_with(|| a.place.line.cmp(&b.place.line))
+}
+
+fn about_person<'a>(pair: &Pair<'a>) -> impl Ord + use<'a> {
+    (pair.beside, pair.name, pair.token, pair.tags)
 }
 
 fn said(claim: Option<Claim<'_>>) -> (i64, &str) {
@@ -33,15 +46,21 @@ fn said(claim: Option<Claim<'_>>) -> (i64, &str) {
 /// Sorts the pairs by key and keeps the newest of each run; the others are
 /// counted as merged: W801 where the row says the same again, W802 where it is older.
 pub(super) fn merge(pairs: &mut Vec<Pair<'_>>, account: &mut Account) {
-    pairs.sort_unstable_by(|a, b| run(a).cmp(&run(b)).then_with(|| rank(a).cmp(&rank(b))));
+    pairs.sort_unstable_by(|a, b| run(a).cmp(&run(b)).then_with(|| compare(a, b)));
     let mut before: Option<Pair<'_>> = None;
     pairs.retain(|pair| {
-        let earlier = before.replace(*pair).filter(|earlier| run(earlier) == run(pair));
+        let earlier = before
+            .replace(*pair)
+            .filter(|earlier| run(earlier) == run(pair));
         let Some(earlier) = earlier else {
             return true;
         };
         let is_same = said(earlier.claim) == said(pair.claim);
-        let code = if is_same { ReasonCode::W801 } else { ReasonCode::W802 };
+        let code = if is_same {
+            ReasonCode::W801
+        } else {
+            ReasonCode::W802
+        };
         account.give_way(code, pair.place.line);
         false
     });

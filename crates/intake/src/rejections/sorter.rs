@@ -69,24 +69,36 @@ impl Sorter {
     }
 
     /// Gives every draft to `take`, ascending by line.
-    pub(crate) fn drain_sorted(mut self, mut take: impl FnMut(Draft) -> io::Result<()>) -> io::Result<()> {
+    pub(crate) fn drain_sorted(
+        mut self,
+        mut take: impl FnMut(Draft) -> io::Result<()>,
+    ) -> io::Result<()> {
         if self.runs.is_empty() {
             self.held.sort_by_key(|draft| draft.place.line);
             return self.held.into_iter().try_for_each(take);
         }
         self.write_run()?;
         let file = &mut self.file.handle;
-        let mut sources: Vec<RunReader> = self.runs.iter().map(|run| RunReader::new(*run)).collect();
+        let mut sources: Vec<RunReader> =
+            self.runs.iter().map(|run| RunReader::new(*run)).collect();
         let mut heads: BinaryHeap<Reverse<(u64, usize)>> = BinaryHeap::new();
         let mut next: Vec<Option<Draft>> = Vec::with_capacity(sources.len());
         for (number, source) in sources.iter_mut().enumerate() {
             let draft = source.read(file)?;
-            heads.extend(draft.iter().map(|draft| Reverse((draft.place.line, number))));
+            heads.extend(
+                draft
+                    .iter()
+                    .map(|draft| Reverse((draft.place.line, number))),
+            );
             next.push(draft);
         }
         while let Some(Reverse((_, number))) = heads.pop() {
             let following = sources[number].read(file)?;
-            heads.extend(following.iter().map(|draft| Reverse((draft.place.line, number))));
+            heads.extend(
+                following
+                    .iter()
+                    .map(|draft| Reverse((draft.place.line, number))),
+            );
             if let Some(draft) = std::mem::replace(&mut next[number], following) {
                 take(draft)?;
             }
@@ -97,7 +109,11 @@ impl Sorter {
 
 /// About the memory a draft takes.
 fn weight(draft: &Draft) -> usize {
-    let args: usize = draft.args.iter().map(|(name, value)| name.len() + value.len() + 48).sum();
+    let args: usize = draft
+        .args
+        .iter()
+        .map(|(name, value)| name.len() + value.len() + 48)
+        .sum();
     size_of::<Draft>() + draft.value.len() + args
 }
 
@@ -161,7 +177,11 @@ mod tests {
 
     fn draft(line: u64, start: u64) -> Draft {
         Draft {
-            place: PlaceOnDisk { line, start, bytes: 1 },
+            place: PlaceOnDisk {
+                line,
+                start,
+                bytes: 1,
+            },
             channel: None,
             field: Field::Phone,
             code: ReasonCode::R202,

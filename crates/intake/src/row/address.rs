@@ -129,9 +129,43 @@ fn read_phone<'a>(text: &'a str, rules: &PhoneRules) -> Option<(PhoneVerdict, &'
     if text.is_empty() {
         return None;
     }
-    let verdict = parse_phone(text, rules);
-    let is_absent = verdict.result.is_err_and(|refusal| refusal.code == ReasonCode::R201);
+    let verdict = judge_phone(text, rules);
+    let is_absent = verdict
+        .result
+        .is_err_and(|refusal| refusal.code == ReasonCode::R201);
     (!is_absent).then_some((verdict, text))
+}
+
+/// [`parse_phone`], by a shorter way for `0532 123 45 67` and the like: closed
+/// up, such a number reads the same. Whatever is not accepted that way is
+/// judged as it was written.
+fn judge_phone(text: &str, rules: &PhoneRules) -> PhoneVerdict {
+    let mut room = [0; CLOSED_UP_MAX];
+    closed_up(text, &mut room)
+        .map(|closed| parse_phone(closed, rules))
+        .filter(|verdict| verdict.result.is_ok())
+        .unwrap_or_else(|| parse_phone(text, rules))
+}
+
+/// Longer texts hold more than one plain number.
+const CLOSED_UP_MAX: usize = 20;
+
+/// The digits of a text, and a plus in front of them, without the spaces,
+/// brackets and dashes between; `None` when there is anything else in it. Dots
+/// and commas are not left out: they may be decimal.
+fn closed_up<'r>(text: &str, room: &'r mut [u8; CLOSED_UP_MAX]) -> Option<&'r str> {
+    let mut len = 0;
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' => {}
+            b'+' if len == 0 => {}
+            b' ' | b'(' | b')' | b'-' => continue,
+            _ => return None,
+        }
+        *room.get_mut(len)? = byte;
+        len += 1;
+    }
+    str::from_utf8(&room[..len]).ok()
 }
 
 /// `None` for a cell without an address.
@@ -140,7 +174,10 @@ fn read_email(text: &str) -> Option<EmailVerdict> {
         return None;
     }
     let verdict = parse_email(text);
-    let is_absent = verdict.result.as_ref().is_err_and(|&code| code == ReasonCode::R306);
+    let is_absent = verdict
+        .result
+        .as_ref()
+        .is_err_and(|&code| code == ReasonCode::R306);
     (!is_absent).then_some(verdict)
 }
 
@@ -180,12 +217,18 @@ impl<'a> Addresses<'a> {
     }
 
     fn email_verdict(&self) -> Option<&EmailVerdict> {
-        self.email.get_or_init(|| read_email(self.email_text)).as_ref()
+        self.email
+            .get_or_init(|| read_email(self.email_text))
+            .as_ref()
     }
 
     /// Whether the row has an address of this form, usable or not.
     pub(crate) fn has(&self, is_phone: bool) -> bool {
-        if is_phone { self.phone.is_some() } else { self.email_verdict().is_some() }
+        if is_phone {
+            self.phone.is_some()
+        } else {
+            self.email_verdict().is_some()
+        }
     }
 
     /// The phone for a channel. Calls reach landlines too, and so does an
@@ -195,7 +238,9 @@ impl<'a> Addresses<'a> {
             return Err(Fault::new(Field::Phone, ReasonCode::R201));
         };
         let takes_landlines = matches!(channel, None | Some(Channel::Arama));
-        let is_landline = verdict.result.is_err_and(|refusal| refusal.code == ReasonCode::R206);
+        let is_landline = verdict
+            .result
+            .is_err_and(|refusal| refusal.code == ReasonCode::R206);
         if takes_landlines && is_landline {
             let for_calls = PhoneRules {
                 channel_needs_mobile: false,
@@ -230,7 +275,11 @@ impl<'a> Addresses<'a> {
     /// # Errors
     /// The fault of its cell, R201 or R306 where there is none, R706 where the
     /// file has only addresses of the other form.
-    pub(super) fn resolve(&self, target: Target, layout: &Layout) -> Result<(Address<'_>, Remarks), Fault> {
+    pub(super) fn resolve(
+        &self,
+        target: Target,
+        layout: &Layout,
+    ) -> Result<(Address<'_>, Remarks), Fault> {
         let is_phone = target.is_phone();
         let own_column = if is_phone { layout.phone } else { layout.email };
         if !self.has(is_phone)
@@ -238,9 +287,15 @@ impl<'a> Addresses<'a> {
             && own_column.is_none()
             && let Some(channel) = target.channel()
         {
-            let raw = if is_phone { self.email_text } else { self.phone.map_or("", |(_, raw)| raw) };
-            return Err(Fault::of_cell(Field::Recipient, ReasonCode::R706, raw.trim())
-                .with("channel", channel.as_str()));
+            let raw = if is_phone {
+                self.email_text
+            } else {
+                self.phone.map_or("", |(_, raw)| raw)
+            };
+            return Err(
+                Fault::of_cell(Field::Recipient, ReasonCode::R706, raw.trim())
+                    .with("channel", channel.as_str()),
+            );
         }
         if is_phone {
             let (phone, remarks) = self.phone(target.channel())?;
@@ -269,9 +324,32 @@ fn phone_fault(refusal: &PhoneRefusal, raw: &str) -> Fault {
         PhoneDetail::None => fault,
         PhoneDetail::Digits(digits) => fault.with("digits", digits.to_string()),
         PhoneDetail::Suggestion(phone) => fault.with("suggestion", phone.to_string()),
-        PhoneDetail::Kind(kind) => fault.with("kind", kind.name_tr()).with("kind_en", kind.name_en()),
-        PhoneDetail::Country(country) => {
-            fault.with("country", country.name_tr()).with("country_en", country.name_en())
+        PhoneDetail::Kind(kind) => fault
+            .with("kind", kind.name_tr())
+            .with("kind_en", kind.name_en()),
+        PhoneDetail::Country(country) => fault
+            .with("country", country.name_tr())
+            .with("country_en", country.name_en()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::phone::CountrySet;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_shorter_way_reads_every_number_as_the_longer_one_does(
+            text in "[+(]{0,2}(90|0|00|994)?[ ()-]{0,2}5?[0-9 ()-]{0,14}",
+        ) {
+            let everywhere = domain::phone::Country::all().fold(CountrySet::NONE, CountrySet::with);
+            for allowed_countries in [PhoneRules::turkey(true).allowed_countries, everywhere] {
+                let rules = PhoneRules { allowed_countries, ..PhoneRules::turkey(true) };
+                prop_assert_eq!(judge_phone(&text, &rules), parse_phone(&text, &rules));
+            }
         }
     }
 }

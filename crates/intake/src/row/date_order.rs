@@ -95,24 +95,31 @@ impl<'o> DateOrders<'o> {
         };
         let order = surveyed.get(&column).copied().unwrap_or_default().order();
         if order == ColumnOrder::Undecidable {
-            self.undecided.entry(column).or_insert_with(|| example.to_owned());
+            self.undecided
+                .entry(column)
+                .or_insert_with(|| example.to_owned());
         }
         Ok(order)
     }
 
     /// One question per column that nothing decides.
     pub(super) fn questions(&self, layout: &Layout) -> Vec<Question> {
-        let asked = self.undecided.iter().map(|(&column, example)| Question::DateOrder {
-            header: layout.headers[column].clone(),
-            example: example.clone(),
-        });
+        let asked = self
+            .undecided
+            .iter()
+            .map(|(&column, example)| Question::DateOrder {
+                header: layout.headers[column].clone(),
+                example: example.clone(),
+            });
         asked.collect()
     }
 
     /// F115 when the minority of a column exceeds this share.
     pub(super) fn refusal(&self, percent: u64) -> Option<Refusal> {
         let surveyed = self.surveyed.as_ref()?;
-        let is_contrary = surveyed.values().any(|evidence| evidence.contradicts_beyond(percent));
+        let is_contrary = surveyed
+            .values()
+            .any(|evidence| evidence.contradicts_beyond(percent));
         is_contrary.then(|| Refusal::new(ReasonCode::F115))
     }
 }
@@ -128,7 +135,9 @@ impl Surveyor<'_> {
         let mut scratch = String::new();
         while let Some((_, record)) = rows.read()? {
             for &column in columns {
-                let (text, _) = self.decoder.decode(cell(record, Some(column)), &mut scratch);
+                let (text, _) = self
+                    .decoder
+                    .decode(cell(record, Some(column)), &mut scratch);
                 if let Reading::Slashed(slashed) = Reading::of(clean(text).text) {
                     let evidence = found.entry(column).or_default();
                     match slashed.only_order() {

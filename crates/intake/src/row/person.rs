@@ -4,9 +4,9 @@ use csv::ByteRecord;
 use domain::ReasonCode;
 
 use super::cell;
-use crate::cell::{Fault, clean};
 use crate::cell::identity::{Identity, read_external_id, read_token};
 use crate::cell::name;
+use crate::cell::{Fault, clean};
 use crate::consent::Remarked;
 use crate::field::Field;
 use crate::file::encoding::Decoder;
@@ -52,7 +52,8 @@ impl PersonReader {
             several => {
                 self.tags.clear();
                 for &column in several {
-                    let part = clean_text(record, Some(column), decoder, &mut self.more_tags, remarked);
+                    let part =
+                        clean_text(record, Some(column), decoder, &mut self.more_tags, remarked);
                     if !part.is_empty() {
                         self.tags.push_str(part);
                         self.tags.push(';');
@@ -67,7 +68,11 @@ impl PersonReader {
         let first = text(layout.first_name, &mut self.first);
         let last = text(layout.last_name, &mut self.last);
         let full = text(layout.full_name, &mut self.full);
-        let name = if full.is_empty() { name::join(first, last, &mut self.joined) } else { Some(full) };
+        let name = if full.is_empty() {
+            name::join(first, last, &mut self.joined)
+        } else {
+            Some(full)
+        };
         let name = name.filter(|name| {
             let has_lost_letters = name::has_lost_letters(name);
             if has_lost_letters {
@@ -83,7 +88,12 @@ impl PersonReader {
             is_spelled_out_as_missing: false,
             faults: Vec::new(),
         };
-        person.external_id = person.take(read_external_id(external_id), Field::ExternalId, external_id, remarked);
+        person.external_id = person.take(
+            read_external_id(external_id),
+            Field::ExternalId,
+            external_id,
+            remarked,
+        );
         person.token = person.take(read_token(token), Field::Token, token, remarked);
         person
     }

@@ -42,7 +42,8 @@ impl Vocabulary {
     }
 
     pub(super) fn channel(&mut self, raw: &[u8], decoder: &Decoder) -> ChannelMeaning {
-        self.channel.read(raw, |raw| understand(raw, decoder, read_channel))
+        self.channel
+            .read(raw, |raw| understand(raw, decoder, read_channel))
     }
 
     pub(super) fn kind(
@@ -51,7 +52,9 @@ impl Vocabulary {
         decoder: &Decoder,
         answers: &BTreeMap<String, RecipientKind>,
     ) -> KindMeaning {
-        self.kind.read(raw, |raw| understand(raw, decoder, |text| read_kind(text, answers)))
+        self.kind.read(raw, |raw| {
+            understand(raw, decoder, |text| read_kind(text, answers))
+        })
     }
 
     pub(super) fn status(
@@ -61,7 +64,9 @@ impl Vocabulary {
         decoder: &Decoder,
         coding: Option<&Coding>,
     ) -> StatusMeaning {
-        self.statuses[group].read(raw, |raw| understand(raw, decoder, |text| read_status(text, coding)))
+        self.statuses[group].read(raw, |raw| {
+            understand(raw, decoder, |text| read_status(text, coding))
+        })
     }
 
     pub(super) fn source(
@@ -71,10 +76,16 @@ impl Vocabulary {
         decoder: &Decoder,
         answers: &BTreeMap<String, Source>,
     ) -> SourceMeaning {
-        self.sources[group].read(raw, |raw| understand(raw, decoder, |text| read_source(text, answers)))
+        self.sources[group].read(raw, |raw| {
+            understand(raw, decoder, |text| read_source(text, answers))
+        })
     }
 
-    pub(super) fn uniform_statuses(&self, layout: &Layout, decoder: &Decoder) -> Vec<UniformColumn> {
+    pub(super) fn uniform_statuses(
+        &self,
+        layout: &Layout,
+        decoder: &Decoder,
+    ) -> Vec<UniformColumn> {
         let columns = layout.groups.iter().zip(&self.statuses);
         columns
             .filter_map(|(group, words)| {
@@ -94,13 +105,22 @@ impl Vocabulary {
         let mut sources: BTreeMap<String, (Option<Source>, u64)> = BTreeMap::new();
         for (bytes, known) in self.sources.iter().flat_map(Memo::words) {
             if let SourceMeaning::Unknown(suggestion) = &known.meaning {
-                let asked = sources.entry(shown(decoder, bytes)).or_insert((suggestion.clone(), 0));
+                let asked = sources
+                    .entry(shown(decoder, bytes))
+                    .or_insert((suggestion.clone(), 0));
                 asked.1 += known.rows;
             }
         }
-        let about_sources = sources
-            .into_iter()
-            .map(|(word, (suggestion, rows))| (rows, Question::SourceWord { word, suggestion, rows }));
+        let about_sources = sources.into_iter().map(|(word, (suggestion, rows))| {
+            (
+                rows,
+                Question::SourceWord {
+                    word,
+                    suggestion,
+                    rows,
+                },
+            )
+        });
         let about_kinds = self.kind.words().filter_map(|(bytes, known)| {
             let word = shown(decoder, bytes);
             let rows = known.rows;

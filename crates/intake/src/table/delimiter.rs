@@ -36,16 +36,24 @@ pub(crate) fn separation(head: &[u8], decoder: &Decoder) -> Option<Separation> {
             is_stated: true,
         });
     }
-    let tried: Vec<Trial> = CANDIDATES.iter().map(|&d| Trial::of(head, d, decoder)).collect();
+    let tried: Vec<Trial> = CANDIDATES
+        .iter()
+        .map(|&d| Trial::of(head, d, decoder))
+        .collect();
     let agreeing = tried.iter().filter(|trial| trial.agrees);
     // `max_by_key` takes the last of equals; the order of preference is first to last.
-    let best = agreeing.rev().max_by_key(|trial| trial.headers_known).or_else(|| {
-        let telling = tried.iter().filter(|trial| trial.headers_known >= 2);
-        telling.rev().max_by_key(|trial| trial.headers_known)
-    });
+    let best = agreeing
+        .rev()
+        .max_by_key(|trial| trial.headers_known)
+        .or_else(|| {
+            let telling = tried.iter().filter(|trial| trial.headers_known >= 2);
+            telling.rev().max_by_key(|trial| trial.headers_known)
+        });
     let delimiter = best.map(|trial| trial.delimiter);
     if delimiter.is_none() {
-        let first_line = head.split(|b| matches!(b, b'\n' | b'\r')).find(|line| !line.is_empty())?;
+        let first_line = head
+            .split(|b| matches!(b, b'\n' | b'\r'))
+            .find(|line| !line.is_empty())?;
         recognise(&decoder.text(first_line))?;
     }
     Some(Separation {
@@ -58,7 +66,10 @@ pub(crate) fn separation(head: &[u8], decoder: &Decoder) -> Option<Separation> {
 fn stated_in_first_line(head: &[u8]) -> Option<u8> {
     let line = head.split(|&b| b == b'\n').next()?;
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let line = line.strip_prefix(b"\"").and_then(|l| l.strip_suffix(b"\"")).unwrap_or(line);
+    let line = line
+        .strip_prefix(b"\"")
+        .and_then(|l| l.strip_suffix(b"\""))
+        .unwrap_or(line);
     match line {
         [s, e, p, b'=', delimiter] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") => {
             CANDIDATES.contains(delimiter).then_some(*delimiter)
@@ -89,7 +100,9 @@ impl Trial {
             .filter(|record| record.len() >= 2)
             .map(|record| {
                 let cells = record.iter();
-                cells.filter(|cell| recognise(&decoder.text(cell)).is_some()).count()
+                cells
+                    .filter(|cell| recognise(&decoder.text(cell)).is_some())
+                    .count()
             })
             .max()
             .unwrap_or(0);
@@ -141,7 +154,11 @@ mod tests {
         assert_eq!(delimiter("Telefon\tAd\n1\ta\n"), Some(Some('\t')));
         assert_eq!(delimiter("Telefon|Ad\n1|a\n"), Some(Some('|')));
         assert_eq!(delimiter("extID~email\n1~a@b.co\n"), Some(Some('~')));
-        assert_eq!(delimiter("Telefon;Ad,Soyad\n1;a,b\n"), Some(Some(';')), "a tie goes to ;");
+        assert_eq!(
+            delimiter("Telefon;Ad,Soyad\n1;a,b\n"),
+            Some(Some(';')),
+            "a tie goes to ;"
+        );
     }
 
     #[test]
@@ -160,7 +177,13 @@ mod tests {
     #[test]
     fn a_first_line_that_states_the_separator_is_believed() {
         let found = separation(b"sep=;\r\na,b;c\r\n", &Scanned::ASSUMED.decoder).unwrap();
-        assert_eq!(found, Separation { delimiter: Some(b';'), is_stated: true });
+        assert_eq!(
+            found,
+            Separation {
+                delimiter: Some(b';'),
+                is_stated: true
+            }
+        );
         assert_eq!(stated_in_first_line(b"sep=x\n"), None);
     }
 }

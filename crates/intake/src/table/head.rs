@@ -42,7 +42,11 @@ pub(crate) fn find_separation(
 ) -> Result<Separation, Refusal> {
     let is_utf8 = stated.is_some() || std::str::from_utf8(head).is_ok();
     let provisional = Decoder {
-        encoding: if is_utf8 { Encoding::Utf8 } else { Encoding::Windows1254 },
+        encoding: if is_utf8 {
+            Encoding::Utf8
+        } else {
+            Encoding::Windows1254
+        },
         repair: Repair::None,
     };
     let found = separation(head, &provisional);
@@ -97,9 +101,12 @@ impl Head {
         records.drain(..stated.min(records.len()));
         let known = |record: &ByteRecord| {
             let texts = record.iter().map(|cell| decoder.text(cell));
-            texts.filter(|text| is_assigned(text) || recognise(text).is_some()).count()
+            texts
+                .filter(|text| is_assigned(text) || recognise(text).is_some())
+                .count()
         };
-        let is_header = |record: &ByteRecord| known(record) >= record.len().min(2) && !looks_like_data(record);
+        let is_header =
+            |record: &ByteRecord| known(record) >= record.len().min(2) && !looks_like_data(record);
         let at = records
             .iter()
             .take(HEADER_RECORDS)
@@ -126,8 +133,15 @@ pub(crate) const UNUSED: u8 = 0x1f;
 
 /// Whether a record is filled better than every record above it.
 fn stands_out(above: &[(Place, ByteRecord)], record: &ByteRecord) -> bool {
-    let filled = |record: &ByteRecord| record.iter().filter(|cell| !cell.trim_ascii().is_empty()).count();
-    above.iter().all(|(_, title)| filled(title) < filled(record))
+    let filled = |record: &ByteRecord| {
+        record
+            .iter()
+            .filter(|cell| !cell.trim_ascii().is_empty())
+            .count()
+    };
+    above
+        .iter()
+        .all(|(_, title)| filled(title) < filled(record))
 }
 
 /// Whether a cell holds an address or a number: no header does.
@@ -148,7 +162,10 @@ mod tests {
         std::fs::write(&path, text).unwrap();
         let file = TextFile::inspect(&path, text.len() as u64).unwrap();
         let records = first_records(Rows::new(file.open().unwrap(), b';')).unwrap();
-        let separation = Separation { delimiter: Some(b';'), is_stated: false };
+        let separation = Separation {
+            delimiter: Some(b';'),
+            is_stated: false,
+        };
         Head::find(records, separation, &Scanned::ASSUMED.decoder, |_| false)
     }
 
@@ -156,13 +173,17 @@ mod tests {
     fn titles_above_the_header_are_skipped_and_counted() {
         let head = find("Müşteri listesi;;\n;;\nTelefon;Ad;İzin\n0532;a;ONAY\n").unwrap();
         assert_eq!(head.headers, ["Telefon", "Ad", "İzin"]);
-        assert_eq!((head.title_rows, head.records_above_data, head.line), (2, 3, 3));
+        assert_eq!(
+            (head.title_rows, head.records_above_data, head.line),
+            (2, 3, 3)
+        );
         assert_eq!(head.rows.len(), 1);
     }
 
     #[test]
     fn a_row_of_data_is_never_taken_for_the_header() {
-        let head = find("Numara;Durum;Tür\n05321234567;ONAY;EPOSTA\n05331234567;ONAY;EPOSTA\n").unwrap();
+        let head =
+            find("Numara;Durum;Tür\n05321234567;ONAY;EPOSTA\n05331234567;ONAY;EPOSTA\n").unwrap();
         assert_eq!(head.headers, ["Numara", "Durum", "Tür"]);
         assert_eq!(find("").map(|head| head.headers), None);
     }

@@ -83,9 +83,15 @@ pub(crate) fn recognise(header: &str) -> Option<Meaning> {
     }
     let rest = folded.strip_prefix("iys").unwrap_or(&folded);
     WORDS.channels.iter().find_map(|(word, channel)| {
-        let rest = rest.strip_prefix(word.as_str()).or_else(|| rest.strip_suffix(word.as_str()))?;
+        let rest = rest
+            .strip_prefix(word.as_str())
+            .or_else(|| rest.strip_suffix(word.as_str()))?;
         let rest = rest.strip_prefix("iys").unwrap_or(rest);
-        let field = WORDS.grouped.get(rest).or_else(|| WORDS.fields.get(rest)).copied()?;
+        let field = WORDS
+            .grouped
+            .get(rest)
+            .or_else(|| WORDS.fields.get(rest))
+            .copied()?;
         field.may_have_channel().then_some(Meaning {
             channel: Some(*channel),
             ..Meaning::of(field)
@@ -104,8 +110,13 @@ fn stated_coding(header: &str) -> Option<Coding> {
     let code_beside = |word: fn(&str) -> bool| {
         let at = parts.iter().position(|part| word(part))?;
         // The code follows its word everywhere, or precedes it everywhere.
-        let codes_first = parts.iter().position(is_code)? < parts.iter().position(|p| is_onay(p) || is_ret(p))?;
-        let neighbour = if codes_first { at.checked_sub(1)? } else { at + 1 };
+        let codes_first =
+            parts.iter().position(is_code)? < parts.iter().position(|p| is_onay(p) || is_ret(p))?;
+        let neighbour = if codes_first {
+            at.checked_sub(1)?
+        } else {
+            at + 1
+        };
         parts.get(neighbour).filter(|part| is_code(part)).cloned()
     };
     let (onay, ret) = (code_beside(is_onay)?, code_beside(is_ret)?);
@@ -136,20 +147,30 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
     for (name, spellings) in table_lines(include_str!("../../data/headers.tsv")) {
         for spelling in spellings.split(", ").map(fold_header) {
             if let Some(channel) = name.strip_prefix("channel:") {
-                words.channels.extend(Channel::parse(channel).map(|channel| (spelling, channel)));
+                words
+                    .channels
+                    .extend(Channel::parse(channel).map(|channel| (spelling, channel)));
             } else if let Some(field) = name.strip_prefix("grouped:") {
-                words.grouped.extend(Field::parse(field).map(|field| (spelling, field)));
+                words
+                    .grouped
+                    .extend(Field::parse(field).map(|field| (spelling, field)));
             } else {
-                words.fields.extend(Field::parse(name).map(|field| (spelling, field)));
+                words
+                    .fields
+                    .extend(Field::parse(name).map(|field| (spelling, field)));
             }
         }
     }
-    words.channels.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
+    words
+        .channels
+        .sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
     words
 });
 
 /// The lines of a data file: a name, a tab and the rest.
-pub(crate) fn table_lines(table: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(crate) fn table_lines(
+    table: &'static str,
+) -> impl Iterator<Item = (&'static str, &'static str)> {
     table
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
@@ -171,15 +192,21 @@ mod tests {
         let mut seen = HashSet::new();
         for (name, spellings) in table_lines(include_str!("../../data/headers.tsv")) {
             let known = Field::parse(name).is_some()
-                || name.strip_prefix("channel:").is_some_and(|n| Channel::parse(n).is_some())
-                || name.strip_prefix("grouped:").is_some_and(|n| Field::parse(n).is_some());
+                || name
+                    .strip_prefix("channel:")
+                    .is_some_and(|n| Channel::parse(n).is_some())
+                || name
+                    .strip_prefix("grouped:")
+                    .is_some_and(|n| Field::parse(n).is_some());
             assert!(known, "{name}");
             for spelling in spellings.split(", ") {
                 let folded = fold_header(spelling);
                 assert!(!folded.is_empty(), "{spelling}");
                 let namespace = name.split(':').next().filter(|_| name.contains(':'));
                 seen.insert((namespace, folded.clone(), Field::parse(name)));
-                let same = seen.iter().filter(|(n, f, _)| *n == namespace && *f == folded);
+                let same = seen
+                    .iter()
+                    .filter(|(n, f, _)| *n == namespace && *f == folded);
                 assert_eq!(same.count(), 1, "{spelling} has two meanings");
             }
         }
@@ -187,7 +214,13 @@ mod tests {
 
     #[test]
     fn headers_are_understood_however_they_are_typed() {
-        for header in ["İZİN TARİHİ", "izin tarihi", "IZIN_TARIHI", "Izin-Tarihi", "consentDate"] {
+        for header in [
+            "İZİN TARİHİ",
+            "izin tarihi",
+            "IZIN_TARIHI",
+            "Izin-Tarihi",
+            "consentDate",
+        ] {
             assert_eq!(meaning(header), Some((Field::Date, None)), "{header}");
         }
         for (header, field) in [
@@ -205,7 +238,14 @@ mod tests {
         ] {
             assert_eq!(meaning(header), Some((field, None)), "{header}");
         }
-        for header in ["", "Bakiye", "transactionId", "creationDate", "Sms", "Telefon izni"] {
+        for header in [
+            "",
+            "Bakiye",
+            "transactionId",
+            "creationDate",
+            "Sms",
+            "Telefon izni",
+        ] {
             assert_eq!(meaning(header), None, "{header}");
         }
     }
@@ -231,7 +271,12 @@ mod tests {
 
     #[test]
     fn a_header_may_state_its_own_coding() {
-        for header in ["ONAY(1)-RET(0)", "Onay:1 Ret:0", "1=Onay, 0=Ret", "İzin (0: Ret, 1: Onay)"] {
+        for header in [
+            "ONAY(1)-RET(0)",
+            "Onay:1 Ret:0",
+            "1=Onay, 0=Ret",
+            "İzin (0: Ret, 1: Onay)",
+        ] {
             let meaning = recognise(header).unwrap();
             let coding = meaning.coding.unwrap();
             assert_eq!(meaning.field, Field::Status);
@@ -246,7 +291,11 @@ mod tests {
     fn our_own_report_is_known_by_its_first_columns() {
         let with_more = REPORT_COLUMNS.iter().copied().chain(["Telefon"]);
         assert!(begins_with_report_columns(with_more));
-        assert!(!begins_with_report_columns(REPORT_COLUMNS.iter().copied().skip(1)));
-        assert!(!begins_with_report_columns(["satir_no", "kanal"].into_iter()));
+        assert!(!begins_with_report_columns(
+            REPORT_COLUMNS.iter().copied().skip(1)
+        ));
+        assert!(!begins_with_report_columns(
+            ["satir_no", "kanal"].into_iter()
+        ));
     }
 }

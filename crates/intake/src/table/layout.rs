@@ -113,11 +113,18 @@ impl Layout {
         }
         let only_merchants =
             self.recipient_kind.is_none() && options.default_kind == Some(RecipientKind::Tacir);
-        let lacks = |part: fn(&Group) -> bool| self.groups.is_empty() || self.groups.iter().any(part);
+        let lacks =
+            |part: fn(&Group) -> bool| self.groups.is_empty() || self.groups.iter().any(part);
         let missing: Vec<Field> = [
             (Field::Status, self.groups.is_empty()),
-            (Field::Date, !only_merchants && lacks(|group| group.date.is_none())),
-            (Field::Source, !only_merchants && lacks(|group| group.source.is_none())),
+            (
+                Field::Date,
+                !only_merchants && lacks(|group| group.date.is_none()),
+            ),
+            (
+                Field::Source,
+                !only_merchants && lacks(|group| group.source.is_none()),
+            ),
         ]
         .into_iter()
         .filter_map(|(field, is_missing)| is_missing.then_some(field))
@@ -126,7 +133,11 @@ impl Layout {
             return Ok(());
         }
         let listed = |name: fn(Field) -> &'static str| {
-            missing.iter().map(|&field| name(field)).collect::<Vec<_>>().join(", ")
+            missing
+                .iter()
+                .map(|&field| name(field))
+                .collect::<Vec<_>>()
+                .join(", ")
         };
         Err(Refusal::new(ReasonCode::F117)
             .with("columns", listed(Field::name_tr))
@@ -147,7 +158,9 @@ impl Layout {
 
     /// What a column means.
     pub(crate) fn field_of(&self, column: usize) -> Field {
-        self.meanings.get(column).map_or(Field::Row, |meaning| meaning.field)
+        self.meanings
+            .get(column)
+            .map_or(Field::Row, |meaning| meaning.field)
     }
 
     /// The account of every column.
@@ -183,7 +196,9 @@ impl Layout {
         }
         if !self.groups.is_empty() && self.groups.iter().all(|group| group.date.is_none()) {
             let doubtful = columns_of(&self.meanings, Field::DoubtfulDate);
-            let headers = doubtful.into_iter().map(|column| self.headers[column].clone());
+            let headers = doubtful
+                .into_iter()
+                .map(|column| self.headers[column].clone());
             questions.extend(headers.map(|header| Question::ConsentDateColumn { header }));
         }
         questions
@@ -205,7 +220,9 @@ impl Layout {
         let in_group = |group: &Group| {
             [Some(group.status.index), group.date, group.source].contains(&Some(column))
         };
-        single.contains(&Some(column)) || self.tags.contains(&column) || self.groups.iter().any(in_group)
+        single.contains(&Some(column))
+            || self.tags.contains(&column)
+            || self.groups.iter().any(in_group)
     }
 }
 
@@ -222,7 +239,9 @@ fn meanings_of(headers: &[String], mapping: &Mapping) -> Vec<Meaning> {
         .map(|(index, header)| {
             if let Some(assignment) = assigned.get(&fold_header(header)) {
                 return Meaning {
-                    channel: assignment.channel.filter(|_| assignment.field.may_have_channel()),
+                    channel: assignment
+                        .channel
+                        .filter(|_| assignment.field.may_have_channel()),
                     ..Meaning::of(assignment.field)
                 };
             }
@@ -252,7 +271,11 @@ impl Places {
                 continue;
             }
             // A status and a refusal column for the same channel say the same thing twice.
-            let field = if meaning.field == Field::Refusal { Field::Status } else { meaning.field };
+            let field = if meaning.field == Field::Refusal {
+                Field::Status
+            } else {
+                meaning.field
+            };
             if let Some(first) = places.insert((field, meaning.channel), index) {
                 return Err(Refusal::new(ReasonCode::F111)
                     .with("field", field.name_tr())
@@ -274,11 +297,17 @@ impl Places {
 
     /// The column of the channel, or the one for all.
     fn nearest(&self, field: Field, channel: Channel) -> Option<usize> {
-        self.of_channel(field, channel).or_else(|| self.of_field(field))
+        self.of_channel(field, channel)
+            .or_else(|| self.of_field(field))
     }
 }
 
-fn groups_of(places: &Places, headers: &[String], meanings: &[Meaning], mapping: &Mapping) -> Vec<Group> {
+fn groups_of(
+    places: &Places,
+    headers: &[String],
+    meanings: &[Meaning],
+    mapping: &Mapping,
+) -> Vec<Group> {
     let status = |index: usize| StatusColumn {
         index,
         coding: meanings[index].coding.clone(),
@@ -303,7 +332,10 @@ fn groups_of(places: &Places, headers: &[String], meanings: &[Meaning], mapping:
 
 fn polarity_of(header: &str, field: Field, mapping: &Mapping) -> Option<Polarity> {
     let folded = fold_header(header);
-    let answered = mapping.polarity.iter().find(|(key, _)| fold_header(key) == folded);
+    let answered = mapping
+        .polarity
+        .iter()
+        .find(|(key, _)| fold_header(key) == folded);
     answered
         .map(|(_, polarity)| *polarity)
         .or_else(|| (field == Field::Status).then_some(Polarity::YesIsConsent))
@@ -312,9 +344,14 @@ fn polarity_of(header: &str, field: Field, mapping: &Mapping) -> Option<Polarity
 /// What a status without a channel of its own covers.
 fn coverage(places: &Places, mapping: &Mapping) -> Coverage {
     let only_email = places.of_field(Field::Email).is_some()
-        && [Field::Phone, Field::Recipient, Field::ExternalId, Field::Token]
-            .into_iter()
-            .all(|field| places.of_field(field).is_none());
+        && [
+            Field::Phone,
+            Field::Recipient,
+            Field::ExternalId,
+            Field::Token,
+        ]
+        .into_iter()
+        .all(|field| places.of_field(field).is_none());
     if places.of_field(Field::Channel).is_some() {
         Coverage::FromRow
     } else if !mapping.status_channels.is_empty() {
@@ -348,7 +385,9 @@ fn kind_of(groups: &[Group]) -> LayoutKind {
     match groups {
         [] => LayoutKind::ContactsOnly,
         [one] if one.covers == Coverage::FromRow => LayoutKind::Long,
-        [one] if !matches!(&one.covers, Coverage::Stated(channels) if channels.len() == 1) => LayoutKind::Plain,
+        [one] if !matches!(&one.covers, Coverage::Stated(channels) if channels.len() == 1) => {
+            LayoutKind::Plain
+        }
         _ => LayoutKind::Wide,
     }
 }
@@ -379,15 +418,24 @@ mod tests {
         let wide = layout(wide, |_| {}).unwrap();
         assert_eq!(wide.kind, LayoutKind::Wide);
         assert_eq!(wide.groups.len(), 2);
-        assert_eq!(wide.groups[0].covers, Coverage::Stated(vec![Channel::Mesaj]));
+        assert_eq!(
+            wide.groups[0].covers,
+            Coverage::Stated(vec![Channel::Mesaj])
+        );
         assert_eq!(wide.groups[0].date, Some(6));
         assert_eq!(wide.date_columns(), [2, 6]);
         let plain = layout("telefon;e-posta;izin;izin tarihi;kaynak", |_| {}).unwrap();
         assert_eq!(plain.kind, LayoutKind::Plain);
         assert_eq!(plain.groups[0].covers, Coverage::Unstated);
-        assert!(matches!(plain.questions()[0], Question::StatusChannels { .. }));
+        assert!(matches!(
+            plain.questions()[0],
+            Question::StatusChannels { .. }
+        ));
         let only_email = layout("e-posta;izin;izin tarihi;kaynak", |_| {}).unwrap();
-        assert_eq!(only_email.groups[0].covers, Coverage::Stated(vec![Channel::Eposta]));
+        assert_eq!(
+            only_email.groups[0].covers,
+            Coverage::Stated(vec![Channel::Eposta])
+        );
     }
 
     #[test]
@@ -405,7 +453,10 @@ mod tests {
     fn a_file_without_what_it_is_for_is_refused_with_the_missing_parts_named() {
         assert!(refused("ad;soyad;izin").starts_with("F110"));
         let twice = refused("telefon;cep no;izin;izin tarihi;kaynak");
-        assert!(twice.starts_with("F111") && twice.contains("cep no"), "{twice}");
+        assert!(
+            twice.starts_with("F111") && twice.contains("cep no"),
+            "{twice}"
+        );
         let missing = refused("telefon;izin");
         assert!(missing.contains("izin tarihi, izin kaynağı"), "{missing}");
         assert!(refused("telefon;ad").contains("izin durumu"));
@@ -421,21 +472,37 @@ mod tests {
         let local = |options: &mut Options| options.action = Action::Local;
         let unasked = layout("telefon;sms izni;kayıt tarihi", local).unwrap();
         assert_eq!(unasked.groups[0].date, None);
-        assert!(matches!(unasked.questions()[0], Question::ConsentDateColumn { .. }));
+        assert!(matches!(
+            unasked.questions()[0],
+            Question::ConsentDateColumn { .. }
+        ));
         let answered = layout("telefon;sms izni;kayıt tarihi", |options| {
             options.action = Action::Local;
-            let date = Assignment { field: Field::Date, channel: None };
-            options.mapping.columns.insert("KAYIT TARİHİ".to_owned(), date);
+            let date = Assignment {
+                field: Field::Date,
+                channel: None,
+            };
+            options
+                .mapping
+                .columns
+                .insert("KAYIT TARİHİ".to_owned(), date);
         });
         assert_eq!(answered.unwrap().groups[0].date, Some(2));
     }
 
     #[test]
     fn a_corrected_report_that_comes_back_keeps_only_the_original_columns() {
-        let headers = format!("{};telefon;sms izni;izin tarihi;kaynak", REPORT_COLUMNS.join(";"));
+        let headers = format!(
+            "{};telefon;sms izni;izin tarihi;kaynak",
+            REPORT_COLUMNS.join(";")
+        );
         let layout = layout(&headers, |_| {}).unwrap();
         assert_eq!(layout.channel, None);
         assert_eq!(layout.phone, Some(REPORT_COLUMNS.len()));
-        assert!(layout.meanings[..11].iter().all(|meaning| meaning.field == Field::Ours));
+        assert!(
+            layout.meanings[..11]
+                .iter()
+                .all(|meaning| meaning.field == Field::Ours)
+        );
     }
 }

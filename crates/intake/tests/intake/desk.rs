@@ -37,7 +37,11 @@ pub(crate) fn judged(file: impl AsRef<[u8]>, options: &Options) -> Outcome {
     judged_with(file, options, &mut NoDirectory)
 }
 
-pub(crate) fn judged_with(file: impl AsRef<[u8]>, options: &Options, directory: &mut dyn Directory) -> Outcome {
+pub(crate) fn judged_with(
+    file: impl AsRef<[u8]>,
+    options: &Options,
+    directory: &mut dyn Directory,
+) -> Outcome {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("upload.csv");
     std::fs::write(&path, file).unwrap();
@@ -64,14 +68,21 @@ impl Outcome {
             return;
         }
         assert_eq!(summary.discrepancy, 0, "{summary:#?}");
-        assert_eq!(summary.judged, summary.accepted + summary.rejected + summary.merged);
+        assert_eq!(
+            summary.judged,
+            summary.accepted + summary.rejected + summary.merged
+        );
         assert_eq!(summary.accepted, self.records.len() as u64);
         assert_eq!(summary.rejected, self.rejections.len() as u64);
         assert!(self.rejections.is_sorted_by_key(|rejection| rejection.line));
         let mut counted: HashMap<ReasonCode, u64> = HashMap::new();
         for rejection in &self.rejections {
             *counted.entry(rejection.code).or_default() += 1;
-            assert!(!rejection.text_tr().contains('…'), "{rejection:?}: {}", rejection.text_tr());
+            assert!(
+                !rejection.text_tr().contains('…'),
+                "{rejection:?}: {}",
+                rejection.text_tr()
+            );
             assert!(!rejection.next_tr().is_empty() && !rejection.next_en().is_empty());
         }
         for (code, count) in counted {
@@ -79,27 +90,38 @@ impl Outcome {
         }
         let mut seen = std::collections::HashSet::new();
         for group in self.records.chunk_by(|a, b| a.recipient == b.recipient) {
-            assert!(seen.insert(&group[0].recipient), "records of one recipient are apart");
+            assert!(
+                seen.insert(&group[0].recipient),
+                "records of one recipient are apart"
+            );
         }
     }
 
     /// The code of a refused file, `accepted` otherwise.
     pub(crate) fn file(&self) -> String {
-        self.verdict.code().map_or("accepted".to_owned(), |code| code.to_string())
+        self.verdict
+            .code()
+            .map_or("accepted".to_owned(), |code| code.to_string())
     }
 
     /// `line code` of every rejection.
     pub(crate) fn rejected(&self) -> Vec<String> {
         let told = self.rejections.iter();
-        told.map(|rejection| format!("{} {}", rejection.line, rejection.code)).collect()
+        told.map(|rejection| format!("{} {}", rejection.line, rejection.code))
+            .collect()
     }
 
     /// `line address channel status date source` of every record, by line.
     pub(crate) fn accepted(&self) -> Vec<String> {
-        let mut told: Vec<(u64, String)> =
-            self.records.iter().map(|record| (record.line, told(record))).collect();
+        let mut told: Vec<(u64, String)> = self
+            .records
+            .iter()
+            .map(|record| (record.line, told(record)))
+            .collect();
         told.sort();
-        told.into_iter().map(|(line, text)| format!("{line} {text}")).collect()
+        told.into_iter()
+            .map(|(line, text)| format!("{line} {text}"))
+            .collect()
     }
 
     /// Remarks that were counted, with how often.
@@ -117,7 +139,13 @@ impl Outcome {
 
     /// The only record of a file that has one.
     pub(crate) fn record(&self) -> &Record {
-        assert_eq!(self.records.len(), 1, "{:?} {:?}", self.rejected(), self.verdict);
+        assert_eq!(
+            self.records.len(),
+            1,
+            "{:?} {:?}",
+            self.rejected(),
+            self.verdict
+        );
         &self.records[0]
     }
 }
@@ -148,14 +176,17 @@ pub(crate) struct Book {
 
 impl Book {
     pub(crate) fn knows(mut self, id: Identifier, addresses: &[&str]) -> Self {
-        let addresses = addresses.iter().map(|text| Recipient::from_normalised(text).unwrap());
+        let addresses = addresses
+            .iter()
+            .map(|text| Recipient::from_normalised(text).unwrap());
         self.people.insert(id, addresses.collect());
         self
     }
 
     pub(crate) fn holds(mut self, address: &str, channel: Channel, stored: Stored) -> Self {
         let recipient = Recipient::from_normalised(address).unwrap();
-        self.states.insert((recipient, channel, RecipientKind::Bireysel), stored);
+        self.states
+            .insert((recipient, channel, RecipientKind::Bireysel), stored);
         self
     }
 }
@@ -163,7 +194,10 @@ impl Book {
 impl Directory for Book {
     fn addresses(&mut self, ids: &[Identifier]) -> Result<Vec<Vec<Recipient>>, DirectoryError> {
         self.asked.push(ids.len());
-        Ok(ids.iter().map(|id| self.people.get(id).cloned().unwrap_or_default()).collect())
+        Ok(ids
+            .iter()
+            .map(|id| self.people.get(id).cloned().unwrap_or_default())
+            .collect())
     }
 
     fn states(
@@ -171,7 +205,10 @@ impl Directory for Book {
         keys: &[(Recipient, Channel, RecipientKind)],
     ) -> Result<Vec<Stored>, DirectoryError> {
         self.asked.push(keys.len());
-        Ok(keys.iter().map(|key| self.states.get(key).cloned().unwrap_or_default()).collect())
+        Ok(keys
+            .iter()
+            .map(|key| self.states.get(key).cloned().unwrap_or_default())
+            .collect())
     }
 }
 

@@ -23,12 +23,22 @@ fn windows_1254(text: &str) -> Vec<u8> {
 }
 
 fn utf16(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
-    format!("\u{feff}{text}").encode_utf16().flat_map(to_bytes).collect()
+    format!("\u{feff}{text}")
+        .encode_utf16()
+        .flat_map(to_bytes)
+        .collect()
 }
 
 #[test]
 fn files_without_records_are_empty_whatever_else_they_hold() {
-    for empty in ["", "\n\n", "\u{feff}", "\u{1a}", "  \r\n", "Telefon;SMS İzni;İzin Tarihi;Kaynak\n"] {
+    for empty in [
+        "",
+        "\n\n",
+        "\u{feff}",
+        "\u{1a}",
+        "  \r\n",
+        "Telefon;SMS İzni;İzin Tarihi;Kaynak\n",
+    ] {
         assert_eq!(file_code(empty), "F101", "{empty:?}");
     }
 }
@@ -37,9 +47,15 @@ fn files_without_records_are_empty_whatever_else_they_hold() {
 fn files_that_are_no_text_are_named_for_what_they_are() {
     let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
     let workbook = b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0[Content_Types].xml";
-    for (bytes, word) in [(&png[..], "PNG"), (workbook, "CSV"), (b"%PDF-1.7\n1 0 obj", "PDF")] {
+    for (bytes, word) in [
+        (&png[..], "PNG"),
+        (workbook, "CSV"),
+        (b"%PDF-1.7\n1 0 obj", "PDF"),
+    ] {
         let outcome = judged(bytes, &push());
-        let FileVerdict::Refused(refusal) = outcome.verdict else { panic!() };
+        let FileVerdict::Refused(refusal) = outcome.verdict else {
+            panic!()
+        };
         assert_eq!(refusal.code, ReasonCode::F107);
         assert!(refusal.text_tr().contains(word), "{}", refusal.text_tr());
     }
@@ -66,16 +82,27 @@ fn a_file_beyond_the_limit_is_refused_before_it_is_read() {
         ControlFlow::Continue(())
     };
     let judged = judge(&path, &push(), &mut NoDirectory, dir.path(), &mut watch).unwrap();
-    let FileVerdict::Refused(refusal) = judged.verdict else { panic!() };
+    let FileVerdict::Refused(refusal) = judged.verdict else {
+        panic!()
+    };
     assert_eq!(refusal.code, ReasonCode::F102);
-    assert!(refusal.text_en().contains("2048 MB"), "{}", refusal.text_en());
+    assert!(
+        refusal.text_en().contains("2048 MB"),
+        "{}",
+        refusal.text_en()
+    );
     assert_eq!(calls, 0);
 }
 
 #[test]
 fn an_unclosed_quote_is_reported_with_the_line_it_opened_on() {
-    let outcome = judged(format!("{HEADER}\r\n{ROW}\r\n05331234567;\"ONAY;x;y\r\n{ROW}\r\n"), &push());
-    let FileVerdict::Refused(refusal) = outcome.verdict else { panic!() };
+    let outcome = judged(
+        format!("{HEADER}\r\n{ROW}\r\n05331234567;\"ONAY;x;y\r\n{ROW}\r\n"),
+        &push(),
+    );
+    let FileVerdict::Refused(refusal) = outcome.verdict else {
+        panic!()
+    };
     assert_eq!((refusal.code, refusal.line), (ReasonCode::F105, Some(3)));
 }
 
@@ -99,7 +126,11 @@ fn every_encoding_that_excel_writes_gives_the_same_people() {
         (utf16(&tabbed, u16::to_le_bytes), Encoding::Utf16Le, '\t'),
         (utf16(&tabbed, u16::to_be_bytes), Encoding::Utf16Be, '\t'),
         (text.replace(';', "|").into_bytes(), Encoding::Utf8, '|'),
-        (format!("sep=,\r\n{}", text.replace(';', ",")).into_bytes(), Encoding::Utf8, ','),
+        (
+            format!("sep=,\r\n{}", text.replace(';', ",")).into_bytes(),
+            Encoding::Utf8,
+            ',',
+        ),
         (text.replace("\r\n", "\r").into_bytes(), Encoding::Utf8, ';'),
     ] {
         let outcome = judged(bytes, &push());
@@ -126,7 +157,11 @@ fn garbled_turkish_letters_are_repaired_and_said_so() {
         })
         .collect();
     let outcome = judged(&icelandic, &push());
-    assert_eq!(outcome.summary.repair, Repair::IcelandicLetters, "vector 52");
+    assert_eq!(
+        outcome.summary.repair,
+        Repair::IcelandicLetters,
+        "vector 52"
+    );
     assert_eq!(outcome.record().name.as_deref(), Some("Şükrü Işık"));
     assert_eq!(outcome.count(ReasonCode::W104), 1);
 
@@ -147,7 +182,12 @@ fn lost_letters_leave_the_name_empty_and_the_row_whole() {
 fn a_file_without_separator_identifier_or_consent_columns_is_refused() {
     assert_eq!(file_code("merhaba\ndünya\n"), "F106");
     assert_eq!(file_code("Ad;Soyad;Bakiye\nAli;Veli;5\n"), "F110");
-    assert_eq!(file_code(format!("Telefon;Cep Telefonu;SMS İzni;İzin Tarihi;Kaynak\n1;{ROW}\n")), "F111");
+    assert_eq!(
+        file_code(format!(
+            "Telefon;Cep Telefonu;SMS İzni;İzin Tarihi;Kaynak\n1;{ROW}\n"
+        )),
+        "F111"
+    );
     assert_eq!(file_code("Telefon;Ad\n05321234567;Ali\n"), "F117");
 }
 
@@ -156,7 +196,11 @@ fn a_phone_column_that_excel_has_damaged_stops_the_file() {
     let rows = |damaged: usize| {
         let rows: String = (0..100)
             .map(|i| {
-                let phone = if i < damaged { "9,05321E+11".to_owned() } else { format!("053212345{i:02}") };
+                let phone = if i < damaged {
+                    "9,05321E+11".to_owned()
+                } else {
+                    format!("053212345{i:02}")
+                };
                 format!("{phone};ONAY;20.06.2025 14:05;HS_WEB\n")
             })
             .collect();
@@ -165,14 +209,24 @@ fn a_phone_column_that_excel_has_damaged_stops_the_file() {
     let refused = rows(6);
     assert_eq!(refused.file(), "F113");
     assert!(matches!(&refused.verdict, FileVerdict::Refused(r) if r.text_tr().contains("%6")));
-    assert_eq!(refused.summary.count(ReasonCode::R209), 6, "the preview still tells how many");
+    assert_eq!(
+        refused.summary.count(ReasonCode::R209),
+        6,
+        "the preview still tells how many"
+    );
     let passed = rows(5);
-    assert_eq!((passed.file().as_str(), passed.count(ReasonCode::R209)), ("accepted", 5));
+    assert_eq!(
+        (passed.file().as_str(), passed.count(ReasonCode::R209)),
+        ("accepted", 5)
+    );
 }
 
 #[test]
 fn one_column_with_a_known_header_is_a_table() {
-    let options = Options { action: Action::Pull, ..push() };
+    let options = Options {
+        action: Action::Pull,
+        ..push()
+    };
     let outcome = judged("Telefon\n05321234567\n\n05331234567\n", &options);
     assert_eq!(outcome.accepted(), ["2 +905321234567", "4 +905331234567"]);
     assert_eq!(outcome.summary.delimiter, None);
@@ -191,7 +245,11 @@ fn judging_can_be_cancelled_at_any_report() {
             assert!(progress.read_bytes >= last && progress.read_bytes <= progress.total_bytes);
             last = progress.read_bytes;
             calls += 1;
-            if calls > at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if calls > at {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         };
         let outcome = judge(&path, &push(), &mut NoDirectory, dir.path(), &mut watch);
         if calls > at {
@@ -204,7 +262,10 @@ fn judging_can_be_cancelled_at_any_report() {
 fn a_directory_that_fails_is_an_error_and_not_a_verdict() {
     struct Broken;
     impl Directory for Broken {
-        fn addresses(&mut self, _: &[Identifier]) -> Result<Vec<Vec<domain::Recipient>>, DirectoryError> {
+        fn addresses(
+            &mut self,
+            _: &[Identifier],
+        ) -> Result<Vec<Vec<domain::Recipient>>, DirectoryError> {
             Err(DirectoryError::new("the database is away"))
         }
         fn states(
@@ -218,9 +279,13 @@ fn a_directory_that_fails_is_an_error_and_not_a_verdict() {
     let path = dir.path().join("upload.csv");
     let run = |text: &str| {
         std::fs::write(&path, text).unwrap();
-        judge(&path, &push(), &mut Broken, dir.path(), &mut |_| ControlFlow::Continue(()))
+        judge(&path, &push(), &mut Broken, dir.path(), &mut |_| {
+            ControlFlow::Continue(())
+        })
     };
-    let by_id = run(&format!("Müşteri No;{HEADER}\n17;;ONAY;20.06.2025 14:05;HS_WEB\n"));
+    let by_id = run(&format!(
+        "Müşteri No;{HEADER}\n17;;ONAY;20.06.2025 14:05;HS_WEB\n"
+    ));
     assert!(matches!(by_id, Err(JudgeError::Directory(_))));
     let by_phone = run(&format!("{HEADER}\n{ROW}\n"));
     assert!(matches!(by_phone, Err(JudgeError::Directory(_))));
@@ -231,6 +296,12 @@ fn a_missing_file_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let options = Options::new(now(), Action::Local);
     let mut watch = |_| ControlFlow::Continue(());
-    let judged = judge(Path::new("/nonexistent.csv"), &options, &mut NoDirectory, dir.path(), &mut watch);
+    let judged = judge(
+        Path::new("/nonexistent.csv"),
+        &options,
+        &mut NoDirectory,
+        dir.path(),
+        &mut watch,
+    );
     assert!(matches!(judged, Err(JudgeError::Io(_))));
 }

@@ -17,7 +17,10 @@ fn generated(spec: &Generate) -> (Vec<u8>, GenerateReport) {
 fn the_same_seed_writes_the_same_file_and_another_seed_another() {
     let spec = Generate::new(500, 20, 7, now());
     assert_eq!(generated(&spec), generated(&spec));
-    assert_ne!(generated(&spec).0, generated(&Generate { seed: 8, ..spec }).0);
+    assert_ne!(
+        generated(&spec).0,
+        generated(&Generate { seed: 8, ..spec }).0
+    );
 }
 
 #[test]
@@ -25,16 +28,35 @@ fn a_clean_file_is_accepted_row_by_row() {
     let (bytes, report) = generated(&Generate::new(2_000, 0, 1, now()));
     let outcome = judged(bytes, &push());
     assert_eq!((report.clean_rows, report.accepted), (2_000, 2_000));
-    assert_eq!((outcome.records.len(), outcome.rejections.len()), (2_000, 0));
+    assert_eq!(
+        (outcome.records.len(), outcome.rejections.len()),
+        (2_000, 0)
+    );
     assert_eq!(outcome.summary.encoding, Some(Encoding::Windows1254));
-    let remarks: Vec<ReasonCode> = outcome.summary.codes.iter().map(|counted| counted.code).collect();
-    assert_eq!(remarks, [ReasonCode::W201], "a clean file needs no other remark");
+    let remarks: Vec<ReasonCode> = outcome
+        .summary
+        .codes
+        .iter()
+        .map(|counted| counted.code)
+        .collect();
+    assert_eq!(
+        remarks,
+        [ReasonCode::W201],
+        "a clean file needs no other remark"
+    );
 }
 
 #[test]
 fn every_kind_of_dirt_is_found_exactly_as_often_as_it_was_made() {
-    for (encoding, seed) in [(Encoding::Windows1254, 1), (Encoding::Utf8, 2), (Encoding::Utf8, 3)] {
-        let spec = Generate { encoding, ..Generate::new(6_000, 40, seed, now()) };
+    for (encoding, seed) in [
+        (Encoding::Windows1254, 1),
+        (Encoding::Utf8, 2),
+        (Encoding::Utf8, 3),
+    ] {
+        let spec = Generate {
+            encoding,
+            ..Generate::new(6_000, 40, seed, now())
+        };
         let (bytes, report) = generated(&spec);
         let outcome = judged(bytes, &push());
         assert_eq!(outcome.file(), "accepted");
@@ -51,7 +73,11 @@ fn every_kind_of_dirt_is_found_exactly_as_often_as_it_was_made() {
         );
         for counted in &summary.codes {
             let is_refusal = counted.code.class() == domain::reason::ReasonClass::RowRejected;
-            assert!(!is_refusal || report.expected(counted.code) > 0, "{} was never made", counted.code);
+            assert!(
+                !is_refusal || report.expected(counted.code) > 0,
+                "{} was never made",
+                counted.code
+            );
         }
     }
 }
@@ -61,5 +87,8 @@ fn a_file_may_be_dirty_through_and_through() {
     let (bytes, report) = generated(&Generate::new(3_000, 100, 5, now()));
     assert_eq!(report.clean_rows, 0);
     let outcome = judged(bytes, &push());
-    assert_eq!((outcome.summary.accepted, outcome.summary.rejected), (report.accepted, report.rejected));
+    assert_eq!(
+        (outcome.summary.accepted, outcome.summary.rejected),
+        (report.accepted, report.rejected)
+    );
 }

@@ -10,12 +10,21 @@ fn the_registrys_own_export_is_read_as_it_comes() {
     let file = "creationDate,transactionId,recipient,recipientType,type,status,consentDate,source\n\
                 2025-06-20 15:00:00,abc,+905321234567,BIREYSEL,MESAJ,ONAY,2025-06-20 14:05:00,HS_WEB\n\
                 2025-06-20 15:00:00,abd,ali@firma.com.tr,TACIR,EPOSTA,RET,2025-06-20 14:05:00,IYS_WEB\n";
-    let outcome = judged(file, &Options { action: Action::Local, ..push() });
+    let outcome = judged(
+        file,
+        &Options {
+            action: Action::Local,
+            ..push()
+        },
+    );
     assert_eq!(outcome.summary.layout, Some(LayoutKind::Long));
-    assert_eq!(outcome.accepted(), [
-        "2 +905321234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB",
-        "3 ali@firma.com.tr EPOSTA RET 2025-06-20 14:05:00 IYS_WEB",
-    ]);
+    assert_eq!(
+        outcome.accepted(),
+        [
+            "2 +905321234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB",
+            "3 ali@firma.com.tr EPOSTA RET 2025-06-20 14:05:00 IYS_WEB",
+        ]
+    );
     let unmapped: Vec<&str> = outcome.summary.unmapped().collect();
     assert_eq!(unmapped, ["creationDate", "transactionId"]);
     assert_eq!(outcome.count(ReasonCode::W108), 2);
@@ -25,10 +34,13 @@ fn the_registrys_own_export_is_read_as_it_comes() {
 fn the_upload_tools_form_is_read_as_it_comes() {
     let file = "IZIN TURU,ALICI,ONAY(1)-RET(0),IZIN KAYNAGI,IZIN TARIHI\n\
                 MESAJ,+905321234567,1,HS_WEB,2025-06-20 14:05:00\nARAMA,+905321234567,0,HS_WEB,2025-06-20 14:05:00\n";
-    assert_eq!(judged(file, &push()).accepted(), [
-        "2 +905321234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB",
-        "3 +905321234567 ARAMA RET 2025-06-20 14:05:00 HS_WEB",
-    ]);
+    assert_eq!(
+        judged(file, &push()).accepted(),
+        [
+            "2 +905321234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB",
+            "3 +905321234567 ARAMA RET 2025-06-20 14:05:00 HS_WEB",
+        ]
+    );
 }
 
 #[test]
@@ -42,14 +54,17 @@ fn a_wide_row_states_one_consent_per_channel_and_each_is_judged_alone() {
                 gul@firma.com.tr;ONAY;20.06.2025 14:05;HS_WEB;;ONAY;20.06.2025 15:05;HS_MOBIL\n";
     let outcome = judged(file, &push());
     assert_eq!(outcome.summary.layout, Some(LayoutKind::Wide));
-    assert_eq!(outcome.accepted(), [
-        "2 +905321234567 MESAJ RET 2025-06-20 15:05:00 HS_MOBIL",
-        "2 ali@firma.com.tr EPOSTA ONAY 2025-06-20 14:05:00 HS_WEB",
-        "3 veli@firma.com.tr EPOSTA ONAY 2025-06-20 14:05:00 HS_WEB",
-        "4 can@firma.com.tr EPOSTA ONAY 2025-06-20 14:05:00 HS_WEB",
-        "5 +905331234567 MESAJ ONAY 2025-06-20 15:05:00 HS_MOBIL",
-        "6 gul@firma.com.tr EPOSTA ONAY 2025-06-20 14:05:00 HS_WEB",
-    ]);
+    assert_eq!(
+        outcome.accepted(),
+        [
+            "2 +905321234567 MESAJ RET 2025-06-20 15:05:00 HS_MOBIL",
+            "2 ali@firma.com.tr EPOSTA ONAY 2025-06-20 14:05:00 HS_WEB",
+            "3 veli@firma.com.tr EPOSTA ONAY 2025-06-20 14:05:00 HS_WEB",
+            "4 can@firma.com.tr EPOSTA ONAY 2025-06-20 14:05:00 HS_WEB",
+            "5 +905331234567 MESAJ ONAY 2025-06-20 15:05:00 HS_MOBIL",
+            "6 gul@firma.com.tr EPOSTA ONAY 2025-06-20 14:05:00 HS_WEB",
+        ]
+    );
     assert_eq!(outcome.rejected(), ["3 R203", "5 R501", "6 R201"]);
     assert_eq!(outcome.rejections[0].channel, Some(Channel::Mesaj));
 }
@@ -62,23 +77,31 @@ fn a_status_without_a_channel_is_refused_until_someone_says_what_it_covers() {
     let asked = judged(file, &push());
     assert_eq!(asked.summary.layout, Some(LayoutKind::Plain));
     assert_eq!(asked.rejected(), ["2 R503", "2 R503", "3 R503"]);
-    let question = Question::StatusChannels { header: "İzin".to_owned() };
+    let question = Question::StatusChannels {
+        header: "İzin".to_owned(),
+    };
     assert!(asked.summary.questions.contains(&question));
 
     let mut options = push();
     options.mapping.status_channels = vec![Channel::Mesaj, Channel::Eposta];
     let answered = judged(file, &options);
-    assert_eq!(answered.accepted(), [
-        "2 +905321234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB",
-        "2 ali@firma.com.tr EPOSTA ONAY 2025-06-20 14:05:00 HS_WEB",
-        "3 +905331234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB",
-    ]);
+    assert_eq!(
+        answered.accepted(),
+        [
+            "2 +905321234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB",
+            "2 ali@firma.com.tr EPOSTA ONAY 2025-06-20 14:05:00 HS_WEB",
+            "3 +905331234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB",
+        ]
+    );
 }
 
 #[test]
 fn a_status_beside_e_mails_alone_can_only_mean_e_mail() {
     let file = "E-posta;İzin;İzin Tarihi;Kaynak\nali@firma.com.tr;ONAY;20.06.2025 14:05;HS_WEB\n";
-    assert_eq!(judged(file, &push()).accepted(), ["2 ali@firma.com.tr EPOSTA ONAY 2025-06-20 14:05:00 HS_WEB"]);
+    assert_eq!(
+        judged(file, &push()).accepted(),
+        ["2 ali@firma.com.tr EPOSTA ONAY 2025-06-20 14:05:00 HS_WEB"]
+    );
 }
 
 #[test]
@@ -95,22 +118,45 @@ fn all_channels_become_one_record_for_each_that_has_an_address() {
 #[test]
 fn people_without_consents_are_kept_locally_and_never_counted_as_consenting() {
     let file = "Ad;Soyad;Telefon;E-posta;Etiketler\nAli;Veli;0212 123 45 67;ali@firma.com.tr;vip, yaz\n;;abc;;\n";
-    let outcome = judged(file, &Options { action: Action::Local, ..push() });
+    let outcome = judged(
+        file,
+        &Options {
+            action: Action::Local,
+            ..push()
+        },
+    );
     assert_eq!(outcome.summary.layout, Some(LayoutKind::ContactsOnly));
-    assert_eq!(outcome.accepted(), ["2 +902121234567", "2 ali@firma.com.tr"]);
+    assert_eq!(
+        outcome.accepted(),
+        ["2 +902121234567", "2 ali@firma.com.tr"]
+    );
     assert_eq!(outcome.rejected(), ["3 R202"]);
-    assert!(outcome.records.iter().all(|r| r.consent.is_none() && r.tags == ["vip", "yaz"]));
+    assert!(
+        outcome
+            .records
+            .iter()
+            .all(|r| r.consent.is_none() && r.tags == ["vip", "yaz"])
+    );
     assert_eq!(outcome.records[0].name.as_deref(), Some("Ali Veli"));
 }
 
 #[test]
 fn a_pull_asks_about_addresses_and_reads_no_consent() {
-    let pull = Options { action: Action::Pull, ..push() };
+    let pull = Options {
+        action: Action::Pull,
+        ..push()
+    };
     let long = "Telefon;İzin Türü;İzin Durumu\n05321234567;MESAJ;bozuk\n05331234567;ARAMA;\n";
-    assert_eq!(judged(long, &pull).accepted(), ["2 +905321234567 ask MESAJ", "3 +905331234567 ask ARAMA"]);
+    assert_eq!(
+        judged(long, &pull).accepted(),
+        ["2 +905321234567 ask MESAJ", "3 +905331234567 ask ARAMA"]
+    );
     let plain = "Telefon;E-posta\n05321234567;ali@firma.com.tr\n05321234567;\n";
     let outcome = judged(plain, &pull);
-    assert_eq!(outcome.accepted(), ["2 +905321234567", "2 ali@firma.com.tr"]);
+    assert_eq!(
+        outcome.accepted(),
+        ["2 +905321234567", "2 ali@firma.com.tr"]
+    );
     assert_eq!(outcome.count(ReasonCode::W801), 1);
 }
 
@@ -123,8 +169,15 @@ fn rows_of_the_wrong_shape_are_refused_and_the_rest_goes_on() {
     );
     let outcome = judged(file, &push());
     assert_eq!(outcome.rejected(), ["2 R101", "3 R102", "4 R102", "6 R103"]);
-    assert_eq!(outcome.record().line, 5, "an empty cell too many harms nobody");
-    assert_eq!(outcome.rejections[1].text_en(), "Wrong number of fields in the row: 5 instead of 4.");
+    assert_eq!(
+        outcome.record().line,
+        5,
+        "an empty cell too many harms nobody"
+    );
+    assert_eq!(
+        outcome.rejections[1].text_en(),
+        "Wrong number of fields in the row: 5 instead of 4."
+    );
 }
 
 #[test]
@@ -134,12 +187,22 @@ fn rows_that_name_nobody_are_refused() {
                 1,23457E+15;;ONAY;20.06.2025 14:05;HS_WEB\n1,23457E+15;05321234567;ONAY;20.06.2025 14:05;HS_WEB\n";
     let outcome = judged(file, &push());
     assert_eq!(outcome.rejected(), ["2 R105", "3 R401", "4 R402", "5 R402"]);
-    assert_eq!(outcome.record().external_id, None, "the phone is not to blame for the id");
+    assert_eq!(
+        outcome.record().external_id,
+        None,
+        "the phone is not to blame for the id"
+    );
 }
 
 #[test]
 fn national_ids_are_never_imported_not_even_as_customer_numbers() {
-    let ids = ["10000000146", "10000000214", "10000000382", "10000000450", "10000000528"];
+    let ids = [
+        "10000000146",
+        "10000000214",
+        "10000000382",
+        "10000000450",
+        "10000000528",
+    ];
     let rows: String = ids
         .iter()
         .enumerate()
@@ -148,8 +211,19 @@ fn national_ids_are_never_imported_not_even_as_customer_numbers() {
     let file = format!("TC Kimlik No;Müşteri No;Telefon;SMS İzni;İzin Tarihi;Kaynak\n{rows}");
     let outcome = judged(file, &push());
     assert_eq!(outcome.records.len(), 5);
-    assert!(outcome.records.iter().all(|record| record.external_id.is_none()));
-    assert!(outcome.summary.sample.iter().all(|row| row.cells[0].is_empty() && row.cells[1].is_empty()));
+    assert!(
+        outcome
+            .records
+            .iter()
+            .all(|record| record.external_id.is_none())
+    );
+    assert!(
+        outcome
+            .summary
+            .sample
+            .iter()
+            .all(|row| row.cells[0].is_empty() && row.cells[1].is_empty())
+    );
     assert_eq!(outcome.count(ReasonCode::W405), 2);
 }
 
@@ -164,9 +238,15 @@ fn a_person_may_say_what_a_column_is() {
         ("gün", Field::Date, None),
         ("yer", Field::Source, None),
     ] {
-        options.mapping.columns.insert(header.to_owned(), Assignment { field, channel });
+        options
+            .mapping
+            .columns
+            .insert(header.to_owned(), Assignment { field, channel });
     }
-    assert_eq!(judged(file, &options).accepted(), ["2 +905321234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB"]);
+    assert_eq!(
+        judged(file, &options).accepted(),
+        ["2 +905321234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB"]
+    );
 }
 
 #[test]
@@ -184,7 +264,8 @@ fn a_mapping_is_plain_json_and_refuses_what_it_does_not_know() {
     }"#;
     let mapping: intake::Mapping = serde_json::from_str(json).unwrap();
     assert_eq!(mapping.kinds["dernek"], RecipientKind::Tacir);
-    let again: intake::Mapping = serde_json::from_str(&serde_json::to_string(&mapping).unwrap()).unwrap();
+    let again: intake::Mapping =
+        serde_json::from_str(&serde_json::to_string(&mapping).unwrap()).unwrap();
     assert_eq!(again, mapping);
     assert!(serde_json::from_str::<intake::Mapping>(r#"{"colums": {}}"#).is_err());
 }
@@ -192,7 +273,10 @@ fn a_mapping_is_plain_json_and_refuses_what_it_does_not_know() {
 #[test]
 fn the_summary_survives_json_and_shows_what_was_read() {
     let rows = "05321234567;ONAY;20.06.2025 14:05;HS_WEB\n".repeat(3);
-    let outcome = judged(format!("Liste;;;\nTelefon;SMS İzni;İzin Tarihi;Kaynak\n{rows}"), &push());
+    let outcome = judged(
+        format!("Liste;;;\nTelefon;SMS İzni;İzin Tarihi;Kaynak\n{rows}"),
+        &push(),
+    );
     let summary = &outcome.summary;
     assert_eq!((summary.header_line, summary.title_rows), (2, 1));
     assert_eq!(summary.sample[0].line, 3);
@@ -200,16 +284,26 @@ fn the_summary_survives_json_and_shows_what_was_read() {
     assert_eq!(summary.uniform[0].value, "ONAY");
     assert_eq!(outcome.count(ReasonCode::W501), 1);
     let json = serde_json::to_string(summary).unwrap();
-    assert_eq!(&serde_json::from_str::<intake::Summary>(&json).unwrap(), summary);
+    assert_eq!(
+        &serde_json::from_str::<intake::Summary>(&json).unwrap(),
+        summary
+    );
 }
 
 #[test]
 fn the_biggest_reasons_come_first() {
     let good = "05321234567;ONAY;20.06.2025 14:05;HS_WEB\n";
     let bad = "05321234567;;20.06.2025 14:05;HS_WEB\n".repeat(3) + &"yok;ONAY;x;HS_WEB\n".repeat(2);
-    let outcome = judged(format!("Telefon;SMS İzni;İzin Tarihi;Kaynak\n{good}{bad}"), &push());
-    let reasons: Vec<String> =
-        outcome.summary.biggest_reasons.iter().map(|r| format!("{}×{}", r.code, r.count)).collect();
+    let outcome = judged(
+        format!("Telefon;SMS İzni;İzin Tarihi;Kaynak\n{good}{bad}"),
+        &push(),
+    );
+    let reasons: Vec<String> = outcome
+        .summary
+        .biggest_reasons
+        .iter()
+        .map(|r| format!("{}×{}", r.code, r.count))
+        .collect();
     assert_eq!(reasons, ["R501×3", "R105×2"]);
     assert!((outcome.summary.rejected_share - 5.0 / 6.0).abs() < 1e-9);
 }

@@ -20,8 +20,15 @@ fn a_later_refusal_stands_for_an_earlier_consent() {
         ]),
         &push(),
     );
-    assert_eq!(outcome.accepted(), ["3 +905321234567 MESAJ RET 2025-06-20 11:00:00 HS_WEB"], "vector 54");
-    assert_eq!((outcome.count(ReasonCode::W802), outcome.summary.merged), (1, 1));
+    assert_eq!(
+        outcome.accepted(),
+        ["3 +905321234567 MESAJ RET 2025-06-20 11:00:00 HS_WEB"],
+        "vector 54"
+    );
+    assert_eq!(
+        (outcome.count(ReasonCode::W802), outcome.summary.merged),
+        (1, 1)
+    );
     assert!(!outcome.record().consent.as_ref().unwrap().local_only);
 }
 
@@ -29,7 +36,10 @@ fn a_later_refusal_stands_for_an_earlier_consent() {
 fn a_consent_after_a_refusal_in_the_same_file_is_held_and_the_refusal_counts_meanwhile() {
     for second in ["20.06.2025 11:00", "20.06.2025 10:00"] {
         let consent = format!(";05321234567;;MESAJ;ONAY;{second};HS_WEB");
-        let outcome = judged(file(&[";05321234567;;MESAJ;RET;20.06.2025 10:00;HS_WEB", &consent]), &push());
+        let outcome = judged(
+            file(&[";05321234567;;MESAJ;RET;20.06.2025 10:00;HS_WEB", &consent]),
+            &push(),
+        );
         assert_eq!(outcome.rejected(), ["3 R802"], "vector 55");
         let kept = outcome.record().consent.as_ref().unwrap();
         assert_eq!(kept.status, Status::Ret);
@@ -60,8 +70,17 @@ fn a_repeated_row_is_kept_once_and_an_older_one_gives_way() {
         ]),
         &push(),
     );
-    assert_eq!(outcome.accepted(), ["2 +905321234567 MESAJ ONAY 2025-06-20 10:00:00 HS_WEB"]);
-    assert_eq!((outcome.count(ReasonCode::W801), outcome.count(ReasonCode::W802)), (1, 1));
+    assert_eq!(
+        outcome.accepted(),
+        ["2 +905321234567 MESAJ ONAY 2025-06-20 10:00:00 HS_WEB"]
+    );
+    assert_eq!(
+        (
+            outcome.count(ReasonCode::W801),
+            outcome.count(ReasonCode::W802)
+        ),
+        (1, 1)
+    );
     assert_eq!(outcome.summary.judged, 3);
 }
 
@@ -71,7 +90,10 @@ fn a_phone_shared_by_a_family_is_accepted_for_each_and_by_a_crowd_for_none() {
     let family: Vec<String> = (1..=20).map(row).collect();
     let rows: Vec<&str> = family.iter().map(String::as_str).collect();
     let outcome = judged(file(&rows), &push());
-    assert_eq!((outcome.records.len(), outcome.count(ReasonCode::W803)), (20, 20));
+    assert_eq!(
+        (outcome.records.len(), outcome.count(ReasonCode::W803)),
+        (20, 20)
+    );
 
     let crowd: Vec<String> = (1..=21).map(row).collect();
     let mut rows: Vec<&str> = crowd.iter().map(String::as_str).collect();
@@ -80,7 +102,11 @@ fn a_phone_shared_by_a_family_is_accepted_for_each_and_by_a_crowd_for_none() {
     assert_eq!(outcome.count(ReasonCode::R803), 21);
     assert!(outcome.rejections[0].text_tr().contains("22"));
     let refusal = outcome.record();
-    assert_eq!(refusal.consent.as_ref().unwrap().status, Status::Ret, "a refusal is about the phone");
+    assert_eq!(
+        refusal.consent.as_ref().unwrap().status,
+        Status::Ret,
+        "a refusal is about the phone"
+    );
     assert_eq!(refusal.external_id, None);
 }
 
@@ -95,20 +121,38 @@ fn one_id_with_several_phones_names_nobody_unless_the_last_row_is_said_to_win() 
     ];
     let outcome = judged(file(&rows), &push());
     assert_eq!(outcome.rejected(), ["2 R804", "3 R804"]);
-    assert_eq!(outcome.accepted(), [
-        "4 +905341234567 MESAJ RET 2025-06-20 10:00:00 HS_WEB",
-        "5 +905351234567 MESAJ ONAY 2025-06-20 10:00:00 HS_WEB",
-        "6 a@firma.com.tr EPOSTA ONAY 2025-06-20 10:00:00 HS_WEB",
-    ]);
+    assert_eq!(
+        outcome.accepted(),
+        [
+            "4 +905341234567 MESAJ RET 2025-06-20 10:00:00 HS_WEB",
+            "5 +905351234567 MESAJ ONAY 2025-06-20 10:00:00 HS_WEB",
+            "6 a@firma.com.tr EPOSTA ONAY 2025-06-20 10:00:00 HS_WEB",
+        ]
+    );
     let mut options = push();
     options.mapping.update_people = true;
     let updated = judged(file(&rows), &options);
     assert_eq!(updated.rejected(), Vec::<String>::new());
-    assert_eq!(updated.count(ReasonCode::W802), 1, "the first phone gave way");
-    let newest = updated.records.iter().find(|record| record.line == 3).unwrap();
+    assert_eq!(
+        updated.count(ReasonCode::W802),
+        1,
+        "the first phone gave way"
+    );
+    let newest = updated
+        .records
+        .iter()
+        .find(|record| record.line == 3)
+        .unwrap();
     assert_eq!(newest.external_id.as_deref(), Some("7"));
-    let refusal = updated.records.iter().find(|record| record.line == 4).unwrap();
-    assert_eq!(refusal.external_id, None, "the refusal stands, but for the phone alone");
+    let refusal = updated
+        .records
+        .iter()
+        .find(|record| record.line == 4)
+        .unwrap();
+    assert_eq!(
+        refusal.external_id, None,
+        "the refusal stands, but for the phone alone"
+    );
 }
 
 #[test]
@@ -127,5 +171,10 @@ fn two_addresses_of_one_row_stay_together_when_nothing_else_names_the_person() {
     assert!(beside.contains(&Some("ali@firma.com.tr".to_owned())));
     assert!(beside.contains(&Some("+905321234567".to_owned())));
     assert!(beside.contains(&None));
-    assert!(outcome.records.iter().all(|record| record.consent.is_none()));
+    assert!(
+        outcome
+            .records
+            .iter()
+            .all(|record| record.consent.is_none())
+    );
 }

@@ -6,16 +6,33 @@ use proptest::prelude::*;
 
 use crate::desk::{judged, push};
 
-const HEADER: &str = "Müşteri No;Telefon;E-posta;İzin Türü;İzin Durumu;İzin Tarihi;Kaynak;Alıcı Tipi";
+const HEADER: &str =
+    "Müşteri No;Telefon;E-posta;İzin Türü;İzin Durumu;İzin Tarihi;Kaynak;Alıcı Tipi";
 
 /// Rows over few people, so that they meet.
 fn any_row() -> impl Strategy<Value = String> {
     let id = prop_oneof![Just(""), Just("1"), Just("2"), Just("01")];
-    let phone = prop_oneof![Just("05321234567"), Just("+905331234567"), Just("abc"), Just("")];
+    let phone = prop_oneof![
+        Just("05321234567"),
+        Just("+905331234567"),
+        Just("abc"),
+        Just("")
+    ];
     let email = prop_oneof![Just(""), Just("ali@firma.com.tr"), Just("x@y")];
-    let channel = prop_oneof![Just("MESAJ"), Just("ARAMA"), Just("EPOSTA"), Just("hepsi"), Just("?")];
+    let channel = prop_oneof![
+        Just("MESAJ"),
+        Just("ARAMA"),
+        Just("EPOSTA"),
+        Just("hepsi"),
+        Just("?")
+    ];
     let status = prop_oneof![3 => Just("ONAY"), 3 => Just("RET"), 1 => Just("")];
-    let date = prop_oneof![Just("20.06.2025 10:00"), Just("20.06.2025 11:00"), Just("19.06.2025 09:30"), Just("x")];
+    let date = prop_oneof![
+        Just("20.06.2025 10:00"),
+        Just("20.06.2025 11:00"),
+        Just("19.06.2025 09:30"),
+        Just("x")
+    ];
     let source = prop_oneof![3 => Just("HS_WEB"), 1 => Just("HS_MOBIL")];
     let kind = prop_oneof![3 => Just("BIREYSEL"), 1 => Just("TACIR")];
     (id, phone, email, channel, status, date, source, kind)
@@ -38,7 +55,14 @@ fn told(rows: &[String], options: &Options) -> (Vec<String>, Vec<String>, u64) {
     let mut rejected: Vec<String> = outcome
         .rejections
         .iter()
-        .map(|rejection| format!("{} {:?} {}", rejection.code, rejection.channel, String::from_utf8_lossy(&rejection.raw)))
+        .map(|rejection| {
+            format!(
+                "{} {:?} {}",
+                rejection.code,
+                rejection.channel,
+                String::from_utf8_lossy(&rejection.raw)
+            )
+        })
         .collect();
     rejected.sort();
     (accepted, rejected, outcome.summary.merged)

@@ -33,21 +33,32 @@ fn the_report_opens_in_turkish_excel_and_runs_nothing_there() {
          Telefon;SMS İzni;İzin Tarihi;Kaynak;TC No;Not"
     );
     let first = lines.next().unwrap();
-    assert!(first.starts_with("2;MESAJ;telefon;O532 123 45 67;R202;"), "{first}");
-    assert!(first.ends_with("O532 123 45 67;ONAY;20.06.2025 14:05;HS_WEB;;'=HYPERLINK(1)"), "{first}");
+    assert!(
+        first.starts_with("2;MESAJ;telefon;O532 123 45 67;R202;"),
+        "{first}"
+    );
+    assert!(
+        first.ends_with("O532 123 45 67;ONAY;20.06.2025 14:05;HS_WEB;;'=HYPERLINK(1)"),
+        "{first}"
+    );
     assert!(!text.contains("10000000146"), "national ids never leave");
 }
 
 #[test]
 fn a_corrected_report_can_be_uploaded_as_it_is() {
     let text = report(&dirty(), Privacy::Open);
-    let corrected = text.replace("O532 123 45 67;ONAY", "0532 123 45 67;ONAY").replace("belki;20.06", "ONAY;20.06");
+    let corrected = text
+        .replace("O532 123 45 67;ONAY", "0532 123 45 67;ONAY")
+        .replace("belki;20.06", "ONAY;20.06");
     let again = judged(corrected, &push());
     assert_eq!(again.rejected(), Vec::<String>::new());
-    assert_eq!(again.accepted(), [
-        "2 +905321234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB",
-        "3 +905341234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB",
-    ]);
+    assert_eq!(
+        again.accepted(),
+        [
+            "2 +905321234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB",
+            "3 +905341234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB",
+        ]
+    );
 }
 
 #[test]

@@ -20,13 +20,23 @@ fn phone(cell: &str, channel: &str, options: &Options) -> String {
     let quoted = cell.replace('"', "\"\"");
     // A second row keeps a single damaged phone below the share that stops a file.
     let others: String = (0..30)
-        .map(|i| format!("+9053020000{:02};MESAJ;ONAY;20.06.2025 14:05;HS_WEB;BIREYSEL\n", 11 + i))
+        .map(|i| {
+            format!(
+                "+9053020000{:02};MESAJ;ONAY;20.06.2025 14:05;HS_WEB;BIREYSEL\n",
+                11 + i
+            )
+        })
         .collect();
-    let file = format!("{HEADER}\n\"{quoted}\";{channel};ONAY;20.06.2025 14:05;HS_WEB;BIREYSEL\n{others}");
+    let file =
+        format!("{HEADER}\n\"{quoted}\";{channel};ONAY;20.06.2025 14:05;HS_WEB;BIREYSEL\n{others}");
     let outcome = judged(file, options);
     match outcome.rejections.as_slice() {
         [] => {
-            let record = outcome.records.iter().find(|record| record.line == 2).unwrap();
+            let record = outcome
+                .records
+                .iter()
+                .find(|record| record.line == 2)
+                .unwrap();
             let remarks: Vec<String> = outcome
                 .summary
                 .codes
@@ -72,17 +82,31 @@ fn phones_are_normalised_or_refused_as_the_vectors_say() {
     ] {
         assert_eq!(phone(cell, "MESAJ", &options), expected, "vector {number}");
     }
-    assert_eq!(phone("0212 123 45 67", "ARAMA", &options), "+902121234567 W201", "vector 11");
+    assert_eq!(
+        phone("0212 123 45 67", "ARAMA", &options),
+        "+902121234567 W201",
+        "vector 11"
+    );
     let azerbaijan = Options {
         countries: vec!["TR".to_owned(), "AZ".to_owned()],
         ..push()
     };
-    assert_eq!(phone("+994 50 123 45 67", "MESAJ", &azerbaijan), "+994501234567", "vector 16");
+    assert_eq!(
+        phone("+994 50 123 45 67", "MESAJ", &azerbaijan),
+        "+994501234567",
+        "vector 16"
+    );
 }
 
 #[test]
 fn a_look_alike_letter_is_suggested_and_never_repaired() {
-    let outcome = row("O532 123 45 67", "MESAJ", "ONAY", "20.06.2025 14:05", "HS_WEB");
+    let outcome = row(
+        "O532 123 45 67",
+        "MESAJ",
+        "ONAY",
+        "20.06.2025 14:05",
+        "HS_WEB",
+    );
     assert!(outcome.rejections[0].text_tr().contains("+905321234567"));
     assert_eq!(outcome.rejections[0].value, "O532 123 45 67");
 }
@@ -91,8 +115,14 @@ fn a_look_alike_letter_is_suggested_and_never_repaired() {
 fn e_mails_are_judged_as_the_vectors_say() {
     let email = |cell: &str| {
         let outcome = row(cell, "EPOSTA", "ONAY", "20.06.2025 14:05", "HS_WEB");
-        let accepted = outcome.records.first().map(|record| record.recipient.to_string());
-        accepted.map_or_else(|| outcome.rejected().concat(), |a| format!("{a} {}", outcome.remarks().concat()))
+        let accepted = outcome
+            .records
+            .first()
+            .map(|record| record.recipient.to_string());
+        accepted.map_or_else(
+            || outcome.rejected().concat(),
+            |a| format!("{a} {}", outcome.remarks().concat()),
+        )
     };
     assert_eq!(email("AYŞE@firma.com"), "2 R302", "vector 25");
     assert_eq!(email("ali@gmial.com"), "ali@gmial.com W302×1", "vector 26");
@@ -102,7 +132,9 @@ fn e_mails_are_judged_as_the_vectors_say() {
 #[test]
 fn status_words_are_read_as_the_vectors_say() {
     let with = |header: &str, status: &str| {
-        let file = format!("Telefon;{header};İzin Tarihi;Kaynak\n05321234567;{status};20.06.2025 14:05;HS_WEB\n");
+        let file = format!(
+            "Telefon;{header};İzin Tarihi;Kaynak\n05321234567;{status};20.06.2025 14:05;HS_WEB\n"
+        );
         let outcome = judged(file, &push());
         match (outcome.file().as_str(), outcome.records.first()) {
             ("accepted", Some(record)) => record.consent.as_ref().unwrap().status.to_string(),
@@ -121,10 +153,13 @@ fn status_words_are_read_as_the_vectors_say() {
 fn a_header_that_states_its_coding_is_believed() {
     let file = "Alıcı;İzin Türü;ONAY(1)-RET(0);İzin Tarihi;Kaynak\n\
                 05321234567;MESAJ;1;20.06.2025 14:05;HS_WEB\n05331234567;MESAJ;0;20.06.2025 14:05;HS_WEB\n";
-    assert_eq!(judged(file, &push()).accepted(), [
-        "2 +905321234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB",
-        "3 +905331234567 MESAJ RET 2025-06-20 14:05:00 HS_WEB",
-    ]);
+    assert_eq!(
+        judged(file, &push()).accepted(),
+        [
+            "2 +905321234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB",
+            "3 +905331234567 MESAJ RET 2025-06-20 14:05:00 HS_WEB",
+        ]
+    );
 }
 
 #[test]
@@ -134,11 +169,17 @@ fn a_confirmed_negative_header_turns_yes_into_refusal() {
     let refused = judged(file, &push());
     assert_eq!(refused.file(), "F114");
     let mut options = push();
-    options.mapping.polarity.insert("sms istemiyor".to_owned(), Polarity::YesIsRefusal);
-    assert_eq!(judged(file, &options).accepted(), [
-        "2 +905321234567 MESAJ RET 2025-06-20 14:05:00 HS_WEB",
-        "3 +905331234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB",
-    ]);
+    options
+        .mapping
+        .polarity
+        .insert("sms istemiyor".to_owned(), Polarity::YesIsRefusal);
+    assert_eq!(
+        judged(file, &options).accepted(),
+        [
+            "2 +905321234567 MESAJ RET 2025-06-20 14:05:00 HS_WEB",
+            "3 +905331234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB",
+        ]
+    );
 }
 
 #[test]
@@ -169,14 +210,22 @@ fn dates_and_sources_are_judged_as_the_vectors_say() {
         (0, "20.06.2025 14:05", "", "R701"),
         (0, "20.06.2025 14:05", "bakkal", "R702"),
     ] {
-        assert_eq!(judge(date, source), expected, "vector {number}: {date} {source}");
+        assert_eq!(
+            judge(date, source),
+            expected,
+            "vector {number}: {date} {source}"
+        );
     }
 }
 
 #[test]
 fn a_too_old_consent_names_its_deadline_and_a_missing_time_is_hinted_at() {
     let old = row("05321234567", "MESAJ", "ONAY", "17.06.2025 09:00", "HS_WEB");
-    assert!(old.rejections[0].text_tr().contains("20.06.2025 09:00"), "{}", old.rejections[0].text_tr());
+    assert!(
+        old.rejections[0].text_tr().contains("20.06.2025 09:00"),
+        "{}",
+        old.rejections[0].text_tr()
+    );
     let dateless = row("05321234567", "MESAJ", "ONAY", "18.06.2025", "HS_WEB");
     assert_eq!(dateless.rejected(), ["2 R606"]);
     assert!(dateless.rejections[0].next_tr().starts_with("Saat ekleyin"));
@@ -204,13 +253,20 @@ fn slashed_dates_take_the_order_that_the_column_shows() {
             .collect();
         let options = Options {
             action: Action::Local,
-            mapping: Mapping { date_order: order, ..Mapping::default() },
+            mapping: Mapping {
+                date_order: order,
+                ..Mapping::default()
+            },
             ..push()
         };
         judged(format!("{HEADER}\n{rows}"), &options)
     };
     let shown = dates(&["05/06/2025", "20/06/2025"], None);
-    let first = shown.records.iter().find(|record| record.line == 2).unwrap();
+    let first = shown
+        .records
+        .iter()
+        .find(|record| record.line == 2)
+        .unwrap();
     let date = first.consent.as_ref().unwrap().date.to_registry_text();
     assert_eq!(date, "2025-06-05 00:00:00", "vector 41");
 
@@ -225,7 +281,10 @@ fn slashed_dates_take_the_order_that_the_column_shows() {
     assert_eq!(answered.records.len(), 2);
     assert!(answered.summary.questions.is_empty());
     let told = answered.accepted().join("\n");
-    assert!(told.contains("2025-05-06") && told.contains("2025-04-06"), "{told}");
+    assert!(
+        told.contains("2025-05-06") && told.contains("2025-04-06"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -233,14 +292,27 @@ fn a_date_column_that_contradicts_itself_stops_the_file() {
     let row = |i: usize, date: &str| format!("0532123{i:04};MESAJ;ONAY;{date};HS_WEB;BIREYSEL\n");
     let file = |contrary: usize| {
         let rows: String = (0..100)
-            .map(|i| row(i, if i < contrary { "06/20/2025" } else { "20/06/2025" }))
+            .map(|i| {
+                row(
+                    i,
+                    if i < contrary {
+                        "06/20/2025"
+                    } else {
+                        "20/06/2025"
+                    },
+                )
+            })
             .collect();
         judged(format!("{HEADER}\n{rows}"), &push())
     };
     assert_eq!(file(6).file(), "F115");
     let few = file(5);
     assert_eq!(few.file(), "accepted");
-    assert_eq!(few.count(domain::ReasonCode::R602), 5, "the minority is unreadable");
+    assert_eq!(
+        few.count(domain::ReasonCode::R602),
+        5,
+        "the minority is unreadable"
+    );
 }
 
 #[test]
@@ -255,9 +327,16 @@ fn a_free_text_source_counts_only_after_it_was_confirmed() {
     };
     assert_eq!(asked.summary.questions, [question]);
     let mut options = push();
-    options.mapping.sources.insert("web sitesi".to_owned(), Source::HS_WEB);
+    options
+        .mapping
+        .sources
+        .insert("web sitesi".to_owned(), Source::HS_WEB);
     let answered = judged(&file, &options);
-    assert_eq!(answered.record().consent.as_ref().unwrap().source, Source::HS_WEB, "vector 43");
+    assert_eq!(
+        answered.record().consent.as_ref().unwrap().source,
+        Source::HS_WEB,
+        "vector 43"
+    );
     assert_eq!(answered.count(domain::ReasonCode::W701), 1);
 }
 
@@ -269,14 +348,34 @@ fn registry_sources_may_be_mirrored_but_not_pushed() {
         action: Action::Local,
         ..push()
     };
-    assert_eq!(judged(&file, &local).record().consent.as_ref().unwrap().source, Source::IYS_WEB);
+    assert_eq!(
+        judged(&file, &local)
+            .record()
+            .consent
+            .as_ref()
+            .unwrap()
+            .source,
+        Source::IYS_WEB
+    );
 }
 
 #[test]
 fn a_channel_must_fit_its_address() {
-    let mismatch = row("05321234567", "EPOSTA", "ONAY", "20.06.2025 14:05", "HS_WEB");
+    let mismatch = row(
+        "05321234567",
+        "EPOSTA",
+        "ONAY",
+        "20.06.2025 14:05",
+        "HS_WEB",
+    );
     assert_eq!(mismatch.rejected(), ["2 R706"], "vector 46");
-    let reverse = row("ali@firma.com.tr", "MESAJ", "ONAY", "20.06.2025 14:05", "HS_WEB");
+    let reverse = row(
+        "ali@firma.com.tr",
+        "MESAJ",
+        "ONAY",
+        "20.06.2025 14:05",
+        "HS_WEB",
+    );
     assert_eq!(reverse.rejected(), ["2 R706"]);
     let unknown = row("05321234567", "FAKS", "ONAY", "20.06.2025 14:05", "HS_WEB");
     assert_eq!(unknown.rejected(), ["2 R705"]);
@@ -290,11 +389,18 @@ fn recipient_kinds_are_read_as_the_vectors_say() {
         let file = format!("{HEADER}\n05321234567;MESAJ;ONAY;20.06.2025 14:05;HS_WEB;{word}\n");
         let outcome = judged(file, options);
         match outcome.records.first() {
-            Some(record) => format!("{} {}", record.kind, outcome.count(domain::ReasonCode::W703)),
+            Some(record) => format!(
+                "{} {}",
+                record.kind,
+                outcome.count(domain::ReasonCode::W703)
+            ),
             None => outcome.rejections[0].code.to_string(),
         }
     };
-    let undecided = Options { default_kind: None, ..push() };
+    let undecided = Options {
+        default_kind: None,
+        ..push()
+    };
     assert_eq!(kind("esnaf", &undecided), "TACIR 1", "vector 47");
     assert_eq!(kind("Tüzel Kişi", &undecided), "TACIR 0");
     assert_eq!(kind("uzaylı", &undecided), "R708");
@@ -316,7 +422,9 @@ fn a_merchant_needs_neither_date_nor_source_for_a_first_record() {
 #[test]
 fn a_comma_outside_quotes_is_hinted_at_and_never_glued_back() {
     let good = "05321234567,MESAJ,ONAY,20.06.2025 14:05,HS_WEB\n".repeat(30);
-    let file = format!("Alıcı,İzin Türü,İzin Durumu,İzin Tarihi,İzin Kaynağı\n{good}9,05321E+11,MESAJ,ONAY,20.06.2025 14:05,HS_WEB\n");
+    let file = format!(
+        "Alıcı,İzin Türü,İzin Durumu,İzin Tarihi,İzin Kaynağı\n{good}9,05321E+11,MESAJ,ONAY,20.06.2025 14:05,HS_WEB\n"
+    );
     let outcome = judged(file, &push());
     assert_eq!(outcome.rejected(), ["32 R102"], "vector 53");
     assert!(outcome.rejections[0].next_tr().contains("virgül"));

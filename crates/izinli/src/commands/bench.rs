@@ -25,18 +25,26 @@ use crate::cli;
 use crate::output::{Exit, Output};
 
 /// The rows that can be asked for by name.
-const ROWS: [&str; 7] = ["import", "judge", "launch", "dispatch", "receipts", "registry", "ledger"];
+const ROWS: [&str; 7] = [
+    "import", "judge", "launch", "dispatch", "receipts", "registry", "ledger",
+];
 
 /// Measures the rows asked for, on SQLite and on the server named.
-pub async fn run(args: &cli::Bench, out: Output) -> anyhow::Result<Exit> {
+pub(crate) async fn run(args: &cli::Bench, out: Output) -> anyhow::Result<Exit> {
     if let Ok(order) = std::env::var(child::ORDER) {
         return child::obey(&order).await;
     }
     if let Some(unknown) = args.rows.iter().find(|row| !ROWS.contains(&row.as_str())) {
-        anyhow::bail!("there is no row `{unknown}`; there are: {}", ROWS.join(", "));
+        anyhow::bail!(
+            "there is no row `{unknown}`; there are: {}",
+            ROWS.join(", ")
+        );
     }
     let mut table = table::Table::new(out, args.size, args.write.clone());
-    let wish = pipeline::Wish { rows: args.rows.clone(), size: args.size };
+    let wish = pipeline::Wish {
+        rows: args.rows.clone(),
+        size: args.size,
+    };
     let surroundings = ground::Surroundings::start(args.size).await?;
     table.begin();
     if wish.has("judge") {

@@ -14,7 +14,7 @@ use crate::output::{Exit, Output};
 use crate::session::{ACTOR, Session};
 
 /// Makes, changes or lists brands.
-pub async fn run(cli: &Cli, command: &cli::Brand, out: Output) -> anyhow::Result<Exit> {
+pub(crate) async fn run(cli: &Cli, command: &cli::Brand, out: Output) -> anyhow::Result<Exit> {
     let session = Session::open(cli).await?;
     match command {
         cli::Brand::Create(args) => {
@@ -29,7 +29,15 @@ pub async fn run(cli: &Cli, command: &cli::Brand, out: Output) -> anyhow::Result
             let mut writer = session.store.write().await?;
             let mut brand = writer.create_brand(firm, new).await?;
             settle(&mut writer, &mut brand, &args.settings).await?;
-            writer.append_audit(firm, ACTOR, "brand.create", &brand.id.to_string(), &json!({ "name": brand.name })).await?;
+            writer
+                .append_audit(
+                    firm,
+                    ACTOR,
+                    "brand.create",
+                    &brand.id.to_string(),
+                    &json!({ "name": brand.name }),
+                )
+                .await?;
             writer.commit().await?;
             out.show(&shown(&brand), |_| println!("{}", brand.id))?;
         }
@@ -38,13 +46,26 @@ pub async fn run(cli: &Cli, command: &cli::Brand, out: Output) -> anyhow::Result
             let mut writer = session.store.write().await?;
             let mut brand = writer.brand_to_change(held.firm, held.id).await?;
             settle(&mut writer, &mut brand, &args.settings).await?;
-            writer.append_audit(held.firm, ACTOR, "brand.change", &brand.id.to_string(), &Value::Null).await?;
+            writer
+                .append_audit(
+                    held.firm,
+                    ACTOR,
+                    "brand.change",
+                    &brand.id.to_string(),
+                    &Value::Null,
+                )
+                .await?;
             writer.commit().await?;
             out.show(&shown(&brand), |_| println!("{}", brand.id))?;
         }
         cli::Brand::List { firm } => {
             let firm = session.firm(firm).await?;
-            let brands = session.store.read().await?.brands(firm, None, 1_000).await?;
+            let brands = session
+                .store
+                .read()
+                .await?
+                .brands(firm, None, 1_000)
+                .await?;
             let list: Vec<_> = brands.iter().map(shown).collect();
             out.show(&list, |_| {
                 for brand in &brands {
@@ -63,7 +84,11 @@ fn shown(brand: &Brand) -> Value {
     })
 }
 
-async fn settle(writer: &mut store::Writer, brand: &mut Brand, settings: &BrandSettings) -> anyhow::Result<()> {
+async fn settle(
+    writer: &mut store::Writer,
+    brand: &mut Brand,
+    settings: &BrandSettings,
+) -> anyhow::Result<()> {
     if let Some(mode) = &settings.mode {
         brand.mode = mode.parse::<RegistryMode>()?;
     }
@@ -80,23 +105,30 @@ async fn settle(writer: &mut store::Writer, brand: &mut Brand, settings: &BrandS
     writer.save_brand(brand).await?;
     if let Some(variable) = &settings.iys_password_env {
         let password = std::env::var(variable).with_context(|| format!("{variable} is not set"))?;
-        writer.set_brand_password(brand.firm, brand.id, Some(&SecretString::from(password))).await?;
+        writer
+            .set_brand_password(brand.firm, brand.id, Some(&SecretString::from(password)))
+            .await?;
     }
     Ok(())
 }
 
 /// Reads `09:00-20:00`.
-pub fn read_window(text: &str) -> anyhow::Result<SendingWindow> {
+pub(crate) fn read_window(text: &str) -> anyhow::Result<SendingWindow> {
     let minute = |part: &str| -> Option<i64> {
         let (hour, minute) = part.trim().split_once(':')?;
         let (hour, minute): (i64, i64) = (hour.parse().ok()?, minute.parse().ok()?);
         ((0..=24).contains(&hour) && (0..60).contains(&minute)).then_some(hour * 60 + minute)
     };
     let window = text.split_once('-').and_then(|(from, to)| {
-        Some(SendingWindow { from_minute: minute(from)?, to_minute: minute(to)? })
+        Some(SendingWindow {
+            from_minute: minute(from)?,
+            to_minute: minute(to)?,
+        })
     });
     match window {
-        Some(window) if window.from_minute < window.to_minute && window.to_minute <= 1_440 => Ok(window),
+        Some(window) if window.from_minute < window.to_minute && window.to_minute <= 1_440 => {
+            Ok(window)
+        }
         _ => bail!("`{text}` is not a window such as 09:00-20:00"),
     }
 }

@@ -19,7 +19,7 @@ use crate::session::{ACTOR, Session};
 const EXPORT_ROWS: usize = 1_000;
 
 /// Works with campaigns.
-pub async fn run(cli: &Cli, command: &cli::Campaign, out: Output) -> anyhow::Result<Exit> {
+pub(crate) async fn run(cli: &Cli, command: &cli::Campaign, out: Output) -> anyhow::Result<Exit> {
     let session = Session::open(cli).await?;
     match command {
         cli::Campaign::Create(args) => create(&session, args, out).await,
@@ -27,15 +27,24 @@ pub async fn run(cli: &Cli, command: &cli::Campaign, out: Output) -> anyhow::Res
         cli::Campaign::Launch(args) => launch(&session, &args.campaign, args.wait, out).await,
         cli::Campaign::Pause(args) => {
             let held = find(&session, &args.campaign).await?;
-            moved(&session.engine()?.pause(held.firm, held.id, ACTOR).await?, out)
+            moved(
+                &session.engine()?.pause(held.firm, held.id, ACTOR).await?,
+                out,
+            )
         }
         cli::Campaign::Resume(args) => {
             let held = find(&session, &args.campaign).await?;
-            moved(&session.engine()?.resume(held.firm, held.id, ACTOR).await?, out)
+            moved(
+                &session.engine()?.resume(held.firm, held.id, ACTOR).await?,
+                out,
+            )
         }
         cli::Campaign::Stop(args) => {
             let held = find(&session, &args.campaign).await?;
-            moved(&session.engine()?.stop(held.firm, held.id, ACTOR).await?, out)
+            moved(
+                &session.engine()?.stop(held.firm, held.id, ACTOR).await?,
+                out,
+            )
         }
         cli::Campaign::Report(args) => {
             let held = find(&session, &args.campaign).await?;
@@ -44,11 +53,20 @@ pub async fn run(cli: &Cli, command: &cli::Campaign, out: Output) -> anyhow::Res
             }
             let report = session.engine()?.report(held.firm, held.id).await?;
             print_report(&report, out)?;
-            Ok(if report.reconciles() { Exit::Done } else { Exit::Mismatch })
+            Ok(if report.reconciles() {
+                Exit::Done
+            } else {
+                Exit::Mismatch
+            })
         }
         cli::Campaign::List { firm } => {
             let firm = session.firm(firm).await?;
-            let campaigns = session.store.read().await?.campaigns(firm, None, 200).await?;
+            let campaigns = session
+                .store
+                .read()
+                .await?
+                .campaigns(firm, None, 200)
+                .await?;
             let list: Vec<_> = campaigns.iter().map(shown).collect();
             out.show(&list, |_| {
                 for campaign in &campaigns {
@@ -62,7 +80,13 @@ pub async fn run(cli: &Cli, command: &cli::Campaign, out: Output) -> anyhow::Res
 
 async fn find(session: &Session, text: &str) -> anyhow::Result<Campaign> {
     let id: CampaignId = text.parse()?;
-    session.store.read().await?.campaign_at_work(id).await.with_context(|| format!("there is no campaign `{text}`"))
+    session
+        .store
+        .read()
+        .await?
+        .campaign_at_work(id)
+        .await
+        .with_context(|| format!("there is no campaign `{text}`"))
 }
 
 fn shown(campaign: &Campaign) -> Value {
@@ -70,14 +94,18 @@ fn shown(campaign: &Campaign) -> Value {
 }
 
 fn moved(campaign: &Campaign, out: Output) -> anyhow::Result<Exit> {
-    out.show(&shown(campaign), |_| println!("{}  {}", campaign.id, campaign.state))?;
+    out.show(&shown(campaign), |_| {
+        println!("{}  {}", campaign.id, campaign.state)
+    })?;
     Ok(Exit::Done)
 }
 
 async fn create(session: &Session, args: &CampaignCreate, out: Output) -> anyhow::Result<Exit> {
     let brand = session.brand(&args.brand).await?;
     let audience = match args.audience.split_once(':') {
-        Some(("tag", name)) => Audience::Tag { tag: name.to_owned() },
+        Some(("tag", name)) => Audience::Tag {
+            tag: name.to_owned(),
+        },
         None if args.audience == "all" => Audience::All,
         _ => bail!("--audience is all or tag:NAME"),
     };
@@ -95,7 +123,10 @@ async fn create(session: &Session, args: &CampaignCreate, out: Output) -> anyhow
         audience,
         batch_size: 0,
     };
-    let campaign = session.engine()?.create_campaign(brand.firm, new, ACTOR).await?;
+    let campaign = session
+        .engine()?
+        .create_campaign(brand.firm, new, ACTOR)
+        .await?;
     out.show(&shown(&campaign), |_| println!("{}", campaign.id))?;
     Ok(Exit::Done)
 }
@@ -110,18 +141,33 @@ async fn dry_run(session: &Session, text: &str, out: Output) -> anyhow::Result<E
     });
     out.show(&value, |_| {
         println!("{:>9}  {}", run.target, out.pick("hedef", "target"));
-        print_reasons(run.excluded.iter().map(|(code, count)| (*code, *count)), out);
+        print_reasons(
+            run.excluded.iter().map(|(code, count)| (*code, *count)),
+            out,
+        );
         if run.held > 0 {
-            println!("{:>9}  {}", run.held, out.pick("gönderim saatini bekler", "wait for the sending hours"));
+            println!(
+                "{:>9}  {}",
+                run.held,
+                out.pick("gönderim saatini bekler", "wait for the sending hours")
+            );
         }
-        println!("{:>9}  {}", run.sendable, out.pick("gönderilebilir", "sendable"));
+        println!(
+            "{:>9}  {}",
+            run.sendable,
+            out.pick("gönderilebilir", "sendable")
+        );
     })?;
     Ok(Exit::Done)
 }
 
 fn print_reasons(reasons: impl Iterator<Item = (ReasonCode, i64)>, out: Output) {
     for (code, count) in reasons {
-        println!("{:>9}  {code} {}", -count, out.pick(&code.render_tr(&[]), &code.render_en(&[])));
+        println!(
+            "{:>9}  {code} {}",
+            -count,
+            out.pick(&code.render_tr(&[]), &code.render_en(&[]))
+        );
     }
 }
 
@@ -143,7 +189,10 @@ async fn launch(session: &Session, text: &str, wait: bool, out: Output) -> anyho
             .or(engine.step_receipts().await?)
             .or(engine.step_finish().await?);
         let now = engine.campaign(held.firm, held.id).await?;
-        if matches!(now.state, CampaignState::Finished | CampaignState::Stopped | CampaignState::Paused) {
+        if matches!(
+            now.state,
+            CampaignState::Finished | CampaignState::Stopped | CampaignState::Paused
+        ) {
             break;
         }
         if step == engine::Step::Idle {
@@ -153,11 +202,15 @@ async fn launch(session: &Session, text: &str, wait: bool, out: Output) -> anyho
     drop(guard);
     let report = engine.report(held.firm, held.id).await?;
     print_report(&report, out)?;
-    Ok(if report.reconciles() { Exit::Done } else { Exit::Mismatch })
+    Ok(if report.reconciles() {
+        Exit::Done
+    } else {
+        Exit::Mismatch
+    })
 }
 
 /// Prints the reconciled numbers.
-pub fn print_report(report: &Report, out: Output) -> anyhow::Result<()> {
+pub(crate) fn print_report(report: &Report, out: Output) -> anyhow::Result<()> {
     let value = json!({
         "campaign": shown(&report.campaign), "target": report.target,
         "excluded": { "total": report.excluded_total(), "reasons": report.excluded },
@@ -171,8 +224,15 @@ pub fn print_report(report: &Report, out: Output) -> anyhow::Result<()> {
         "last_error": report.batches.last_error,
     });
     out.show(&value, |_| {
-        println!("{:>9}  {}", report.target, out.pick("hedef kitle", "target"));
-        print_reasons(report.excluded.iter().map(|(code, count)| (*code, *count)), out);
+        println!(
+            "{:>9}  {}",
+            report.target,
+            out.pick("hedef kitle", "target")
+        );
+        print_reasons(
+            report.excluded.iter().map(|(code, count)| (*code, *count)),
+            out,
+        );
         for (count, tr, en) in [
             (report.held.waiting, "bekliyor", "waiting"),
             (report.held.uncertain, "belirsiz", "uncertain"),
@@ -183,9 +243,21 @@ pub fn print_report(report: &Report, out: Output) -> anyhow::Result<()> {
             }
         }
         println!("{:>9}  {}", report.sent, out.pick("gönderildi", "sent"));
-        println!("{:>9}    {}", report.delivered, out.pick("iletildi", "delivered"));
-        println!("{:>9}    {}", report.failed.total(), out.pick("başarısız", "failed"));
-        println!("{:>9}    {}", report.open, out.pick("henüz kesinleşmedi", "not final yet"));
+        println!(
+            "{:>9}    {}",
+            report.delivered,
+            out.pick("iletildi", "delivered")
+        );
+        println!(
+            "{:>9}    {}",
+            report.failed.total(),
+            out.pick("başarısız", "failed")
+        );
+        println!(
+            "{:>9}    {}",
+            report.open,
+            out.pick("henüz kesinleşmedi", "not final yet")
+        );
         let verdict = if report.reconciles() {
             out.pick("sayılar tutuyor", "the numbers reconcile")
         } else {
@@ -195,14 +267,20 @@ pub fn print_report(report: &Report, out: Output) -> anyhow::Result<()> {
     })
 }
 
-async fn export(session: &Session, campaign: &Campaign, path: &std::path::Path) -> anyhow::Result<()> {
-    let file = std::fs::File::create(path).with_context(|| format!("{} cannot be written", path.display()))?;
+async fn export(
+    session: &Session,
+    campaign: &Campaign,
+    path: &std::path::Path,
+) -> anyhow::Result<()> {
+    let file = std::fs::File::create(path)
+        .with_context(|| format!("{} cannot be written", path.display()))?;
     let mut export = Export::begin(BufWriter::new(file))?;
     let mut after = None;
     loop {
         let mut reader = session.store.read().await?;
-        let (people, next) =
-            reader.campaign_people(campaign.id, PersonFilter::default(), after, EXPORT_ROWS).await?;
+        let (people, next) = reader
+            .campaign_people(campaign.id, PersonFilter::default(), after, EXPORT_ROWS)
+            .await?;
         let rows: Vec<PersonRow> = people.iter().map(row).collect();
         export.write(&rows)?;
         if next.is_none() {
@@ -219,10 +297,19 @@ fn row(person: &CampaignPerson) -> PersonRow {
         external_id: person.external_id.clone().unwrap_or_default(),
         state: person.state.as_str().to_owned(),
         code: person.code.map(|code| code.to_string()).unwrap_or_default(),
-        text_tr: person.code.map(|code| code.render_tr(&[])).unwrap_or_default(),
-        text_en: person.code.map(|code| code.render_en(&[])).unwrap_or_default(),
+        text_tr: person
+            .code
+            .map(|code| code.render_tr(&[]))
+            .unwrap_or_default(),
+        text_en: person
+            .code
+            .map(|code| code.render_en(&[]))
+            .unwrap_or_default(),
         provider_code: person.provider_code.clone().unwrap_or_default(),
         provider_text: person.provider_text.clone().unwrap_or_default(),
-        at: person.at.map(domain::Timestamp::to_turkish_text).unwrap_or_default(),
+        at: person
+            .at
+            .map(domain::Timestamp::to_turkish_text)
+            .unwrap_or_default(),
     }
 }

@@ -10,7 +10,7 @@ use crate::output::{Exit, Output};
 use crate::session::{ACTOR, Session};
 
 /// Adds, lists or tests provider accounts.
-pub async fn run(cli: &Cli, command: &Connector, out: Output) -> anyhow::Result<Exit> {
+pub(crate) async fn run(cli: &Cli, command: &Connector, out: Output) -> anyhow::Result<Exit> {
     let session = Session::open(cli).await?;
     match command {
         Connector::Kinds => {
@@ -19,36 +19,58 @@ pub async fn run(cli: &Cli, command: &Connector, out: Output) -> anyhow::Result<
                 for kind in *kinds {
                     println!("{}  {}", kind.kind, out.pick(kind.title_tr, kind.title_en));
                     for field in kind.fields {
-                        println!("    {}  {}", field.name, out.pick(field.label_tr, field.label_en));
+                        println!(
+                            "    {}  {}",
+                            field.name,
+                            out.pick(field.label_tr, field.label_en)
+                        );
                     }
                 }
             })?;
             Ok(Exit::Done)
         }
-        Connector::Create { firm, kind, name, settings } => {
+        Connector::Create {
+            firm,
+            kind,
+            name,
+            settings,
+        } => {
             let firm = session.firm(firm).await?;
             let text = std::fs::read_to_string(settings)
                 .with_context(|| format!("{} cannot be read", settings.display()))?;
             let config: Value = serde_json::from_str(&text).context("the settings are not JSON")?;
             let engine = session.engine()?;
-            let account = engine.create_connector(firm, kind, name, &config, ACTOR).await?;
+            let account = engine
+                .create_connector(firm, kind, name, &config, ACTOR)
+                .await?;
             let url = engine.receipts_url(&account);
             out.show(&json!({ "id": account.id, "receipts_url": url }), |_| {
                 println!("{}", account.id);
-                println!("{}: {url}", out.pick("iletim raporu adresi", "receipts address"));
+                println!(
+                    "{}: {url}",
+                    out.pick("iletim raporu adresi", "receipts address")
+                );
             })?;
             Ok(Exit::Done)
         }
         Connector::List { firm } => {
             let firm = session.firm(firm).await?;
-            let accounts = session.store.read().await?.connectors(firm, None, 1_000).await?;
+            let accounts = session
+                .store
+                .read()
+                .await?
+                .connectors(firm, None, 1_000)
+                .await?;
             let list: Vec<_> = accounts
                 .iter()
                 .map(|a| json!({ "id": a.id, "kind": a.kind, "name": a.name, "state": a.state }))
                 .collect();
             out.show(&list, |_| {
                 for account in &accounts {
-                    println!("{}  {}  {}  {}", account.id, account.kind, account.state, account.name);
+                    println!(
+                        "{}  {}  {}  {}",
+                        account.id, account.kind, account.state, account.name
+                    );
                 }
             })?;
             Ok(Exit::Done)
@@ -59,10 +81,18 @@ pub async fn run(cli: &Cli, command: &Connector, out: Output) -> anyhow::Result<
             let (account, report) = session.engine()?.test_connector(held.firm, id).await?;
             out.show(&json!({ "state": account.state, "report": report }), |_| {
                 for check in &report.checks {
-                    println!("{} {}", if check.passed { "✓" } else { "✗" }, out.pick(&check.text_tr, &check.text_en));
+                    println!(
+                        "{} {}",
+                        if check.passed { "✓" } else { "✗" },
+                        out.pick(&check.text_tr, &check.text_en)
+                    );
                 }
             })?;
-            Ok(if account.state == ConnectorState::Active { Exit::Done } else { Exit::Mismatch })
+            Ok(if account.state == ConnectorState::Active {
+                Exit::Done
+            } else {
+                Exit::Mismatch
+            })
         }
     }
 }

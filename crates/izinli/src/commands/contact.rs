@@ -12,8 +12,13 @@ use crate::output::{Exit, Output};
 use crate::session::Session;
 
 /// Says why a message would or would not reach an address now.
-pub async fn run(cli: &Cli, command: &Contact, out: Output) -> anyhow::Result<Exit> {
-    let Contact::Why { address, brand, channel, kind } = command;
+pub(crate) async fn run(cli: &Cli, command: &Contact, out: Output) -> anyhow::Result<Exit> {
+    let Contact::Why {
+        address,
+        brand,
+        channel,
+        kind,
+    } = command;
     let session = Session::open(cli).await?;
     let brand = session.brand(brand).await?;
     let recipient = read_address(address)?;
@@ -45,11 +50,18 @@ pub async fn run(cli: &Cli, command: &Contact, out: Output) -> anyhow::Result<Ex
         "registry": why.registry, "local": why.local, "decided_at": why.decided_at,
     });
     out.show(&value, |_| {
-        let verdict = if why.sendable { out.pick("gönderilir", "would be sent") } else { out.pick("gönderilmez", "would not be sent") };
+        let verdict = if why.sendable {
+            out.pick("gönderilir", "would be sent")
+        } else {
+            out.pick("gönderilmez", "would not be sent")
+        };
         println!("{recipient} · {channel}: {verdict}");
         for code in &why.reasons {
             let info = code.info();
-            println!("  {code}  {}", out.pick(&code.render_tr(&[]), &code.render_en(&[])));
+            println!(
+                "  {code}  {}",
+                out.pick(&code.render_tr(&[]), &code.render_en(&[]))
+            );
             println!("        → {}", out.pick(info.next_tr, info.next_en));
         }
     })?;
@@ -57,10 +69,12 @@ pub async fn run(cli: &Cli, command: &Contact, out: Output) -> anyhow::Result<Ex
 }
 
 /// Reads an address as people write it.
-pub fn read_address(text: &str) -> anyhow::Result<Recipient> {
+pub(crate) fn read_address(text: &str) -> anyhow::Result<Recipient> {
     if text.contains('@') {
         let email = domain::email::parse_email(text).result;
-        return email.map(Recipient::Email).map_err(|code| anyhow::anyhow!("{code}: {}", code.render_en(&[])));
+        return email
+            .map(Recipient::Email)
+            .map_err(|code| anyhow::anyhow!("{code}: {}", code.render_en(&[])));
     }
     parse_phone(text, &PhoneRules::turkey(false))
         .result

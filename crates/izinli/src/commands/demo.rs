@@ -18,19 +18,28 @@ use crate::cli;
 use crate::output::{Exit, Output};
 
 /// Runs the main job; with `--once` exits after it.
-pub async fn run(args: &cli::Demo, out: Output) -> anyhow::Result<Exit> {
+pub(crate) async fn run(args: &cli::Demo, out: Output) -> anyhow::Result<Exit> {
     let began = Instant::now();
     let cancel = CancellationToken::new();
     super::serve::stop_on_signal(&cancel)?;
-    out.line("Simülatörler ve sunucu başlıyor…", "Starting simulators and server…");
+    out.line(
+        "Simülatörler ve sunucu başlıyor…",
+        "Starting simulators and server…",
+    );
     let world = world::World::start(args, &cancel).await?;
     let outcome = tokio::select! {
         outcome = job::run(args, &world, out) => outcome,
         () = cancel.cancelled() => anyhow::bail!("stopped before the job was done"),
     }?;
     out.line(
-        format!("\nAna iş {:.1} saniyede bitti.", began.elapsed().as_secs_f64()),
-        format!("\nThe main job took {:.1} seconds.", began.elapsed().as_secs_f64()),
+        format!(
+            "\nAna iş {:.1} saniyede bitti.",
+            began.elapsed().as_secs_f64()
+        ),
+        format!(
+            "\nThe main job took {:.1} seconds.",
+            began.elapsed().as_secs_f64()
+        ),
     );
     if args.once {
         world.stop(&cancel).await?;

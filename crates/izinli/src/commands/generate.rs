@@ -12,8 +12,13 @@ use crate::clock::ProcessClock;
 use crate::output::{Exit, Output};
 
 /// Makes test data.
-pub fn run(command: &Gen, out: Output) -> anyhow::Result<Exit> {
-    let Gen::Contacts { rows, dirty, seed, out: file } = command;
+pub(crate) fn run(command: &Gen, out: Output) -> anyhow::Result<Exit> {
+    let Gen::Contacts {
+        rows,
+        dirty,
+        seed,
+        out: file,
+    } = command;
     let now = ProcessClock::from_environment()?.now();
     let wish = Generate::new(*rows, *dirty, *seed, now);
     let Some(path) = file else {
@@ -22,7 +27,8 @@ pub fn run(command: &Gen, out: Output) -> anyhow::Result<Exit> {
         stdout.flush()?;
         return Ok(Exit::Done);
     };
-    let target = std::fs::File::create(path).with_context(|| format!("{} cannot be written", path.display()))?;
+    let target = std::fs::File::create(path)
+        .with_context(|| format!("{} cannot be written", path.display()))?;
     let mut target = BufWriter::new(target);
     let report = generate::contacts(&mut target, &wish)?;
     target.flush()?;

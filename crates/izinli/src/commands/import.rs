@@ -8,7 +8,9 @@ use domain::{RecipientKind, Timestamp};
 use engine::Action;
 use engine::uploads::NewFile;
 use indicatif::{ProgressBar, ProgressStyle};
-use intake::{FileVerdict, Judged, Limits, NoDirectory, Options, RejectionReader, explain_en, explain_tr};
+use intake::{
+    FileVerdict, Judged, Limits, NoDirectory, Options, RejectionReader, explain_en, explain_tr,
+};
 use serde_json::{Value, json};
 use store::uploads::{Upload, UploadState};
 
@@ -20,12 +22,15 @@ use crate::session::{ACTOR, Session};
 const SHOWN_MAX: usize = 20;
 
 /// Judges, and unless it is a dry run applies.
-pub async fn run(cli: &Cli, args: &Import, out: Output) -> anyhow::Result<Exit> {
+pub(crate) async fn run(cli: &Cli, args: &Import, out: Output) -> anyhow::Result<Exit> {
     let session = Session::open(cli).await?;
     if args.dry_run {
         return dry_run(&session, args, out).await;
     }
-    let brand = args.brand.as_deref().context("--brand says whose consents these are")?;
+    let brand = args
+        .brand
+        .as_deref()
+        .context("--brand says whose consents these are")?;
     let brand = session.brand(brand).await?;
     let engine = session.engine()?;
     let guard = engine.announce().await?;
@@ -35,7 +40,10 @@ pub async fn run(cli: &Cli, args: &Import, out: Output) -> anyhow::Result<Exit> 
     let new = NewFile {
         firm: brand.firm,
         brand: brand.id,
-        name: args.name.clone().unwrap_or_else(|| file_name(&args.file).chars().take(50).collect()),
+        name: args
+            .name
+            .clone()
+            .unwrap_or_else(|| file_name(&args.file).chars().take(50).collect()),
         file_name: file_name(&args.file),
         tag: args.tag.clone(),
         action: action(args)?,
@@ -69,7 +77,10 @@ pub async fn run(cli: &Cli, args: &Import, out: Output) -> anyhow::Result<Exit> 
     }
     engine.approve_upload(brand.firm, judged.id, ACTOR).await?;
     let applied = until(&engine, &judged, out, |state| {
-        !matches!(state, UploadState::Judged | UploadState::Waiting | UploadState::Applying)
+        !matches!(
+            state,
+            UploadState::Judged | UploadState::Waiting | UploadState::Applying
+        )
     })
     .await?;
     if !args.no_wait {
@@ -77,7 +88,11 @@ pub async fn run(cli: &Cli, args: &Import, out: Output) -> anyhow::Result<Exit> 
     }
     drop(guard);
     show(&applied, out, &session).await?;
-    Ok(if applied.state == UploadState::Applied { Exit::Done } else { Exit::Failed })
+    Ok(if applied.state == UploadState::Applied {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
 }
 
 /// Drives the upload from this process until it has left the states it passes through.
@@ -87,7 +102,11 @@ async fn until(
     out: Output,
     done: impl Fn(UploadState) -> bool,
 ) -> anyhow::Result<Upload> {
-    let bar = if out.is_json() { ProgressBar::hidden() } else { ProgressBar::new(100) };
+    let bar = if out.is_json() {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::new(100)
+    };
     bar.set_style(ProgressStyle::with_template("{bar:30} {percent}% {msg}")?);
     loop {
         let now = engine.upload(upload.firm, upload.id).await?;
@@ -122,7 +141,8 @@ async fn until(
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(|| "file".into(), |name| name.to_string_lossy().into_owned())
+    path.file_name()
+        .map_or_else(|| "file".into(), |name| name.to_string_lossy().into_owned())
 }
 
 fn action(args: &Import) -> anyhow::Result<Action> {
@@ -130,18 +150,35 @@ fn action(args: &Import) -> anyhow::Result<Action> {
 }
 
 fn kind(args: &Import) -> anyhow::Result<Option<RecipientKind>> {
-    Ok(args.default_kind.as_deref().map(str::parse::<RecipientKind>).transpose()?)
+    Ok(args
+        .default_kind
+        .as_deref()
+        .map(str::parse::<RecipientKind>)
+        .transpose()?)
 }
 
 fn mapping(args: &Import) -> anyhow::Result<Value> {
-    let Some(path) = &args.mapping else { return Ok(Value::Null) };
-    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let Some(path) = &args.mapping else {
+        return Ok(Value::Null);
+    };
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{} cannot be read", path.display()))?;
     serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))
 }
 
 async fn show(upload: &Upload, out: Output, session: &Session) -> anyhow::Result<()> {
-    let counts = session.store.read().await?.rejection_counts(upload.firm, upload.id).await?;
-    let queue = session.store.read().await?.queue_figures(upload.brand, Some(upload.id)).await?;
+    let counts = session
+        .store
+        .read()
+        .await?
+        .rejection_counts(upload.firm, upload.id)
+        .await?;
+    let queue = session
+        .store
+        .read()
+        .await?
+        .queue_figures(upload.brand, Some(upload.id))
+        .await?;
     let value = json!({
         "id": upload.id, "state": upload.state,
         "refusal": upload.refusal.as_ref().map(|refusal| json!({
@@ -157,23 +194,43 @@ async fn show(upload: &Upload, out: Output, session: &Session) -> anyhow::Result
     out.show(&value, |_| {
         println!("{} · {}", upload.id, upload.state);
         if let Some(refusal) = &upload.refusal {
-            let text = out.pick(&explain_tr(refusal.code, &refusal.args), &explain_en(refusal.code, &refusal.args)).to_owned();
+            let text = out
+                .pick(
+                    &explain_tr(refusal.code, &refusal.args),
+                    &explain_en(refusal.code, &refusal.args),
+                )
+                .to_owned();
             println!("{}: {text}", refusal.code);
-            println!("→ {}", out.pick(refusal.code.info().next_tr, refusal.code.info().next_en));
+            println!(
+                "→ {}",
+                out.pick(refusal.code.info().next_tr, refusal.code.info().next_en)
+            );
         }
         println!(
             "{}: {}   {}: {}   {}: {}   {}: {}   {}: {}",
-            out.pick("satır", "rows"), upload.progress.rows_read,
-            out.pick("yeni", "created"), upload.counts.created,
-            out.pick("güncellenen", "updated"), upload.counts.updated,
-            out.pick("aynı", "unchanged"), upload.counts.unchanged,
-            out.pick("reddedilen", "rejected"), upload.counts.rejected,
+            out.pick("satır", "rows"),
+            upload.progress.rows_read,
+            out.pick("yeni", "created"),
+            upload.counts.created,
+            out.pick("güncellenen", "updated"),
+            upload.counts.updated,
+            out.pick("aynı", "unchanged"),
+            upload.counts.unchanged,
+            out.pick("reddedilen", "rejected"),
+            upload.counts.rejected,
         );
         for (code, count) in &counts {
-            println!("  {code}  {count:>8}  {}", out.pick(&code.render_tr(&[]), &code.render_en(&[])));
+            println!(
+                "  {code}  {count:>8}  {}",
+                out.pick(&code.render_tr(&[]), &code.render_en(&[]))
+            );
         }
         if queue.open() > 0 {
-            println!("{}: {}", out.pick("İYS'de bekleyen", "waiting for İYS"), queue.open());
+            println!(
+                "{}: {}",
+                out.pick("İYS'de bekleyen", "waiting for İYS"),
+                queue.open()
+            );
             if let Some(error) = &queue.last_error {
                 println!("  {error}");
             }
@@ -185,7 +242,10 @@ async fn write_report(session: &Session, upload: &Upload, path: &Path) -> anyhow
     let mut file = tokio::fs::File::create(path)
         .await
         .with_context(|| format!("{} cannot be written", path.display()))?;
-    session.engine()?.upload_report_csv(upload.firm, upload.id, &mut file).await?;
+    session
+        .engine()?
+        .upload_report_csv(upload.firm, upload.id, &mut file)
+        .await?;
     Ok(())
 }
 
@@ -194,9 +254,13 @@ async fn dry_run(session: &Session, args: &Import, out: Output) -> anyhow::Resul
     let now = domain::Clock::now(&session.clock);
     let mut options = Options::new(now, action(args)?);
     options.default_kind = kind(args)?;
-    options.limits = Limits { file_bytes_max: session.config.uploads.file_bytes_max, ..Limits::default() };
+    options.limits = Limits {
+        file_bytes_max: session.config.uploads.file_bytes_max,
+        ..Limits::default()
+    };
     if let Value::Object(_) = mapping(args)? {
-        options.mapping = serde_json::from_value(mapping(args)?).context("the mapping cannot be read")?;
+        options.mapping =
+            serde_json::from_value(mapping(args)?).context("the mapping cannot be read")?;
     }
     let mut directory: Box<dyn intake::Directory + Send> = Box::new(NoDirectory);
     if let Some(text) = &args.brand {
@@ -258,20 +322,39 @@ fn print_verdict(judged: &Judged, now: Timestamp, out: Output) -> anyhow::Result
     });
     out.show(&value, |_| {
         match refusal {
-            Some(refusal) => println!("{}: {}", refusal.code, out.pick(&refusal.text_tr(), &refusal.text_en())),
+            Some(refusal) => println!(
+                "{}: {}",
+                refusal.code,
+                out.pick(&refusal.text_tr(), &refusal.text_en())
+            ),
             None => println!(
                 "{}: {} · {}: {} · {}: {}",
-                out.pick("satır", "rows"), judged.summary.rows,
-                out.pick("kabul", "accepted"), judged.summary.accepted,
-                out.pick("ret", "rejected"), judged.summary.rejected,
+                out.pick("satır", "rows"),
+                judged.summary.rows,
+                out.pick("kabul", "accepted"),
+                judged.summary.accepted,
+                out.pick("ret", "rejected"),
+                judged.summary.rejected,
             ),
         }
         for rejection in &rejections {
-            println!("  {} {}  {}  {}", out.pick("satır", "line"), rejection["line"], rejection["code"].as_str().unwrap_or(""), rejection[out.pick("text_tr", "text_en")].as_str().unwrap_or(""));
+            println!(
+                "  {} {}  {}  {}",
+                out.pick("satır", "line"),
+                rejection["line"],
+                rejection["code"].as_str().unwrap_or(""),
+                rejection[out.pick("text_tr", "text_en")]
+                    .as_str()
+                    .unwrap_or("")
+            );
         }
     })?;
     if judged.summary.discrepancy != 0 {
         bail!("{} pairs are unaccounted for", judged.summary.discrepancy);
     }
-    Ok(if refusal.is_some() { Exit::Refused } else { Exit::Done })
+    Ok(if refusal.is_some() {
+        Exit::Refused
+    } else {
+        Exit::Done
+    })
 }

@@ -9,12 +9,15 @@ use crate::output::{Exit, Output};
 use crate::session::Session;
 
 /// Verifies or exports a brand's ledger.
-pub async fn run(cli: &Cli, command: &Ledger, out: Output) -> anyhow::Result<Exit> {
+pub(crate) async fn run(cli: &Cli, command: &Ledger, out: Output) -> anyhow::Result<Exit> {
     let session = Session::open(cli).await?;
     match command {
         Ledger::Verify(args) => {
             let brand = session.brand(&args.brand).await?;
-            let found = session.store.verify_ledger(brand.id, |_| ControlFlow::Continue(())).await?;
+            let found = session
+                .store
+                .verify_ledger(brand.id, |_| ControlFlow::Continue(()))
+                .await?;
             let fault = found.fault.as_ref().map(|fault| format!("{fault:?}"));
             let value = json!({ "blocks": found.blocks, "events": found.events, "fault": fault });
             out.show(&value, |_| match &fault {
@@ -27,7 +30,11 @@ pub async fn run(cli: &Cli, command: &Ledger, out: Output) -> anyhow::Result<Exi
                 ),
                 Some(fault) => println!("{}: {fault}", out.pick("FARK", "DIFFERENCE")),
             })?;
-            Ok(if fault.is_none() { Exit::Done } else { Exit::Mismatch })
+            Ok(if fault.is_none() {
+                Exit::Done
+            } else {
+                Exit::Mismatch
+            })
         }
         Ledger::Export(args) => {
             let brand = session.brand(&args.brand).await?;
@@ -41,8 +48,15 @@ async fn export(session: &Session, brand: &store::brands::Brand) -> anyhow::Resu
     use std::io::Write as _;
     let mut after = 0;
     loop {
-        let blocks = session.store.read().await?.ledger_blocks(brand.id, after).await?;
-        let Some(last) = blocks.last() else { return Ok(()) };
+        let blocks = session
+            .store
+            .read()
+            .await?
+            .ledger_blocks(brand.id, after)
+            .await?;
+        let Some(last) = blocks.last() else {
+            return Ok(());
+        };
         after = last.block.number;
         let stdout = std::io::stdout();
         let mut stdout = stdout.lock();

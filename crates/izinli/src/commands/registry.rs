@@ -7,7 +7,7 @@ use crate::output::{Exit, Output};
 use crate::session::Session;
 
 /// Shows the connection to İYS, pulls changes, works the queue.
-pub async fn run(cli: &Cli, command: &Registry, out: Output) -> anyhow::Result<Exit> {
+pub(crate) async fn run(cli: &Cli, command: &Registry, out: Output) -> anyhow::Result<Exit> {
     let session = Session::open(cli).await?;
     let engine = session.engine()?;
     let (Registry::Status(args) | Registry::Pull(args) | Registry::Push(args)) = command;
@@ -31,16 +31,23 @@ pub async fn run(cli: &Cli, command: &Registry, out: Output) -> anyhow::Result<E
         println!("{}  {}", brand.name, brand.mode);
         println!(
             "{}: {}   {}: {}   {}: {}   {}: {}",
-            out.pick("sırada", "pending"), queue.pending,
-            out.pick("soruluyor", "under way"), queue.in_flight,
-            out.pick("sonuç bekliyor", "awaiting results"), queue.waiting,
-            out.pick("duruyor", "resting"), queue.parked,
+            out.pick("sırada", "pending"),
+            queue.pending,
+            out.pick("soruluyor", "under way"),
+            queue.in_flight,
+            out.pick("sonuç bekliyor", "awaiting results"),
+            queue.waiting,
+            out.pick("duruyor", "resting"),
+            queue.parked,
         );
         if let Some(error) = &queue.last_error {
             println!("  {error}");
         }
         for count in &overview.verdicts {
-            println!("  {} {} {:<14} {:>9}", count.channel, count.kind, count.verdict, count.count);
+            println!(
+                "  {} {} {:<14} {:>9}",
+                count.channel, count.kind, count.verdict, count.count
+            );
         }
     })?;
     Ok(Exit::Done)

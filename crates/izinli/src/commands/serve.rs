@@ -14,7 +14,7 @@ use crate::session::Session;
 
 /// Runs until SIGINT or SIGTERM; work under way is finished within
 /// `server.shutdown_seconds`.
-pub async fn run(cli: &Cli, args: &Serve) -> anyhow::Result<Exit> {
+pub(crate) async fn run(cli: &Cli, args: &Serve) -> anyhow::Result<Exit> {
     let session = Session::open(cli).await?;
     let cancel = CancellationToken::new();
     stop_on_signal(&cancel)?;
@@ -23,7 +23,7 @@ pub async fn run(cli: &Cli, args: &Serve) -> anyhow::Result<Exit> {
 }
 
 /// Serves until the token ends it.
-pub async fn serve(
+pub(crate) async fn serve(
     session: &Session,
     role: Role,
     ready_file: Option<&std::path::Path>,
@@ -41,7 +41,7 @@ pub async fn serve(
 }
 
 /// Serves on a listener that is bound already.
-pub async fn serve_on(
+pub(crate) async fn serve_on(
     session: &Session,
     role: Role,
     listener: Option<TcpListener>,
@@ -60,9 +60,16 @@ pub async fn serve_on(
             ..ApiOptions::new(session.config.server.public_url.clone())
         };
         let (engine, cancel) = (Arc::clone(&engine), cancel.clone());
-        parts.spawn(async move { api::serve(engine, options, listener, cancel).await.map_err(anyhow::Error::from) });
+        parts.spawn(async move {
+            api::serve(engine, options, listener, cancel)
+                .await
+                .map_err(anyhow::Error::from)
+        });
         if let Some(file) = ready_file {
-            std::fs::write(file, serde_json::json!({ "url": format!("http://{address}") }).to_string())?;
+            std::fs::write(
+                file,
+                serde_json::json!({ "url": format!("http://{address}") }).to_string(),
+            )?;
         }
     }
     if role != Role::Api {
@@ -74,11 +81,19 @@ pub async fn serve_on(
     while let Some(ended) = parts.join_next().await {
         // One part that ends takes the others along.
         cancel.cancel();
-        if let Err(error) = ended.map_err(anyhow::Error::from).and_then(|outcome| outcome) {
+        if let Err(error) = ended
+            .map_err(anyhow::Error::from)
+            .and_then(|outcome| outcome)
+        {
             failed = Some(error);
         }
-        if tokio::time::timeout(grace, async { while parts.join_next().await.is_some() {} }).await.is_err() {
-            tracing::warn!("shutdown took too long; what was under way is settled at the next start");
+        if tokio::time::timeout(grace, async { while parts.join_next().await.is_some() {} })
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                "shutdown took too long; what was under way is settled at the next start"
+            );
             break;
         }
     }
@@ -87,7 +102,7 @@ pub async fn serve_on(
 }
 
 /// Cancels the token on SIGINT or SIGTERM.
-pub fn stop_on_signal(cancel: &CancellationToken) -> anyhow::Result<()> {
+pub(crate) fn stop_on_signal(cancel: &CancellationToken) -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

@@ -6,8 +6,11 @@ use crate::cli::Simulate;
 use crate::output::Exit;
 
 /// Runs a simulator until it is stopped.
-pub async fn run(args: &Simulate) -> anyhow::Result<Exit> {
-    let kind = args.kind.parse::<simulators::Kind>().context("kinds: iys, infobip")?;
+pub(crate) async fn run(args: &Simulate) -> anyhow::Result<Exit> {
+    let kind = args
+        .kind
+        .parse::<simulators::Kind>()
+        .context("kinds: iys, infobip")?;
     let options = simulators::Options {
         clock_start: args.clock_start.clone(),
         no_limits: args.no_limits,
@@ -26,7 +29,7 @@ pub async fn run(args: &Simulate) -> anyhow::Result<Exit> {
 }
 
 /// Returns when standard input ends, which it does when the parent dies.
-pub async fn parent_gone() {
+pub(crate) async fn parent_gone() {
     let (gone, told) = tokio::sync::oneshot::channel::<()>();
     // A thread of its own: reading standard input cannot be cancelled.
     std::thread::spawn(move || {

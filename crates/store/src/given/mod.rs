@@ -4,8 +4,8 @@
 //! The text after the head is the same for both databases. The head differs,
 //! because PostgreSQL takes one array per column and SQLite, which has no
 //! arrays, one JSON text of rows. A statement costs a hand-over to the
-//! database whatever it carries (on SQLite 27 µs, as much as ten rows), so
-//! bulk work always goes through here.
+//! database whatever it carries (on SQLite a row by itself took 27 µs, among
+//! many 7), so bulk work always goes through here.
 //!
 //! Rows that are only added, and cannot collide, are better loaded: see
 //! [`load`].

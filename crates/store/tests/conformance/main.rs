@@ -109,7 +109,11 @@ where
 {
     let mut window = Window::on(db).await;
     let mut held = writer(db).await;
-    assert!(first(&mut held).await.is_ok(), "{}: the first is done", db.name);
+    assert!(
+        first(&mut held).await.is_ok(),
+        "{}: the first is done",
+        db.name
+    );
     let mut second = std::pin::pin!(async {
         let mut writer = writer(db).await;
         let done = second(&mut writer).await.is_ok();

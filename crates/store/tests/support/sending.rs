@@ -20,7 +20,7 @@ use store::audience::{AudienceQuestion, Snapshot};
 use store::brands::NewBrand;
 use store::campaigns::{Audience, Campaign, CampaignState, NewCampaign};
 use store::connectors::NewConnector;
-use store::dispatch::{PickedBatch, SendException, ExceptionClass};
+use store::dispatch::{ExceptionClass, PickedBatch, SendException};
 use store::person::FactsAbout;
 use store::testing::TestDatabase;
 
@@ -75,10 +75,19 @@ impl Scene {
     /// One of several firms in the same database.
     pub(crate) async fn numbered(db: &TestDatabase, place: i64) -> Self {
         let mut writer = db.store.write().await.expect("a transaction");
-        let firm = writer.create_firm(&format!("Firma {place}")).await.expect("a firm").id;
+        let firm = writer
+            .create_firm(&format!("Firma {place}"))
+            .await
+            .expect("a firm")
+            .id;
         writer.commit().await.expect("commits");
         let nowhere = ConnectorId::from_db(0);
-        let mut scene = Self { firm, brand: BrandId::from_db(0), connector: nowhere, place };
+        let mut scene = Self {
+            firm,
+            brand: BrandId::from_db(0),
+            connector: nowhere,
+            place,
+        };
         scene.brand = scene.another_brand(db, "Marka").await;
         scene.connector = scene.another_connector(db, "Hesap").await;
         scene
@@ -115,7 +124,10 @@ impl Scene {
             path_key: format!("{name}-{}", self.place),
             config: &config,
         };
-        let connector = writer.create_connector(self.firm, new).await.expect("a connector");
+        let connector = writer
+            .create_connector(self.firm, new)
+            .await
+            .expect("a connector");
         writer.commit().await.expect("commits");
         connector.id
     }
@@ -147,7 +159,10 @@ impl Scene {
     fn contacts_sql(&self, people: &[(u32, Known)]) -> String {
         let rows = people.iter().map(|(n, _)| {
             let id = self.recipient(*n).as_db();
-            format!("({id}, {}, 'M{n}', 'Kişi {n}', 'kişi {n}', {id}, '{{}}', 0, 0)", self.firm.as_db())
+            format!(
+                "({id}, {}, 'M{n}', 'Kişi {n}', 'kişi {n}', {id}, '{{}}', 0, 0)",
+                self.firm.as_db()
+            )
         });
         let into = "contact (id, firm_id, external_id, full_name, name_fold, phone_id, attributes, \
              created_us, updated_us)";
@@ -159,21 +174,31 @@ impl Scene {
             let id = self.recipient(*n).as_db();
             format!("({id}, {}, 1, '{}', {id}, 0)", self.firm.as_db(), phone(*n))
         });
-        insert("recipient (id, firm_id, form, address, contact_id, created_us)", rows)
+        insert(
+            "recipient (id, firm_id, form, address, contact_id, created_us)",
+            rows,
+        )
     }
 
     fn states_sql(&self, people: &[(u32, Known)], now: Timestamp) -> Option<String> {
         let said = now.plus_micros(-DAY_US).as_micros();
         let checked = now.plus_micros(-HOUR_US).as_micros();
-        let mut rows = people.iter().filter(|(_, known)| *known != Known::Nothing).map(|(n, known)| {
-            let id = self.recipient(*n).as_db();
-            let local = if *known == Known::Refused { 2 } else { 1 };
-            let registry = match known {
-                Known::Confirmed => format!("1, {checked}, 77"),
-                _ => "0, NULL, NULL".to_owned(),
-            };
-            format!("({}, {id}, 1, 1, {local}, {said}, {said}, {id}, 0, 0, {registry})", self.brand.as_db())
-        }).peekable();
+        let mut rows = people
+            .iter()
+            .filter(|(_, known)| *known != Known::Nothing)
+            .map(|(n, known)| {
+                let id = self.recipient(*n).as_db();
+                let local = if *known == Known::Refused { 2 } else { 1 };
+                let registry = match known {
+                    Known::Confirmed => format!("1, {checked}, 77"),
+                    _ => "0, NULL, NULL".to_owned(),
+                };
+                format!(
+                    "({}, {id}, 1, 1, {local}, {said}, {said}, {id}, 0, 0, {registry})",
+                    self.brand.as_db()
+                )
+            })
+            .peekable();
         rows.peek()?;
         let into = "consent_state (brand_id, recipient_id, channel, kind, local_status, local_us, \
              local_recorded_us, local_event_id, local_citizen, verdict_citizen, verdict, checked_us, \
@@ -232,10 +257,19 @@ impl Scene {
     pub(crate) async fn launching(&self, db: &TestDatabase, batch_size: i64) -> Campaign {
         let mut writer = db.store.write().await.expect("a transaction");
         let new = self.new_campaign("Yaz", batch_size);
-        let draft = writer.create_campaign(self.firm, &new, "ayse").await.expect("a draft");
+        let draft = writer
+            .create_campaign(self.firm, &new, "ayse")
+            .await
+            .expect("a draft");
         let launching = CampaignState::Launching;
         let campaign = writer
-            .move_campaign(self.firm, draft.id, &[CampaignState::Draft], launching, None)
+            .move_campaign(
+                self.firm,
+                draft.id,
+                &[CampaignState::Draft],
+                launching,
+                None,
+            )
             .await
             .expect("launching");
         writer.commit().await.expect("commits");
@@ -243,11 +277,22 @@ impl Scene {
     }
 
     /// Freezes a launching campaign for the given audience.
-    pub(crate) async fn freeze(&self, db: &TestDatabase, campaign: &Campaign, audience: Audience) -> Snapshot {
+    pub(crate) async fn freeze(
+        &self,
+        db: &TestDatabase,
+        campaign: &Campaign,
+        audience: Audience,
+    ) -> Snapshot {
         let question = self.question(db, audience);
         let mut writer = db.store.write().await.expect("a transaction");
         let snapshot = writer
-            .freeze_audience(campaign.id, self.connector, &question, campaign.batch_size, b"hash")
+            .freeze_audience(
+                campaign.id,
+                self.connector,
+                &question,
+                campaign.batch_size,
+                b"hash",
+            )
             .await
             .expect("frozen");
         writer.commit().await.expect("commits");
@@ -259,7 +304,10 @@ impl Scene {
         let campaign = self.launching(db, batch_size).await;
         self.freeze(db, &campaign, Audience::All).await;
         let mut reader = db.store.read().await.expect("a reader");
-        reader.campaign_at_work(campaign.id).await.expect("the campaign")
+        reader
+            .campaign_at_work(campaign.id)
+            .await
+            .expect("the campaign")
     }
 
     /// Pauses, resumes or stops a campaign as the engine does.
@@ -269,29 +317,51 @@ impl Scene {
         writer.commit().await.expect("commits");
     }
 
-    pub(crate) async fn move_in(&self, writer: &mut store::Writer, campaign: CampaignId, to: CampaignState) {
+    pub(crate) async fn move_in(
+        &self,
+        writer: &mut store::Writer,
+        campaign: CampaignId,
+        to: CampaignState,
+    ) {
         let from = [CampaignState::Running, CampaignState::Paused];
-        writer.move_campaign(self.firm, campaign, &from, to, None).await.expect("moves");
+        writer
+            .move_campaign(self.firm, campaign, &from, to, None)
+            .await
+            .expect("moves");
         if to != CampaignState::Stopped {
             let paused = to == CampaignState::Paused;
-            writer.pause_batches(campaign, paused).await.expect("batches follow");
+            writer
+                .pause_batches(campaign, paused)
+                .await
+                .expect("batches follow");
         }
     }
 
     /// Claims up to `limit` batches of the scene's account for an hour, in a
     /// transaction of its own, in the order of their numbers.
-    pub(crate) async fn claim(&self, db: &TestDatabase, worker: &str, limit: usize) -> Vec<PickedBatch> {
+    pub(crate) async fn claim(
+        &self,
+        db: &TestDatabase,
+        worker: &str,
+        limit: usize,
+    ) -> Vec<PickedBatch> {
         let lease = db.store.clock().now().plus_micros(HOUR_US);
         let mut writer = db.store.write().await.expect("a transaction");
-        let mut picked =
-            writer.pick_batches(self.connector, worker, lease, limit).await.expect("picks");
+        let mut picked = writer
+            .pick_batches(self.connector, worker, lease, limit)
+            .await
+            .expect("picks");
         writer.commit().await.expect("commits");
         picked.sort_by_key(|batch| batch.key);
         picked
     }
 
     pub(crate) fn message(&self, batch: BatchKey, n: u32) -> MessageRef {
-        MessageRef { campaign: batch.campaign, batch_no: batch.number, recipient: self.recipient(n) }
+        MessageRef {
+            campaign: batch.campaign,
+            batch_no: batch.number,
+            recipient: self.recipient(n),
+        }
     }
 }
 
@@ -340,8 +410,12 @@ where
         .expect("a runtime");
     let _entered = runtime.enter();
     for db in runtime.block_on(store::testing::each()) {
-        let config =
-            Config { cases, failure_persistence: None, max_shrink_iters: 100, ..Config::default() };
+        let config = Config {
+            cases,
+            failure_persistence: None,
+            max_shrink_iters: 100,
+            ..Config::default()
+        };
         let asked = TestRunner::new(config).run(strategy, |value| {
             runtime.block_on(check(&db, value));
             Ok(())
@@ -374,7 +448,9 @@ pub(crate) async fn start_and_wait<T: Send + 'static>(
 
 /// Nothing in these tests may take longer than this.
 pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(30), future).await.expect("nobody waits for ever")
+    tokio::time::timeout(Duration::from_secs(30), future)
+        .await
+        .expect("nobody waits for ever")
 }
 
 pub(crate) fn addresses(numbers: impl IntoIterator<Item = u32>) -> Vec<Recipient> {

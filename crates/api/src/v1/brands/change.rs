@@ -21,11 +21,20 @@ use crate::words;
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BrandChange {
-    #[validate(length(min = 1, max = 100), custom(function = "crate::checks::not_blank"))]
+    #[validate(
+        length(min = 1, max = 100),
+        custom(function = "crate::checks::not_blank")
+    )]
     pub(super) name: Option<String>,
-    #[validate(length(min = 1, max = 50), custom(function = "crate::checks::not_blank"))]
+    #[validate(
+        length(min = 1, max = 50),
+        custom(function = "crate::checks::not_blank")
+    )]
     pub(super) short_name: Option<String>,
-    #[validate(length(min = 1, max = 200), custom(function = "crate::checks::not_blank"))]
+    #[validate(
+        length(min = 1, max = 200),
+        custom(function = "crate::checks::not_blank")
+    )]
     pub(super) trade_name: Option<String>,
     #[validate(custom(function = "crate::checks::mersis"))]
     pub(super) mersis: Option<String>,
@@ -83,10 +92,18 @@ impl BrandChange {
         let password = self.over(&mut brand);
         writer.save_brand(&brand).await?;
         if let Some(password) = password {
-            writer.set_brand_password(caller.firm, brand.id, password.as_ref()).await?;
+            writer
+                .set_brand_password(caller.firm, brand.id, password.as_ref())
+                .await?;
         }
         writer
-            .append_audit(caller.firm, &caller.actor, action, &brand.id.to_string(), &detail)
+            .append_audit(
+                caller.firm,
+                &caller.actor,
+                action,
+                &brand.id.to_string(),
+                &detail,
+            )
             .await?;
         Ok(brand)
     }
@@ -108,8 +125,14 @@ impl BrandChange {
         set(&mut brand.brand_code, self.brand_code);
         set(&mut brand.iys_username, self.iys_username);
         set(&mut brand.activation, self.activation_at);
-        set(&mut brand.freshness_us, self.freshness_hours.map(|hours| hours * HOUR_US));
-        set(&mut brand.window, self.window.as_ref().and_then(Window::parsed));
+        set(
+            &mut brand.freshness_us,
+            self.freshness_hours.map(|hours| hours * HOUR_US),
+        );
+        set(
+            &mut brand.window,
+            self.window.as_ref().and_then(Window::parsed),
+        );
         set(&mut brand.sends_renewals, self.sends_renewals);
         set(&mut brand.countries, self.countries);
         set(&mut brand.brake_percent, self.brake_percent);

@@ -15,11 +15,20 @@ use crate::words;
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewBrand {
-    #[validate(length(min = 1, max = 100), custom(function = "crate::checks::not_blank"))]
+    #[validate(
+        length(min = 1, max = 100),
+        custom(function = "crate::checks::not_blank")
+    )]
     name: String,
-    #[validate(length(min = 1, max = 50), custom(function = "crate::checks::not_blank"))]
+    #[validate(
+        length(min = 1, max = 50),
+        custom(function = "crate::checks::not_blank")
+    )]
     short_name: String,
-    #[validate(length(min = 1, max = 200), custom(function = "crate::checks::not_blank"))]
+    #[validate(
+        length(min = 1, max = 200),
+        custom(function = "crate::checks::not_blank")
+    )]
     trade_name: String,
     #[validate(custom(function = "crate::checks::mersis"))]
     mersis: String,

@@ -49,7 +49,10 @@ impl Audience {
             campaigns::Audience::All => Self::All,
             campaigns::Audience::Tag { tag } => Self::Tag { tag },
             campaigns::Audience::Addresses { addresses } => Self::Addresses {
-                addresses: addresses.iter().map(|address| caller.shows_address(address)).collect(),
+                addresses: addresses
+                    .iter()
+                    .map(|address| caller.shows_address(address))
+                    .collect(),
             },
         }
     }
@@ -215,9 +218,15 @@ pub(crate) async fn campaigns(
     Asked(paging): Asked<Paging>,
 ) -> Result<Json<Page<Campaign>>, Problem> {
     caller.needs(Permission::ReadReports)?;
-    let rows = app.read().await?.campaigns(caller.firm, paging.after()?, paging.rows()?).await?;
+    let rows = app
+        .read()
+        .await?
+        .campaigns(caller.firm, paging.after()?, paging.rows()?)
+        .await?;
     let show = |campaign| Campaign::of(&caller, campaign);
-    paging.page(rows, |campaign| campaign.id.to_string(), show).map(Json)
+    paging
+        .page(rows, |campaign| campaign.id.to_string(), show)
+        .map(Json)
 }
 
 /// Makes a draft.
@@ -234,10 +243,17 @@ pub(crate) async fn create_campaign(
     caller.needs(Permission::ManageCampaigns)?;
     let (engine, by) = (app.engine.clone(), caller.clone());
     creation
-        .by_engine(&app, &caller, StatusCode::CREATED, async move |wanted: NewCampaign| {
-            let made = engine.create_campaign(by.firm, wanted.into_store(), &by.actor).await?;
-            Ok(Campaign::of(&by, made))
-        })
+        .by_engine(
+            &app,
+            &caller,
+            StatusCode::CREATED,
+            async move |wanted: NewCampaign| {
+                let made = engine
+                    .create_campaign(by.firm, wanted.into_store(), &by.actor)
+                    .await?;
+                Ok(Campaign::of(&by, made))
+            },
+        )
         .await
 }
 
@@ -253,7 +269,12 @@ pub(crate) async fn campaign(
     Id(id): Id<CampaignId>,
 ) -> Result<Json<Campaign>, Problem> {
     caller.needs(Permission::ReadReports)?;
-    let found = app.read().await?.campaign(caller.firm, id).await?.or_not_found()?;
+    let found = app
+        .read()
+        .await?
+        .campaign(caller.firm, id)
+        .await?
+        .or_not_found()?;
     Ok(Json(Campaign::of(&caller, found)))
 }
 
@@ -270,9 +291,16 @@ pub(crate) async fn change_campaign(
     Checked(change): Checked<CampaignChange>,
 ) -> Result<Json<Campaign>, Problem> {
     caller.needs(Permission::ManageCampaigns)?;
-    let held = app.read().await?.campaign(caller.firm, id).await?.or_not_found()?;
-    let changed =
-        app.engine.change_campaign(caller.firm, id, change.over(held), &caller.actor).await?;
+    let held = app
+        .read()
+        .await?
+        .campaign(caller.firm, id)
+        .await?
+        .or_not_found()?;
+    let changed = app
+        .engine
+        .change_campaign(caller.firm, id, change.over(held), &caller.actor)
+        .await?;
     Ok(Json(Campaign::of(&caller, changed)))
 }
 

@@ -118,8 +118,10 @@ impl FromStr for Place {
 fn show(caller: &Caller, person: CampaignPerson) -> CampaignMessage {
     let reason = person.code.map(Reason::of);
     // What the store holds is normalised; should it not be, it is not shown.
-    let address = Recipient::from_normalised(&person.address)
-        .map_or_else(|_| "***".to_owned(), |address| caller.shows_address(&address));
+    let address = Recipient::from_normalised(&person.address).map_or_else(
+        |_| "***".to_owned(),
+        |address| caller.shows_address(&address),
+    );
     CampaignMessage {
         contact_id: Some(person.contact),
         address,
@@ -149,11 +151,19 @@ pub(crate) async fn campaign_messages(
     caller.needs(Permission::ReadReports)?;
     let mut reader = app.read().await?;
     reader.campaign(caller.firm, id).await?.or_not_found()?;
-    let filter = PersonFilter { code: filter.code, state: filter.state.map(MessageState::to_store) };
+    let filter = PersonFilter {
+        code: filter.code,
+        state: filter.state.map(MessageState::to_store),
+    };
     let after = paging.after::<Place>()?.map(|place| place.0);
-    let (people, next) = reader.campaign_people(id, filter, after, paging.limit()?).await?;
+    let (people, next) = reader
+        .campaign_people(id, filter, after, paging.limit()?)
+        .await?;
     Ok(Json(Page {
-        items: people.into_iter().map(|person| show(&caller, person)).collect(),
+        items: people
+            .into_iter()
+            .map(|person| show(&caller, person))
+            .collect(),
         next: next.map(|next| Place(next).to_string()),
     }))
 }

@@ -105,7 +105,12 @@ pub(crate) struct ReportBatches {
 
 impl CampaignReport {
     fn of(caller: &Caller, report: reporting::Report) -> Self {
-        let reporting::Report { held, failed, batches, .. } = &report;
+        let reporting::Report {
+            held,
+            failed,
+            batches,
+            ..
+        } = &report;
         // A paused request is one that waits.
         let count = |state: &str| batches.by_state.get(state).copied().unwrap_or(0);
         let is_running = report.campaign.state == CampaignState::Running;
@@ -151,15 +156,20 @@ impl CampaignReport {
 
     /// Whether nothing more can become of anybody.
     fn is_final(&self) -> bool {
-        let ended = matches!(self.campaign.state, CampaignState::Stopped | CampaignState::Finished);
+        let ended = matches!(
+            self.campaign.state,
+            CampaignState::Stopped | CampaignState::Finished
+        );
         ended && self.open == 0 && self.held.waiting == 0 && self.held.uncertain == 0
     }
 }
 
 /// Counts per code as reasons, most frequent first.
 pub(super) fn by_reason(counts: &BTreeMap<ReasonCode, i64>) -> Vec<CountedReason> {
-    let mut reasons: Vec<CountedReason> =
-        counts.iter().map(|(code, count)| CountedReason::of(*code, *count)).collect();
+    let mut reasons: Vec<CountedReason> = counts
+        .iter()
+        .map(|(code, count)| CountedReason::of(*code, *count))
+        .collect();
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.count));
     reasons
 }

@@ -11,7 +11,9 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use store::access::Permission;
 use store::brands::Brand;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::OneOfBuilder;
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use validator::{Validate, ValidationError};
 
 use super::origin_of;
@@ -57,8 +59,7 @@ pub(crate) struct NewConsent {
 }
 
 /// One declaration, or many as `items`.
-#[derive(Debug, ToSchema)]
-#[schema(untagged)]
+#[derive(Debug)]
 pub(crate) enum NewConsents {
     /// Up to 1,000.
     Many(ManyConsents),
@@ -82,6 +83,25 @@ fn not_too_many(items: &[NewConsent]) -> Result<(), ValidationError> {
     error.add_param("min".into(), &1);
     error.add_param("max".into(), &ITEMS_MAX);
     Err(error)
+}
+
+impl PartialSchema for NewConsents {
+    fn schema() -> RefOr<Schema> {
+        OneOfBuilder::new()
+            .item(Ref::from_schema_name(NewConsent::name()))
+            .item(Ref::from_schema_name(ManyConsents::name()))
+            .description(Some("One declaration, or up to 1,000 as `items`."))
+            .into()
+    }
+}
+
+impl ToSchema for NewConsents {
+    fn schemas(known: &mut Vec<(String, RefOr<Schema>)>) {
+        known.push((NewConsent::name().into_owned(), NewConsent::schema()));
+        known.push((ManyConsents::name().into_owned(), ManyConsents::schema()));
+        NewConsent::schemas(known);
+        ManyConsents::schemas(known);
+    }
 }
 
 /// Only whether there are `items`: each form is then read by itself, so that
@@ -128,9 +148,11 @@ impl From<ClaimOutcome> for ConsentOutcome {
                 event_id: event,
                 reason: event.is_none().then(|| Reason::of(ReasonCode::W804)),
             },
-            ClaimOutcome::Refused { code } => {
-                Self { accepted: false, event_id: None, reason: Some(Reason::of(code)) }
-            }
+            ClaimOutcome::Refused { code } => Self {
+                accepted: false,
+                event_id: None,
+                reason: Some(Reason::of(code)),
+            },
         }
     }
 }
@@ -158,7 +180,12 @@ pub(crate) async fn record_consents(
                 NewConsents::One(item) => (vec![item], Path::Alone),
             };
             let brand_id = one_brand(&items)?;
-            let brand = brands.read().await?.brand(by.firm, brand_id).await?.or_not_found()?;
+            let brand = brands
+                .read()
+                .await?
+                .brand(by.firm, brand_id)
+                .await?
+                .or_not_found()?;
             let claims = claims(&brand, items, path, brands.now())?;
             let recorded = engine
                 .record_consents(by.firm, brand_id, origin_of(&by), claims, &by.actor)
@@ -187,17 +214,32 @@ impl Path {
 
 /// The brand of all items: what is recorded together is one transaction of one ledger.
 fn one_brand(items: &[NewConsent]) -> Result<BrandId, Problem> {
-    let first = items.first().ok_or_else(|| Problem::field("items", "required"))?.brand_id;
-    let others = items.iter().enumerate().filter(|(_, item)| item.brand_id != first);
-    let faults: Vec<Where> =
-        others.map(|(at, _)| Where::new(format!("items[{at}].brand_id"), "one_brand")).collect();
-    if faults.is_empty() { Ok(first) } else { Err(Problem::invalid(faults)) }
+    let first = items
+        .first()
+        .ok_or_else(|| Problem::field("items", "required"))?
+        .brand_id;
+    let others = items
+        .iter()
+        .enumerate()
+        .filter(|(_, item)| item.brand_id != first);
+    let faults: Vec<Where> = others
+        .map(|(at, _)| Where::new(format!("items[{at}].brand_id"), "one_brand"))
+        .collect();
+    if faults.is_empty() {
+        Ok(first)
+    } else {
+        Err(Problem::invalid(faults))
+    }
 }
 
 /// A source that a firm may state: R702 for an unknown word, R703 for one of İYS's own.
 fn uploadable(word: &str) -> Result<Source, ReasonCode> {
     let source = Source::parse(word).ok_or(ReasonCode::R702)?;
-    if source.is_uploadable() { Ok(source) } else { Err(ReasonCode::R703) }
+    if source.is_uploadable() {
+        Ok(source)
+    } else {
+        Err(ReasonCode::R703)
+    }
 }
 
 /// The items as the engine takes them, or every field at fault.
@@ -212,7 +254,12 @@ fn claims(
     for (position, item) in items.into_iter().enumerate() {
         let mut note = |name: &str, reason: Reason| {
             let field = path.field(position, name);
-            faults.push(Where::told(field, reason.code.to_string(), reason.text_tr, reason.text_en));
+            faults.push(Where::told(
+                field,
+                reason.code.to_string(),
+                reason.text_tr,
+                reason.text_en,
+            ));
         };
         if item.consent_at > now {
             note("consent_at", Reason::of(ReasonCode::R604));
@@ -237,5 +284,9 @@ fn claims(
             (Ok(_), Err(_)) => {}
         }
     }
-    if faults.is_empty() { Ok(claims) } else { Err(Problem::invalid(faults)) }
+    if faults.is_empty() {
+        Ok(claims)
+    } else {
+        Err(Problem::invalid(faults))
+    }
 }

@@ -117,5 +117,9 @@ pub(crate) fn newest_first(
         }
     };
     events.drain(..shown);
-    paging.page(events, |event| event.id.to_string(), |event| ConsentRecord::of(caller, event))
+    paging.page(
+        events,
+        |event| event.id.to_string(),
+        |event| ConsentRecord::of(caller, event),
+    )
 }

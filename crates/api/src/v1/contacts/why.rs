@@ -5,8 +5,8 @@ use axum::extract::State;
 use domain::gate::Basis;
 use domain::ids::{BrandId, ContactId, EventId};
 use domain::{
-    Channel, ConsentKey, LocalState, Origin, RecipientKind, RegistryView, Source, Status, Timestamp,
-    Verdict,
+    Channel, ConsentKey, LocalState, Origin, RecipientKind, RegistryView, Source, Status,
+    Timestamp, Verdict,
 };
 use engine::why::{Why as Answer, WhyQuestion};
 use serde::{Deserialize, Serialize};
@@ -106,7 +106,12 @@ pub(crate) async fn contact_why(
     Asked(query): Asked<WhyQuery>,
 ) -> Result<Json<Why>, Problem> {
     caller.needs(Permission::ReadReports)?;
-    let contact = app.read().await?.contact(caller.firm, id).await?.or_not_found()?;
+    let contact = app
+        .read()
+        .await?
+        .contact(caller.firm, id)
+        .await?
+        .or_not_found()?;
     let address = address_for(&contact, query.channel)?;
     let question = WhyQuestion {
         brand: query.brand_id,
@@ -131,7 +136,11 @@ pub(crate) async fn contact_why(
 
 /// The address of a contact that a channel reaches.
 fn address_for(contact: &Contact, channel: Channel) -> Result<ContactAddress, Problem> {
-    let address = if channel.is_phone() { &contact.phone } else { &contact.email };
+    let address = if channel.is_phone() {
+        &contact.phone
+    } else {
+        &contact.email
+    };
     address.clone().ok_or_else(|| {
         Problem::new(ProblemKind::NotFound)
             .with_detail(format!("the contact has no address for {channel}"))
@@ -146,7 +155,9 @@ impl LocalConsent {
         held: LocalState,
     ) -> Result<Self, Problem> {
         let only = Some((key.channel, key.kind));
-        let events = reader.consent_history(key.brand, key.recipient, only).await?;
+        let events = reader
+            .consent_history(key.brand, key.recipient, only)
+            .await?;
         let event = events.into_iter().find(|event| event.id == held.event);
         let (source, origin) = event.map(|event| (event.source, event.origin)).unzip();
         Ok(Self {

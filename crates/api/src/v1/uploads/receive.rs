@@ -113,7 +113,11 @@ pub(crate) async fn create_upload(
             (name, _) => return Err(Problem::field(name, "unknown")),
         }
     }
-    let (field, code) = if said.is_some() { ("file", "file_missing") } else { ("meta", "meta_missing") };
+    let (field, code) = if said.is_some() {
+        ("file", "file_missing")
+    } else {
+        ("meta", "meta_missing")
+    };
     Err(Problem::field(field, code))
 }
 
@@ -125,16 +129,26 @@ async fn read_meta(mut field: Field<'_>) -> Result<Said, Problem> {
         }
         raw.extend_from_slice(&piece);
     }
-    Ok(Said { meta: UploadMeta::read(&raw)?, raw })
+    Ok(Said {
+        meta: UploadMeta::read(&raw)?,
+        raw,
+    })
 }
 
 /// The last part of the name that the sender gave, without a path.
 fn file_name(field: &Field<'_>) -> String {
     let given = field.file_name().unwrap_or_default();
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default().trim();
-    let name: String =
-        last.chars().filter(|c| !c.is_control()).take(FILE_NAME_CHARS_MAX).collect();
-    if name.is_empty() { "dosya".to_owned() } else { name }
+    let name: String = last
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(FILE_NAME_CHARS_MAX)
+        .collect();
+    if name.is_empty() {
+        "dosya".to_owned()
+    } else {
+        name
+    }
 }
 
 /// Keeps a file that came before its meta, in a file without a name that goes
@@ -147,12 +161,17 @@ async fn set_aside(app: &App, field: Field<'_>) -> Result<tokio::fs::File, Probl
         std::fs::create_dir_all(&folder)?;
         tempfile::tempfile_in(&folder)
     });
-    let file = file.await.map_err(|error| Problem::internal(&error))?.map_err(failed)?;
+    let file = file
+        .await
+        .map_err(|error| Problem::internal(&error))?
+        .map_err(failed)?;
     let mut file = tokio::fs::File::from_std(file);
     // One byte more than allowed: the engine then refuses it by its rule (F102).
     let most = settings.file_bytes_max.saturating_add(1);
     let mut body = StreamReader::new(field.map_err(std::io::Error::other)).take(most);
-    tokio::io::copy(&mut body, &mut file).await.map_err(failed)?;
+    tokio::io::copy(&mut body, &mut file)
+        .await
+        .map_err(failed)?;
     file.rewind().await.map_err(failed)?;
     Ok(file)
 }
@@ -167,7 +186,11 @@ async fn take_in(
     mut body: impl AsyncRead + Unpin + Send,
 ) -> Result<Response, Problem> {
     let Said { meta, raw } = said;
-    app.read().await?.brand(caller.firm, meta.brand_id).await?.or_not_found()?;
+    app.read()
+        .await?
+        .brand(caller.firm, meta.brand_id)
+        .await?
+        .or_not_found()?;
     let repeatable = Repeatable::upload(headers, &[b"upload", &raw, file_name.as_bytes()])?;
     let new = engine::uploads::NewFile {
         firm: caller.firm,
@@ -181,12 +204,22 @@ async fn take_in(
         actor: caller.actor.clone(),
     };
     let from = &mut body;
-    let response = run(app, caller, repeatable, StatusCode::ACCEPTED, async move || {
-        let upload = app.engine.receive(new, from).await.map_err(not_received)?;
-        Upload::read(&mut app.read().await?, caller, upload).await
-    })
+    let response = run(
+        app,
+        caller,
+        repeatable,
+        StatusCode::ACCEPTED,
+        async move || {
+            let upload = app.engine.receive(new, from).await.map_err(not_received)?;
+            Upload::read(&mut app.read().await?, caller, upload).await
+        },
+    )
     .await?;
-    if is_replayed(&response) { same_file(app, caller, response, body).await } else { Ok(response) }
+    if is_replayed(&response) {
+        same_file(app, caller, response, body).await
+    } else {
+        Ok(response)
+    }
 }
 
 /// Longest answer that is looked into.
@@ -202,7 +235,9 @@ async fn same_file(
     mut body: impl AsyncRead + Unpin + Send,
 ) -> Result<Response, Problem> {
     let (parts, answer) = response.into_parts();
-    let answer = to_bytes(answer, ANSWER_BYTES_MAX).await.map_err(|e| Problem::internal(&e))?;
+    let answer = to_bytes(answer, ANSWER_BYTES_MAX)
+        .await
+        .map_err(|e| Problem::internal(&e))?;
     let first: Value = serde_json::from_slice(&answer).map_err(|e| Problem::internal(&e))?;
     let id = first["id"].as_str().and_then(|id| id.parse().ok());
     let upload = match id {
@@ -245,7 +280,9 @@ fn not_received(error: EngineError) -> Problem {
 
 /// Whether the sender or the disk was at fault.
 fn of_io(error: std::io::Error) -> Problem {
-    let sender = error.get_ref().and_then(|inner| inner.downcast_ref::<MultipartError>());
+    let sender = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<MultipartError>());
     sender.map_or_else(|| Problem::internal(&error), broken)
 }
 

@@ -74,12 +74,17 @@ impl FromStr for Place {
     fn from_str(text: &str) -> Result<Self, ()> {
         let (line, number) = text.split_once('.').ok_or(())?;
         let line = line.parse().map_err(drop)?;
-        Ok(Self(RejectionCursor { line, number: number.parse().map_err(drop)? }))
+        Ok(Self(RejectionCursor {
+            line,
+            number: number.parse().map_err(drop)?,
+        }))
     }
 }
 
 fn show(rejection: rejections::Rejection, with_cell: bool) -> Rejection {
-    let cell = rejection.value.map(|value| value.expose_secret().to_owned());
+    let cell = rejection
+        .value
+        .map(|value| value.expose_secret().to_owned());
     let mut args = rejection.args;
     if !with_cell {
         // The text often quotes the cell.
@@ -111,12 +116,21 @@ pub(crate) async fn upload_rejections(
     caller.needs(Permission::ReadReports)?;
     let mut reader = app.read().await?;
     reader.upload(caller.firm, id).await?.or_not_found()?;
-    let filter = RejectionFilter { code: filter.code, ..RejectionFilter::default() };
+    let filter = RejectionFilter {
+        code: filter.code,
+        ..RejectionFilter::default()
+    };
     let after = paging.after::<Place>()?.map(|place| place.0);
-    let rows = reader.rejections(caller.firm, id, &filter, after, paging.rows()?).await?;
+    let rows = reader
+        .rejections(caller.firm, id, &filter, after, paging.rows()?)
+        .await?;
     let with_cell = sees_rows(&caller);
     paging
-        .page(rows, |row| Place(row.cursor()).to_string(), |row| show(row, with_cell))
+        .page(
+            rows,
+            |row| Place(row.cursor()).to_string(),
+            |row| show(row, with_cell),
+        )
         .map(Json)
 }
 
@@ -138,11 +152,18 @@ pub(crate) async fn upload_rejections_csv(
         return Err(Problem::new(ProblemKind::NotPermitted)
             .with_detail("the report holds rows of the file"));
     }
-    app.read().await?.upload(caller.firm, id).await?.or_not_found()?;
+    app.read()
+        .await?
+        .upload(caller.firm, id)
+        .await?
+        .or_not_found()?;
     note_download(&app, &caller, id).await?;
     let mut response = Body::from_stream(report(app, caller.firm, id)).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/csv; charset=utf-8"),
+    );
     let name = format!("attachment; filename=\"{id}-reddedilenler.csv\"");
     if let Ok(name) = HeaderValue::from_str(&name) {
         headers.insert(header::CONTENT_DISPOSITION, name);
@@ -165,14 +186,23 @@ fn report(
     // The writer ends with its future, and the reader then sees the end.
     let writing = async move { app.engine.upload_report_csv(firm, id, &mut into).await };
     let broken = once(writing).filter_map(async |written| Some(Err(written.err()?.into())));
-    select(ReaderStream::new(from).map_err(Into::into), Box::pin(broken))
+    select(
+        ReaderStream::new(from).map_err(Into::into),
+        Box::pin(broken),
+    )
 }
 
 /// Who took personal data out stands in the trail.
 async fn note_download(app: &App, caller: &Caller, id: UploadId) -> Result<(), Problem> {
     let mut writer = app.write().await?;
     writer
-        .append_audit(caller.firm, &caller.actor, "upload.report", &id.to_string(), &json!({}))
+        .append_audit(
+            caller.firm,
+            &caller.actor,
+            "upload.report",
+            &id.to_string(),
+            &json!({}),
+        )
         .await?;
     writer.commit().await?;
     Ok(())

@@ -114,8 +114,11 @@ impl UploadSummary {
             .iter()
             .map(|column| !with_people && !IMPERSONAL.contains(&column.field.as_str()))
             .collect();
-        let first_rows: Vec<Vec<String>> =
-            account.sample.into_iter().map(|row| shown(row.cells, &hides)).collect();
+        let first_rows: Vec<Vec<String>> = account
+            .sample
+            .into_iter()
+            .map(|row| shown(row.cells, &hides))
+            .collect();
         Self {
             columns: columns(account.columns, &first_rows),
             first_rows,
@@ -135,13 +138,22 @@ fn shown(cells: Vec<String>, hides: &[bool]) -> Vec<String> {
     cells
         .into_iter()
         .enumerate()
-        .map(|(at, cell)| if is_hidden(at) { masking::name(&cell) } else { cell })
+        .map(|(at, cell)| {
+            if is_hidden(at) {
+                masking::name(&cell)
+            } else {
+                cell
+            }
+        })
         .collect()
 }
 
 fn columns(columns: Vec<AccountColumn>, rows: &[Vec<String>]) -> Vec<Column> {
     let filled = |at: usize| {
-        rows.iter().filter_map(|row| row.get(at)).find(|cell| !cell.trim().is_empty()).cloned()
+        rows.iter()
+            .filter_map(|row| row.get(at))
+            .find(|cell| !cell.trim().is_empty())
+            .cloned()
     };
     columns
         .into_iter()
@@ -157,7 +169,12 @@ fn columns(columns: Vec<AccountColumn>, rows: &[Vec<String>]) -> Vec<Column> {
 impl CodeCount {
     fn of(counted: AccountCode) -> Self {
         let AccountCode { code, count } = counted;
-        Self { code, text_tr: code.render_tr(&[]), text_en: code.render_en(&[]), count }
+        Self {
+            code,
+            text_tr: code.render_tr(&[]),
+            text_en: code.render_en(&[]),
+            count,
+        }
     }
 }
 
@@ -212,7 +229,9 @@ impl Question {
         let fill = |text: &str| {
             let values = asked.as_object().into_iter().flatten();
             values.fold(text.to_owned(), |text, (name, value)| {
-                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                let value = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
                 text.replace(&format!("{{{name}}}"), &value)
             })
         };
@@ -220,7 +239,10 @@ impl Question {
             code: code.to_owned(),
             text_tr: fill(tr),
             text_en: fill(en),
-            column: asked.get("header").and_then(Value::as_str).map(str::to_owned),
+            column: asked
+                .get("header")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
         })
     }
 }
@@ -235,8 +257,14 @@ mod tests {
     fn a_question_is_asked_in_both_languages_with_its_own_values() {
         let asked = json!({ "question": "kind_word", "word": "esnaf", "rows": 12 });
         let question = Question::of(&asked).expect("a known question");
-        assert_eq!(question.text_tr, "Alıcı tipi “esnaf” (12 satır) bireysel mi, tacir mi?");
-        assert_eq!(question.text_en, "Is the recipient type “esnaf” (12 rows) BIREYSEL or TACIR?");
+        assert_eq!(
+            question.text_tr,
+            "Alıcı tipi “esnaf” (12 satır) bireysel mi, tacir mi?"
+        );
+        assert_eq!(
+            question.text_en,
+            "Is the recipient type “esnaf” (12 rows) BIREYSEL or TACIR?"
+        );
         assert_eq!(question.column, None);
         let asked = json!({ "question": "polarity", "header": "izinsiz" });
         let question = Question::of(&asked).expect("a known question");
@@ -247,7 +275,11 @@ mod tests {
     #[test]
     fn cells_that_name_somebody_are_masked_where_they_must_be() {
         let hides = [true, false];
-        let row = vec!["+905321234567".to_owned(), "ONAY".to_owned(), "fazla".to_owned()];
+        let row = vec![
+            "+905321234567".to_owned(),
+            "ONAY".to_owned(),
+            "fazla".to_owned(),
+        ];
         assert_eq!(shown(row.clone(), &hides), ["+***", "ONAY", "f***"]);
         assert_eq!(shown(row.clone(), &[false, false]), row);
     }

@@ -30,13 +30,23 @@ fn serial(days: i64, fraction: &str) -> Option<Moment> {
     if !(36_526..73_051).contains(&days) || fraction.len() > 15 {
         return None;
     }
-    let midnight = date(1899, 12, 30).checked_add(days.days()).ok()?.to_datetime(jiff::civil::Time::midnight());
+    let midnight = date(1899, 12, 30)
+        .checked_add(days.days())
+        .ok()?
+        .to_datetime(jiff::civil::Time::midnight());
     let scale = 10_i128.pow(u32::try_from(fraction.len()).ok()?);
-    let part = if fraction.is_empty() { 0 } else { fraction.parse::<i128>().ok()? };
+    let part = if fraction.is_empty() {
+        0
+    } else {
+        fraction.parse::<i128>().ok()?
+    };
     let seconds = i64::try_from((part * 86_400 * 2 + scale) / (scale * 2)).ok()?;
     Some(Moment {
         was_number: true,
-        ..of(midnight.checked_add(seconds.seconds()).ok()?, fraction.is_empty())
+        ..of(
+            midnight.checked_add(seconds.seconds()).ok()?,
+            fraction.is_empty(),
+        )
     })
 }
 

@@ -22,7 +22,10 @@ pub(super) fn read(text: &str) -> Reading {
         }),
         (Some(Day::Known(date, had_short_year)), Some(offset)) => {
             match clock.time.and_then(|time| to_turkish(date, time, offset)) {
-                Some(moment) => Reading::Moment(Moment { had_short_year, ..moment }),
+                Some(moment) => Reading::Moment(Moment {
+                    had_short_year,
+                    ..moment
+                }),
                 None => Reading::Unreadable,
             }
         }
@@ -145,7 +148,10 @@ enum Day {
 }
 
 fn read_date(text: &str) -> Option<Day> {
-    if text.bytes().any(|b| !b.is_ascii_digit() && !matches!(b, b'.' | b'/' | b'-')) {
+    if text
+        .bytes()
+        .any(|b| !b.is_ascii_digit() && !matches!(b, b'.' | b'/' | b'-'))
+    {
         return read_month_name(text);
     }
     let separator = text.find(['.', '/', '-']).map(|at| &text[at..=at])?;
@@ -155,13 +161,21 @@ fn read_date(text: &str) -> Option<Day> {
         return None;
     }
     if first.len() == 4 {
-        let date = Date::new(first.parse().ok()?, small_number(second)?, small_number(third)?).ok()?;
+        let date = Date::new(
+            first.parse().ok()?,
+            small_number(second)?,
+            small_number(third)?,
+        )
+        .ok()?;
         return Some(Day::Known(date, false));
     }
     let (year, had_short_year) = read_year(third)?;
     let (first, second) = (small_number(first)?, small_number(second)?);
     if separator == "." {
-        return Some(Day::Known(Date::new(year, second, first).ok()?, had_short_year));
+        return Some(Day::Known(
+            Date::new(year, second, first).ok()?,
+            had_short_year,
+        ));
     }
     let slashed = Slashed {
         first,
@@ -190,7 +204,10 @@ fn read_month_name(text: &str) -> Option<Day> {
         _ => return None,
     };
     let (year, had_short_year) = read_year(year)?;
-    Some(Day::Known(Date::new(year, month, small_number(day)?).ok()?, had_short_year))
+    Some(Day::Known(
+        Date::new(year, month, small_number(day)?).ok()?,
+        had_short_year,
+    ))
 }
 
 /// Full and short names, Turkish and English, folded.
@@ -214,7 +231,9 @@ fn month(word: &str) -> Option<i8> {
         return None;
     }
     let folded = fold_header(word);
-    let position = MONTHS.iter().position(|names| names.contains(&folded.as_str()))?;
+    let position = MONTHS
+        .iter()
+        .position(|names| names.contains(&folded.as_str()))?;
     i8::try_from(position + 1).ok()
 }
 
@@ -222,7 +241,10 @@ fn month(word: &str) -> Option<i8> {
 fn read_year(text: &str) -> Option<(i16, bool)> {
     match text.len() {
         4 => {
-            let year = text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())??;
+            let year = text
+                .bytes()
+                .all(|b| b.is_ascii_digit())
+                .then(|| text.parse().ok())??;
             (year >= 1800).then_some((year, false))
         }
         2 => Some((2000 + i16::from(small_number(text)?), true)),

@@ -128,7 +128,8 @@ pub(crate) fn read_source(text: &str, answers: &BTreeMap<String, Source>) -> Sou
     }
     let as_code = text.to_ascii_uppercase();
     let known = Source::parse(&as_code);
-    if let Some(source) = known.or_else(|| Source::from_registry(text).filter(Source::is_registry)) {
+    if let Some(source) = known.or_else(|| Source::from_registry(text).filter(Source::is_registry))
+    {
         return SourceMeaning::Known(source);
     }
     let folded = fold_word(text);
@@ -142,7 +143,11 @@ pub(crate) fn read_source(text: &str, answers: &BTreeMap<String, Source>) -> Sou
 /// A word folded; a sign that folds to nothing stays as it is.
 fn fold_word(text: &str) -> String {
     let folded = fold_header(text);
-    if folded.is_empty() { text.to_owned() } else { folded }
+    if folded.is_empty() {
+        text.to_owned()
+    } else {
+        folded
+    }
 }
 
 #[derive(Default)]
@@ -218,7 +223,8 @@ mod tests {
                 spellings_read += 1;
             }
         }
-        let kept = words.statuses.len() + words.answers.len() + words.channels.len() + words.kinds.len();
+        let kept =
+            words.statuses.len() + words.answers.len() + words.channels.len() + words.kinds.len();
         assert_eq!(kept, spellings_read, "two spellings fold to one word");
     }
 
@@ -241,14 +247,26 @@ mod tests {
         ] {
             assert_eq!(read_status(text, None), expected, "{text}");
         }
-        for text in ["X", "x", "2", "?", "-", "belki", "bekliyor", "onay bekliyor", "bilinmiyor"] {
+        for text in [
+            "X",
+            "x",
+            "2",
+            "?",
+            "-",
+            "belki",
+            "bekliyor",
+            "onay bekliyor",
+            "bilinmiyor",
+        ] {
             assert_eq!(read_status(text, None), StatusMeaning::Unknown, "{text}");
         }
     }
 
     #[test]
     fn a_header_with_its_own_coding_allows_no_other_answers() {
-        let coding = crate::table::header::recognise("ONAY(1)-RET(0)").and_then(|m| m.coding).unwrap();
+        let coding = crate::table::header::recognise("ONAY(1)-RET(0)")
+            .and_then(|m| m.coding)
+            .unwrap();
         let read = |text| read_status(text, Some(&coding));
         assert_eq!(read("1"), StatusMeaning::Said(Status::Onay));
         assert_eq!(read("0"), StatusMeaning::Said(Status::Ret));
@@ -259,30 +277,60 @@ mod tests {
     #[test]
     fn channels_kinds_and_sources_are_read_in_peoples_words() {
         assert_eq!(read_channel("SMS"), ChannelMeaning::One(Channel::Mesaj));
-        assert_eq!(read_channel("Kısa Mesaj"), ChannelMeaning::One(Channel::Mesaj));
+        assert_eq!(
+            read_channel("Kısa Mesaj"),
+            ChannelMeaning::One(Channel::Mesaj)
+        );
         assert_eq!(read_channel("telefon"), ChannelMeaning::One(Channel::Arama));
         assert_eq!(read_channel("TÜMÜ"), ChannelMeaning::All);
         assert_eq!(read_channel("faks"), ChannelMeaning::Unknown);
         assert_eq!(read_channel(""), ChannelMeaning::Unknown);
 
         let none = BTreeMap::new();
-        assert_eq!(read_kind("Tüzel Kişi", &none), KindMeaning::Known(RecipientKind::Tacir));
-        assert_eq!(read_kind("A.Ş.", &none), KindMeaning::Known(RecipientKind::Tacir));
-        assert_eq!(read_kind("hasta", &none), KindMeaning::Known(RecipientKind::Bireysel));
+        assert_eq!(
+            read_kind("Tüzel Kişi", &none),
+            KindMeaning::Known(RecipientKind::Tacir)
+        );
+        assert_eq!(
+            read_kind("A.Ş.", &none),
+            KindMeaning::Known(RecipientKind::Tacir)
+        );
+        assert_eq!(
+            read_kind("hasta", &none),
+            KindMeaning::Known(RecipientKind::Bireysel)
+        );
         assert_eq!(read_kind("Esnaf", &none), KindMeaning::Esnaf);
         assert_eq!(read_kind("dernek", &none), KindMeaning::Ask);
         assert_eq!(read_kind("uzaylı", &none), KindMeaning::Unknown);
         let answers = BTreeMap::from([("Dernek".to_owned(), RecipientKind::Tacir)]);
-        assert_eq!(read_kind("DERNEK", &answers), KindMeaning::Known(RecipientKind::Tacir));
+        assert_eq!(
+            read_kind("DERNEK", &answers),
+            KindMeaning::Known(RecipientKind::Tacir)
+        );
 
         let none = BTreeMap::new();
-        assert_eq!(read_source("HS_WEB", &none), SourceMeaning::Known(Source::HS_WEB));
-        assert_eq!(read_source("hs_web", &none), SourceMeaning::Known(Source::HS_WEB));
-        assert_eq!(read_source("IYS_WEB", &none), SourceMeaning::Known(Source::IYS_WEB));
+        assert_eq!(
+            read_source("HS_WEB", &none),
+            SourceMeaning::Known(Source::HS_WEB)
+        );
+        assert_eq!(
+            read_source("hs_web", &none),
+            SourceMeaning::Known(Source::HS_WEB)
+        );
+        assert_eq!(
+            read_source("IYS_WEB", &none),
+            SourceMeaning::Known(Source::IYS_WEB)
+        );
         let suggested = SourceMeaning::Unknown(Some(Source::HS_WEB));
         assert_eq!(read_source("web sitesi", &none), suggested);
         let answers = BTreeMap::from([("Web Sitesi".to_owned(), Source::HS_WEB)]);
-        assert_eq!(read_source("web sitesi", &answers), SourceMeaning::Mapped(Source::HS_WEB));
-        assert_eq!(read_source("HS_YENI", &answers), SourceMeaning::Unknown(None));
+        assert_eq!(
+            read_source("web sitesi", &answers),
+            SourceMeaning::Mapped(Source::HS_WEB)
+        );
+        assert_eq!(
+            read_source("HS_YENI", &answers),
+            SourceMeaning::Unknown(None)
+        );
     }
 }

@@ -33,14 +33,18 @@ type Packed = (usize, u64, u64);
 /// Packs a word of up to sixteen bytes, so that words are compared as numbers;
 /// `None` for a longer one. Two reads that overlap cover every length.
 fn pack(cell: &[u8]) -> Option<Packed> {
-    let (head, tail) = if let (Some(head), Some(tail)) = (cell.first_chunk::<8>(), cell.last_chunk::<8>()) {
-        (u64::from_le_bytes(*head), u64::from_le_bytes(*tail))
-    } else if let (Some(head), Some(tail)) = (cell.first_chunk::<4>(), cell.last_chunk::<4>()) {
-        (u64::from(u32::from_le_bytes(*head)), u64::from(u32::from_le_bytes(*tail)))
-    } else {
-        let byte = |i: usize| u64::from(cell.get(i).copied().unwrap_or(0));
-        (byte(0) | byte(1) << 8, byte(2))
-    };
+    let (head, tail) =
+        if let (Some(head), Some(tail)) = (cell.first_chunk::<8>(), cell.last_chunk::<8>()) {
+            (u64::from_le_bytes(*head), u64::from_le_bytes(*tail))
+        } else if let (Some(head), Some(tail)) = (cell.first_chunk::<4>(), cell.last_chunk::<4>()) {
+            (
+                u64::from(u32::from_le_bytes(*head)),
+                u64::from(u32::from_le_bytes(*tail)),
+            )
+        } else {
+            let byte = |i: usize| u64::from(cell.get(i).copied().unwrap_or(0));
+            (byte(0) | byte(1) << 8, byte(2))
+        };
     (cell.len() <= 16).then_some((cell.len(), head, tail))
 }
 
@@ -68,7 +72,9 @@ impl<T: Clone> Memo<T> {
     /// The meaning of this cell; `understand` is called for words not met before.
     pub(crate) fn read(&mut self, cell: &[u8], understand: impl FnOnce(&[u8]) -> T) -> T {
         let packed = pack(cell);
-        let is_it = |known: &Known<T>| known.packed == packed && (packed.is_some() || *known.bytes == *cell);
+        let is_it = |known: &Known<T>| {
+            known.packed == packed && (packed.is_some() || *known.bytes == *cell)
+        };
         if let Some(known) = self.first.iter_mut().find(|known| is_it(known)) {
             known.rows += 1;
             return known.meaning.clone();
@@ -177,7 +183,10 @@ mod tests {
         assert!(memo.only_word().is_none());
         memo.read(b"ONAY", |_| 1);
         memo.read(b"ONAY", |_| 1);
-        assert_eq!(memo.only_word().map(|(bytes, known)| (bytes, known.rows)), Some((&b"ONAY"[..], 2)));
+        assert_eq!(
+            memo.only_word().map(|(bytes, known)| (bytes, known.rows)),
+            Some((&b"ONAY"[..], 2))
+        );
         memo.read(b"RET", |_| 2);
         assert!(memo.only_word().is_none());
     }

@@ -137,18 +137,30 @@ impl Letters {
             self.note_foreign(byte, self.offset);
         }
         if let Some(wide @ (Encoding::Utf16Le | Encoding::Utf16Be)) = stated {
-            return Ok(Decoder { encoding: wide, repair: self.repair() });
+            return Ok(Decoder {
+                encoding: wide,
+                repair: self.repair(),
+            });
         }
         if forced == Some(Encoding::Windows1254) {
-            return Ok(Decoder { encoding: Encoding::Windows1254, repair: Repair::None });
+            return Ok(Decoder {
+                encoding: Encoding::Windows1254,
+                repair: Repair::None,
+            });
         }
         let is_utf8_by_word = stated == Some(Encoding::Utf8) || forced == Some(Encoding::Utf8);
         match (self.first_foreign, self.first_turkish) {
-            (None, _) => Ok(Decoder { encoding: Encoding::Utf8, repair: self.repair() }),
+            (None, _) => Ok(Decoder {
+                encoding: Encoding::Utf8,
+                repair: self.repair(),
+            }),
             (Some(foreign), _) if is_utf8_by_word => Err(Undecided::MixedFrom(foreign)),
             (Some(foreign), Some(turkish)) => Err(Undecided::MixedFrom(foreign.max(turkish))),
             (Some(_), None) if self.has_undefined => Err(Undecided::Unknown),
-            (Some(_), None) => Ok(Decoder { encoding: Encoding::Windows1254, repair: Repair::None }),
+            (Some(_), None) => Ok(Decoder {
+                encoding: Encoding::Windows1254,
+                repair: Repair::None,
+            }),
         }
     }
 

@@ -128,7 +128,11 @@ impl Shape {
         let followers = piece.get(1..).unwrap_or_default();
         let is_alone = |(&byte, &next): (&u8, &u8)| (byte == b'\r') & (next != b'\n');
         // No early exit, for wide registers: nearly always there is none.
-        let within = piece.iter().zip(followers).map(is_alone).fold(false, |found, alone| found | alone);
+        let within = piece
+            .iter()
+            .zip(followers)
+            .map(is_alone)
+            .fold(false, |found, alone| found | alone);
         self.has_lone_cr = starts_alone || within;
     }
 

@@ -17,12 +17,16 @@ use tokio::task::JoinSet;
 use super::ground::{IYS_CODE, IYS_PASSWORD, IYS_USER};
 
 /// A client that stays on this machine.
-pub fn client() -> anyhow::Result<reqwest::Client> {
-    Ok(reqwest::Client::builder().no_proxy().http1_only().timeout(Duration::from_secs(120)).build()?)
+pub(crate) fn client() -> anyhow::Result<reqwest::Client> {
+    Ok(reqwest::Client::builder()
+        .no_proxy()
+        .http1_only()
+        .timeout(Duration::from_secs(120))
+        .build()?)
 }
 
 /// Posts `count` bodies, `concurrency` at a time; returns the seconds it took.
-pub async fn post_all(
+pub(crate) async fn post_all(
     url: &str,
     headers: HeaderMap,
     count: usize,
@@ -42,12 +46,18 @@ pub async fn post_all(
                 if at >= count {
                     return anyhow::Ok(());
                 }
-                let request = client.post(&url).headers(headers.clone()).header(CONTENT_TYPE, "application/json");
+                let request = client
+                    .post(&url)
+                    .headers(headers.clone())
+                    .header(CONTENT_TYPE, "application/json");
                 let answer = request.body(body(at)).send().await?;
                 let status = answer.status();
                 let text = answer.bytes().await?;
                 if !status.is_success() {
-                    bail!("{url} answered {status}: {}", String::from_utf8_lossy(&text));
+                    bail!(
+                        "{url} answered {status}: {}",
+                        String::from_utf8_lossy(&text)
+                    );
                 }
             }
         });
@@ -59,7 +69,7 @@ pub async fn post_all(
 }
 
 /// One message as the connector writes it.
-pub fn message(at: usize) -> String {
+pub(crate) fn message(at: usize) -> String {
     let text = "Sayın Ayşe Yılmaz, yaz indirimi başladı! ORNEK PERAKENDE AS Mersis 0123456789012345. \
                 İstemiyorsanız RET ORNEK yazıp 3338'e gönderin.";
     json!({
@@ -79,22 +89,45 @@ pub fn message(at: usize) -> String {
 }
 
 /// Asks İYS about these addresses, 1,000 a call; returns the seconds of the calls.
-pub async fn ask_registry(base: &str, addresses: &[String], concurrency: usize) -> anyhow::Result<f64> {
+pub(crate) async fn ask_registry(
+    base: &str,
+    addresses: &[String],
+    concurrency: usize,
+) -> anyhow::Result<f64> {
     let login = json!({ "username": IYS_USER, "password": IYS_PASSWORD, "grant_type": "password" });
-    let answer = client()?.post(format!("{base}/oauth2/token")).json(&login).send().await?;
-    let said: Value = answer.json().await.context("the token call was not answered")?;
-    let token = said["access_token"].as_str().with_context(|| format!("no token: {said}"))?;
+    let answer = client()?
+        .post(format!("{base}/oauth2/token"))
+        .json(&login)
+        .send()
+        .await?;
+    let said: Value = answer
+        .json()
+        .await
+        .context("the token call was not answered")?;
+    let token = said["access_token"]
+        .as_str()
+        .with_context(|| format!("no token: {said}"))?;
     let mut headers = HeaderMap::new();
-    headers.insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}"))?);
-    let bodies: Vec<String> =
-        addresses.chunks(1_000).map(|list| json!({ "recipients": list }).to_string()).collect();
+    headers.insert(
+        AUTHORIZATION,
+        HeaderValue::from_str(&format!("Bearer {token}"))?,
+    );
+    let bodies: Vec<String> = addresses
+        .chunks(1_000)
+        .map(|list| json!({ "recipients": list }).to_string())
+        .collect();
     let url = format!("{base}/sps/{IYS_CODE}/brands/{IYS_CODE}/consents/BIREYSEL/status/MESAJ");
-    post_all(&url, headers, bodies.len(), concurrency, move |at| bodies[at].clone()).await
+    post_all(&url, headers, bodies.len(), concurrency, move |at| {
+        bodies[at].clone()
+    })
+    .await
 }
 
 /// Answers 200 to every POST.
-pub async fn serve_blank(announce: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("no free port")?;
+pub(crate) async fn serve_blank(announce: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .context("no free port")?;
     announce(listener.local_addr()?);
     let router = Router::new().fallback(post(|body: Bytes| async move { body.len().to_string() }));
     Ok(axum::serve(listener, router).await?)

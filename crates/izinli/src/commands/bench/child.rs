@@ -16,22 +16,22 @@ use super::{bare, provider, work};
 use crate::output::Exit;
 
 /// Environment variable that holds an [`Order`].
-pub const ORDER: &str = "IZINLI_BENCH_ORDER";
+pub(crate) const ORDER: &str = "IZINLI_BENCH_ORDER";
 
 /// What a process is to do.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Order {
+pub(crate) struct Order {
     /// The work.
-    pub job: Job,
+    pub(crate) job: Job,
     /// On which database.
-    pub place: Option<Place>,
+    pub(crate) place: Option<Place>,
     /// Where its clock starts.
-    pub clock_start: String,
+    pub(crate) clock_start: String,
 }
 
 /// The kinds of work.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Job {
+pub(crate) enum Job {
     /// Judge a file against nobody.
     Judge(PathBuf),
     /// Judge and apply a file.
@@ -56,47 +56,50 @@ pub enum Job {
 
 /// What a piece of work came to.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Measured {
+pub(crate) struct Measured {
     /// Seconds of the work itself, without starting and ending the process.
-    pub seconds: f64,
+    pub(crate) seconds: f64,
     /// Rows, messages or calls.
-    pub count: u64,
+    pub(crate) count: u64,
     /// Peak resident memory, KiB.
-    pub peak_kib: u64,
+    pub(crate) peak_kib: u64,
     /// Seconds of its parts, by name.
-    pub stages: Vec<(String, f64)>,
+    pub(crate) stages: Vec<(String, f64)>,
 }
 
 impl Measured {
     /// Per second.
-    pub fn rate(&self) -> f64 {
+    pub(crate) fn rate(&self) -> f64 {
         per_second(self.count, self.seconds)
     }
 
     /// Peak resident memory, MB.
-    pub fn peak_mb(&self) -> f64 {
+    pub(crate) fn peak_mb(&self) -> f64 {
         float(self.peak_kib) * 1024.0 / 1e6
     }
 
     /// Seconds of one part.
-    pub fn stage(&self, name: &str) -> f64 {
-        self.stages.iter().find(|(held, _)| held == name).map_or(f64::NAN, |(_, seconds)| *seconds)
+    pub(crate) fn stage(&self, name: &str) -> f64 {
+        self.stages
+            .iter()
+            .find(|(held, _)| held == name)
+            .map_or(f64::NAN, |(_, seconds)| *seconds)
     }
 }
 
 /// A count as a rate.
-pub fn per_second(count: u64, seconds: f64) -> f64 {
+pub(crate) fn per_second(count: u64, seconds: f64) -> f64 {
     float(count) / seconds.max(1e-6)
 }
 
 /// A count as a number to divide by.
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
-pub const fn float(count: u64) -> f64 {
+pub(crate) const fn float(count: u64) -> f64 {
     count as f64
 }
 
 /// Runs an order to its end in a process of its own.
-pub async fn measure(order: &Order) -> anyhow::Result<Measured> {
+pub(crate) async fn measure(order: &Order) -> anyhow::Result<Measured> {
     let mut child = spawn(order)?;
     let mut text = String::new();
     let mut stdout = child.stdout.take().context("the process has no output")?;
@@ -110,22 +113,29 @@ pub async fn measure(order: &Order) -> anyhow::Result<Measured> {
 
 /// A server in a process of its own, for as long as the value lives.
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     /// Where it answers, without a slash at the end.
-    pub url: String,
+    pub(crate) url: String,
     _child: Child,
 }
 
 impl Server {
     /// Starts an order that serves.
-    pub async fn start(order: &Order) -> anyhow::Result<Self> {
+    pub(crate) async fn start(order: &Order) -> anyhow::Result<Self> {
         Self::of(spawn(order)?).await
     }
 
     /// Starts a simulator.
-    pub async fn simulator(kind: &str, clock_start: &str) -> anyhow::Result<Self> {
+    pub(crate) async fn simulator(kind: &str, clock_start: &str) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(["simulate", kind, "--no-limits", "--with-parent", "--clock-start", clock_start]);
+        command.args([
+            "simulate",
+            kind,
+            "--no-limits",
+            "--with-parent",
+            "--clock-start",
+            clock_start,
+        ]);
         Self::of(started(&mut command)?).await
     }
 
@@ -133,15 +143,23 @@ impl Server {
         let stdout = child.stdout.take().context("the server has no output")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line).await?;
-        let said: Value = serde_json::from_str(&line).with_context(|| format!("the server said `{line}`"))?;
-        let url = said["url"].as_str().context("the server named no address")?;
-        Ok(Self { url: url.trim_end_matches('/').to_owned(), _child: child })
+        let said: Value =
+            serde_json::from_str(&line).with_context(|| format!("the server said `{line}`"))?;
+        let url = said["url"]
+            .as_str()
+            .context("the server named no address")?;
+        Ok(Self {
+            url: url.trim_end_matches('/').to_owned(),
+            _child: child,
+        })
     }
 }
 
 fn spawn(order: &Order) -> anyhow::Result<Child> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("bench").env(ORDER, serde_json::to_string(order)?);
+    command
+        .arg("bench")
+        .env(ORDER, serde_json::to_string(order)?);
     started(&mut command)
 }
 
@@ -155,7 +173,7 @@ fn started(command: &mut Command) -> anyhow::Result<Child> {
 }
 
 /// The other side: does what an order says.
-pub async fn obey(text: &str) -> anyhow::Result<Exit> {
+pub(crate) async fn obey(text: &str) -> anyhow::Result<Exit> {
     let order: Order = serde_json::from_str(text).context("the order cannot be read")?;
     let place = || order.place.as_ref().context("the order names no database");
     let mut measured = match &order.job {
@@ -192,8 +210,15 @@ async fn served(serving: impl Future<Output = anyhow::Result<()>>) -> anyhow::Re
 
 /// The most memory this process ever held, as the kernel counts it.
 fn peak_kib() -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").context("this system keeps no /proc/self/status")?;
-    let line =
-        status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM in /proc/self/status")?;
-    line.trim().trim_end_matches("kB").trim().parse().context("VmHWM is no number")
+    let status = std::fs::read_to_string("/proc/self/status")
+        .context("this system keeps no /proc/self/status")?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .context("no VmHWM in /proc/self/status")?;
+    line.trim()
+        .trim_end_matches("kB")
+        .trim()
+        .parse()
+        .context("VmHWM is no number")
 }

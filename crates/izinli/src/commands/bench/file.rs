@@ -24,10 +24,20 @@ const JUDGING_TIMES: f64 = 8.0;
 const JUDGING_MB: f64 = 64.0;
 
 /// Writes both files, one MESAJ consent a row in Windows-1254.
-pub fn write(folder: &Path, size: u64, now: Timestamp) -> anyhow::Result<(PathBuf, PathBuf)> {
+pub(crate) fn write(
+    folder: &Path,
+    size: u64,
+    now: Timestamp,
+) -> anyhow::Result<(PathBuf, PathBuf)> {
     let (first, second) = (folder.join("people.csv"), folder.join("changed.csv"));
-    let mix = ChannelMix { eposta_percent: 0, arama_percent: 0 };
-    let spec = Generate { channels: mix, ..Generate::new(size, 0, SEED, now) };
+    let mix = ChannelMix {
+        eposta_percent: 0,
+        arama_percent: 0,
+    };
+    let spec = Generate {
+        channels: mix,
+        ..Generate::new(size, 0, SEED, now)
+    };
     generate::contacts(File::create(&first)?, &spec)?;
     let mut out = BufWriter::new(File::create(&second)?);
     for (number, line) in BufReader::new(File::open(&first)?).split(b'\n').enumerate() {
@@ -45,16 +55,23 @@ pub fn write(folder: &Path, size: u64, now: Timestamp) -> anyhow::Result<(PathBu
 
 /// The row with a refusal; who refused before changes the name.
 fn refused(line: &[u8]) -> Vec<u8> {
-    let mut cells: Vec<Vec<u8>> = line.split(|byte| *byte == b';').map(<[u8]>::to_vec).collect();
+    let mut cells: Vec<Vec<u8>> = line
+        .split(|byte| *byte == b';')
+        .map(<[u8]>::to_vec)
+        .collect();
     match cells.get_mut(STATUS) {
         Some(status) if status.as_slice() == b"ONAY" => *status = b"RET".to_vec(),
-        _ => cells.iter_mut().skip(1).take(1).for_each(|name| name.extend_from_slice(b" A")),
+        _ => cells
+            .iter_mut()
+            .skip(1)
+            .take(1)
+            .for_each(|name| name.extend_from_slice(b" A")),
     }
     cells.join(&b';')
 }
 
 /// Judging only, beside reading the file with the csv crate.
-pub async fn judging(around: &Surroundings, table: &mut Table) -> anyhow::Result<()> {
+pub(crate) async fn judging(around: &Surroundings, table: &mut Table) -> anyhow::Result<()> {
     let mut runs = Vec::new();
     let mut reads = Vec::new();
     for _ in 0..3 {
@@ -62,14 +79,20 @@ pub async fn judging(around: &Surroundings, table: &mut Table) -> anyhow::Result
         runs.push(child::measure(&around.order(Job::Judge(around.file.clone()), None)).await?);
     }
     let read_seconds = median(reads);
-    let peak = runs.iter().map(child::Measured::peak_mb).fold(0.0, f64::max);
+    let peak = runs
+        .iter()
+        .map(child::Measured::peak_mb)
+        .fold(0.0, f64::max);
     let count = runs.first().map_or(0, |run| run.count);
     let seconds = median(runs.iter().map(|run| run.seconds).collect());
     table.add(Row {
         work: "judge a file (dry run), time".into(),
         database: "–",
         ours: rate(child::per_second(count, seconds), "rows"),
-        baseline: format!("csv reader {}", rate(child::per_second(count, read_seconds), "rows")),
+        baseline: format!(
+            "csv reader {}",
+            rate(child::per_second(count, read_seconds), "rows")
+        ),
         ratio: seconds / read_seconds,
         target: Target::AtMost(JUDGING_TIMES),
     })?;
@@ -105,10 +128,17 @@ mod tests {
         let now = "2025-06-23T10:00:00+03:00".parse().expect("an instant");
         let (first, second) = write(folder.path(), 1_000, now).expect("files");
         let lines = |path: PathBuf| -> Vec<Vec<u8>> {
-            std::fs::read(path).expect("a file").split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect()
+            std::fs::read(path)
+                .expect("a file")
+                .split(|byte| *byte == b'\n')
+                .map(<[u8]>::to_vec)
+                .collect()
         };
         let (first, second) = (lines(first), lines(second));
         assert_eq!(first.len(), second.len());
-        assert_eq!(first.iter().zip(&second).filter(|(a, b)| a != b).count(), 10);
+        assert_eq!(
+            first.iter().zip(&second).filter(|(a, b)| a != b).count(),
+            10
+        );
     }
 }

@@ -27,38 +27,42 @@ use crate::session::{ACTOR, worker_name};
 /// A Monday morning: files, simulators and processes all live on this day.
 const CLOCK_START: &str = "2025-06-23T10:00:00+03:00";
 /// İYS's invented numbers of the brand.
-pub const IYS_CODE: i64 = 650_001;
+pub(crate) const IYS_CODE: i64 = 650_001;
 /// The API user at the simulator.
-pub const IYS_USER: &str = "bench-iys";
+pub(crate) const IYS_USER: &str = "bench-iys";
 /// Its password.
-pub const IYS_PASSWORD: &str = "bench-iys-parolasi";
+pub(crate) const IYS_PASSWORD: &str = "bench-iys-parolasi";
 /// Seals what is stored; the databases are dropped at the end.
 const KEY: [u8; 32] = [7; 32];
 
 /// What is the same for both databases.
 #[derive(Debug)]
-pub struct Surroundings {
+pub(crate) struct Surroundings {
     /// The clock of this run.
-    pub clock: ProcessClock,
+    pub(crate) clock: ProcessClock,
     /// Files and SQLite databases; removed at the end.
-    pub folder: TempDir,
+    pub(crate) folder: TempDir,
     /// The file of people.
-    pub file: PathBuf,
+    pub(crate) file: PathBuf,
     /// The same with every hundredth row changed.
-    pub changed: PathBuf,
+    pub(crate) changed: PathBuf,
     /// A provider that takes everything.
-    pub provider: Server,
+    pub(crate) provider: Server,
     /// İYS without limits, where everybody said ONAY.
-    pub iys: Server,
+    pub(crate) iys: Server,
 }
 
 impl Surroundings {
     /// Writes the files and starts the servers.
-    pub async fn start(size: u64) -> anyhow::Result<Self> {
+    pub(crate) async fn start(size: u64) -> anyhow::Result<Self> {
         let clock = ProcessClock::starting_at(CLOCK_START.parse()?);
         let folder = tempfile::Builder::new().prefix("izinli-bench-").tempdir()?;
         let (file, changed) = file::write(folder.path(), size, clock.now())?;
-        let order = Order { job: Job::Provider, place: None, clock_start: clock.now().to_string() };
+        let order = Order {
+            job: Job::Provider,
+            place: None,
+            clock_start: clock.now().to_string(),
+        };
         let provider = Server::start(&order).await?;
         let iys = Server::simulator("iys", &clock.now().to_string()).await?;
         let http = super::bare::client()?;
@@ -70,42 +74,61 @@ impl Surroundings {
             ("_sim/brands", json!({ "brands": [brand] })),
             ("_sim/population", json!({ "onay_pct": 100, "ret_pct": 0 })),
         ] {
-            let answer = http.post(format!("{}/{path}", iys.url)).json(&body).send().await?;
+            let answer = http
+                .post(format!("{}/{path}", iys.url))
+                .json(&body)
+                .send()
+                .await?;
             if !answer.status().is_success() {
-                bail!("{path} answered {}: {}", answer.status(), answer.text().await?);
+                bail!(
+                    "{path} answered {}: {}",
+                    answer.status(),
+                    answer.text().await?
+                );
             }
         }
-        Ok(Self { clock, folder, file, changed, provider, iys })
+        Ok(Self {
+            clock,
+            folder,
+            file,
+            changed,
+            provider,
+            iys,
+        })
     }
 
     /// An order at the present instant.
-    pub fn order(&self, job: Job, place: Option<&Place>) -> Order {
-        Order { job, place: place.cloned(), clock_start: self.clock.now().to_string() }
+    pub(crate) fn order(&self, job: Job, place: Option<&Place>) -> Order {
+        Order {
+            job,
+            place: place.cloned(),
+            clock_start: self.clock.now().to_string(),
+        }
     }
 }
 
 /// A database with what a campaign needs; enough to open it in another process.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Place {
+pub(crate) struct Place {
     /// Its address.
-    pub url: String,
+    pub(crate) url: String,
     /// Where uploaded files lie.
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// The firm.
-    pub firm: FirmId,
+    pub(crate) firm: FirmId,
     /// The brand.
-    pub brand: BrandId,
+    pub(crate) brand: BrandId,
     /// The provider account.
-    pub connector: ConnectorId,
+    pub(crate) connector: ConnectorId,
     /// Where providers push receipts to.
-    pub path_key: String,
+    pub(crate) path_key: String,
     /// Where İYS answers.
-    pub registry_url: String,
+    pub(crate) registry_url: String,
 }
 
 impl Place {
     /// The engine over it, as a worker would run it.
-    pub async fn engine(&self, clock: ProcessClock) -> anyhow::Result<Arc<Engine>> {
+    pub(crate) async fn engine(&self, clock: ProcessClock) -> anyhow::Result<Arc<Engine>> {
         let store = open(&self.url, clock).await?;
         engine_over(store, &self.folder, &self.registry_url)
     }
@@ -113,43 +136,68 @@ impl Place {
 
 /// A database that is dropped at the end.
 #[derive(Debug)]
-pub struct Ground {
+pub(crate) struct Ground {
     /// What is in it.
-    pub place: Place,
+    pub(crate) place: Place,
     server: Option<String>,
 }
 
 impl Ground {
     /// Makes a fresh database; on the server, or a file.
-    pub async fn make(around: &Surroundings, server: Option<&str>, name: &str) -> anyhow::Result<Self> {
+    pub(crate) async fn make(
+        around: &Surroundings,
+        server: Option<&str>,
+        name: &str,
+    ) -> anyhow::Result<Self> {
         let url = match server {
-            None => format!("sqlite:{}", around.folder.path().join(format!("{name}.db")).display()),
+            None => format!(
+                "sqlite:{}",
+                around.folder.path().join(format!("{name}.db")).display()
+            ),
             Some(server) => fresh(server, name).await?,
         };
-        let folder =
-            around.folder.path().join(format!("uploads-{name}-{}", if server.is_some() { "p" } else { "s" }));
+        let folder = around.folder.path().join(format!(
+            "uploads-{name}-{}",
+            if server.is_some() { "p" } else { "s" }
+        ));
         let store = open(&url, around.clock).await?;
         store.migrate().await?;
         let registry_url = around.iys.url.clone();
         let engine = engine_over(store.clone(), &folder, &registry_url)?;
         let (firm, brand) = people_in_charge(&store).await?;
         let settings = json!({ "base_url": around.provider.url, "api_key": "bench" });
-        let account = engine.create_connector(firm, "infobip", "Bench", &settings, ACTOR).await?;
+        let account = engine
+            .create_connector(firm, "infobip", "Bench", &settings, ACTOR)
+            .await?;
         let mut writer = store.write().await?;
-        writer.set_connector_state(account.id, account.version, ConnectorState::Active, None).await?;
+        writer
+            .set_connector_state(account.id, account.version, ConnectorState::Active, None)
+            .await?;
         writer.commit().await?;
         store.close().await;
-        let place =
-            Place { url, folder, firm, brand, connector: account.id, path_key: account.path_key, registry_url };
-        Ok(Self { place, server: server.map(str::to_owned) })
+        let place = Place {
+            url,
+            folder,
+            firm,
+            brand,
+            connector: account.id,
+            path_key: account.path_key,
+            registry_url,
+        };
+        Ok(Self {
+            place,
+            server: server.map(str::to_owned),
+        })
     }
 
     /// Drops the database.
-    pub async fn drop(self) -> anyhow::Result<()> {
+    pub(crate) async fn drop(self) -> anyhow::Result<()> {
         match &self.server {
             Some(server) => remove(server, &self.place.url).await,
             None => {
-                drop(std::fs::remove_file(self.place.url.trim_start_matches("sqlite:")));
+                drop(std::fs::remove_file(
+                    self.place.url.trim_start_matches("sqlite:"),
+                ));
                 Ok(())
             }
         }
@@ -157,23 +205,33 @@ impl Ground {
 }
 
 /// An empty database on the server.
-pub async fn fresh(server: &str, name: &str) -> anyhow::Result<String> {
+pub(crate) async fn fresh(server: &str, name: &str) -> anyhow::Result<String> {
     let name = format!("izinli_bench_{}_{name}", std::process::id());
-    let mut connection = PgConnection::connect(server).await.context("the PostgreSQL server cannot be reached")?;
-    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE template0")))
-        .execute(&mut connection)
-        .await?;
-    let (base, _) = server.rsplit_once('/').context("the address names no database")?;
+    let mut connection = PgConnection::connect(server)
+        .await
+        .context("the PostgreSQL server cannot be reached")?;
+    sqlx::query(AssertSqlSafe(format!(
+        "CREATE DATABASE {name} TEMPLATE template0"
+    )))
+    .execute(&mut connection)
+    .await?;
+    let (base, _) = server
+        .rsplit_once('/')
+        .context("the address names no database")?;
     Ok(format!("{base}/{name}"))
 }
 
 /// Drops a database that [`fresh`] made.
-pub async fn remove(server: &str, url: &str) -> anyhow::Result<()> {
-    let (_, name) = url.rsplit_once('/').context("the address names no database")?;
+pub(crate) async fn remove(server: &str, url: &str) -> anyhow::Result<()> {
+    let (_, name) = url
+        .rsplit_once('/')
+        .context("the address names no database")?;
     let mut connection = PgConnection::connect(server).await?;
-    sqlx::query(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")))
-        .execute(&mut connection)
-        .await?;
+    sqlx::query(AssertSqlSafe(format!(
+        "DROP DATABASE IF EXISTS {name} WITH (FORCE)"
+    )))
+    .execute(&mut connection)
+    .await?;
     Ok(())
 }
 
@@ -188,7 +246,10 @@ fn engine_over(store: Store, folder: &Path, registry_url: &str) -> anyhow::Resul
     settings.registry.calls_per_second = 0;
     // Loops of the served process look often; a step driven by hand never waits.
     settings.receipts.poll_ms = 20;
-    let identity = Identity { worker: worker_name()?, public_url: "http://127.0.0.1:9".into() };
+    let identity = Identity {
+        worker: worker_name()?,
+        public_url: "http://127.0.0.1:9".into(),
+    };
     Ok(Engine::new(store, settings, identity)?)
 }
 
@@ -207,15 +268,24 @@ async fn people_in_charge(store: &Store) -> anyhow::Result<(FirmId, BrandId)> {
     brand.iys_code = Some(IYS_CODE);
     brand.brand_code = Some(IYS_CODE);
     brand.iys_username = Some(IYS_USER.into());
-    brand.window = SendingWindow { from_minute: 0, to_minute: 1_440 };
+    brand.window = SendingWindow {
+        from_minute: 0,
+        to_minute: 1_440,
+    };
     writer.save_brand(&brand).await?;
-    writer.set_brand_password(firm, brand.id, Some(&SecretString::from(IYS_PASSWORD.to_owned()))).await?;
+    writer
+        .set_brand_password(
+            firm,
+            brand.id,
+            Some(&SecretString::from(IYS_PASSWORD.to_owned())),
+        )
+        .await?;
     writer.commit().await?;
     Ok((firm, brand.id))
 }
 
 /// The instant an order's clock starts at.
-pub fn clock(start: &str) -> anyhow::Result<ProcessClock> {
+pub(crate) fn clock(start: &str) -> anyhow::Result<ProcessClock> {
     let start: Timestamp = start.parse()?;
     Ok(ProcessClock::starting_at(start))
 }

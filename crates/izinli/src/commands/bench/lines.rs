@@ -3,18 +3,20 @@
 use std::time::Instant;
 
 /// Runs longer than this are measured once.
-pub const LONG_SECONDS: f64 = 20.0;
+pub(crate) const LONG_SECONDS: f64 = 20.0;
 /// Runs of what is shorter.
-pub const RUNS: usize = 3;
+pub(crate) const RUNS: usize = 3;
 
 /// The middle of an odd number of figures; NaN of none.
-pub fn median(mut figures: Vec<f64>) -> f64 {
+pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// Seconds that a future took, and its outcome.
-pub async fn timed<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<(f64, T)> {
+pub(crate) async fn timed<T>(
+    work: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<(f64, T)> {
     let began = Instant::now();
     let outcome = work.await?;
     Ok((began.elapsed().as_secs_f64(), outcome))

@@ -35,22 +35,24 @@ const DISPATCH_MB: f64 = 150.0;
 
 /// What was asked for.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub(crate) struct Wish {
     /// Names of rows; none means all.
-    pub rows: Vec<String>,
+    pub(crate) rows: Vec<String>,
     /// Rows of the file.
-    pub size: u64,
+    pub(crate) size: u64,
 }
 
 impl Wish {
     /// Whether a row is to be measured.
-    pub fn has(&self, row: &str) -> bool {
+    pub(crate) fn has(&self, row: &str) -> bool {
         self.rows.is_empty() || self.rows.iter().any(|wanted| wanted == row)
     }
 
     /// Whether anything behind the import is.
     fn goes_beyond_import(&self) -> bool {
-        ["launch", "dispatch", "receipts", "registry", "ledger"].iter().any(|row| self.has(row))
+        ["launch", "dispatch", "receipts", "registry", "ledger"]
+            .iter()
+            .any(|row| self.has(row))
     }
 }
 
@@ -63,7 +65,7 @@ struct Way<'a> {
 }
 
 /// Measures the rows asked for on SQLite, or on the server.
-pub async fn run(
+pub(crate) async fn run(
     wish: &Wish,
     around: &Surroundings,
     server: Option<&str>,
@@ -72,8 +74,18 @@ pub async fn run(
     if !wish.has("import") && !wish.goes_beyond_import() {
         return Ok(());
     }
-    let database = if server.is_some() { "PostgreSQL" } else { "SQLite" };
-    let mut way = Way { wish, around, server, database, table };
+    let database = if server.is_some() {
+        "PostgreSQL"
+    } else {
+        "SQLite"
+    };
+    let mut way = Way {
+        wish,
+        around,
+        server,
+        database,
+        table,
+    };
     let ground = way.import().await.context("import")?;
     let walked = way.campaigns(&ground.place).await;
     ground.drop().await?;
@@ -89,7 +101,14 @@ impl Way<'_> {
         ratio: f64,
         target: Target,
     ) -> anyhow::Result<()> {
-        self.table.add(Row { work: work.into(), database: self.database, ours, baseline, ratio, target })
+        self.table.add(Row {
+            work: work.into(),
+            database: self.database,
+            ours,
+            baseline,
+            ratio,
+            target,
+        })
     }
 
     async fn job(&self, job: Job, place: &Place) -> anyhow::Result<Measured> {
@@ -104,7 +123,9 @@ impl Way<'_> {
         let ground = loop {
             let name = format!("people{}", firsts.len());
             let ground = Ground::make(self.around, self.server, &name).await?;
-            let first = self.job(Job::Import(self.around.file.clone()), &ground.place).await?;
+            let first = self
+                .job(Job::Import(self.around.file.clone()), &ground.place)
+                .await?;
             let is_long = first.seconds > LONG_SECONDS;
             firsts.push(first);
             if !is_wanted || is_long || firsts.len() == RUNS {
@@ -116,7 +137,10 @@ impl Way<'_> {
             return Ok(ground);
         }
         let count = firsts.first().map_or(0, |first| first.count);
-        let ours = per_second(count, median(firsts.iter().map(|first| first.seconds).collect()));
+        let ours = per_second(
+            count,
+            median(firsts.iter().map(|first| first.seconds).collect()),
+        );
         let base = per_second(count, self.plain_import().await?);
         let stages = stages(&firsts);
         self.add(
@@ -136,7 +160,9 @@ impl Way<'_> {
         )?;
 
         self.settle(&ground.place).await?;
-        let second = self.job(Job::Import(self.around.changed.clone()), &ground.place).await?;
+        let second = self
+            .job(Job::Import(self.around.changed.clone()), &ground.place)
+            .await?;
         let again = second.rate();
         let shown = format!("{} ({})", rate(again, "rows"), stages_of(&second));
         self.add(
@@ -154,7 +180,14 @@ impl Way<'_> {
         for run in 0..RUNS {
             let name = format!("plain{run}");
             let url = match self.server {
-                None => format!("sqlite:{}", self.around.folder.path().join(format!("{name}.db")).display()),
+                None => format!(
+                    "sqlite:{}",
+                    self.around
+                        .folder
+                        .path()
+                        .join(format!("{name}.db"))
+                        .display()
+                ),
                 Some(server) => ground::fresh(server, &name).await?,
             };
             let plain = Plain::open(&url).await?;
@@ -184,7 +217,9 @@ impl Way<'_> {
             self.ledger(place).await.context("ledger")?;
         }
         let campaign = self.campaign(place, Audience::All, 0).await?;
-        let needs_campaign = ["registry", "launch", "dispatch", "receipts"].iter().any(|row| self.wish.has(row));
+        let needs_campaign = ["registry", "launch", "dispatch", "receipts"]
+            .iter()
+            .any(|row| self.wish.has(row));
         if !needs_campaign {
             return Ok(());
         }
@@ -193,14 +228,21 @@ impl Way<'_> {
         if self.wish.has("launch") {
             self.preview(place, campaign).await.context("preview")?;
         }
-        let sent = self.launch_and_dispatch(place, campaign).await.context("launch and dispatch")?;
+        let sent = self
+            .launch_and_dispatch(place, campaign)
+            .await
+            .context("launch and dispatch")?;
         self.settle(place).await?;
         if self.wish.has("dispatch") {
-            self.single_messages(place).await.context("one message a request")?;
+            self.single_messages(place)
+                .await
+                .context("one message a request")?;
             self.slow_provider(place).await.context("slow provider")?;
         }
         if self.wish.has("receipts") {
-            receipts::measure(self.around, place, self.database, sent, self.table).await.context("receipts")?;
+            receipts::measure(self.around, place, self.database, sent, self.table)
+                .await
+                .context("receipts")?;
         }
         Ok(())
     }
@@ -277,7 +319,11 @@ impl Way<'_> {
 
     /// Launches and sends to everybody, several times where that is quick;
     /// returns the last campaign.
-    async fn launch_and_dispatch(&mut self, place: &Place, first: CampaignId) -> anyhow::Result<CampaignId> {
+    async fn launch_and_dispatch(
+        &mut self,
+        place: &Place,
+        first: CampaignId,
+    ) -> anyhow::Result<CampaignId> {
         let (mut launches, mut sends) = (Vec::new(), Vec::new());
         let mut campaign = first;
         let wants_repeats = self.wish.has("launch") || self.wish.has("dispatch");
@@ -287,7 +333,11 @@ impl Way<'_> {
             let handed = self.provider_count("messages").await?;
             let sent = self.job(Job::Dispatch(campaign), place).await?;
             let arrived = self.provider_count("messages").await? - handed;
-            anyhow::ensure!(arrived == sent.count, "{} were sent, {arrived} arrived", sent.count);
+            anyhow::ensure!(
+                arrived == sent.count,
+                "{} were sent, {arrived} arrived",
+                sent.count
+            );
             let is_long = launched.seconds + sent.seconds > LONG_SECONDS;
             launches.push(launched);
             sends.push(sent);
@@ -302,7 +352,10 @@ impl Way<'_> {
             for _ in 0..RUNS {
                 base.push(plain.insert_select(place.brand).await?);
             }
-            let (ours, base) = (median(launches.iter().map(|run| run.seconds).collect()), median(base));
+            let (ours, base) = (
+                median(launches.iter().map(|run| run.seconds).collect()),
+                median(base),
+            );
             self.add(
                 "launch: freeze everybody's decision, time",
                 format!("{ours:.2} s"),
@@ -346,14 +399,23 @@ impl Way<'_> {
             let url = format!("{}/sms/3/messages", self.around.provider.url);
             let many = usize::try_from(count)?;
             bares.push(
-                bare::post_all(&url, reqwest::header::HeaderMap::new(), many, CONCURRENCY as usize, bare::message)
-                    .await?,
+                bare::post_all(
+                    &url,
+                    reqwest::header::HeaderMap::new(),
+                    many,
+                    CONCURRENCY as usize,
+                    bare::message,
+                )
+                .await?,
             );
             if is_long {
                 break;
             }
         }
-        let (ours, base) = (per_second(count, median(ours)), per_second(count, median(bares)));
+        let (ours, base) = (
+            per_second(count, median(ours)),
+            per_second(count, median(bares)),
+        );
         self.add(
             "dispatch, one request per message",
             rate(ours, "messages"),
@@ -381,7 +443,12 @@ impl Way<'_> {
         )
     }
 
-    async fn send_to(&self, place: &Place, audience: Audience, batch_size: i64) -> anyhow::Result<Measured> {
+    async fn send_to(
+        &self,
+        place: &Place,
+        audience: Audience,
+        batch_size: i64,
+    ) -> anyhow::Result<Measured> {
         let campaign = self.campaign(place, audience, batch_size).await?;
         self.job(Job::Launch(campaign), place).await?;
         self.job(Job::Dispatch(campaign), place).await
@@ -390,14 +457,23 @@ impl Way<'_> {
     async fn some_people(&self, place: &Place) -> anyhow::Result<Audience> {
         let plain = Plain::open(&place.url).await?;
         let most = (self.wish.size / 10).clamp(SINGLES_MIN, SINGLES_MAX);
-        let found = plain.addresses(place.brand, true, i64::try_from(most)?).await?;
+        let found = plain
+            .addresses(place.brand, true, i64::try_from(most)?)
+            .await?;
         plain.close().await;
-        let addresses =
-            found.iter().map(|text| Recipient::from_normalised(text)).collect::<Result<Vec<_>, _>>()?;
+        let addresses = found
+            .iter()
+            .map(|text| Recipient::from_normalised(text))
+            .collect::<Result<Vec<_>, _>>()?;
         Ok(Audience::Addresses { addresses })
     }
 
-    async fn campaign(&self, place: &Place, audience: Audience, batch_size: i64) -> anyhow::Result<CampaignId> {
+    async fn campaign(
+        &self,
+        place: &Place,
+        audience: Audience,
+        batch_size: i64,
+    ) -> anyhow::Result<CampaignId> {
         let engine = place.engine(self.around.clock).await?;
         let new = NewCampaign {
             brand: place.brand,
@@ -435,10 +511,16 @@ impl Way<'_> {
 fn stages(runs: &[Measured]) -> String {
     let mut sorted: Vec<&Measured> = runs.iter().collect();
     sorted.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
-    sorted.get(sorted.len() / 2).map_or_else(String::new, |run| stages_of(run))
+    sorted
+        .get(sorted.len() / 2)
+        .map_or_else(String::new, |run| stages_of(run))
 }
 
 fn stages_of(run: &Measured) -> String {
-    let parts: Vec<String> = run.stages.iter().map(|(name, seconds)| format!("{name} {seconds:.1} s")).collect();
+    let parts: Vec<String> = run
+        .stages
+        .iter()
+        .map(|(name, seconds)| format!("{name} {seconds:.1} s"))
+        .collect();
     parts.join(", ")
 }

@@ -23,7 +23,7 @@ const CLAIM_ROWS: i64 = 1_000;
 
 /// A database without a store over it.
 #[derive(Debug)]
-pub enum Plain {
+pub(crate) enum Plain {
     /// A file, as durable as ours.
     Sqlite(SqlitePool),
     /// A database on the server.
@@ -42,7 +42,7 @@ macro_rules! either {
 
 impl Plain {
     /// Opens `sqlite:FILE` or `postgres://…`.
-    pub async fn open(url: &str) -> anyhow::Result<Self> {
+    pub(crate) async fn open(url: &str) -> anyhow::Result<Self> {
         if let Some(file) = url.strip_prefix("sqlite:") {
             let options = SqliteConnectOptions::new()
                 .filename(file)
@@ -51,14 +51,24 @@ impl Plain {
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(std::time::Duration::from_secs(30))
                 .pragma("cache_size", "-16000");
-            return Ok(Self::Sqlite(SqlitePoolOptions::new().max_connections(1).connect_with(options).await?));
+            return Ok(Self::Sqlite(
+                SqlitePoolOptions::new()
+                    .max_connections(1)
+                    .connect_with(options)
+                    .await?,
+            ));
         }
         let options = PgConnectOptions::from_str(url)?;
-        Ok(Self::Postgres(PgPoolOptions::new().max_connections(2).connect_with(options).await?))
+        Ok(Self::Postgres(
+            PgPoolOptions::new()
+                .max_connections(2)
+                .connect_with(options)
+                .await?,
+        ))
     }
 
     /// Closes it.
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         either!(&self, pool => pool.close().await);
     }
 
@@ -66,7 +76,7 @@ impl Plain {
     ///
     /// PostgreSQL: `COPY` into an unlogged stage, one upsert from there.
     /// SQLite: prepared inserts, a transaction for each 10,000 rows.
-    pub async fn load(&self, file: &Path) -> anyhow::Result<f64> {
+    pub(crate) async fn load(&self, file: &Path) -> anyhow::Result<f64> {
         let columns = "external_id TEXT, full_name TEXT, phone TEXT, email TEXT, status TEXT, consent_date TEXT, \
                        channel TEXT, source TEXT, kind TEXT";
         let flat = format!("CREATE TABLE flat ({columns}, UNIQUE (phone))");
@@ -79,8 +89,9 @@ impl Plain {
                 for sql in [flat, stage] {
                     sqlx::query(sqlx::AssertSqlSafe(sql)).execute(pool).await?;
                 }
-                let mut copy =
-                    pool.copy_in_raw("COPY stage FROM STDIN (FORMAT csv, DELIMITER ';', HEADER)").await?;
+                let mut copy = pool
+                    .copy_in_raw("COPY stage FROM STDIN (FORMAT csv, DELIMITER ';', HEADER)")
+                    .await?;
                 copy.send(text.as_bytes()).await?;
                 copy.finish().await?;
                 let upsert = "INSERT INTO flat SELECT * FROM stage ON CONFLICT (phone) \
@@ -99,7 +110,7 @@ impl Plain {
     }
 
     /// Counts the audience by the join that a preview needs; seconds.
-    pub async fn count_audience(&self, firm: FirmId, brand: BrandId) -> anyhow::Result<f64> {
+    pub(crate) async fn count_audience(&self, firm: FirmId, brand: BrandId) -> anyhow::Result<f64> {
         let sql = "SELECT count(*) FROM recipient r LEFT JOIN consent_state s \
              ON s.brand_id = $1 AND s.recipient_id = r.id AND s.channel = 1 AND s.kind = 1 WHERE r.firm_id = $2";
         let (seconds, _): (f64, i64) = timed(async {
@@ -110,7 +121,7 @@ impl Plain {
     }
 
     /// Copies every consent state into a table with a key; seconds.
-    pub async fn insert_select(&self, brand: BrandId) -> anyhow::Result<f64> {
+    pub(crate) async fn insert_select(&self, brand: BrandId) -> anyhow::Result<f64> {
         let make = "CREATE TABLE bench_snapshot (campaign_id BIGINT NOT NULL, code BIGINT NOT NULL, recipient_id BIGINT NOT NULL, \
              batch_no BIGINT NOT NULL, event_id BIGINT, checked_us BIGINT, PRIMARY KEY (campaign_id, code, recipient_id))";
         let fill = "INSERT INTO bench_snapshot SELECT 1, 0, recipient_id, 1, local_event_id, checked_us \
@@ -125,9 +136,8 @@ impl Plain {
     }
 
     /// Claims and marks one row per message, 1,000 at a time; seconds.
-    pub async fn claim_and_mark(&self, messages: u64) -> anyhow::Result<f64> {
-        let make =
-            "CREATE TABLE bench_message (id BIGINT NOT NULL PRIMARY KEY, state BIGINT NOT NULL, worker TEXT)";
+    pub(crate) async fn claim_and_mark(&self, messages: u64) -> anyhow::Result<f64> {
+        let make = "CREATE TABLE bench_message (id BIGINT NOT NULL PRIMARY KEY, state BIGINT NOT NULL, worker TEXT)";
         let index = "CREATE INDEX bench_message_state ON bench_message (state, id)";
         let fill = "WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < $1) \
              INSERT INTO bench_message (id, state) SELECT i, 1 FROM n";
@@ -161,7 +171,7 @@ impl Plain {
     }
 
     /// Addresses of people whom İYS confirmed, or of anybody; at most `limit`.
-    pub async fn addresses(
+    pub(crate) async fn addresses(
         &self,
         brand: BrandId,
         only_confirmed: bool,
@@ -178,31 +188,44 @@ impl Plain {
     }
 
     /// Batch and recipient of every message of a campaign.
-    pub async fn messages(&self, campaign: CampaignId) -> anyhow::Result<Vec<(i64, i64)>> {
+    pub(crate) async fn messages(&self, campaign: CampaignId) -> anyhow::Result<Vec<(i64, i64)>> {
         let sql = "SELECT batch_no, recipient_id FROM campaign_recipient WHERE campaign_id = $1 AND code = 0 \
              ORDER BY recipient_id";
         Ok(either!(self, pool => sqlx::query_as(sql).bind(campaign.as_db()).fetch_all(pool).await?))
     }
 
     /// Whether a push waits to be mapped.
-    pub async fn has_waiting_pushes(&self) -> anyhow::Result<bool> {
+    pub(crate) async fn has_waiting_pushes(&self) -> anyhow::Result<bool> {
         let sql = "SELECT id FROM receipt_push WHERE state = 1 ORDER BY id LIMIT 1";
-        let found: Option<i64> = either!(self, pool => sqlx::query_scalar(sql).fetch_optional(pool).await?);
+        let found: Option<i64> =
+            either!(self, pool => sqlx::query_scalar(sql).fetch_optional(pool).await?);
         Ok(found.is_some())
     }
 
     /// Receipts that were mapped.
-    pub async fn receipt_count(&self) -> anyhow::Result<i64> {
-        Ok(either!(self, pool => sqlx::query_scalar("SELECT count(*) FROM receipt").fetch_one(pool).await?))
+    pub(crate) async fn receipt_count(&self) -> anyhow::Result<i64> {
+        Ok(
+            either!(self, pool => sqlx::query_scalar("SELECT count(*) FROM receipt").fetch_one(pool).await?),
+        )
     }
 
     /// What a nightly cleaning would do, so that no row pays for the one before it.
-    pub async fn settle(&self) -> anyhow::Result<()> {
+    pub(crate) async fn settle(&self) -> anyhow::Result<()> {
         match self {
-            Self::Sqlite(pool) => drop(sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(pool).await?),
+            Self::Sqlite(pool) => drop(
+                sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+                    .execute(pool)
+                    .await?,
+            ),
             Self::Postgres(pool) => {
-                sqlx::query("VACUUM ANALYZE").execute(pool).await.context("VACUUM")?;
-                sqlx::query("CHECKPOINT").execute(pool).await.context("CHECKPOINT")?;
+                sqlx::query("VACUUM ANALYZE")
+                    .execute(pool)
+                    .await
+                    .context("VACUUM")?;
+                sqlx::query("CHECKPOINT")
+                    .execute(pool)
+                    .await
+                    .context("CHECKPOINT")?;
             }
         }
         Ok(())

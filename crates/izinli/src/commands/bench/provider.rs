@@ -107,8 +107,10 @@ const PENDING: Status = Status {
 };
 
 /// Serves until it is stopped; `announce` hears the address.
-pub async fn serve(announce: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("no free port")?;
+pub(crate) async fn serve(announce: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .context("no free port")?;
     announce(listener.local_addr()?);
     let router = Router::new()
         .route("/sms/3/messages", post(take))
@@ -127,18 +129,31 @@ async fn take(State(counts): State<Arc<Counts>>, body: Bytes) -> Response {
     let Ok(request) = serde_json::from_slice::<Request<'_>>(&body) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    if request.messages.iter().any(|entry| entry.content.text.is_empty()) {
+    if request
+        .messages
+        .iter()
+        .any(|entry| entry.content.text.is_empty())
+    {
         return StatusCode::BAD_REQUEST.into_response();
     }
     let messages: Vec<Taken<'_>> = request
         .messages
         .iter()
         .flat_map(|entry| &entry.destinations)
-        .map(|to| Taken { message_id: &to.message_id, destination: &to.to, status: PENDING })
+        .map(|to| Taken {
+            message_id: &to.message_id,
+            destination: &to.to,
+            status: PENDING,
+        })
         .collect();
     counts.requests.fetch_add(1, Ordering::Relaxed);
-    counts.messages.fetch_add(messages.len() as u64, Ordering::Relaxed);
-    let answer = Answer { bulk_id: &request.options.schedule.bulk_id, messages };
+    counts
+        .messages
+        .fetch_add(messages.len() as u64, Ordering::Relaxed);
+    let answer = Answer {
+        bulk_id: &request.options.schedule.bulk_id,
+        messages,
+    };
     match serde_json::to_vec(&answer) {
         Ok(bytes) => ([(header::CONTENT_TYPE, "application/json")], bytes).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

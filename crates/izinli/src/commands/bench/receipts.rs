@@ -24,7 +24,7 @@ const CONCURRENCY: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Pushes a receipt for every message of a sent campaign.
-pub async fn measure(
+pub(crate) async fn measure(
     around: &Surroundings,
     place: &Place,
     database: &'static str,
@@ -37,7 +37,12 @@ pub async fn measure(
         .await?
         .into_iter()
         .map(|(batch_no, recipient)| {
-            MessageRef { campaign, batch_no, recipient: RecipientId::from_db(recipient) }.to_string()
+            MessageRef {
+                campaign,
+                batch_no,
+                recipient: RecipientId::from_db(recipient),
+            }
+            .to_string()
         })
         .collect();
     let server = Server::start(&around.order(Job::Serve, Some(place))).await?;
@@ -64,7 +69,10 @@ pub async fn measure(
             rate(per_second(singles_count, answered), "receipts"),
             rate(per_second(singles_count, mapped), "receipts")
         ),
-        baseline: format!("bare server {}", rate(per_second(singles_count, bare), "receipts")),
+        baseline: format!(
+            "bare server {}",
+            rate(per_second(singles_count, bare), "receipts")
+        ),
         ratio: bare / answered,
         target: Target::AtLeast(0.4),
     })?;
@@ -75,7 +83,11 @@ pub async fn measure(
         let messages = Arc::clone(&messages);
         move |number: usize| {
             let from = singles + number * PUSH_RECEIPTS;
-            push(messages.get(from..messages.len().min(from + PUSH_RECEIPTS)).unwrap_or_default())
+            push(
+                messages
+                    .get(from..messages.len().min(from + PUSH_RECEIPTS))
+                    .unwrap_or_default(),
+            )
         }
     };
     let began = Instant::now();
@@ -102,7 +114,10 @@ async fn until_mapped(plain: &Plain, receipts: usize) -> anyhow::Result<()> {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let mapped = plain.receipt_count().await?;
-    ensure!(usize::try_from(mapped)? == receipts, "{mapped} of {receipts} receipts are mapped");
+    ensure!(
+        usize::try_from(mapped)? == receipts,
+        "{mapped} of {receipts} receipts are mapped"
+    );
     Ok(())
 }
 

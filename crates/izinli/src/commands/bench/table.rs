@@ -9,12 +9,13 @@ use crate::output::Output;
 
 const BEGIN: &str = "<!-- bench:begin -->";
 const END: &str = "<!-- bench:end -->";
-const HEAD: &str = "| Work | Database | İzinli | Baseline | Ratio | Target | |\n|---|---|---|---|---|---|---|";
+const HEAD: &str =
+    "| Work | Database | İzinli | Baseline | Ratio | Target | |\n|---|---|---|---|---|---|---|";
 
 /// What a ratio should be.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Target {
+pub(crate) enum Target {
     /// This much or more of the baseline.
     AtLeast(f64),
     /// This much of the baseline or less.
@@ -23,19 +24,19 @@ pub enum Target {
 
 /// One measured row.
 #[derive(Debug, Clone, Serialize)]
-pub struct Row {
+pub(crate) struct Row {
     /// What was done.
-    pub work: String,
+    pub(crate) work: String,
     /// On which database; `–` where there is none.
-    pub database: &'static str,
+    pub(crate) database: &'static str,
     /// Our figure with its unit.
-    pub ours: String,
+    pub(crate) ours: String,
     /// The baseline's figure with its unit, or the bound.
-    pub baseline: String,
+    pub(crate) baseline: String,
     /// Ours over the baseline.
-    pub ratio: f64,
+    pub(crate) ratio: f64,
     /// What the ratio should be.
-    pub target: Target,
+    pub(crate) target: Target,
 }
 
 impl Row {
@@ -52,14 +53,21 @@ impl Row {
             Target::AtMost(most) => format!("≤ {most:.2}"),
         };
         let mark = if self.is_met() { '✓' } else { '✗' };
-        let Self { work, database, ours, baseline, ratio, .. } = self;
+        let Self {
+            work,
+            database,
+            ours,
+            baseline,
+            ratio,
+            ..
+        } = self;
         format!("| {work} | {database} | {ours} | {baseline} | {ratio:.2} | {target} | {mark} |")
     }
 }
 
 /// The rows so far.
 #[derive(Debug)]
-pub struct Table {
+pub(crate) struct Table {
     out: Output,
     size: u64,
     page: Option<PathBuf>,
@@ -68,24 +76,29 @@ pub struct Table {
 
 impl Table {
     /// An empty table that is also kept in `page`.
-    pub fn new(out: Output, size: u64, page: Option<PathBuf>) -> Self {
-        Self { out, size, page, rows: Vec::new() }
+    pub(crate) fn new(out: Output, size: u64, page: Option<PathBuf>) -> Self {
+        Self {
+            out,
+            size,
+            page,
+            rows: Vec::new(),
+        }
     }
 
     /// Prints the head.
-    pub fn begin(&self) {
+    pub(crate) fn begin(&self) {
         self.out.line(HEAD, HEAD);
     }
 
     /// Takes a row in, prints it, and keeps the page: a run that breaks off loses nothing.
-    pub fn add(&mut self, row: Row) -> anyhow::Result<()> {
+    pub(crate) fn add(&mut self, row: Row) -> anyhow::Result<()> {
         self.out.line(row.line(), row.line());
         self.rows.push(row);
         self.keep()
     }
 
     /// Prints the JSON form where that is wanted.
-    pub fn finish(&self) -> anyhow::Result<()> {
+    pub(crate) fn finish(&self) -> anyhow::Result<()> {
         if self.out.is_json() {
             println!("{}", serde_json::to_string_pretty(&self.rows)?);
         }
@@ -93,8 +106,11 @@ impl Table {
     }
 
     fn keep(&self) -> anyhow::Result<()> {
-        let Some(path) = &self.page else { return Ok(()) };
-        let page = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let Some(path) = &self.page else {
+            return Ok(());
+        };
+        let page = std::fs::read_to_string(path)
+            .with_context(|| format!("{} cannot be read", path.display()))?;
         let lines: Vec<String> = self.rows.iter().map(Row::line).collect();
         let page = replaced(&page, &lines, &self.caption())
             .with_context(|| format!("{} lacks the markers {BEGIN} and {END}", path.display()))?;
@@ -108,10 +124,19 @@ impl Table {
             .output()
             .ok()
             .filter(|done| done.status.success())
-            .map_or_else(|| "unknown".to_owned(), |done| String::from_utf8_lossy(&done.stdout).trim().to_owned());
-        let build = if cfg!(debug_assertions) { "debug build" } else { "release build" };
-        let now = crate::clock::ProcessClock::from_environment()
-            .map_or_else(|_| String::new(), |clock| domain::Clock::now(&clock).to_string());
+            .map_or_else(
+                || "unknown".to_owned(),
+                |done| String::from_utf8_lossy(&done.stdout).trim().to_owned(),
+            );
+        let build = if cfg!(debug_assertions) {
+            "debug build"
+        } else {
+            "release build"
+        };
+        let now = crate::clock::ProcessClock::from_environment().map_or_else(
+            |_| String::new(),
+            |clock| domain::Clock::now(&clock).to_string(),
+        );
         format!(
             "Last run: {now}, commit {commit} and later changes, {build}, {cores} cores, {} rows.",
             grouped(self.size)
@@ -124,7 +149,14 @@ impl Table {
 fn replaced(page: &str, lines: &[String], caption: &str) -> Option<String> {
     let (before, rest) = page.split_once(BEGIN)?;
     let (old, after) = rest.split_once(END)?;
-    let key = |line: &str| line.split('|').skip(1).take(2).map(str::trim).map(str::to_owned).collect::<Vec<_>>();
+    let key = |line: &str| {
+        line.split('|')
+            .skip(1)
+            .take(2)
+            .map(str::trim)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
     let mut kept: Vec<String> = old
         .lines()
         .filter(|line| line.starts_with("| ") && !line.starts_with("| Work "))
@@ -136,11 +168,14 @@ fn replaced(page: &str, lines: &[String], caption: &str) -> Option<String> {
             None => kept.push(line.clone()),
         }
     }
-    Some(format!("{before}{BEGIN}\n{caption}\n\n{HEAD}\n{}\n{END}{after}", kept.join("\n")))
+    Some(format!(
+        "{before}{BEGIN}\n{caption}\n\n{HEAD}\n{}\n{END}{after}",
+        kept.join("\n")
+    ))
 }
 
 /// `1,234,567`.
-pub fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -153,12 +188,16 @@ pub fn grouped(number: u64) -> String {
 }
 
 /// A rate as `12,345 UNIT/s`.
-pub fn rate(per_second: f64, unit: &str) -> String {
+pub(crate) fn rate(per_second: f64, unit: &str) -> String {
     format!("{} {unit}/s", grouped(whole(per_second)))
 }
 
 /// The nearest whole number that is not negative.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures for people, far below 2^53")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "figures for people, far below 2^53"
+)]
 fn whole(number: f64) -> u64 {
     number.round().max(0.0) as u64
 }
@@ -170,10 +209,17 @@ mod tests {
     #[test]
     fn a_second_run_replaces_its_own_rows_and_keeps_the_others() {
         let page = format!("words\n{BEGIN}\n| a | x | 1 |\n| b | x | 1 |\n{END}\nmore");
-        let page = replaced(&page, &["| b | x | 2 |".into(), "| c | x | 3 |".into()], "when").expect("markers");
+        let page = replaced(
+            &page,
+            &["| b | x | 2 |".into(), "| c | x | 3 |".into()],
+            "when",
+        )
+        .expect("markers");
         assert!(page.starts_with("words\n") && page.ends_with("\nmore"));
-        let rows: Vec<&str> =
-            page.lines().filter(|line| line.starts_with("| ") && !line.contains("Work")).collect();
+        let rows: Vec<&str> = page
+            .lines()
+            .filter(|line| line.starts_with("| ") && !line.contains("Work"))
+            .collect();
         assert_eq!(rows, ["| a | x | 1 |", "| b | x | 2 |", "| c | x | 3 |"]);
         assert_eq!(replaced("no markers", &[], ""), None);
     }
@@ -191,6 +237,9 @@ mod tests {
         assert!(row.line().ends_with("✗ |"));
         row.target = Target::AtMost(0.5);
         assert!(row.line().ends_with("✓ |"));
-        assert_eq!((grouped(1_234_567), grouped(999)), ("1,234,567".into(), "999".into()));
+        assert_eq!(
+            (grouped(1_234_567), grouped(999)),
+            ("1,234,567".into(), "999".into())
+        );
     }
 }

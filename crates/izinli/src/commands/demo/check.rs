@@ -21,36 +21,41 @@ const PAGE: usize = 10_000;
 
 /// What was checked.
 #[derive(Debug)]
-pub struct Checks {
+pub(crate) struct Checks {
     out: Output,
     failed: usize,
 }
 
 impl Checks {
     /// None yet.
-    pub fn new(out: Output) -> Self {
+    pub(crate) fn new(out: Output) -> Self {
         Self { out, failed: 0 }
     }
 
     /// Notes one check and prints it.
-    pub fn add(&mut self, tr: &str, en: &str, holds: bool) {
+    pub(crate) fn add(&mut self, tr: &str, en: &str, holds: bool) {
         if !holds {
             self.failed += 1;
         }
         let mark = if holds { '✓' } else { '✗' };
-        self.out.line(format!("   {mark} {tr}"), format!("   {mark} {en}"));
+        self.out
+            .line(format!("   {mark} {tr}"), format!("   {mark} {en}"));
     }
 
     /// Whether every check held.
-    pub const fn all_hold(&self) -> bool {
+    pub(crate) const fn all_hold(&self) -> bool {
         self.failed == 0
     }
 
     /// Every judged pair of a file is accounted for.
-    pub fn upload(&mut self, upload: &Value) {
+    pub(crate) fn upload(&mut self, upload: &Value) {
         let number = |key: &str| upload[key].as_i64().unwrap_or(i64::MIN);
         let applied = number("created") + number("updated") + number("unchanged");
-        self.add("kabul edilen her kayıt uygulandı", "every accepted record was applied", applied == number("records_applied"));
+        self.add(
+            "kabul edilen her kayıt uygulandı",
+            "every accepted record was applied",
+            applied == number("records_applied"),
+        );
         let merged = number("pairs_judged") - number("rejected") - applied;
         self.add(
             "yeni + güncellenen + aynı + reddedilen + birleşen = değerlendirilen",
@@ -60,18 +65,34 @@ impl Checks {
     }
 
     /// Everyone of a campaign is accounted for.
-    pub fn report(&mut self, report: &Value) {
+    pub(crate) fn report(&mut self, report: &Value) {
         let number = |value: &Value| value.as_i64().unwrap_or(i64::MIN);
-        let people = number(&report["excluded"]["total"]) + number(&report["held"]["total"]) + number(&report["sent"]);
-        self.add("hedef = hariç + bekleyen + gönderilen", "target = excluded + held + sent", people == number(&report["target"]));
-        let outcomes = number(&report["delivered"]) + number(&report["failed"]["total"]) + number(&report["open"]);
-        self.add("gönderilen = iletilen + başarısız + açık", "sent = delivered + failed + open", outcomes == number(&report["sent"]));
-        self.add("rapor kendi denetimini geçti", "the report passes its own check", report["reconciles"] == Value::Bool(true));
+        let people = number(&report["excluded"]["total"])
+            + number(&report["held"]["total"])
+            + number(&report["sent"]);
+        self.add(
+            "hedef = hariç + bekleyen + gönderilen",
+            "target = excluded + held + sent",
+            people == number(&report["target"]),
+        );
+        let outcomes = number(&report["delivered"])
+            + number(&report["failed"]["total"])
+            + number(&report["open"]);
+        self.add(
+            "gönderilen = iletilen + başarısız + açık",
+            "sent = delivered + failed + open",
+            outcomes == number(&report["sent"]),
+        );
+        self.add(
+            "rapor kendi denetimini geçti",
+            "the report passes its own check",
+            report["reconciles"] == Value::Bool(true),
+        );
     }
 }
 
 /// Compares with what the simulators were asked and handed.
-pub async fn against_simulators(
+pub(crate) async fn against_simulators(
     world: &World,
     client: &Client,
     upload: &Value,
@@ -80,18 +101,42 @@ pub async fn against_simulators(
     checks: &mut Checks,
 ) -> anyhow::Result<()> {
     let http = client::http()?;
-    let iys: Value = http.get(format!("{}/_sim/stats", world.iys)).send().await?.json().await?;
-    let infobip: Value = http.get(format!("{}/_sim/stats", world.infobip)).send().await?.json().await?;
+    let iys: Value = http
+        .get(format!("{}/_sim/stats", world.iys))
+        .send()
+        .await?
+        .json()
+        .await?;
+    let infobip: Value = http
+        .get(format!("{}/_sim/stats", world.infobip))
+        .send()
+        .await?
+        .json()
+        .await?;
     let people = people_of(world, upload, file).await?;
-    let registry = client.get(&format!("/registry/{}", world.sync_brand)).await?;
+    let registry = client
+        .get(&format!("/registry/{}", world.sync_brand))
+        .await?;
     // A query that names an address İYS will not know is refused as a whole and
     // made again without it, so such addresses are not among those it counts.
     let asked = iys["addresses_asked"].as_u64().unwrap_or(0) + verdicts(&registry, "REFUSED");
-    checks.add("İYS'ye her kayıt soruldu", "İYS was asked about every record", asked >= people.keys);
-    checks.add("kimseye iki kez gönderilmedi", "nobody was messaged twice", infobip["max_per_destination"].as_u64() == Some(1));
+    checks.add(
+        "İYS'ye her kayıt soruldu",
+        "İYS was asked about every record",
+        asked >= people.keys,
+    );
+    checks.add(
+        "kimseye iki kez gönderilmedi",
+        "nobody was messaged twice",
+        infobip["max_per_destination"].as_u64() == Some(1),
+    );
     let sent: BTreeSet<String> = destinations(&http, world).await?;
     let expected = expected(world, people.confirmed, &sent).await?;
-    checks.add("yalnız ve tam olarak onaylılara gönderildi", "sent to exactly the confirmed", sent == expected);
+    checks.add(
+        "yalnız ve tam olarak onaylılara gönderildi",
+        "sent to exactly the confirmed",
+        sent == expected,
+    );
     let handed_over = report["sent"].as_u64().unwrap_or(0);
     let refused = report["failed"]["refused"].as_u64().unwrap_or(0);
     checks.add(
@@ -99,14 +144,21 @@ pub async fn against_simulators(
         "the report equals the provider's record",
         handed_over.checked_sub(refused) == Some(sent.len() as u64),
     );
-    checks.add("sorulmamış kayıt kalmadı", "no record was left unasked", verdicts(&registry, "UNASKED") == 0);
+    checks.add(
+        "sorulmamış kayıt kalmadı",
+        "no record was left unasked",
+        verdicts(&registry, "UNASKED") == 0,
+    );
     Ok(())
 }
 
 fn verdicts(registry: &Value, verdict: &str) -> u64 {
     let rows = registry["verdicts"].as_array();
     rows.map_or(0, |rows| {
-        rows.iter().filter(|row| row["verdict"] == verdict).filter_map(|row| row["count"].as_u64()).sum()
+        rows.iter()
+            .filter(|row| row["verdict"] == verdict)
+            .filter_map(|row| row["count"].as_u64())
+            .sum()
     })
 }
 
@@ -135,7 +187,8 @@ async fn expected(
             let address = Recipient::from_normalised(&format!("+{digits}"))?;
             let person = reader.person_facts(about, &address).await?;
             let is_explained = person.is_some_and(|person| {
-                !person.values.contains_key("ad") || person.facts.registry.verdict == Verdict::Refused
+                !person.values.contains_key("ad")
+                    || person.facts.registry.verdict == Verdict::Refused
             });
             if is_explained {
                 continue;
@@ -170,7 +223,9 @@ async fn people_of(world: &World, _upload: &Value, file: &Path) -> anyhow::Resul
         let mut confirmed = BTreeSet::new();
         for item in RecordReader::open(&judged.records, 0)? {
             let (record, _) = item?;
-            let Some(consent) = &record.consent else { continue };
+            let Some(consent) = &record.consent else {
+                continue;
+            };
             let address = record.recipient.to_string();
             let is_ours = consent.channel == Channel::Mesaj
                 && consent.status == Status::Onay
@@ -180,13 +235,18 @@ async fn people_of(world: &World, _upload: &Value, file: &Path) -> anyhow::Resul
             }
             keys.insert((address, consent.channel, record.kind));
         }
-        Ok(People { keys: keys.len() as u64, confirmed })
+        Ok(People {
+            keys: keys.len() as u64,
+            confirmed,
+        })
     })
     .await?
 }
 
 fn is_confirmed(population: &simulators::iys::Population, address: &str) -> bool {
-    format!("{:?}", population.status_of(address)).to_uppercase().contains("ONAY")
+    format!("{:?}", population.status_of(address))
+        .to_uppercase()
+        .contains("ONAY")
 }
 
 /// Everyone who got a message, by the provider's own record.
@@ -196,11 +256,20 @@ async fn destinations(http: &reqwest::Client, world: &World) -> anyhow::Result<B
     loop {
         let url = format!("{}/_sim/received?limit={PAGE}&after={after}", world.infobip);
         let page: Value = http.get(&url).send().await?.json().await?;
-        let items = page["list"].as_array().context("the simulator lists no messages")?;
+        let items = page["list"]
+            .as_array()
+            .context("the simulator lists no messages")?;
         for item in items {
-            all.insert(item["to"].as_str().context("a message without an address")?.to_owned());
+            all.insert(
+                item["to"]
+                    .as_str()
+                    .context("a message without an address")?
+                    .to_owned(),
+            );
         }
-        let next = page["next"].as_u64().context("the simulator names no next page")?;
+        let next = page["next"]
+            .as_u64()
+            .context("the simulator names no next page")?;
         if next >= page["total"].as_u64().unwrap_or(0) {
             return Ok(all);
         }
@@ -209,7 +278,10 @@ async fn destinations(http: &reqwest::Client, world: &World) -> anyhow::Result<B
 }
 
 /// Whether a brand's ledger verifies, asked of the program itself.
-pub async fn ledger(world: &World, brand: BrandId) -> anyhow::Result<bool> {
-    let store = world.store.verify_ledger(brand, |_| ControlFlow::Continue(())).await?;
+pub(crate) async fn ledger(world: &World, brand: BrandId) -> anyhow::Result<bool> {
+    let store = world
+        .store
+        .verify_ledger(brand, |_| ControlFlow::Continue(()))
+        .await?;
     Ok(store.fault.is_none())
 }

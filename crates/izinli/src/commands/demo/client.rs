@@ -13,13 +13,16 @@ const PATIENCE: Duration = Duration::from_secs(1_800);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// An HTTP client that stays on this machine.
-pub fn http() -> anyhow::Result<reqwest::Client> {
-    Ok(reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(120)).build()?)
+pub(crate) fn http() -> anyhow::Result<reqwest::Client> {
+    Ok(reqwest::Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(120))
+        .build()?)
 }
 
 /// Calls the server under test with its API key.
 #[derive(Debug, Clone)]
-pub struct Client {
+pub(crate) struct Client {
     http: reqwest::Client,
     base: String,
     key: String,
@@ -27,34 +30,51 @@ pub struct Client {
 
 impl Client {
     /// A client for the demo's server.
-    pub fn new(world: &World) -> anyhow::Result<Self> {
-        Ok(Self { http: http()?, base: format!("{}/api/v1", world.url), key: world.key.clone() })
+    pub(crate) fn new(world: &World) -> anyhow::Result<Self> {
+        Ok(Self {
+            http: http()?,
+            base: format!("{}/api/v1", world.url),
+            key: world.key.clone(),
+        })
     }
 
     /// GET.
-    pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
-        let request = self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.key);
+    pub(crate) async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        let request = self
+            .http
+            .get(format!("{}{path}", self.base))
+            .bearer_auth(&self.key);
         read(request, path).await
     }
 
     /// POST with a JSON body.
-    pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let request = self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.key).json(body);
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let request = self
+            .http
+            .post(format!("{}{path}", self.base))
+            .bearer_auth(&self.key)
+            .json(body);
         read(request, path).await
     }
 
     /// Uploads a file.
-    pub async fn upload(&self, file: &Path, meta: &Value) -> anyhow::Result<Value> {
+    pub(crate) async fn upload(&self, file: &Path, meta: &Value) -> anyhow::Result<Value> {
         let part = reqwest::multipart::Part::file(file)
             .await
             .with_context(|| format!("{} cannot be read", file.display()))?;
-        let form = reqwest::multipart::Form::new().text("meta", meta.to_string()).part("file", part);
-        let request = self.http.post(format!("{}/uploads", self.base)).bearer_auth(&self.key).multipart(form);
+        let form = reqwest::multipart::Form::new()
+            .text("meta", meta.to_string())
+            .part("file", part);
+        let request = self
+            .http
+            .post(format!("{}/uploads", self.base))
+            .bearer_auth(&self.key)
+            .multipart(form);
         read(request, "/uploads").await
     }
 
     /// Looks again and again until `done` says so.
-    pub async fn wait(
+    pub(crate) async fn wait(
         &self,
         path: &str,
         mut done: impl FnMut(&Value) -> anyhow::Result<bool>,
@@ -74,7 +94,10 @@ impl Client {
 }
 
 async fn read(request: reqwest::RequestBuilder, path: &str) -> anyhow::Result<Value> {
-    let answer = request.send().await.with_context(|| format!("{path} did not answer"))?;
+    let answer = request
+        .send()
+        .await
+        .with_context(|| format!("{path} did not answer"))?;
     let status = answer.status();
     let text = answer.text().await?;
     if !status.is_success() {

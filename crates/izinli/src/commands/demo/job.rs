@@ -18,10 +18,11 @@ use crate::output::{Exit, Output};
 /// The sample file that goes to the second brand, as Turkish Excel writes it.
 const SAMPLE: &str = "magaza-haziran.csv";
 const TEXT: &str = "Sayın {{ad}}, yaz indirimi başladı! ORNEK PERAKENDE AS Mersis 0123456789012345. İstemiyorsanız RET ORNEK yazıp 3338'e gönderin.";
-const TEXT_CLINIC: &str = "Sayın {{ad}}, kontrol kampanyamız başladı. ORNEK PERAKENDE AS. RET ORNEKKLINIK yaz 3338";
+const TEXT_CLINIC: &str =
+    "Sayın {{ad}}, kontrol kampanyamız başladı. ORNEK PERAKENDE AS. RET ORNEKKLINIK yaz 3338";
 
 /// Runs it and says whether every number reconciles.
-pub async fn run(args: &cli::Demo, world: &World, out: Output) -> anyhow::Result<Exit> {
+pub(crate) async fn run(args: &cli::Demo, world: &World, out: Output) -> anyhow::Result<Exit> {
     let client = Client::new(world)?;
     let mut checks = Checks::new(out);
     let generated = generate_file(args, world)?;
@@ -32,17 +33,27 @@ pub async fn run(args: &cli::Demo, world: &World, out: Output) -> anyhow::Result
     } else {
         out.line(
             format!("{} yok; ikinci marka atlandı.", sample.display()),
-            format!("{} is not there; the second brand was left out.", sample.display()),
+            format!(
+                "{} is not there; the second brand was left out.",
+                sample.display()
+            ),
         );
     }
     ledger(world, &mut checks).await?;
-    Ok(if checks.all_hold() { Exit::Done } else { Exit::Mismatch })
+    Ok(if checks.all_hold() {
+        Exit::Done
+    } else {
+        Exit::Mismatch
+    })
 }
 
 fn generate_file(args: &cli::Demo, world: &World) -> anyhow::Result<PathBuf> {
     let path = world.data.join("musteri-listesi.csv");
     let mut file = BufWriter::new(std::fs::File::create(&path)?);
-    generate::contacts(&mut file, &Generate::new(args.contacts, args.dirty, args.seed, world.clock.now()))?;
+    generate::contacts(
+        &mut file,
+        &Generate::new(args.contacts, args.dirty, args.seed, world.clock.now()),
+    )?;
     file.flush()?;
     Ok(path)
 }
@@ -56,11 +67,26 @@ async fn main_brand(
     out: Output,
 ) -> anyhow::Result<()> {
     out.line(
-        format!("\n1. Dosya: {} satır, %{} kirli (senkronizasyon)", args.contacts, args.dirty),
-        format!("\n1. File: {} rows, {} % dirty (sync)", args.contacts, args.dirty),
+        format!(
+            "\n1. Dosya: {} satır, %{} kirli (senkronizasyon)",
+            args.contacts, args.dirty
+        ),
+        format!(
+            "\n1. File: {} rows, {} % dirty (sync)",
+            args.contacts, args.dirty
+        ),
     );
-    let upload = import(client, world.sync_brand.to_string(), file, "Yaz listesi", out).await?;
-    let registry = client.get(&format!("/registry/{}", world.sync_brand)).await?;
+    let upload = import(
+        client,
+        world.sync_brand.to_string(),
+        file,
+        "Yaz listesi",
+        out,
+    )
+    .await?;
+    let registry = client
+        .get(&format!("/registry/{}", world.sync_brand))
+        .await?;
     print_verdicts(&registry, out);
     out.line("\n2. Kampanya", "\n2. Campaign");
     let body = json!({
@@ -85,8 +111,17 @@ async fn second_brand(
         format!("\n3. {SAMPLE}: Windows-1254, noktalı virgül (entegratör)"),
         format!("\n3. {SAMPLE}: Windows-1254, semicolons (integrator)"),
     );
-    let upload = import(client, world.integrator_brand.to_string(), file, "Haziran", out).await?;
-    let registry = client.get(&format!("/registry/{}", world.integrator_brand)).await?;
+    let upload = import(
+        client,
+        world.integrator_brand.to_string(),
+        file,
+        "Haziran",
+        out,
+    )
+    .await?;
+    let registry = client
+        .get(&format!("/registry/{}", world.integrator_brand))
+        .await?;
     print_verdicts(&registry, out);
     let body = json!({
         "brand_id": world.integrator_brand, "name": "Kontrol kampanyası", "channel": "MESAJ",
@@ -98,7 +133,11 @@ async fn second_brand(
     checks.upload(&upload);
     checks.report(&report);
     let pending = upload["registry"]["pending"].as_i64().unwrap_or(-1);
-    checks.add("entegratör kuyruğu boş", "the integrator queue is empty", pending == 0);
+    checks.add(
+        "entegratör kuyruğu boş",
+        "the integrator queue is empty",
+        pending == 0,
+    );
     Ok(())
 }
 
@@ -115,7 +154,10 @@ async fn import(
         "brand_id": brand, "name": tag, "tag": tag, "action": "push", "default_recipient_kind": "BIREYSEL",
     });
     let received = client.upload(file, &meta).await?;
-    let path = format!("/uploads/{}", received["id"].as_str().context("the upload has no id")?);
+    let path = format!(
+        "/uploads/{}",
+        received["id"].as_str().context("the upload has no id")?
+    );
     let judged = client
         .wait(&path, |seen| match state(seen) {
             "received" | "judging" => Ok(false),
@@ -128,7 +170,9 @@ async fn import(
     client
         .wait(&path, |seen| match state(seen) {
             "applied" => Ok(true),
-            "failed" | "cancelled" | "refused" => bail!("the file ended as {}: {seen}", state(seen)),
+            "failed" | "cancelled" | "refused" => {
+                bail!("the file ended as {}: {seen}", state(seen))
+            }
             _ => Ok(false),
         })
         .await?;
@@ -136,7 +180,10 @@ async fn import(
     let done = client
         .wait(&path, |seen| {
             let queue = &seen["registry"];
-            let open: i64 = ["pending", "in_flight", "waiting"].iter().filter_map(|k| queue[*k].as_i64()).sum();
+            let open: i64 = ["pending", "in_flight", "waiting"]
+                .iter()
+                .filter_map(|k| queue[*k].as_i64())
+                .sum();
             Ok(open == 0)
         })
         .await?;
@@ -159,14 +206,21 @@ fn print_upload(judged: &Value, done: &Value, out: Output) {
     }
     println!(
         "   {}: {}  {}: {}  {}: {}  {}: {}",
-        out.pick("satır", "rows"), done["rows_read"],
-        out.pick("yeni", "created"), done["created"],
-        out.pick("güncellenen", "updated"), done["updated"],
-        out.pick("reddedilen", "rejected"), done["rejected"],
+        out.pick("satır", "rows"),
+        done["rows_read"],
+        out.pick("yeni", "created"),
+        done["created"],
+        out.pick("güncellenen", "updated"),
+        done["updated"],
+        out.pick("reddedilen", "rejected"),
+        done["rejected"],
     );
     let empty = Vec::new();
     let codes = judged["summary"]["codes"].as_array().unwrap_or(&empty);
-    for code in codes.iter().filter(|c| c["code"].as_str().is_some_and(|c| c.starts_with('R'))) {
+    for code in codes
+        .iter()
+        .filter(|c| c["code"].as_str().is_some_and(|c| c.starts_with('R')))
+    {
         println!(
             "   {:>9}  {} {}",
             code["count"],
@@ -196,11 +250,20 @@ fn print_verdicts(registry: &Value, out: Output) {
 /// receipts are through.
 async fn campaign(client: &Client, body: &Value, out: Output) -> anyhow::Result<Value> {
     let made = client.post("/campaigns", body).await?;
-    let path = format!("/campaigns/{}", made["id"].as_str().context("the campaign has no id")?);
+    let path = format!(
+        "/campaigns/{}",
+        made["id"].as_str().context("the campaign has no id")?
+    );
     let dry = client.post(&format!("{path}/dry-run"), &json!({})).await?;
     out.line(
-        format!("   deneme: hedef {}, gönderilebilir {}", dry["target"], dry["sendable"]),
-        format!("   dry run: target {}, sendable {}", dry["target"], dry["sendable"]),
+        format!(
+            "   deneme: hedef {}, gönderilebilir {}",
+            dry["target"], dry["sendable"]
+        ),
+        format!(
+            "   dry run: target {}, sendable {}",
+            dry["target"], dry["sendable"]
+        ),
     );
     let began = Instant::now();
     client.post(&format!("{path}/launch"), &json!({})).await?;
@@ -212,7 +275,11 @@ async fn campaign(client: &Client, body: &Value, out: Output) -> anyhow::Result<
         })
         .await?;
     let sent_s = began.elapsed().as_secs_f64();
-    let report = client.wait(&format!("{path}/report"), |seen| Ok(seen["open"].as_i64() == Some(0))).await?;
+    let report = client
+        .wait(&format!("{path}/report"), |seen| {
+            Ok(seen["open"].as_i64() == Some(0))
+        })
+        .await?;
     let receipts_s = began.elapsed().as_secs_f64() - sent_s;
     out.line(
         format!("   gönderim {sent_s:.1} s, raporlar {receipts_s:.1} s"),
@@ -221,8 +288,14 @@ async fn campaign(client: &Client, body: &Value, out: Output) -> anyhow::Result<
     print_report(&report, out);
     if dry["sendable"] != report["sent"] {
         out.line(
-            format!("   (deneme ile gönderim farklı: {} / {})", dry["sendable"], report["sent"]),
-            format!("   (dry run and sending differ: {} / {})", dry["sendable"], report["sent"]),
+            format!(
+                "   (deneme ile gönderim farklı: {} / {})",
+                dry["sendable"], report["sent"]
+            ),
+            format!(
+                "   (dry run and sending differ: {} / {})",
+                dry["sendable"], report["sent"]
+            ),
         );
     }
     Ok(report)
@@ -232,13 +305,22 @@ fn print_report(report: &Value, out: Output) {
     if out.is_json() {
         return;
     }
-    println!("   {:>9}  {}", report["target"], out.pick("hedef", "target"));
-    for reason in report["excluded"]["reasons"].as_array().unwrap_or(&Vec::new()) {
+    println!(
+        "   {:>9}  {}",
+        report["target"],
+        out.pick("hedef", "target")
+    );
+    for reason in report["excluded"]["reasons"]
+        .as_array()
+        .unwrap_or(&Vec::new())
+    {
         println!(
             "   {:>9}  {} {}",
             format!("−{}", reason["count"]),
             reason["code"].as_str().unwrap_or(""),
-            reason[out.pick("text_tr", "text_en")].as_str().unwrap_or(""),
+            reason[out.pick("text_tr", "text_en")]
+                .as_str()
+                .unwrap_or(""),
         );
     }
     for (count, tr, en) in [
@@ -255,7 +337,11 @@ fn print_report(report: &Value, out: Output) {
 async fn ledger(world: &World, checks: &mut Checks) -> anyhow::Result<()> {
     for brand in [world.sync_brand, world.integrator_brand] {
         let verified = check::ledger(world, brand).await?;
-        checks.add("izin defteri doğrulandı", "the consent ledger verifies", verified);
+        checks.add(
+            "izin defteri doğrulandı",
+            "the consent ledger verifies",
+            verified,
+        );
     }
     Ok(())
 }

@@ -26,55 +26,58 @@ use crate::config::Config;
 use crate::session::{ACTOR, Session};
 
 /// Who logs in.
-pub const EMAIL: &str = "demo@ornek.com.tr";
+pub(crate) const EMAIL: &str = "demo@ornek.com.tr";
 /// Monday morning; the sample files were made on this day.
 const CLOCK_START: &str = "2025-06-23T10:00:00+03:00";
 /// İYS's invented numbers of the firm; its first brand is the master brand.
-pub const IYS_CODE: i64 = 650_001;
+pub(crate) const IYS_CODE: i64 = 650_001;
 /// The second brand's.
-pub const SECOND_BRAND_CODE: i64 = 650_002;
+pub(crate) const SECOND_BRAND_CODE: i64 = 650_002;
 /// Shares of the people whom the İYS simulator knows, percent.
-pub const ONAY_PERCENT: u8 = 82;
+pub(crate) const ONAY_PERCENT: u8 = 82;
 /// See [`ONAY_PERCENT`]; the others have no record.
-pub const RET_PERCENT: u8 = 7;
+pub(crate) const RET_PERCENT: u8 = 7;
 const API_KEY: &str = "demo-anahtari-0123456789";
 const IYS_USER: &str = "demo-iys";
 const IYS_PASSWORD: &str = "demo-iys-parolasi";
 
 /// See the module.
 #[derive(Debug)]
-pub struct World {
+pub(crate) struct World {
     /// Where the panel answers.
-    pub url: String,
+    pub(crate) url: String,
     /// Key of the programming interface.
-    pub key: String,
+    pub(crate) key: String,
     /// Password of [`EMAIL`].
-    pub password: String,
+    pub(crate) password: String,
     /// Where the İYS simulator answers.
-    pub iys: String,
+    pub(crate) iys: String,
     /// Where the Infobip simulator answers.
-    pub infobip: String,
+    pub(crate) infobip: String,
     /// The firm.
-    pub firm: FirmId,
+    pub(crate) firm: FirmId,
     /// The brand that works in *sync* mode.
-    pub sync_brand: BrandId,
+    pub(crate) sync_brand: BrandId,
     /// The brand that works in *integrator* mode.
-    pub integrator_brand: BrandId,
+    pub(crate) integrator_brand: BrandId,
     /// The provider account.
-    pub connector: ConnectorId,
+    pub(crate) connector: ConnectorId,
     /// Where the demo keeps its files.
-    pub data: PathBuf,
+    pub(crate) data: PathBuf,
     /// The clock of everything.
-    pub clock: ProcessClock,
+    pub(crate) clock: ProcessClock,
     /// The server's own database.
-    pub store: store::Store,
+    pub(crate) store: store::Store,
     simulators: Vec<Child>,
     server: JoinHandle<anyhow::Result<()>>,
 }
 
 impl World {
     /// Starts everything.
-    pub async fn start(args: &cli::Demo, cancel: &CancellationToken) -> anyhow::Result<Self> {
+    pub(crate) async fn start(
+        args: &cli::Demo,
+        cancel: &CancellationToken,
+    ) -> anyhow::Result<Self> {
         let data = empty_folder(&args.data)?;
         let start: Timestamp = match std::env::var(crate::clock::CLOCK_START) {
             Ok(text) => text.parse()?,
@@ -91,7 +94,11 @@ impl World {
         crate::logging::start(&config.log)?;
         let store = config.open_store(Arc::new(clock)).await?;
         store.migrate().await?;
-        let session = Session { config, clock, store };
+        let session = Session {
+            config,
+            clock,
+            store,
+        };
         let made = set_up(&session, &infobip).await?;
         set_up_simulators(&iys, &infobip).await?;
         let store = session.store.clone();
@@ -118,11 +125,14 @@ impl World {
     }
 
     /// Stops everything in order.
-    pub async fn stop(mut self, cancel: &CancellationToken) -> anyhow::Result<()> {
+    pub(crate) async fn stop(mut self, cancel: &CancellationToken) -> anyhow::Result<()> {
         cancel.cancel();
         self.server.await??;
         for child in &mut self.simulators {
-            child.kill().await.context("a simulator could not be stopped")?;
+            child
+                .kill()
+                .await
+                .context("a simulator could not be stopped")?;
         }
         Ok(())
     }
@@ -131,7 +141,10 @@ impl World {
 fn empty_folder(path: &Path) -> anyhow::Result<PathBuf> {
     const MARK: &str = ".izinli-demo";
     if path.exists() && !path.join(MARK).exists() && std::fs::read_dir(path)?.next().is_some() {
-        bail!("{} is not empty and not a demo's folder; give --data another", path.display());
+        bail!(
+            "{} is not empty and not a demo's folder; give --data another",
+            path.display()
+        );
     }
     if path.exists() {
         std::fs::remove_dir_all(path)?;
@@ -144,7 +157,15 @@ fn empty_folder(path: &Path) -> anyhow::Result<PathBuf> {
 /// Starts a simulator as a process of its own; it ends when we do.
 async fn simulator(kind: &str, start: Timestamp) -> anyhow::Result<(Child, String)> {
     let mut child = Command::new(std::env::current_exe()?)
-        .args(["simulate", kind, "--port", "0", "--with-parent", "--clock-start", &start.to_string()])
+        .args([
+            "simulate",
+            kind,
+            "--port",
+            "0",
+            "--with-parent",
+            "--clock-start",
+            &start.to_string(),
+        ])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
@@ -153,20 +174,26 @@ async fn simulator(kind: &str, start: Timestamp) -> anyhow::Result<(Child, Strin
     let stdout = child.stdout.take().context("the simulator has no output")?;
     let mut line = String::new();
     BufReader::new(stdout).read_line(&mut line).await?;
-    let said: Value = serde_json::from_str(&line).with_context(|| format!("the {kind} simulator said `{line}`"))?;
-    let url = said["url"].as_str().with_context(|| format!("the {kind} simulator named no address"))?;
+    let said: Value = serde_json::from_str(&line)
+        .with_context(|| format!("the {kind} simulator said `{line}`"))?;
+    let url = said["url"]
+        .as_str()
+        .with_context(|| format!("the {kind} simulator named no address"))?;
     Ok((child, url.trim_end_matches('/').to_owned()))
 }
 
 fn config(args: &cli::Demo, data: &Path, iys: &str, url: &str) -> Config {
     let mut config = Config::default();
-    config.database.url =
-        args.postgres_url.clone().unwrap_or_else(|| format!("sqlite:{}", data.join("izinli.db").display()));
+    config.database.url = args
+        .postgres_url
+        .clone()
+        .unwrap_or_else(|| format!("sqlite:{}", data.join("izinli.db").display()));
     config.server.public_url = url.to_owned();
     config.server.secure_cookies = false;
     config.server.shutdown_seconds = 10;
     config.keys.file = data.join("key");
-    config.log.level = std::env::var("IZINLI__LOG__LEVEL").unwrap_or_else(|_| "warn,sqlx=error".into());
+    config.log.level =
+        std::env::var("IZINLI__LOG__LEVEL").unwrap_or_else(|_| "warn,sqlx=error".into());
     config.uploads.folder = data.join("uploads");
     config.uploads.poll_ms = 100;
     config.registry.base_url = iys.to_owned();
@@ -196,9 +223,24 @@ async fn set_up(session: &Session, infobip: &str) -> anyhow::Result<Made> {
         Some(_) => bail!("this database has a demo in it already; give an empty one"),
         None => writer.create_firm("Örnek Perakende").await?.id,
     };
-    let sync_brand = brand(&mut writer, firm, "Örnek Mağaza", "ORNEK", RegistryMode::Sync, IYS_CODE).await?;
-    let integrator_brand =
-        brand(&mut writer, firm, "Örnek Klinik", "ORNEKKLINIK", RegistryMode::Integrator, SECOND_BRAND_CODE).await?;
+    let sync_brand = brand(
+        &mut writer,
+        firm,
+        "Örnek Mağaza",
+        "ORNEK",
+        RegistryMode::Sync,
+        IYS_CODE,
+    )
+    .await?;
+    let integrator_brand = brand(
+        &mut writer,
+        firm,
+        "Örnek Klinik",
+        "ORNEKKLINIK",
+        RegistryMode::Integrator,
+        SECOND_BRAND_CODE,
+    )
+    .await?;
     let new = NewUser {
         email: domain::EmailAddress::from_normalised(EMAIL).context("an e-mail address")?,
         name: "Demo Kullanıcısı".into(),
@@ -207,11 +249,15 @@ async fn set_up(session: &Session, infobip: &str) -> anyhow::Result<Made> {
         language: store::access::Language::Turkish,
     };
     writer.create_user(firm, new).await?;
-    writer.create_api_key(firm, "demo", Role::Admin, None, &secret).await?;
+    writer
+        .create_api_key(firm, "demo", Role::Admin, None, &secret)
+        .await?;
     writer.commit().await?;
     let engine = session.engine()?;
     let settings = json!({ "base_url": infobip, "api_key": API_KEY });
-    let account = engine.create_connector(firm, "infobip", "Infobip (simülatör)", &settings, ACTOR).await?;
+    let account = engine
+        .create_connector(firm, "infobip", "Infobip (simülatör)", &settings, ACTOR)
+        .await?;
     let (account, report) = engine.test_connector(firm, account.id).await?;
     if account.state != store::connectors::ConnectorState::Active {
         bail!("the provider account does not pass its test: {report:?}");
@@ -246,14 +292,23 @@ async fn brand(
     brand.iys_code = Some(IYS_CODE);
     brand.brand_code = Some(brand_code);
     brand.iys_username = Some(IYS_USER.into());
-    brand.window = SendingWindow { from_minute: 9 * 60, to_minute: 21 * 60 };
+    brand.window = SendingWindow {
+        from_minute: 9 * 60,
+        to_minute: 21 * 60,
+    };
     writer.save_brand(&brand).await?;
-    writer.set_brand_password(firm, brand.id, Some(&SecretString::from(IYS_PASSWORD.to_owned()))).await?;
+    writer
+        .set_brand_password(
+            firm,
+            brand.id,
+            Some(&SecretString::from(IYS_PASSWORD.to_owned())),
+        )
+        .await?;
     Ok(brand.id)
 }
 
 /// What becomes of messages at the provider simulator.
-pub fn provider_population() -> simulators::infobip::Population {
+pub(crate) fn provider_population() -> simulators::infobip::Population {
     simulators::infobip::Population {
         rejected_pct: 1,
         undelivered_pct: 3,
@@ -274,13 +329,16 @@ fn unknown_at_iys() -> Vec<Value> {
 }
 
 async fn set_up_simulators(iys: &str, infobip: &str) -> anyhow::Result<()> {
-    let brands: Vec<Value> = [(IYS_CODE, "Örnek Mağaza"), (SECOND_BRAND_CODE, "Örnek Klinik")]
-        .iter()
-        .map(|(code, name)| {
-            json!({ "iysCode": IYS_CODE, "brandCode": code, "name": name,
+    let brands: Vec<Value> = [
+        (IYS_CODE, "Örnek Mağaza"),
+        (SECOND_BRAND_CODE, "Örnek Klinik"),
+    ]
+    .iter()
+    .map(|(code, name)| {
+        json!({ "iysCode": IYS_CODE, "brandCode": code, "name": name,
                     "username": IYS_USER, "password": IYS_PASSWORD })
-        })
-        .collect();
+    })
+    .collect();
     let told = [
         (format!("{iys}/_sim/brands"), json!({ "brands": brands })),
         (
@@ -288,14 +346,24 @@ async fn set_up_simulators(iys: &str, infobip: &str) -> anyhow::Result<()> {
             json!({ "onay_pct": ONAY_PERCENT, "ret_pct": RET_PERCENT }),
         ),
         (format!("{infobip}/_sim/keys"), json!({ "keys": [API_KEY] })),
-        (format!("{infobip}/_sim/population"), serde_json::to_value(provider_population())?),
-        (format!("{iys}/_sim/state"), json!({ "records": unknown_at_iys() })),
+        (
+            format!("{infobip}/_sim/population"),
+            serde_json::to_value(provider_population())?,
+        ),
+        (
+            format!("{iys}/_sim/state"),
+            json!({ "records": unknown_at_iys() }),
+        ),
     ];
     let http = super::client::http()?;
     for (url, body) in told {
         let answer = http.post(&url).json(&body).send().await?;
         if !answer.status().is_success() {
-            bail!("{url} answered {}: {}", answer.status(), answer.text().await?);
+            bail!(
+                "{url} answered {}: {}",
+                answer.status(),
+                answer.text().await?
+            );
         }
     }
     Ok(())

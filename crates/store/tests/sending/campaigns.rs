@@ -1,17 +1,12 @@
 //! Campaigns move only along their way, and a firm sees only its own.
 
-mod support;
-
+use crate::rows::is_lost;
 use domain::ids::{CampaignId, TemplateId};
 use domain::time::SECOND_US;
-use store::StoreError;
 use store::campaigns::{Audience, CampaignState, NewCampaign};
-use support::sending::*;
-use support::*;
 
-fn is_lost<T>(answer: &Result<T, StoreError>) -> bool {
-    matches!(answer, Err(StoreError::Lost { .. }))
-}
+use crate::support::sending::*;
+use crate::support::*;
 
 #[tokio::test]
 async fn a_changed_draft_says_everything_anew_and_nothing_once_it_is_no_draft() {
@@ -20,9 +15,20 @@ async fn a_changed_draft_says_everything_anew_and_nothing_once_it_is_no_draft() 
         let other = Scene::numbered(&db, 1).await;
         let mut writer = db.store.write().await.expect("a transaction");
         let first = scene.new_campaign("Yaz", 500);
-        let draft = writer.create_campaign(scene.firm, &first, "ayse").await.expect("a draft");
-        assert_eq!((draft.state, draft.author.as_str()), (CampaignState::Draft, "ayse"), "{}", db.name);
-        assert_eq!((draft.created_at, draft.updated_at), (writer.now(), writer.now()));
+        let draft = writer
+            .create_campaign(scene.firm, &first, "ayse")
+            .await
+            .expect("a draft");
+        assert_eq!(
+            (draft.state, draft.author.as_str()),
+            (CampaignState::Draft, "ayse"),
+            "{}",
+            db.name
+        );
+        assert_eq!(
+            (draft.created_at, draft.updated_at),
+            (writer.now(), writer.now())
+        );
         writer.commit().await.expect("commits");
 
         db.clock.advance(SECOND_US);
@@ -37,16 +43,25 @@ async fn a_changed_draft_says_everything_anew_and_nothing_once_it_is_no_draft() 
             body: "başka".into(),
             sender: "YENI".into(),
             connector: scene.another_connector(&db, "Yedek").await,
-            audience: Audience::Addresses { addresses: vec![phone(1), email("ali")] },
+            audience: Audience::Addresses {
+                addresses: vec![phone(1), email("ali")],
+            },
             batch_size: 7,
         };
         let mut writer = db.store.write().await.expect("a transaction");
-        writer.change_campaign(scene.firm, draft.id, &new).await.expect("changed");
+        writer
+            .change_campaign(scene.firm, draft.id, &new)
+            .await
+            .expect("changed");
         let strange = writer.change_campaign(other.firm, draft.id, &first).await;
         assert!(is_lost(&strange), "{}", db.name);
         writer.commit().await.expect("commits");
         let mut reader = db.store.read().await.expect("a reader");
-        let held = reader.campaign(scene.firm, draft.id).await.expect("read").expect("there");
+        let held = reader
+            .campaign(scene.firm, draft.id)
+            .await
+            .expect("read")
+            .expect("there");
         let says = NewCampaign {
             brand: held.brand,
             name: held.name.clone(),
@@ -62,16 +77,29 @@ async fn a_changed_draft_says_everything_anew_and_nothing_once_it_is_no_draft() 
             batch_size: held.batch_size,
         };
         assert_eq!(format!("{says:?}"), format!("{new:?}"), "{}", db.name);
-        assert_eq!((held.created_at, held.updated_at), (draft.created_at, db.store.clock().now()));
+        assert_eq!(
+            (held.created_at, held.updated_at),
+            (draft.created_at, db.store.clock().now())
+        );
 
         let mut window = Window::on(&db).await;
-        for state in CampaignState::ALL.iter().filter(|state| **state != CampaignState::Draft) {
-            window.run(&format!("UPDATE campaign SET state = {}", state.as_db())).await;
+        for state in CampaignState::ALL
+            .iter()
+            .filter(|state| **state != CampaignState::Draft)
+        {
+            window
+                .run(&format!("UPDATE campaign SET state = {}", state.as_db()))
+                .await;
             let mut writer = db.store.write().await.expect("a transaction");
             let late = writer.change_campaign(scene.firm, draft.id, &first).await;
             assert!(is_lost(&late), "{} {state}", db.name);
             writer.commit().await.expect("commits");
-            assert_eq!(window.number("SELECT batch_size FROM campaign").await, 7, "{} {state}", db.name);
+            assert_eq!(
+                window.number("SELECT batch_size FROM campaign").await,
+                7,
+                "{} {state}",
+                db.name
+            );
         }
     }
 }
@@ -84,28 +112,83 @@ async fn a_campaign_moves_only_from_where_it_may_and_notes_who_and_when() {
         let other = Scene::numbered(&db, 1).await;
         let mut writer = db.store.write().await.expect("a transaction");
         let new = scene.new_campaign("Yaz", 500);
-        let id = writer.create_campaign(scene.firm, &new, "ayse").await.expect("a draft").id;
-        let wrong = writer.move_campaign(scene.firm, id, &[Submitted], Approved, Some("veli")).await;
+        let id = writer
+            .create_campaign(scene.firm, &new, "ayse")
+            .await
+            .expect("a draft")
+            .id;
+        let wrong = writer
+            .move_campaign(scene.firm, id, &[Submitted], Approved, Some("veli"))
+            .await;
         assert!(is_lost(&wrong), "{}", db.name);
-        let strange = writer.move_campaign(other.firm, id, &[Draft], Submitted, None).await;
+        let strange = writer
+            .move_campaign(other.firm, id, &[Draft], Submitted, None)
+            .await;
         assert!(is_lost(&strange), "{}", db.name);
         let nobody = CampaignId::from_db(4_711);
-        assert!(is_lost(&writer.move_campaign(scene.firm, nobody, &[Draft], Submitted, None).await));
+        assert!(is_lost(
+            &writer
+                .move_campaign(scene.firm, nobody, &[Draft], Submitted, None)
+                .await
+        ));
         let start = writer.now();
-        writer.move_campaign(scene.firm, id, &[Draft], Submitted, None).await.expect("moves");
-        writer.move_campaign(scene.firm, id, &[Submitted], Approved, Some("veli")).await.expect("moves");
+        writer
+            .move_campaign(scene.firm, id, &[Draft], Submitted, None)
+            .await
+            .expect("moves");
+        writer
+            .move_campaign(scene.firm, id, &[Submitted], Approved, Some("veli"))
+            .await
+            .expect("moves");
         db.clock.advance(SECOND_US);
-        let moved = writer.move_campaign(scene.firm, id, &[Draft, Approved], Launching, None).await;
+        let moved = writer
+            .move_campaign(scene.firm, id, &[Draft, Approved], Launching, None)
+            .await;
         let moved = moved.expect("moves");
-        assert_eq!((moved.state, moved.approver.as_deref()), (Launching, Some("veli")), "{}", db.name);
-        assert_eq!(moved.launched_at, Some(start.plus_micros(SECOND_US)), "{}", db.name);
-        assert_eq!(writer.campaigns_launching(9).await.expect("launching"), [id], "{}", db.name);
+        assert_eq!(
+            (moved.state, moved.approver.as_deref()),
+            (Launching, Some("veli")),
+            "{}",
+            db.name
+        );
+        assert_eq!(
+            moved.launched_at,
+            Some(start.plus_micros(SECOND_US)),
+            "{}",
+            db.name
+        );
+        assert_eq!(
+            writer.campaigns_launching(9).await.expect("launching"),
+            [id],
+            "{}",
+            db.name
+        );
         db.clock.advance(SECOND_US);
-        let moved = writer.move_campaign(scene.firm, id, &[Launching, Running], Stopped, None).await;
+        let moved = writer
+            .move_campaign(scene.firm, id, &[Launching, Running], Stopped, None)
+            .await;
         let moved = moved.expect("moves");
-        assert_eq!(moved.finished_at, Some(start.plus_micros(2 * SECOND_US)), "{}", db.name);
-        assert_eq!(moved.launched_at, Some(start.plus_micros(SECOND_US)), "{}", db.name);
-        assert!(writer.campaigns_launching(9).await.expect("launching").is_empty(), "{}", db.name);
+        assert_eq!(
+            moved.finished_at,
+            Some(start.plus_micros(2 * SECOND_US)),
+            "{}",
+            db.name
+        );
+        assert_eq!(
+            moved.launched_at,
+            Some(start.plus_micros(SECOND_US)),
+            "{}",
+            db.name
+        );
+        assert!(
+            writer
+                .campaigns_launching(9)
+                .await
+                .expect("launching")
+                .is_empty(),
+            "{}",
+            db.name
+        );
         writer.commit().await.expect("commits");
     }
 }
@@ -119,7 +202,13 @@ async fn the_newest_campaign_comes_first_whatever_its_number() {
         for n in 0..7 {
             let mut writer = db.store.write().await.expect("a transaction");
             let new = scene.new_campaign(&format!("Kampanya {n}"), 5);
-            made.push(writer.create_campaign(scene.firm, &new, "ayse").await.expect("a draft").id);
+            made.push(
+                writer
+                    .create_campaign(scene.firm, &new, "ayse")
+                    .await
+                    .expect("a draft")
+                    .id,
+            );
             writer.commit().await.expect("commits");
             db.clock.advance(SECOND_US);
         }
@@ -128,7 +217,11 @@ async fn the_newest_campaign_comes_first_whatever_its_number() {
         // all then has the greatest number.
         let late = CampaignId::from_db(made[6].as_db() + 1_000_000);
         let mut window = Window::on(&db).await;
-        let change = format!("UPDATE campaign SET id = {} WHERE id = {}", late.as_db(), made[0].as_db());
+        let change = format!(
+            "UPDATE campaign SET id = {} WHERE id = {}",
+            late.as_db(),
+            made[0].as_db()
+        );
         assert_eq!(window.run(&change).await, 1);
         made[0] = late;
         made.reverse();
@@ -136,13 +229,23 @@ async fn the_newest_campaign_comes_first_whatever_its_number() {
         let mut seen = Vec::new();
         let mut before = None;
         loop {
-            let page = reader.campaigns(scene.firm, before, 3).await.expect("a page");
+            let page = reader
+                .campaigns(scene.firm, before, 3)
+                .await
+                .expect("a page");
             let Some(last) = page.last() else { break };
             before = Some(last.id);
             seen.extend(page.iter().map(|campaign| campaign.id));
         }
         assert_eq!(seen, made, "{}", db.name);
-        let strange = reader.campaigns(other.firm, Some(late), 3).await.expect("a page");
-        assert!(strange.is_empty(), "{}: a cursor of another firm leads nowhere", db.name);
+        let strange = reader
+            .campaigns(other.firm, Some(late), 3)
+            .await
+            .expect("a page");
+        assert!(
+            strange.is_empty(),
+            "{}: a cursor of another firm leads nowhere",
+            db.name
+        );
     }
 }

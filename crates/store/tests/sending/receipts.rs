@@ -1,8 +1,6 @@
 //! Receipts arrive late, twice and in any order; a message's state only moves
 //! forward, and nobody's receipt lands on somebody else.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -11,8 +9,9 @@ use domain::time::SECOND_US;
 use store::StoreError;
 use store::receipts::ReceiptRow;
 use store::testing::TestDatabase;
-use support::sending::*;
-use support::*;
+
+use crate::support::sending::*;
+use crate::support::*;
 
 const SENT: i64 = 1;
 const EXPIRED: i64 = 3;
@@ -37,7 +36,10 @@ fn receipt(message: MessageRef, state: i64, happened: i64) -> ReceiptRow {
 /// Applies one push in a transaction of its own; how many states changed.
 async fn push(db: &TestDatabase, connector: ConnectorId, number: i64, rows: &[ReceiptRow]) -> u64 {
     let mut writer = db.store.write().await.expect("a transaction");
-    let changed = writer.apply_receipts(connector, number, rows).await.expect("applies");
+    let changed = writer
+        .apply_receipts(connector, number, rows)
+        .await
+        .expect("applies");
     writer.commit().await.expect("commits");
     changed
 }
@@ -56,7 +58,9 @@ async fn stored(db: &TestDatabase, campaign: CampaignId) -> BTreeMap<(i64, i64),
             campaign.as_db()
         ))
         .await;
-    rows.into_iter().map(|row| ((row.0, row.1), (row.2, row.3, row.4, row.5, row.6))).collect()
+    rows.into_iter()
+        .map(|row| ((row.0, row.1), (row.2, row.3, row.4, row.5, row.6)))
+        .collect()
 }
 
 /// The message of `phone(n)` in a campaign of confirmed people, `size` a batch.
@@ -66,7 +70,9 @@ fn message(scene: Scene, campaign: CampaignId, size: u32, n: u32) -> MessageRef 
 }
 
 async fn sent(db: &TestDatabase, scene: Scene, people: u32, batch_size: i64) -> CampaignId {
-    scene.add_people(db, (1..=people).map(|n| (n, Known::Confirmed))).await;
+    scene
+        .add_people(db, (1..=people).map(|n| (n, Known::Confirmed)))
+        .await;
     scene.running(db, batch_size).await.id
 }
 
@@ -81,9 +87,15 @@ fn expected(pushes: &[Vec<ReceiptRow>]) -> (BTreeMap<(i64, i64), Stored>, Vec<u6
         let mut changed = 0;
         for row in rows {
             let key = (row.message.batch_no, row.message.recipient.as_db());
-            if held.get(&key).is_none_or(|held| rank(row.state) > rank(held.0)) {
+            if held
+                .get(&key)
+                .is_none_or(|held| rank(row.state) > rank(held.0))
+            {
                 let (code, text) = (row.provider_code.clone(), row.provider_text.clone());
-                held.insert(key, (row.state, code, text, row.happened_at.as_micros(), number));
+                held.insert(
+                    key,
+                    (row.state, code, text, row.happened_at.as_micros(), number),
+                );
                 changed += 1;
             }
         }
@@ -105,13 +117,20 @@ fn a_message_ends_with_its_strongest_receipt_in_whatever_order_they_arrive() {
             let row = |(n, state, happened): &(u32, i64, i64)| {
                 receipt(message(scene, campaign, 2, *n), *state, *happened)
             };
-            pushes.iter().map(|push| push.iter().map(row).collect()).collect()
+            pushes
+                .iter()
+                .map(|push| push.iter().map(row).collect())
+                .collect()
         };
         let there = rows(forward);
         let (held, changes) = expected(&there);
         for (number, (rows, changed)) in (1..).zip(there.iter().zip(changes)) {
             // A push that brings a message forward twice writes it once.
-            assert!(push(db, scene.connector, number, rows).await <= changed, "{}", db.name);
+            assert!(
+                push(db, scene.connector, number, rows).await <= changed,
+                "{}",
+                db.name
+            );
         }
         assert_eq!(stored(db, forward).await, held, "{}", db.name);
         // The same again changes nothing.
@@ -124,9 +143,16 @@ fn a_message_ends_with_its_strongest_receipt_in_whatever_order_they_arrive() {
             push(db, scene.connector, 1, std::slice::from_ref(row)).await;
         }
         let ranks = |held: &BTreeMap<(i64, i64), Stored>| -> Vec<((i64, i64), i64)> {
-            held.iter().map(|(key, held)| (*key, rank(held.0))).collect()
+            held.iter()
+                .map(|(key, held)| (*key, rank(held.0)))
+                .collect()
         };
-        assert_eq!(ranks(&stored(db, backward).await), ranks(&held), "{}", db.name);
+        assert_eq!(
+            ranks(&stored(db, backward).await),
+            ranks(&held),
+            "{}",
+            db.name
+        );
     });
 }
 
@@ -136,16 +162,32 @@ async fn a_delivery_counts_even_after_the_time_for_it_ran_out() {
         let scene = Scene::on(&db).await;
         let campaign = sent(&db, scene, 1, 1).await;
         let one = message(scene, campaign, 1, 1);
-        for (number, state, changed) in
-            [(1, SENT, 1), (2, EXPIRED, 1), (3, UNDELIVERED, 0), (4, DELIVERED, 1), (5, EXPIRED, 0), (6, SENT, 0)]
-        {
+        for (number, state, changed) in [
+            (1, SENT, 1),
+            (2, EXPIRED, 1),
+            (3, UNDELIVERED, 0),
+            (4, DELIVERED, 1),
+            (5, EXPIRED, 0),
+            (6, SENT, 0),
+        ] {
             let rows = [receipt(one, state, number)];
-            assert_eq!(push(&db, scene.connector, number, &rows).await, changed, "{} {state}", db.name);
+            assert_eq!(
+                push(&db, scene.connector, number, &rows).await,
+                changed,
+                "{} {state}",
+                db.name
+            );
         }
         let held = stored(&db, campaign).await;
         let key = (1, scene.recipient(1).as_db());
         let at = june(23).plus_micros(4 * SECOND_US).as_micros();
-        let last = (DELIVERED, "D6".to_owned(), Some("durum 6".to_owned()), at, 4);
+        let last = (
+            DELIVERED,
+            "D6".to_owned(),
+            Some("durum 6".to_owned()),
+            at,
+            4,
+        );
         assert_eq!(held, BTreeMap::from([(key, last)]), "{}", db.name);
     }
 }
@@ -157,7 +199,8 @@ async fn receipts_for_messages_that_the_account_never_carried_are_passed_over() 
         let theirs = Scene::numbered(&db, 1).await;
         // Number 2 is excluded and lies between the people of the first batch.
         ours.add_people(&db, [(2, Known::Refused)]).await;
-        ours.add_people(&db, [1, 3, 4, 5].map(|n| (n, Known::Confirmed))).await;
+        ours.add_people(&db, [1, 3, 4, 5].map(|n| (n, Known::Confirmed)))
+            .await;
         theirs.add_people(&db, [(1, Known::Confirmed)]).await;
         let campaign = ours.running(&db, 3).await.id;
         let foreign = theirs.running(&db, 3).await.id;
@@ -169,20 +212,55 @@ async fn receipts_for_messages_that_the_account_never_carried_are_passed_over() 
             ("an excluded person", ours.message(key(1), 2)),
             ("a person of another firm", theirs.message(key(1), 1)),
             ("nobody", ours.message(key(1), 999)),
-            ("another account", theirs.message(BatchKey { campaign: foreign, number: 1 }, 1)),
-            ("no such campaign", ours.message(BatchKey { campaign: CampaignId::from_db(5), number: 1 }, 1)),
+            (
+                "another account",
+                theirs.message(
+                    BatchKey {
+                        campaign: foreign,
+                        number: 1,
+                    },
+                    1,
+                ),
+            ),
+            (
+                "no such campaign",
+                ours.message(
+                    BatchKey {
+                        campaign: CampaignId::from_db(5),
+                        number: 1,
+                    },
+                    1,
+                ),
+            ),
         ];
         for (what, stray) in strays {
             let rows = [receipt(stray, DELIVERED, 0)];
-            assert_eq!(push(&db, ours.connector, 1, &rows).await, 0, "{}: {what}", db.name);
+            assert_eq!(
+                push(&db, ours.connector, 1, &rows).await,
+                0,
+                "{}: {what}",
+                db.name
+            );
         }
         let mine = ours.message(key(1), 1);
         let rows = [receipt(mine, DELIVERED, 0)];
-        assert_eq!(push(&db, theirs.connector, 1, &rows).await, 0, "{}", db.name);
-        assert_eq!(Window::on(&db).await.count("receipt").await, 0, "{}", db.name);
+        assert_eq!(
+            push(&db, theirs.connector, 1, &rows).await,
+            0,
+            "{}",
+            db.name
+        );
+        assert_eq!(
+            Window::on(&db).await.count("receipt").await,
+            0,
+            "{}",
+            db.name
+        );
         // Strays do not keep back what stands beside them.
-        let mut rows: Vec<ReceiptRow> =
-            strays.iter().map(|(_, stray)| receipt(*stray, DELIVERED, 0)).collect();
+        let mut rows: Vec<ReceiptRow> = strays
+            .iter()
+            .map(|(_, stray)| receipt(*stray, DELIVERED, 0))
+            .collect();
         rows.push(receipt(mine, DELIVERED, 0));
         assert_eq!(push(&db, ours.connector, 1, &rows).await, 1, "{}", db.name);
         assert_eq!(stored(&db, campaign).await.len(), 1, "{}", db.name);
@@ -197,25 +275,48 @@ async fn a_push_is_kept_as_it_came_and_mapped_once() {
         let mut writer = db.store.write().await.expect("a transaction");
         let mut numbers = Vec::new();
         for body in [b"one".as_slice(), b"two", b"three"] {
-            numbers.push(writer.store_push(scene.connector, body).await.expect("kept"));
+            numbers.push(
+                writer
+                    .store_push(scene.connector, body)
+                    .await
+                    .expect("kept"),
+            );
         }
         writer.commit().await.expect("commits");
         let mut reader = db.store.read().await.expect("a reader");
-        assert_eq!(reader.push_figures().await.expect("figures"), (3, 0), "{}", db.name);
+        assert_eq!(
+            reader.push_figures().await.expect("figures"),
+            (3, 0),
+            "{}",
+            db.name
+        );
 
         let mut writer = db.store.write().await.expect("a transaction");
         let taken = writer.take_pushes(2).await.expect("taken");
         let bodies: Vec<&[u8]> = taken.iter().map(|push| push.body.as_slice()).collect();
-        assert_eq!(bodies, [b"one".as_slice(), b"two"], "{}: oldest first", db.name);
+        assert_eq!(
+            bodies,
+            [b"one".as_slice(), b"two"],
+            "{}: oldest first",
+            db.name
+        );
         assert!(taken.iter().all(|push| push.connector == scene.connector));
         writer.settle_push(taken[0].id, None).await.expect("mapped");
-        writer.settle_push(taken[1].id, Some("no JSON")).await.expect("unreadable");
+        writer
+            .settle_push(taken[1].id, Some("no JSON"))
+            .await
+            .expect("unreadable");
         for push in &taken {
             let again = writer.settle_push(push.id, None).await;
             assert!(matches!(again, Err(StoreError::Lost { .. })), "{}", db.name);
         }
         writer.commit().await.expect("commits");
-        assert_eq!(reader.push_figures().await.expect("figures"), (1, 1), "{}", db.name);
+        assert_eq!(
+            reader.push_figures().await.expect("figures"),
+            (1, 1),
+            "{}",
+            db.name
+        );
         let rows: Vec<(i64, i64, Option<String>)> = Window::on(&db)
             .await
             .rows("SELECT id, state, problem FROM receipt_push ORDER BY id")
@@ -235,7 +336,10 @@ async fn two_workers_never_map_the_same_push() {
         let scene = Scene::on(&db).await;
         let mut writer = db.store.write().await.expect("a transaction");
         for _ in 0..4 {
-            writer.store_push(scene.connector, b"body").await.expect("kept");
+            writer
+                .store_push(scene.connector, b"body")
+                .await
+                .expect("kept");
         }
         writer.commit().await.expect("commits");
         let mut first = db.store.write().await.expect("a transaction");
@@ -260,7 +364,11 @@ async fn two_workers_never_map_the_same_push() {
             in_time(second).await.expect("no panic")
         };
         assert_eq!((mine.len(), theirs.len()), (2, 2), "{}", db.name);
-        assert!(theirs.iter().all(|push| !mine.contains(push)), "{}", db.name);
+        assert!(
+            theirs.iter().all(|push| !mine.contains(push)),
+            "{}",
+            db.name
+        );
     }
 }
 
@@ -279,7 +387,10 @@ async fn workers_that_bring_the_same_receipts_in_other_orders_do_not_block_each_
                         .map(|n| receipt(message(scene, campaign, 7, n), state, i64::from(worker)))
                         .collect();
                     let mut writer = store.write().await.expect("a transaction");
-                    writer.apply_receipts(scene.connector, 1, &rows).await.expect("applies");
+                    writer
+                        .apply_receipts(scene.connector, 1, &rows)
+                        .await
+                        .expect("applies");
                     writer.commit().await.expect("commits");
                 }
             }));
