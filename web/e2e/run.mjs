@@ -184,10 +184,9 @@ async function writeCampaign({ page, brand }) {
   await page.getByRole("option", { name: brand }).click();
   await page.getByLabel("Gönderici adı").fill("ORNEK");
   await page.getByRole("radio", { name: "Bir etiketteki kişiler" }).check();
-  await page.getByRole("combobox", { name: "Etiket" }).or(page.getByLabel("Etiket")).first().fill("magaza");
-  await page
-    .getByLabel("Metin")
-    .fill("Yeni mağazamıza bekleriz. Ret için RET yazıp 3344'e gönderin. Örnek, 0850 000 00 00");
+  await page.getByLabel("Etiket").and(page.locator("input:not([type=radio])")).fill("magaza");
+  await page.getByLabel("Metin").fill("Yeni mağazamıza bekleriz.");
+  await page.getByRole("button", { name: "Zorunlu bilgileri ekle" }).click();
   await page.keyboard.press("Escape");
   await checkAccess(page, "the new campaign");
   await picture(page, "campaign-new");

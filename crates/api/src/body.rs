@@ -52,7 +52,7 @@ impl<T: Wanted> FromRequest<App> for Checked<T> {
         is_json(request.headers())?;
         let bytes = Bytes::from_request(request, app)
             .await
-            .map_err(unreadable)?;
+            .map_err(|rejection| unreadable(&rejection))?;
         T::read(&bytes).map(Self)
     }
 }
@@ -84,7 +84,7 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
 }
 
 /// A body that could not be taken in.
-pub(crate) fn unreadable(rejection: BytesRejection) -> Problem {
+pub(crate) fn unreadable(rejection: &BytesRejection) -> Problem {
     let kind = match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => ProblemKind::TooLarge,
         _ => ProblemKind::Unreadable,

@@ -5,19 +5,7 @@ use std::borrow::Cow;
 
 use domain::phone::Country;
 use domain::{EmailAddress, Recipient};
-use serde::{Deserialize, Deserializer};
 use validator::ValidationError;
-
-/// A field of a PATCH that may be absent (unchanged), null (emptied) or given.
-///
-/// For `#[serde(default, deserialize_with = "given")]` on `Option<Option<T>>`.
-pub(crate) fn given<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    T: Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    Option::<T>::deserialize(deserializer).map(Some)
-}
 
 /// Not only white space.
 pub(crate) fn not_blank(text: &str) -> Result<(), ValidationError> {

@@ -57,7 +57,7 @@ impl<T: Wanted> FromRequest<App> for Creation<T> {
         let (method, path) = (request.method().clone(), path_of(&request));
         let bytes = Bytes::from_request(request, app)
             .await
-            .map_err(unreadable)?;
+            .map_err(|rejection| unreadable(&rejection))?;
         let repeatable = key.map(|key| Repeatable {
             key,
             fingerprint: digest(&[method.as_str().as_bytes(), path.as_bytes(), &bytes]),

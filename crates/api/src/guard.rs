@@ -58,6 +58,10 @@ pub(crate) async fn time_limit(State(app): State<App>, request: Request, next: N
 }
 
 /// A panic is a bug: the caller gets a problem, the log what it said.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the layer hands the panic over"
+)]
 pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let said = panic
         .downcast_ref::<String>()

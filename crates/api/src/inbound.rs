@@ -24,7 +24,7 @@ pub(crate) async fn push_receipts(
     headers: HeaderMap,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Result<StatusCode, Problem> {
-    let body = body.map_err(crate::body::unreadable)?;
+    let body = body.map_err(|rejection| crate::body::unreadable(&rejection))?;
     let outcome = app
         .engine
         .receive_push(&connector_key, &headers, uri.query(), &body)

@@ -20,6 +20,7 @@
 mod app;
 mod body;
 mod caller;
+mod change;
 mod checks;
 mod creation;
 mod guard;

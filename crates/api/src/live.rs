@@ -22,7 +22,7 @@ use crate::problem::{Problem, ProblemKind};
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// After this long the stream ends without an `end`: the browser comes back by
 /// itself, and whether it may is asked anew.
-const LONGEST: Duration = Duration::from_secs(15 * 60);
+const LONGEST: Duration = Duration::from_mins(15);
 
 /// The thing as it is now.
 #[derive(Debug)]

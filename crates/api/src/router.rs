@@ -130,7 +130,7 @@ pub(crate) fn router(app: App) -> Router {
     let v1 = quick()
         .route("/openapi.json", get(openapi::serve))
         .layer(time_limit.clone())
-        .layer(json.clone())
+        .layer(json)
         .merge(slow().layer(json))
         .merge(files(limits))
         .layer(from_fn(guard::no_store));

@@ -15,7 +15,7 @@ use crate::options::ApiOptions;
 use crate::{health, router};
 
 /// Pause between two rounds of housekeeping.
-const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(10 * 60);
+const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(10);
 /// Pause between two rounds of thinning the metrics out.
 const METRICS_EVERY: Duration = Duration::from_secs(5);
 /// How long the answer of a creating call is kept for its repeats.

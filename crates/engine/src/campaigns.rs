@@ -1,5 +1,7 @@
 //! Campaigns: drafts, dry runs, launch, pause, stop and the report.
 
+mod launch;
+
 use std::collections::BTreeMap;
 
 use domain::gate::Basis;
@@ -7,12 +9,13 @@ use domain::ids::{CampaignId, FirmId};
 use domain::segments::{self, Count};
 use domain::template::MessageText;
 use domain::{ReasonCode, Timestamp};
-use sha2::{Digest, Sha256};
 use store::audience::{AudienceQuestion, Judged};
 use store::brands::Brand;
 use store::campaigns::{ADDRESSES_MAX, Audience, Campaign, CampaignState, NewCampaign};
 use store::connectors::ConnectorState;
 use store::reporting::Report;
+
+pub(crate) use launch::Refreshed;
 
 use crate::error::EngineError;
 use crate::{Engine, Step};
@@ -386,125 +389,6 @@ impl Engine {
         Ok(moved)
     }
 
-    /// Freezes campaigns that were launched, once İYS has answered about
-    /// everyone whose answer had grown old.
-    pub async fn step_launch(&self) -> Result<Step, EngineError> {
-        let waiting = self
-            .store
-            .read()
-            .await?
-            .campaigns_launching(LAUNCHES_PER_STEP)
-            .await?;
-        let mut step = Step::Idle;
-        for id in waiting {
-            step = step.or(self.freeze(id).await?);
-        }
-        Ok(step)
-    }
-
-    async fn freeze(&self, id: CampaignId) -> Result<Step, EngineError> {
-        let campaign = self.store.read().await?.campaign_at_work(id).await?;
-        let question = self.question(&campaign).await?;
-        if self.is_being_refreshed(&campaign, &question).await? {
-            return Ok(Step::Idle);
-        }
-        let hash = content_hash(&campaign);
-        let mut writer = self.store.write().await?;
-        let frozen = writer
-            .freeze_audience(
-                id,
-                campaign.connector,
-                &question,
-                campaign.batch_size,
-                &hash,
-            )
-            .await?;
-        let detail = serde_json::json!({
-            "target": frozen.judged.target,
-            "sendable": frozen.judged.sendable,
-            "batches": frozen.batches,
-            "excluded": frozen.judged.excluded,
-        });
-        writer
-            .append_audit(
-                campaign.firm,
-                self.worker(),
-                "campaign.freeze",
-                &id.to_string(),
-                &detail,
-            )
-            .await?;
-        writer.commit().await?;
-        self.wake.dispatch.notify_waiters();
-        tracing::info!(
-            campaign.id = %id, campaign.target = frozen.judged.target, campaign.sendable = frozen.judged.sendable,
-            "campaign {id} was frozen"
-        );
-        Ok(Step::Did)
-    }
-
-    /// Asks İYS again about people whose answer has grown old, once per launch,
-    /// and waits for the answers, but not for ever: whoever is still
-    /// unconfirmed then is excluded with that reason.
-    async fn is_being_refreshed(
-        &self,
-        campaign: &Campaign,
-        question: &AudienceQuestion,
-    ) -> Result<bool, EngineError> {
-        if campaign.basis != Basis::Commercial
-            || !question.policy.mode.is_connected()
-            || !campaign.channel.is_registered()
-        {
-            return Ok(false);
-        }
-        if self.refreshed.begin(campaign.id) {
-            self.queue_rechecks(campaign, question).await?;
-        }
-        let mut reader = self.store.read().await?;
-        let is_open = reader
-            .has_open_asks(campaign.brand, campaign.channel, campaign.kind)
-            .await?;
-        let since = campaign.launched_at.map_or(0, |at| self.now().since(at));
-        let patience = self.settings.registry.launch_wait_seconds * domain::time::SECOND_US;
-        Ok(is_open && since < patience)
-    }
-
-    async fn queue_rechecks(
-        &self,
-        campaign: &Campaign,
-        question: &AudienceQuestion,
-    ) -> Result<(), EngineError> {
-        let older_than = question.now.plus_micros(-question.policy.freshness_us);
-        let mut after = domain::ids::RecipientId::from_db(0);
-        loop {
-            let mut writer = self.store.write().await?;
-            let due = writer
-                .keys_due(
-                    campaign.brand,
-                    campaign.channel,
-                    campaign.kind,
-                    older_than,
-                    after,
-                    store::registry_work::ITEMS_MAX,
-                )
-                .await?;
-            let Some((last, _)) = due.last() else {
-                return Ok(());
-            };
-            after = *last;
-            let list = crate::registry::asks::recheck(
-                campaign.brand,
-                campaign.channel,
-                campaign.kind,
-                due,
-                question.now,
-            );
-            writer.enqueue_registry(&[list]).await?;
-            writer.commit().await?;
-            self.wake.registry.notify_waiters();
-        }
-    }
-
     /// Ends campaigns whose every batch has an outcome.
     pub async fn step_finish(&self) -> Result<Step, EngineError> {
         let mut writer = self.store.write().await?;
@@ -572,34 +456,4 @@ pub(crate) fn is_content_incomplete(campaign: &Campaign, brand: &Brand) -> bool 
     let names_sender = has(&brand.trade_name) || has(&brand.mersis);
     let names_refusal = has(&format!("ret {}", brand.short_name)) || text.contains("http");
     !(names_sender && names_refusal)
-}
-
-/// What is frozen besides the people.
-fn content_hash(campaign: &Campaign) -> Vec<u8> {
-    let mut hasher = Sha256::new();
-    for part in [
-        campaign.body.as_str(),
-        campaign.sender.as_str(),
-        campaign.channel.as_str(),
-        campaign.kind.as_str(),
-        campaign.basis.as_str(),
-    ] {
-        hasher.update(part.as_bytes());
-        hasher.update([0]);
-    }
-    hasher.finalize().to_vec()
-}
-
-/// Campaigns whose old answers were asked for by this process.
-#[derive(Debug, Default)]
-pub(crate) struct Refreshed(std::sync::Mutex<std::collections::HashSet<CampaignId>>);
-
-impl Refreshed {
-    /// Whether this is the first time.
-    fn begin(&self, campaign: CampaignId) -> bool {
-        self.0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .insert(campaign)
-    }
 }

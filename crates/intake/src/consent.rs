@@ -15,7 +15,7 @@ use crate::options::{Action, Polarity};
 
 /// A consent that passed, before it meets an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Stated {
+pub(crate) struct Declared {
     pub(crate) status: Status,
     pub(crate) date_us: i64,
     pub(crate) date_is_stated: bool,

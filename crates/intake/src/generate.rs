@@ -145,19 +145,16 @@ impl GenerateReport {
         self.rejected += outcome.rejected;
         self.merged += outcome.merged;
         let code = dirt.code();
-        let known = self.dirt.iter_mut().find(|count| count.code == code);
-        let count = match known {
-            Some(count) => count,
-            None => {
-                self.dirt.push(DirtCount {
-                    code,
-                    rows: 0,
-                    expected: 0,
-                });
-                let last = self.dirt.len() - 1;
-                &mut self.dirt[last]
-            }
-        };
+        let known = self.dirt.iter().position(|count| count.code == code);
+        let at = known.unwrap_or_else(|| {
+            self.dirt.push(DirtCount {
+                code,
+                rows: 0,
+                expected: 0,
+            });
+            self.dirt.len() - 1
+        });
+        let count = &mut self.dirt[at];
         count.rows += 1;
         count.expected += outcome.occurrences;
     }

@@ -249,7 +249,7 @@ impl Way<'_> {
         let delimiter = separation.delimiter.unwrap_or(UNUSED);
         let text = file.open()?.with_line_ends(scanned.line_ends);
         let records = first_records(Rows::new(text, delimiter))?;
-        let (head, layout) = self.read_header(records, separation, &scanned)?;
+        let (head, layout) = self.read_header(records, separation, scanned)?;
         Ok(Table {
             file,
             scanned,
@@ -280,9 +280,9 @@ impl Way<'_> {
         &mut self,
         records: Vec<(Place, ByteRecord)>,
         separation: Separation,
-        scanned: &Scanned,
+        scanned: Scanned,
     ) -> Result<(Head, Layout), End> {
-        let decoder = &scanned.decoder;
+        let decoder = scanned.decoder;
         let mapping = &self.options.mapping;
         let head = Head::find(records, separation, decoder, |header| {
             mapping.assigns(header)
@@ -321,7 +321,7 @@ impl Way<'_> {
             head,
             layout,
         } = table;
-        self.note_columns(table, out);
+        note_columns(table, out);
         let text = file.open()?.with_line_ends(scanned.line_ends);
         let mut rows = Rows::new(text, *delimiter);
         for _ in 0..head.records_above_data {
@@ -357,21 +357,6 @@ impl Way<'_> {
             Ok(()) => self.verdict_on_columns(&judge, out),
             Err(RowStop::Refused(refusal)) => Err(refusal.into()),
             Err(RowStop::Io(error)) => Err(error.into()),
-        }
-    }
-
-    /// Remarks on the columns themselves: W107, W108, W405.
-    fn note_columns(&self, table: &Table, out: &mut Outlets) {
-        let line = table.head.line;
-        for _ in 0..table.head.title_rows {
-            out.account.tally.note(ReasonCode::W107, line);
-        }
-        for meaning in &table.layout.meanings {
-            match meaning.field {
-                Field::Ignored => out.account.tally.note(ReasonCode::W108, line),
-                Field::Sensitive => out.account.tally.note(ReasonCode::W405, line),
-                _ => {}
-            }
         }
     }
 
@@ -457,6 +442,21 @@ impl Way<'_> {
         match (self.watch)(progress) {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(End::Failed(JudgeError::Cancelled)),
+        }
+    }
+}
+
+/// Remarks on the columns themselves: W107, W108, W405.
+fn note_columns(table: &Table, out: &mut Outlets) {
+    let line = table.head.line;
+    for _ in 0..table.head.title_rows {
+        out.account.tally.note(ReasonCode::W107, line);
+    }
+    for meaning in &table.layout.meanings {
+        match meaning.field {
+            Field::Ignored => out.account.tally.note(ReasonCode::W108, line),
+            Field::Sensitive => out.account.tally.note(ReasonCode::W405, line),
+            _ => {}
         }
     }
 }

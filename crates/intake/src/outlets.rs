@@ -8,7 +8,7 @@ use std::path::Path;
 use domain::{Channel, ReasonCode, RecipientKind};
 
 use crate::cell::Fault;
-use crate::consent::Stated;
+use crate::consent::Declared;
 use crate::file::rows::Place;
 use crate::frame::{self, Encoder};
 use crate::options::Limits;
@@ -42,7 +42,7 @@ pub(crate) struct Waiting {
     /// The channels it speaks about; empty for every channel there is.
     pub(crate) channels: Vec<Channel>,
     pub(crate) kind: RecipientKind,
-    pub(crate) claim: Option<Stated>,
+    pub(crate) claim: Option<Declared>,
     pub(crate) external_id: Option<String>,
     pub(crate) token: Option<String>,
     pub(crate) name: Option<String>,

@@ -8,6 +8,8 @@
 mod address;
 mod date_order;
 mod person;
+mod settle;
+mod statement;
 mod vocabulary;
 
 use std::io;
@@ -17,20 +19,20 @@ use domain::{Channel, ReasonCode, RecipientKind};
 
 use self::address::{AddressReader, Addresses};
 pub(crate) use self::address::{PhoneStatistics, SUSPECT_ZEROS};
+use self::date_order::DateOrders;
 pub(crate) use self::date_order::Surveyor;
-use self::date_order::{ColumnOrder, DateOrders};
 use self::person::{Person, PersonReader};
+use self::settle::Target;
+pub(crate) use self::settle::claim;
 use self::vocabulary::Vocabulary;
-use crate::cell::date::{Moment, Reading};
 use crate::cell::word::{ChannelMeaning, KindMeaning};
 use crate::cell::{Fault, clean};
-use crate::consent::{self, Answer, DateRules, Remarked, Stated, UNSTATED_SOURCE};
+use crate::consent::{DateRules, Remarked};
 use crate::field::Field;
 use crate::file::encoding::Decoder;
 use crate::file::rows::Place;
 use crate::options::{Action, Options};
-use crate::outlets::{Outlets, Waiting};
-use crate::pair::{Claim, Pair};
+use crate::outlets::Outlets;
 use crate::summary::{Question, UniformColumn};
 use crate::table::layout::{Coverage, Group, Layout};
 use crate::verdict::Refusal;
@@ -160,13 +162,13 @@ impl<'o> RowJudge<'o> {
     pub(crate) fn uniform_columns(&self) -> Vec<UniformColumn> {
         self.rules
             .vocabulary
-            .uniform_statuses(self.rules.layout, &self.rules.decoder)
+            .uniform_statuses(self.rules.layout, self.rules.decoder)
     }
 
     /// Questions that the cells raise.
     pub(crate) fn questions(&self) -> Vec<Question> {
         let mut questions = self.rules.orders.questions(self.rules.layout);
-        questions.extend(self.rules.vocabulary.questions(&self.rules.decoder));
+        questions.extend(self.rules.vocabulary.questions(self.rules.decoder));
         questions
     }
 
@@ -222,13 +224,13 @@ impl Rules<'_> {
             Some(ChannelMeaning::One(channel)) => Some(channel),
             _ => None,
         };
-        let person = person.read(record, self.layout, &self.decoder, &mut self.on_row);
+        let person = person.read(record, self.layout, self.decoder, &mut self.on_row);
         let who = Who {
             place,
             addresses: addresses.read(
                 record,
                 self.layout,
-                &self.decoder,
+                self.decoder,
                 only_channel,
                 &mut self.on_row,
             ),
@@ -286,7 +288,7 @@ impl Rules<'_> {
             (Coverage::Stated(channels), _) => channels.iter().copied().map(Some).collect(),
             (Coverage::FromRow, Some(ChannelMeaning::One(channel))) => vec![Some(channel)],
             (Coverage::FromRow, meaning) => {
-                return Ok(out.refuse(who.place, None, self.channel_fault(meaning))?);
+                return Ok(out.refuse(who.place, None, channel_fault(meaning))?);
             }
         };
         let channels: Vec<Channel> = channels.into_iter().flatten().collect();
@@ -324,9 +326,9 @@ impl Rules<'_> {
                 Targets::WhereAddressed(ALL_REGISTERED.to_vec())
             }
             (Coverage::FromRow, meaning) => {
-                return Ok(out.refuse(who.place, None, self.channel_fault(meaning))?);
+                return Ok(out.refuse(who.place, None, channel_fault(meaning))?);
             }
-            (Coverage::Unstated, _) => return self.refuse_unstated_channel(who, out),
+            (Coverage::Unstated, _) => return refuse_unstated_channel(who, out),
         };
         if let Targets::One(channel) = targets
             && who.has_address()
@@ -361,220 +363,18 @@ impl Rules<'_> {
         }
     }
 
-    /// R503, once for each address that the status may be about.
-    fn refuse_unstated_channel(&self, who: &Who<'_>, out: &mut Outlets) -> Result<(), RowStop> {
-        let addresses = [true, false]
-            .into_iter()
-            .filter(|&is_phone| who.addresses.has(is_phone))
-            .count();
-        for _ in 0..addresses.max(1) {
-            out.refuse(who.place, None, Fault::new(Field::Status, ReasonCode::R503))?;
-        }
-        Ok(())
-    }
-
-    /// The consent of a group as the row states it: kind, status, source, date.
-    fn statement(
-        &mut self,
-        number: usize,
-        group: &Group,
-        who: &Who<'_>,
-        record: &ByteRecord,
-    ) -> Result<Result<Stated, Fault>, RowStop> {
-        let kind = match &who.kind {
-            Ok(kind) => *kind,
-            Err(fault) => return Ok(Err(fault.clone())),
-        };
-        let decoder = self.decoder;
-        let status_cell = cell(record, Some(group.status.index));
-        let meaning =
-            self.vocabulary
-                .status(number, status_cell, &decoder, group.status.coding.as_ref());
-        let status = match consent::answer(meaning, group.status.polarity, || {
-            shown(&decoder, status_cell)
-        }) {
-            Ok(Answer::Said(status)) => status,
-            Ok(Answer::PolarityUnknown) => return Err(self.polarity_refusal(group)),
-            Err(fault) => return Ok(Err(fault)),
-        };
-        let is_needed = consent::needs_paperwork(self.options.action, kind, status);
-        let source_cell = cell(record, group.source);
-        let meaning =
-            self.vocabulary
-                .source(number, source_cell, &decoder, &self.options.mapping.sources);
-        let shown_source = || shown(&decoder, source_cell);
-        let source = match consent::source(
-            meaning,
-            self.options.action,
-            status,
-            is_needed,
-            shown_source,
-        ) {
-            Ok(source) => source,
-            Err(fault) => return Ok(Err(fault)),
-        };
-        if let Some((_, Some(remark))) = &source {
-            self.on_consent.add(*remark);
-        }
-        let source = source.map(|(source, _)| source);
-        let moment = match self.moment(group, record)? {
-            Ok(moment) => moment,
-            Err(fault) => return Ok(Err(fault)),
-        };
-        let date = match moment {
-            None if is_needed => return Ok(Err(Fault::new(Field::Date, ReasonCode::R601))),
-            None => None,
-            Some(moment) => {
-                let shown_date = || shown(&decoder, cell(record, group.date));
-                match self
-                    .dates
-                    .judge(moment, source.as_ref(), shown_date, &mut self.on_consent)
-                {
-                    Ok(at) => Some(at),
-                    Err(fault) => return Ok(Err(fault)),
-                }
-            }
-        };
-        Ok(Ok(Stated {
-            status,
-            date_us: date.unwrap_or(self.options.now).as_micros(),
-            date_is_stated: date.is_some(),
-            source_is_stated: source.is_some(),
-            source: source.unwrap_or(UNSTATED_SOURCE),
-        }))
-    }
-
-    /// The moment in a group's date column; `None` where nothing is written.
-    fn moment(
-        &mut self,
-        group: &Group,
-        record: &ByteRecord,
-    ) -> Result<Result<Option<Moment>, Fault>, RowStop> {
-        let Some(column) = group.date else {
-            return Ok(Ok(None));
-        };
-        let raw = cell(record, group.date);
-        let (text, _) = self.decoder.decode(raw, &mut self.date_text);
-        let text = clean(text).text;
-        let fault = |code| Ok(Err(Fault::of_cell(Field::Date, code, text)));
-        match Reading::of(text) {
-            Reading::Moment(moment) => Ok(Ok(Some(moment))),
-            Reading::Empty => Ok(Ok(None)),
-            Reading::Artefact => fault(ReasonCode::R608),
-            Reading::Unreadable if domain::fold_text::cell::is_spreadsheet_error(text) => {
-                fault(ReasonCode::R104)
-            }
-            Reading::Unreadable => fault(ReasonCode::R602),
-            Reading::Slashed(slashed) => match self.orders.of_column(column, text)? {
-                ColumnOrder::Decided(order) => match slashed.in_order(order) {
-                    Some(moment) => Ok(Ok(Some(moment))),
-                    None => fault(ReasonCode::R602),
-                },
-                ColumnOrder::Undecidable => fault(ReasonCode::R602),
-            },
-        }
-    }
-
-    /// Brings a consent (or none) and an address together: a pair, or the
-    /// reason why there is none.
-    fn settle(
-        &mut self,
-        who: &Who<'_>,
-        target: Target,
-        said: Option<Result<Stated, Fault>>,
-        out: &mut Outlets,
-    ) -> Result<(), RowStop> {
-        let channel = target.channel();
-        let (address, remarks) = match who.addresses.resolve(target, self.layout) {
-            Ok(found) => found,
-            Err(fault) => return Ok(out.refuse(who.place, channel, fault)?),
-        };
-        let (kind, stated) = match (&who.kind, said) {
-            (Ok(kind), None) => (*kind, None),
-            (Ok(kind), Some(Ok(stated))) => (*kind, Some(stated)),
-            (_, Some(Err(fault))) => return Ok(out.refuse(who.place, channel, fault)?),
-            (Err(fault), _) => return Ok(out.refuse(who.place, channel, fault.clone())?),
-        };
-        let mut codes = self.on_consent;
-        codes.extend(remarks.iter());
-        for code in codes.iter() {
-            out.account.tally.note(code, who.place.line);
-        }
-        let is_nameless = who.person.external_id.is_none() && who.person.token.is_none();
-        out.accept(&Pair {
-            place: who.place.into(),
-            address,
-            kind,
-            channel,
-            claim: stated.as_ref().map(claim),
-            external_id: who.person.external_id,
-            token: who.person.token,
-            name: who.person.name,
-            tags: who.person.tags,
-            beside: if is_nameless {
-                who.addresses.other_than(address)
-            } else {
-                None
-            },
-            is_local_only: false,
-        })?;
-        Ok(())
-    }
-
-    /// A row that only names a person waits until the directory is asked; one
-    /// whose consent is refused anyway does not.
-    fn look_up(
-        &mut self,
-        who: &Who<'_>,
-        channels: &[Channel],
-        said: Option<Result<Stated, Fault>>,
-        out: &mut Outlets,
-    ) -> Result<(), RowStop> {
-        let only = match channels {
-            [one] => Some(*one),
-            _ => None,
-        };
-        let (kind, claim) = match (&who.kind, said.transpose()) {
-            (Ok(kind), Ok(claim)) => (*kind, claim),
-            (_, Err(fault)) => return Ok(out.refuse(who.place, only, fault)?),
-            (Err(fault), _) => return Ok(out.refuse(who.place, only, fault.clone())?),
-        };
-        for code in self.on_consent.iter() {
-            out.account.tally.note(code, who.place.line);
-        }
-        out.waiting.push(Waiting {
-            place: who.place,
-            channels: channels.to_vec(),
-            kind,
-            claim,
-            external_id: who.person.external_id.map(str::to_owned),
-            token: who.person.token.map(str::to_owned),
-            name: who.person.name.map(str::to_owned),
-            tags: who.person.tags.map(str::to_owned),
-        });
-        Ok(())
-    }
-
     fn row_channel(&mut self, record: &ByteRecord) -> Option<ChannelMeaning> {
         let raw = cell(record, Some(self.layout.channel?));
-        Some(self.vocabulary.channel(raw, &self.decoder))
-    }
-
-    fn channel_fault(&self, meaning: Option<ChannelMeaning>) -> Fault {
-        let code = match meaning {
-            Some(ChannelMeaning::Error) => ReasonCode::R104,
-            _ => ReasonCode::R705,
-        };
-        Fault::new(Field::Channel, code)
+        Some(self.vocabulary.channel(raw, self.decoder))
     }
 
     fn kind(&mut self, record: &ByteRecord) -> Result<RecipientKind, Fault> {
         let raw = cell(record, self.layout.recipient_kind);
         let decoder = self.decoder;
-        let fault = |code| Fault::of_cell(Field::Kind, code, &shown(&decoder, raw));
+        let fault = |code| Fault::of_cell(Field::Kind, code, &shown(decoder, raw));
         match self
             .vocabulary
-            .kind(raw, &decoder, &self.options.mapping.kinds)
+            .kind(raw, decoder, &self.options.mapping.kinds)
         {
             KindMeaning::Known(kind) => Ok(kind),
             KindMeaning::Esnaf => {
@@ -587,36 +387,6 @@ impl Rules<'_> {
             }
             KindMeaning::Error => Err(fault(ReasonCode::R104)),
             KindMeaning::Ask | KindMeaning::Unknown => Err(fault(ReasonCode::R708)),
-        }
-    }
-
-    fn polarity_refusal(&self, group: &Group) -> RowStop {
-        let header = &self.layout.headers[group.status.index];
-        RowStop::Refused(Refusal::new(ReasonCode::F114).with("header", header))
-    }
-}
-
-/// What a pair is formed for.
-#[derive(Debug, Clone, Copy)]
-enum Target {
-    /// This channel.
-    Channel(Channel),
-    /// An address, whatever its channels.
-    AnyOf { is_phone: bool },
-}
-
-impl Target {
-    const fn channel(self) -> Option<Channel> {
-        match self {
-            Self::Channel(channel) => Some(channel),
-            Self::AnyOf { .. } => None,
-        }
-    }
-
-    const fn is_phone(self) -> bool {
-        match self {
-            Self::Channel(channel) => channel.is_phone(),
-            Self::AnyOf { is_phone } => is_phone,
         }
     }
 }
@@ -639,14 +409,25 @@ impl Who<'_> {
     }
 }
 
-pub(crate) fn claim(stated: &Stated) -> Claim<'_> {
-    Claim {
-        status: stated.status,
-        date_us: stated.date_us,
-        date_is_stated: stated.date_is_stated,
-        source: stated.source.as_str(),
-        source_is_stated: stated.source_is_stated,
+/// R503, once for each address that the status may be about.
+fn refuse_unstated_channel(who: &Who<'_>, out: &mut Outlets) -> Result<(), RowStop> {
+    let addresses = [true, false]
+        .into_iter()
+        .filter(|&is_phone| who.addresses.has(is_phone))
+        .count();
+    for _ in 0..addresses.max(1) {
+        out.refuse(who.place, None, Fault::new(Field::Status, ReasonCode::R503))?;
     }
+    Ok(())
+}
+
+/// R104 or R705: the row's channel is no channel.
+fn channel_fault(meaning: Option<ChannelMeaning>) -> Fault {
+    let code = match meaning {
+        Some(ChannelMeaning::Error) => ReasonCode::R104,
+        _ => ReasonCode::R705,
+    };
+    Fault::new(Field::Channel, code)
 }
 
 /// The bytes of a cell; none where the column does not exist.
@@ -657,7 +438,7 @@ fn cell(record: &ByteRecord, column: Option<usize>) -> &[u8] {
 }
 
 /// A cell as it is shown to people.
-fn shown(decoder: &Decoder, raw: &[u8]) -> String {
+fn shown(decoder: Decoder, raw: &[u8]) -> String {
     clean(&decoder.text(raw)).text.to_owned()
 }
 

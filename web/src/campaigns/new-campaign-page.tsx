@@ -16,7 +16,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { answer, api, newIntentionKey } from "../api/client";
-import type { Campaign, RecipientKind } from "../api/model";
+import type { Brand, Campaign, RecipientKind } from "../api/model";
 import { ApiError } from "../api/problem";
 import { useBrands } from "../app/brands";
 import { TextLink } from "../app/links";
@@ -64,7 +64,7 @@ export function NewCampaignPage() {
         {!failed && !(brands.data && connectors.data) && <Loading />}
         {brands.data && connectors.data && (
           <CampaignForm
-            brands={brands.data.map(({ id, name }) => ({ value: id, label: name }))}
+            brands={brands.data}
             connectors={connectors.data.map(({ id, name }) => ({ value: id, label: name }))}
           />
         )}
@@ -78,7 +78,7 @@ interface Choice {
   label: string;
 }
 
-function CampaignForm({ brands, connectors }: { brands: Choice[]; connectors: Choice[] }) {
+function CampaignForm({ brands, connectors }: { brands: Brand[]; connectors: Choice[] }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const tags = useKnownTags();
@@ -87,7 +87,7 @@ function CampaignForm({ brands, connectors }: { brands: Choice[]; connectors: Ch
   const form = useForm<Values>({
     initialValues: {
       name: "",
-      brand_id: brands[0]?.value ?? "",
+      brand_id: brands[0]?.id ?? "",
       connector_id: connectors[0]?.value ?? "",
       sender: "",
       kind: "BIREYSEL",
@@ -130,6 +130,8 @@ function CampaignForm({ brands, connectors }: { brands: Choice[]; connectors: Ch
     },
   });
 
+  const brand = brands.find(({ id }) => id === form.values.brand_id);
+  const isCommercial = form.values.basis === "COMMERCIAL";
   if (connectors.length === 0) return <Text>{t("campaigns.form.no_connector")}</Text>;
   return (
     <form onSubmit={form.onSubmit((values) => create.mutate(values))} noValidate>
@@ -143,7 +145,7 @@ function CampaignForm({ brands, connectors }: { brands: Choice[]; connectors: Ch
         <SimpleGrid cols={{ base: 1, xs: 2 }}>
           <Select
             label={t("campaigns.form.brand")}
-            data={brands}
+            data={brands.map(({ id, name }) => ({ value: id, label: name }))}
             allowDeselect={false}
             withAsterisk
             {...form.getInputProps("brand_id")}
@@ -199,16 +201,33 @@ function CampaignForm({ brands, connectors }: { brands: Choice[]; connectors: Ch
         )}
         <Textarea
           label={t("campaigns.form.body")}
-          description={t("campaigns.form.body_hint")}
+          description={
+            brand && isCommercial
+              ? t("campaigns.form.body_hint", { trade_name: brand.trade_name, short_name: brand.short_name })
+              : undefined
+          }
           withAsterisk
           minRows={4}
           rows={5}
           lang="tr"
           {...form.getInputProps("body")}
         />
-        <Text size="sm" className="quiet" ta="end" mt={-10}>
-          {t("campaigns.form.length", { count: [...form.values.body].length })}
-        </Text>
+        <Group justify="space-between" mt={-10}>
+          {brand && isCommercial ? (
+            <Button
+              variant="subtle"
+              size="xs"
+              onClick={() => form.setFieldValue("body", withMandatory(form.values.body, brand))}
+            >
+              {t("campaigns.form.body_add")}
+            </Button>
+          ) : (
+            <span />
+          )}
+          <Text size="sm" className="quiet">
+            {t("campaigns.form.length", { count: [...form.values.body].length })}
+          </Text>
+        </Group>
         {create.error && <Problem error={create.error} />}
         <Group justify="flex-end">
           <Button type="submit" loading={create.isPending}>
@@ -218,6 +237,15 @@ function CampaignForm({ brands, connectors }: { brands: Choice[]; connectors: Ch
       </Stack>
     </form>
   );
+}
+
+/**
+ * The text with who sends it and how to refuse, in Turkish as the message is
+ * (Regulation on commercial communication, art. 8). Added once.
+ */
+function withMandatory(body: string, { trade_name, short_name }: Brand): string {
+  const mandatory = `${trade_name}. İleti almamak için RET ${short_name} yazıp gönderin.`;
+  return body.includes(mandatory) ? body : `${body.trimEnd()} ${mandatory}`.trimStart();
 }
 
 function draftOf(values: Values) {

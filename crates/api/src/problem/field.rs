@@ -112,6 +112,11 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ),
     ("file_missing", "Dosya eksik.", "The file is missing."),
     (
+        "kind",
+        "Böyle bir bağlayıcı türü yok.",
+        "There is no such kind of connector.",
+    ),
+    (
         "one_brand",
         "Bir istekteki tüm izinler aynı markaya ait olmalı.",
         "All consents of one call must belong to the same brand.",

@@ -1,6 +1,8 @@
 //! `/connector-kinds` and `/connectors`: providers there are, and the firm's
 //! accounts at them.
 
+mod kinds;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
@@ -9,12 +11,14 @@ use domain::ids::ConnectorId;
 use http::StatusCode;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use store::Reader;
 use store::access::Permission;
 use store::connectors::{self, ConnectorState};
 use utoipa::ToSchema;
 use validator::Validate;
+
+pub(crate) use kinds::*;
 
 use crate::app::App;
 use crate::body::{Asked, Checked, Id};
@@ -24,33 +28,6 @@ use crate::creation::Creation;
 use crate::page::{Page, Paging};
 use crate::problem::{OrNotFound, Problem};
 use crate::words;
-
-/// A provider there is a connector for.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ConnectorKind {
-    /// Its name in configuration, such as `infobip`.
-    kind: &'static str,
-    title_tr: &'static str,
-    title_en: &'static str,
-    /// What the user fills in, in the order of the form.
-    fields: Vec<ConnectorField>,
-}
-
-/// One field of a provider's form.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ConnectorField {
-    name: &'static str,
-    label_tr: &'static str,
-    label_en: &'static str,
-    /// Where to find the value.
-    help_tr: &'static str,
-    help_en: &'static str,
-    /// Whether it is never shown again.
-    secret: bool,
-    required: bool,
-    /// What counts when it is left empty.
-    default: Option<&'static str>,
-}
 
 /// A provider account (*bağlayıcı*), without its secrets.
 #[derive(Debug, Serialize, ToSchema)]
@@ -123,30 +100,6 @@ pub(crate) struct Balance {
     currency: String,
 }
 
-/// Stands for a secret that was filled in.
-const DOTS: &str = "••••••••";
-
-/// Whether a field of a kind is never shown; what no form knows is not shown either.
-fn is_secret(kind: &str, field: &str) -> bool {
-    let info = engine::connector_kinds()
-        .iter()
-        .find(|info| info.kind == kind);
-    let known = info.and_then(|info| info.fields.iter().find(|known| known.name == field));
-    known.is_none_or(|known| {
-        serde_json::to_value(known.form).is_ok_and(|form| form["form"] == "secret")
-    })
-}
-
-fn masked(kind: &str, config: &str) -> Value {
-    let fields: Map<String, Value> = serde_json::from_str(config).unwrap_or_default();
-    let hide = |(name, value): (String, Value)| {
-        let is_hidden = is_secret(kind, &name) && !value.is_null();
-        let shown = if is_hidden { DOTS.into() } else { value };
-        (name, shown)
-    };
-    Value::Object(fields.into_iter().map(hide).collect())
-}
-
 /// An account with its masked configuration.
 async fn show(
     app: &App,
@@ -167,35 +120,6 @@ async fn show(
         state_reason: account.state_reason,
         created_at: account.created_at,
     })
-}
-
-/// The providers there are, and what each needs.
-#[utoipa::path(
-    get, path = "/connector-kinds", operation_id = "connector_kinds", tag = "connectors",
-    responses((status = 200, description = "All of them", body = Vec<ConnectorKind>)),
-)]
-pub(crate) async fn connector_kinds(caller: Caller) -> Result<Json<Vec<ConnectorKind>>, Problem> {
-    caller.needs(Permission::ReadReports)?;
-    let kinds = engine::connector_kinds().iter().map(|info| ConnectorKind {
-        kind: info.kind,
-        title_tr: info.title_tr,
-        title_en: info.title_en,
-        fields: info
-            .fields
-            .iter()
-            .map(|field| ConnectorField {
-                name: field.name,
-                label_tr: field.label_tr,
-                label_en: field.label_en,
-                help_tr: field.help_tr,
-                help_en: field.help_en,
-                secret: is_secret(info.kind, field.name),
-                required: field.is_required,
-                default: field.default,
-            })
-            .collect(),
-    });
-    Ok(Json(kinds.collect()))
 }
 
 /// The accounts of the firm.
@@ -236,6 +160,7 @@ pub(crate) async fn create_connector(
     creation: Creation<NewConnector>,
 ) -> Result<Response, Problem> {
     caller.needs(Permission::ManageConnectors)?;
+    check_form(&creation.wanted().kind, &creation.wanted().config)?;
     let (at, by) = (app.clone(), caller.clone());
     creation
         .by_engine(
@@ -381,35 +306,5 @@ mod tests {
         ] {
             assert_eq!(decimal(micros), text);
         }
-    }
-
-    #[test]
-    fn what_is_filled_in_as_a_secret_is_never_shown() {
-        for info in engine::connector_kinds() {
-            let config: Map<String, Value> = info
-                .fields
-                .iter()
-                .map(|field| (field.name.to_owned(), json!("gizli")))
-                .collect();
-            let text = serde_json::to_string(&config).unwrap();
-            let Value::Object(shown) = masked(info.kind, &text) else {
-                panic!("an object")
-            };
-            for field in info.fields {
-                let is_shown = shown[field.name] == json!("gizli");
-                assert_eq!(
-                    is_shown,
-                    !is_secret(info.kind, field.name),
-                    "{}",
-                    field.name
-                );
-            }
-            assert!(
-                shown.values().any(|value| value == DOTS),
-                "{} has a secret",
-                info.kind
-            );
-        }
-        assert_eq!(masked("fax", "{\"a\":\"b\"}")["a"], json!(DOTS));
     }
 }

@@ -2,6 +2,8 @@
 //! and how, what is never shown, and what the calls do.
 
 mod auth;
+mod campaigns;
+mod connectors;
 mod idempotency;
 mod people;
 mod serving;

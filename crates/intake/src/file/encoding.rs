@@ -47,7 +47,7 @@ impl Decoder {
     ///
     /// Borrowed wherever the bytes already are the text; `scratch` holds the
     /// text otherwise.
-    pub(crate) fn decode<'a>(&self, cell: &'a [u8], scratch: &'a mut String) -> (&'a str, bool) {
+    pub(crate) fn decode<'a>(self, cell: &'a [u8], scratch: &'a mut String) -> (&'a str, bool) {
         let is_plain = self.repair == Repair::None && self.encoding != Encoding::Windows1254;
         if (is_plain || cell.is_ascii())
             && let Ok(text) = str::from_utf8(cell)
@@ -73,7 +73,7 @@ impl Decoder {
     }
 
     /// A cell as owned text.
-    pub(crate) fn text(&self, cell: &[u8]) -> String {
+    pub(crate) fn text(self, cell: &[u8]) -> String {
         let mut scratch = String::new();
         self.decode(cell, &mut scratch).0.to_owned()
     }

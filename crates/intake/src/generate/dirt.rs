@@ -169,7 +169,7 @@ impl Dirt {
                 line.phone.clear();
                 line.email.clear();
             }
-            ReasonCode::W105 => line.name = "?ükrü Ya?ar".to_owned(),
+            ReasonCode::W105 => "?ükrü Ya?ar".clone_into(&mut line.name),
             _ => {
                 self.soil_address(&mut line);
                 self.soil_consent(&mut line, now);
@@ -246,7 +246,7 @@ impl Dirt {
     fn soil_consent(self, line: &mut Line, now: Timestamp) {
         let today = now.to_turkish();
         match self.0 {
-            ReasonCode::R402 => line.id = "1,23457E+15".to_owned(),
+            ReasonCode::R402 => "1,23457E+15".clone_into(&mut line.id),
             ReasonCode::R403 => line.id = "M".repeat(256),
             ReasonCode::R501 => line.status = "",
             ReasonCode::R502 => line.status = "belki",

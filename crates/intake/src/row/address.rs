@@ -8,7 +8,8 @@ use domain::phone::{PhoneDetail, PhoneRefusal, PhoneRules, PhoneVerdict, parse_p
 use domain::reason::Remarks;
 use domain::{Channel, Msisdn, ReasonCode};
 
-use super::{Target, cell};
+use super::cell;
+use super::settle::Target;
 use crate::cell::Fault;
 use crate::consent::Remarked;
 use crate::field::Field;
@@ -93,7 +94,7 @@ impl AddressReader {
         &'a mut self,
         record: &'a ByteRecord,
         layout: &Layout,
-        decoder: &Decoder,
+        decoder: Decoder,
         channel: Option<Channel>,
         remarked: &mut Remarked,
     ) -> Addresses<'a> {

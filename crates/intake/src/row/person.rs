@@ -43,7 +43,7 @@ impl PersonReader {
         &'a mut self,
         record: &'a ByteRecord,
         layout: &Layout,
-        decoder: &Decoder,
+        decoder: Decoder,
         remarked: &mut Remarked,
     ) -> Person<'a> {
         let tags = match layout.tags.as_slice() {
@@ -128,7 +128,7 @@ impl Person<'_> {
 fn clean_text<'a>(
     record: &'a ByteRecord,
     column: Option<usize>,
-    decoder: &Decoder,
+    decoder: Decoder,
     scratch: &'a mut String,
     remarked: &mut Remarked,
 ) -> &'a str {

@@ -41,7 +41,7 @@ impl Vocabulary {
         }
     }
 
-    pub(super) fn channel(&mut self, raw: &[u8], decoder: &Decoder) -> ChannelMeaning {
+    pub(super) fn channel(&mut self, raw: &[u8], decoder: Decoder) -> ChannelMeaning {
         self.channel
             .read(raw, |raw| understand(raw, decoder, read_channel))
     }
@@ -49,7 +49,7 @@ impl Vocabulary {
     pub(super) fn kind(
         &mut self,
         raw: &[u8],
-        decoder: &Decoder,
+        decoder: Decoder,
         answers: &BTreeMap<String, RecipientKind>,
     ) -> KindMeaning {
         self.kind.read(raw, |raw| {
@@ -61,7 +61,7 @@ impl Vocabulary {
         &mut self,
         group: usize,
         raw: &[u8],
-        decoder: &Decoder,
+        decoder: Decoder,
         coding: Option<&Coding>,
     ) -> StatusMeaning {
         self.statuses[group].read(raw, |raw| {
@@ -73,7 +73,7 @@ impl Vocabulary {
         &mut self,
         group: usize,
         raw: &[u8],
-        decoder: &Decoder,
+        decoder: Decoder,
         answers: &BTreeMap<String, Source>,
     ) -> SourceMeaning {
         self.sources[group].read(raw, |raw| {
@@ -81,11 +81,7 @@ impl Vocabulary {
         })
     }
 
-    pub(super) fn uniform_statuses(
-        &self,
-        layout: &Layout,
-        decoder: &Decoder,
-    ) -> Vec<UniformColumn> {
+    pub(super) fn uniform_statuses(&self, layout: &Layout, decoder: Decoder) -> Vec<UniformColumn> {
         let columns = layout.groups.iter().zip(&self.statuses);
         columns
             .filter_map(|(group, words)| {
@@ -101,7 +97,7 @@ impl Vocabulary {
     }
 
     /// Words that only a person can explain, most frequent first.
-    pub(super) fn questions(&self, decoder: &Decoder) -> Vec<Question> {
+    pub(super) fn questions(&self, decoder: Decoder) -> Vec<Question> {
         let mut sources: BTreeMap<String, (Option<Source>, u64)> = BTreeMap::new();
         for (bytes, known) in self.sources.iter().flat_map(Memo::words) {
             if let SourceMeaning::Unknown(suggestion) = &known.meaning {
@@ -133,7 +129,7 @@ impl Vocabulary {
     }
 }
 
-fn understand<T>(raw: &[u8], decoder: &Decoder, read: impl FnOnce(&str) -> T) -> T {
+fn understand<T>(raw: &[u8], decoder: Decoder, read: impl FnOnce(&str) -> T) -> T {
     let mut scratch = String::new();
     let (text, _) = decoder.decode(raw, &mut scratch);
     read(clean(text).text)

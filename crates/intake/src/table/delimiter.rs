@@ -29,7 +29,7 @@ const HEADER_RECORDS: usize = 10;
 /// Finds the separator of a text from its first lines. Fields are counted
 /// outside quotes. `None` when nothing separates anything and the first line
 /// is no header either (F106).
-pub(crate) fn separation(head: &[u8], decoder: &Decoder) -> Option<Separation> {
+pub(crate) fn separation(head: &[u8], decoder: Decoder) -> Option<Separation> {
     if let Some(delimiter) = stated_in_first_line(head) {
         return Some(Separation {
             delimiter: Some(delimiter),
@@ -89,7 +89,7 @@ struct Trial {
 }
 
 impl Trial {
-    fn of(head: &[u8], delimiter: u8, decoder: &Decoder) -> Self {
+    fn of(head: &[u8], delimiter: u8, decoder: Decoder) -> Self {
         let records = first_records(head, delimiter, SAMPLE_RECORDS);
         let counts: Vec<usize> = records.iter().map(ByteRecord::len).collect();
         let usual = usual_count(&counts);
@@ -142,21 +142,26 @@ mod tests {
     use super::*;
     use crate::file::scan::Scanned;
 
-    fn delimiter(head: &str) -> Option<Option<char>> {
-        separation(head.as_bytes(), &Scanned::ASSUMED.decoder)
-            .map(|found| found.delimiter.map(char::from))
+    /// The separator, `one column` or `unknown`.
+    fn delimiter(head: &str) -> String {
+        match separation(head.as_bytes(), Scanned::ASSUMED.decoder) {
+            Some(found) => found
+                .delimiter
+                .map_or("one column".to_owned(), |d| char::from(d).to_string()),
+            None => "unknown".to_owned(),
+        }
     }
 
     #[test]
     fn the_separator_is_what_all_records_agree_on() {
-        assert_eq!(delimiter("Telefon;Ad\n1;a, b\n2;c\n"), Some(Some(';')));
-        assert_eq!(delimiter("Telefon,Ad\n1,a\n2,\"b;c\"\n"), Some(Some(',')));
-        assert_eq!(delimiter("Telefon\tAd\n1\ta\n"), Some(Some('\t')));
-        assert_eq!(delimiter("Telefon|Ad\n1|a\n"), Some(Some('|')));
-        assert_eq!(delimiter("extID~email\n1~a@b.co\n"), Some(Some('~')));
+        assert_eq!(delimiter("Telefon;Ad\n1;a, b\n2;c\n"), ";");
+        assert_eq!(delimiter("Telefon,Ad\n1,a\n2,\"b;c\"\n"), ",");
+        assert_eq!(delimiter("Telefon\tAd\n1\ta\n"), "\t");
+        assert_eq!(delimiter("Telefon|Ad\n1|a\n"), "|");
+        assert_eq!(delimiter("extID~email\n1~a@b.co\n"), "~");
         assert_eq!(
             delimiter("Telefon;Ad,Soyad\n1;a,b\n"),
-            Some(Some(';')),
+            ";",
             "a tie goes to ;"
         );
     }
@@ -164,19 +169,19 @@ mod tests {
     #[test]
     fn known_headers_decide_where_the_rows_are_too_damaged_to_agree() {
         let damaged = "Telefon,İzin Durumu,Ad\n9,05321E+11,ONAY,a\n9,05331E+11,ONAY,b\n";
-        assert_eq!(delimiter(damaged), Some(Some(',')));
+        assert_eq!(delimiter(damaged), ",");
     }
 
     #[test]
     fn a_column_alone_needs_a_header_that_is_known() {
-        assert_eq!(delimiter("Telefon\n0532 123 45 67\n"), Some(None));
-        assert_eq!(delimiter("merhaba\ndünya\n"), None);
-        assert_eq!(delimiter(""), None);
+        assert_eq!(delimiter("Telefon\n0532 123 45 67\n"), "one column");
+        assert_eq!(delimiter("merhaba\ndünya\n"), "unknown");
+        assert_eq!(delimiter(""), "unknown");
     }
 
     #[test]
     fn a_first_line_that_states_the_separator_is_believed() {
-        let found = separation(b"sep=;\r\na,b;c\r\n", &Scanned::ASSUMED.decoder).unwrap();
+        let found = separation(b"sep=;\r\na,b;c\r\n", Scanned::ASSUMED.decoder).unwrap();
         assert_eq!(
             found,
             Separation {

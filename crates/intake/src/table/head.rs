@@ -49,7 +49,7 @@ pub(crate) fn find_separation(
         },
         repair: Repair::None,
     };
-    let found = separation(head, &provisional);
+    let found = separation(head, provisional);
     match chosen.and_then(|c| u8::try_from(c).ok()) {
         Some(delimiter) => Ok(Separation {
             delimiter: Some(delimiter),
@@ -94,7 +94,7 @@ impl Head {
     pub(crate) fn find(
         mut records: Vec<(Place, ByteRecord)>,
         separation: Separation,
-        decoder: &Decoder,
+        decoder: Decoder,
         is_assigned: impl Fn(&str) -> bool,
     ) -> Option<Self> {
         let stated = usize::from(separation.is_stated);
@@ -166,7 +166,7 @@ mod tests {
             delimiter: Some(b';'),
             is_stated: false,
         };
-        Head::find(records, separation, &Scanned::ASSUMED.decoder, |_| false)
+        Head::find(records, separation, Scanned::ASSUMED.decoder, |_| false)
     }
 
     #[test]

@@ -2,13 +2,12 @@
 //! and is frozen whole or not at all.
 
 use domain::gate::{Basis, BrandPolicy, MessageFacts, Question, RouteFacts, SendingWindow, decide};
-use domain::ids::{BrandId, CampaignId, FirmId, RecipientId};
+use domain::ids::{BrandId, FirmId, RecipientId};
 use domain::time::DAY_US;
 use domain::{Channel, ReasonCode, Recipient, RecipientKind, RegistryMode, Status, Verdict};
 use proptest::prelude::*;
-use store::StoreError;
 use store::audience::{AudienceQuestion, Judged};
-use store::campaigns::{Audience, CampaignState, Exclusions};
+use store::campaigns::{Audience, Exclusions};
 use store::person::{FactsAbout, Person};
 use store::testing::TestDatabase;
 

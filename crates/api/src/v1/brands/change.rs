@@ -13,7 +13,7 @@ use validator::Validate;
 
 use super::Window;
 use crate::caller::Caller;
-use crate::checks::given;
+use crate::change::Change;
 use crate::problem::Problem;
 use crate::words;
 
@@ -41,25 +41,25 @@ pub(crate) struct BrandChange {
     #[schema(value_type = Option<words::RegistryMode>)]
     pub(super) registry_mode: Option<RegistryMode>,
     /// The owner's signed reason to send without İYS; only an owner may give it.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub(super) off_reason: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
+    pub(super) off_reason: Change<String>,
+    #[serde(default)]
     #[schema(value_type = Option<i64>)]
-    pub(super) iys_code: Option<Option<i64>>,
-    #[serde(default, deserialize_with = "given")]
+    pub(super) iys_code: Change<i64>,
+    #[serde(default)]
     #[schema(value_type = Option<i64>)]
-    pub(super) brand_code: Option<Option<i64>>,
-    #[serde(default, deserialize_with = "given")]
+    pub(super) brand_code: Change<i64>,
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub(super) iys_username: Option<Option<String>>,
+    pub(super) iys_username: Change<String>,
     /// Kept sealed and never shown again.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default)]
     #[schema(value_type = Option<String>, format = Password)]
-    pub(super) iys_password: Option<Option<SecretString>>,
-    #[serde(default, deserialize_with = "given")]
+    pub(super) iys_password: Change<SecretString>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
-    pub(super) activation_at: Option<Option<Timestamp>>,
+    pub(super) activation_at: Change<Timestamp>,
     #[validate(range(min = 1, max = 8_760))]
     pub(super) freshness_hours: Option<i64>,
     #[validate(nested)]
@@ -74,7 +74,7 @@ pub(crate) struct BrandChange {
 impl BrandChange {
     /// The reason to send without İYS is a signature: only an owner gives it.
     pub(super) fn may_be_made_by(&self, caller: &Caller) -> Result<(), Problem> {
-        if self.off_reason.is_some() {
+        if self.off_reason.is_made() {
             caller.needs(Permission::ManageFirm)?;
         }
         Ok(())
@@ -91,9 +91,11 @@ impl BrandChange {
         let detail = self.detail();
         let password = self.over(&mut brand);
         writer.save_brand(&brand).await?;
-        if let Some(password) = password {
+        if password.is_made() {
+            let mut kept = None;
+            password.make(&mut kept);
             writer
-                .set_brand_password(caller.firm, brand.id, password.as_ref())
+                .set_brand_password(caller.firm, brand.id, kept.as_ref())
                 .await?;
         }
         writer
@@ -109,7 +111,7 @@ impl BrandChange {
     }
 
     /// Lays the change over a brand; what remains is the password.
-    fn over(self, brand: &mut Brand) -> Option<Option<SecretString>> {
+    fn over(self, brand: &mut Brand) -> Change<SecretString> {
         fn set<T>(field: &mut T, change: Option<T>) {
             if let Some(value) = change {
                 *field = value;
@@ -120,11 +122,11 @@ impl BrandChange {
         set(&mut brand.trade_name, self.trade_name);
         set(&mut brand.mersis, self.mersis);
         set(&mut brand.mode, self.registry_mode);
-        set(&mut brand.off_reason, self.off_reason);
-        set(&mut brand.iys_code, self.iys_code);
-        set(&mut brand.brand_code, self.brand_code);
-        set(&mut brand.iys_username, self.iys_username);
-        set(&mut brand.activation, self.activation_at);
+        self.off_reason.make(&mut brand.off_reason);
+        self.iys_code.make(&mut brand.iys_code);
+        self.brand_code.make(&mut brand.brand_code);
+        self.iys_username.make(&mut brand.iys_username);
+        self.activation_at.make(&mut brand.activation);
         set(
             &mut brand.freshness_us,
             self.freshness_hours.map(|hours| hours * HOUR_US),
@@ -147,12 +149,12 @@ impl BrandChange {
             "trade_name": self.trade_name,
             "mersis": self.mersis,
             "registry_mode": self.registry_mode,
-            "off_reason": self.off_reason,
-            "iys_code": self.iys_code,
-            "brand_code": self.brand_code,
-            "iys_username": self.iys_username,
-            "iys_password_changed": self.iys_password.is_some().then_some(true),
-            "activation_at": self.activation_at,
+            "off_reason": self.off_reason.told(),
+            "iys_code": self.iys_code.told(),
+            "brand_code": self.brand_code.told(),
+            "iys_username": self.iys_username.told(),
+            "iys_password_changed": self.iys_password.is_made().then_some(true),
+            "activation_at": self.activation_at.told(),
             "freshness_hours": self.freshness_hours,
             "window": self.window,
             "sends_renewals": self.sends_renewals,

@@ -67,12 +67,12 @@ impl NewBrand {
         };
         let settings = BrandChange {
             registry_mode: self.registry_mode,
-            off_reason: self.off_reason.map(Some),
-            iys_code: self.iys_code.map(Some),
-            brand_code: self.brand_code.map(Some),
-            iys_username: self.iys_username.map(Some),
-            iys_password: self.iys_password.map(Some),
-            activation_at: self.activation_at.map(Some),
+            off_reason: self.off_reason.into(),
+            iys_code: self.iys_code.into(),
+            brand_code: self.brand_code.into(),
+            iys_username: self.iys_username.into(),
+            iys_password: self.iys_password.into(),
+            activation_at: self.activation_at.into(),
             freshness_hours: self.freshness_hours,
             window: self.window,
             sends_renewals: self.sends_renewals,

@@ -126,7 +126,7 @@ impl Shape {
         }
         let starts_alone = self.last == b'\r' && piece.first() != Some(&b'\n');
         let followers = piece.get(1..).unwrap_or_default();
-        let is_alone = |(&byte, &next): (&u8, &u8)| (byte == b'\r') & (next != b'\n');
+        let is_alone = |(&byte, &next): (&u8, &u8)| byte == b'\r' && next != b'\n';
         // No early exit, for wide registers: nearly always there is none.
         let within = piece
             .iter()

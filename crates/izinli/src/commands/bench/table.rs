@@ -9,8 +9,7 @@ use crate::output::Output;
 
 const BEGIN: &str = "<!-- bench:begin -->";
 const END: &str = "<!-- bench:end -->";
-const HEAD: &str =
-    "| Work | Database | İzinli | Baseline | Ratio | Target | |\n|---|---|---|---|---|---|---|";
+const HEAD: &str = "| Work | Database | File rows | İzinli | Baseline | Ratio | Target | |\n|---|---|--:|---|---|--:|--:|---|";
 
 /// What a ratio should be.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -47,7 +46,8 @@ impl Row {
         }
     }
 
-    fn line(&self) -> String {
+    fn line(&self, size: u64) -> String {
+        let size = grouped(size);
         let target = match self.target {
             Target::AtLeast(least) => format!("≥ {least:.2}"),
             Target::AtMost(most) => format!("≤ {most:.2}"),
@@ -61,7 +61,9 @@ impl Row {
             ratio,
             ..
         } = self;
-        format!("| {work} | {database} | {ours} | {baseline} | {ratio:.2} | {target} | {mark} |")
+        format!(
+            "| {work} | {database} | {size} | {ours} | {baseline} | {ratio:.2} | {target} | {mark} |"
+        )
     }
 }
 
@@ -92,7 +94,8 @@ impl Table {
 
     /// Takes a row in, prints it, and keeps the page: a run that breaks off loses nothing.
     pub(crate) fn add(&mut self, row: Row) -> anyhow::Result<()> {
-        self.out.line(row.line(), row.line());
+        let line = row.line(self.size);
+        self.out.line(&line, &line);
         self.rows.push(row);
         self.keep()
     }
@@ -111,7 +114,7 @@ impl Table {
         };
         let page = std::fs::read_to_string(path)
             .with_context(|| format!("{} cannot be read", path.display()))?;
-        let lines: Vec<String> = self.rows.iter().map(Row::line).collect();
+        let lines: Vec<String> = self.rows.iter().map(|row| row.line(self.size)).collect();
         let page = replaced(&page, &lines, &self.caption())
             .with_context(|| format!("{} lacks the markers {BEGIN} and {END}", path.display()))?;
         std::fs::write(path, page).with_context(|| format!("{} cannot be written", path.display()))
@@ -137,10 +140,7 @@ impl Table {
             |_| String::new(),
             |clock| domain::Clock::now(&clock).to_string(),
         );
-        format!(
-            "Last run: {now}, commit {commit} and later changes, {build}, {cores} cores, {} rows.",
-            grouped(self.size)
-        )
+        format!("Last run: {now}, commit {commit} and later changes, {build}, {cores} cores.")
     }
 }
 
@@ -234,9 +234,9 @@ mod tests {
             ratio: 0.49,
             target: Target::AtLeast(0.5),
         };
-        assert!(row.line().ends_with("✗ |"));
+        assert!(row.line(9).ends_with("✗ |"));
         row.target = Target::AtMost(0.5);
-        assert!(row.line().ends_with("✓ |"));
+        assert!(row.line(9).ends_with("✓ |"));
         assert_eq!(
             (grouped(1_234_567), grouped(999)),
             ("1,234,567".into(), "999".into())

@@ -1,0 +1,121 @@
+//! What a row declares in one group of columns: status, source and date.
+
+use csv::ByteRecord;
+use domain::ReasonCode;
+use domain::fold_text::cell::is_spreadsheet_error;
+
+use super::date_order::ColumnOrder;
+use super::{RowStop, Rules, Who, cell, shown};
+use crate::cell::date::{Moment, Reading};
+use crate::cell::{Fault, clean};
+use crate::consent::{self, Answer, Declared, UNSTATED_SOURCE};
+use crate::field::Field;
+use crate::table::layout::Group;
+use crate::verdict::Refusal;
+
+impl Rules<'_> {
+    /// The consent of a group as the row states it: kind, status, source, date.
+    pub(super) fn statement(
+        &mut self,
+        number: usize,
+        group: &Group,
+        who: &Who<'_>,
+        record: &ByteRecord,
+    ) -> Result<Result<Declared, Fault>, RowStop> {
+        let kind = match &who.kind {
+            Ok(kind) => *kind,
+            Err(fault) => return Ok(Err(fault.clone())),
+        };
+        let decoder = self.decoder;
+        let status_cell = cell(record, Some(group.status.index));
+        let meaning =
+            self.vocabulary
+                .status(number, status_cell, decoder, group.status.coding.as_ref());
+        let status = match consent::answer(meaning, group.status.polarity, || {
+            shown(decoder, status_cell)
+        }) {
+            Ok(Answer::Said(status)) => status,
+            Ok(Answer::PolarityUnknown) => return Err(self.polarity_refusal(group)),
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let is_needed = consent::needs_paperwork(self.options.action, kind, status);
+        let source_cell = cell(record, group.source);
+        let meaning =
+            self.vocabulary
+                .source(number, source_cell, decoder, &self.options.mapping.sources);
+        let shown_source = || shown(decoder, source_cell);
+        let source = match consent::source(
+            meaning,
+            self.options.action,
+            status,
+            is_needed,
+            shown_source,
+        ) {
+            Ok(source) => source,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        if let Some((_, Some(remark))) = &source {
+            self.on_consent.add(*remark);
+        }
+        let source = source.map(|(source, _)| source);
+        let moment = match self.moment(group, record)? {
+            Ok(moment) => moment,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let date = match moment {
+            None if is_needed => return Ok(Err(Fault::new(Field::Date, ReasonCode::R601))),
+            None => None,
+            Some(moment) => {
+                let shown_date = || shown(decoder, cell(record, group.date));
+                match self
+                    .dates
+                    .judge(moment, source.as_ref(), shown_date, &mut self.on_consent)
+                {
+                    Ok(at) => Some(at),
+                    Err(fault) => return Ok(Err(fault)),
+                }
+            }
+        };
+        Ok(Ok(Declared {
+            status,
+            date_us: date.unwrap_or(self.options.now).as_micros(),
+            date_is_stated: date.is_some(),
+            source_is_stated: source.is_some(),
+            source: source.unwrap_or(UNSTATED_SOURCE),
+        }))
+    }
+
+    /// The moment in a group's date column; `None` where nothing is written.
+    pub(super) fn moment(
+        &mut self,
+        group: &Group,
+        record: &ByteRecord,
+    ) -> Result<Result<Option<Moment>, Fault>, RowStop> {
+        let Some(column) = group.date else {
+            return Ok(Ok(None));
+        };
+        let raw = cell(record, group.date);
+        let (text, _) = self.decoder.decode(raw, &mut self.date_text);
+        let text = clean(text).text;
+        let fault = |code| Ok(Err(Fault::of_cell(Field::Date, code, text)));
+        match Reading::of(text) {
+            Reading::Moment(moment) => Ok(Ok(Some(moment))),
+            Reading::Empty => Ok(Ok(None)),
+            Reading::Artefact => fault(ReasonCode::R608),
+            Reading::Unreadable if is_spreadsheet_error(text) => fault(ReasonCode::R104),
+            Reading::Unreadable => fault(ReasonCode::R602),
+            Reading::Slashed(slashed) => match self.orders.of_column(column, text)? {
+                ColumnOrder::Decided(order) => match slashed.in_order(order) {
+                    Some(moment) => Ok(Ok(Some(moment))),
+                    None => fault(ReasonCode::R602),
+                },
+                ColumnOrder::Undecidable => fault(ReasonCode::R602),
+            },
+        }
+    }
+
+    fn polarity_refusal(&self, group: &Group) -> RowStop {
+        let header = &self.layout.headers[group.status.index];
+        RowStop::Refused(Refusal::new(ReasonCode::F114).with("header", header))
+    }
+}
