@@ -28,7 +28,7 @@ struct List {
 
 async fn list(world: &World, brand: &Brand, seed: u64) -> Result<List> {
     let tag = format!("Liste {seed}");
-    let file = job::generated(world, ROWS, seed).await?;
+    let file = job::generated(world, ROWS, 6, seed).await?;
     let people = people_in(world, &file, brand).await?;
     let confirmed = phones(&confirmed(&people, brand.mode, &registry_rule()));
     ensure!(confirmed.len() > 30, "a file that says nothing");

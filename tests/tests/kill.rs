@@ -7,6 +7,7 @@
 //! moment after a start. The seed is printed; `IZINLI_SEED` repeats a run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,8 +29,10 @@ const ROWS: u64 = 1_200;
 /// Few people in a request, so that many requests are under way in a job.
 const BATCH_SIZE: i64 = 40;
 const KILLS_LEAST: usize = 20;
-/// How long after a start, or after the beginning of a stage, a kill may come.
-const DELAY_MS: std::ops::RangeInclusive<u64> = 20..=600;
+/// How long after the beginning of a stage its kill may come.
+const MOMENT_MS: RangeInclusive<u64> = 0..=200;
+/// How long after a start a kill may come.
+const DELAY_MS: RangeInclusive<u64> = 20..=600;
 /// Longer than one whole job takes with all its kills.
 const JOB_WITHIN: Duration = Duration::from_secs(120);
 /// A claim of a call older than this is a dead process's; a little more.
@@ -231,12 +234,15 @@ struct Job {
 impl Job {
     async fn new(world: &World, brand: &Brand, number: usize, seed: u64) -> Result<Self> {
         let tag = format!("Is {number}");
-        let file = job::generated(world, ROWS, seed.wrapping_mul(100) + number as u64).await?;
+        // Two jobs with a text that differs from person to person, two with dirt.
+        let (text, dirty) = if number % 4 < 2 { (job::TEXT_WITH_NAME, 0) } else { (job::TEXT, 6) };
+        let file = job::generated(world, ROWS, dirty, seed.wrapping_mul(100) + number as u64).await?;
         let people = people_in(world, &file, brand).await?;
         let expected = phones(&confirmed(&people, brand.mode, &registry_rule()));
         ensure!(expected.len() > 200, "a file that says nothing");
         let mut draft = job::draft(world, brand, &tag);
         draft["batch_size"] = json!(BATCH_SIZE);
+        draft["body"] = json!(text);
         Ok(Self {
             upload: job::push(brand, &tag),
             tag,
@@ -320,7 +326,7 @@ async fn kills(
             continue;
         }
         // The moment of a kill is the experiment: it is drawn, not awaited.
-        tokio::time::sleep(Duration::from_millis(dice.random_range(DELAY_MS) / 2)).await;
+        tokio::time::sleep(Duration::from_millis(dice.random_range(MOMENT_MS))).await;
         let now = *stage.borrow();
         if now == Stage::Done {
             return Ok(());

@@ -288,7 +288,7 @@ async fn whole_job(world: &World, mode: Mode, code: u64, seed: u64) -> Result<()
         .simulators
         .infobip("population", &json!(fates()))
         .await?;
-    let file = job::generated(world, ROWS, seed).await?;
+    let file = job::generated(world, ROWS, 6, seed).await?;
     let people = people_in(world, &file, &brand).await?;
     let expected = phones(&confirmed(&people, mode, &registry_rule()));
     ensure!(

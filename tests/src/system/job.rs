@@ -11,20 +11,25 @@ use super::client::{Answer, Client, Upload};
 use super::wait::until;
 use super::world::{Brand, World};
 
-/// A commercial text with everything the law wants in it.
-pub const TEXT: &str = "Sayin {{ad}}, yaz indirimi basladi. ORNEK SAGLIK AS Mersis 0123456789012345 RET ORNEK yaz 3338";
+/// A commercial text with everything the law wants in it, the same for everybody.
+pub const TEXT: &str =
+    "Yaz indirimi basladi. ORNEK SAGLIK AS Mersis 0123456789012345 RET ORNEK yaz 3338";
+/// The same with the name in it: whoever has none is not sent to (S401).
+pub const TEXT_WITH_NAME: &str =
+    "Sayin {{ad}}, yaz indirimi basladi. ORNEK SAGLIK AS Mersis 0123456789012345 RET ORNEK yaz 3338";
 
-/// Writes a generated file of this many rows, a few of them dirty.
+/// Writes a generated file of this many rows, some percent of them dirty.
 ///
 /// # Errors
 /// When the command fails.
-pub async fn generated(world: &World, rows: u64, seed: u64) -> Result<PathBuf> {
+pub async fn generated(world: &World, rows: u64, dirty: u8, seed: u64) -> Result<PathBuf> {
     let path = world.folder().join(format!("liste-{seed}.csv"));
-    let (rows, seed, out) = (rows.to_string(), seed.to_string(), path.to_string_lossy());
+    let (rows, dirty, seed) = (rows.to_string(), dirty.to_string(), seed.to_string());
+    let out = path.to_string_lossy();
     world
         .program
         .json([
-            "gen", "contacts", "--rows", &rows, "--dirty", "6", "--seed", &seed, "--out", &out,
+            "gen", "contacts", "--rows", &rows, "--dirty", &dirty, "--seed", &seed, "--out", &out,
         ])
         .await?;
     Ok(path)
