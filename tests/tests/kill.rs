@@ -235,8 +235,13 @@ impl Job {
     async fn new(world: &World, brand: &Brand, number: usize, seed: u64) -> Result<Self> {
         let tag = format!("Is {number}");
         // Two jobs with a text that differs from person to person, two with dirt.
-        let (text, dirty) = if number % 4 < 2 { (job::TEXT_WITH_NAME, 0) } else { (job::TEXT, 6) };
-        let file = job::generated(world, ROWS, dirty, seed.wrapping_mul(100) + number as u64).await?;
+        let (text, dirty) = if number % 4 < 2 {
+            (job::TEXT_WITH_NAME, 0)
+        } else {
+            (job::TEXT, 6)
+        };
+        let file =
+            job::generated(world, ROWS, dirty, seed.wrapping_mul(100) + number as u64).await?;
         let people = people_in(world, &file, brand).await?;
         let expected = phones(&confirmed(&people, brand.mode, &registry_rule()));
         ensure!(expected.len() > 200, "a file that says nothing");

@@ -1,4 +1,8 @@
 //! Whether the process lives, whether it can work, and its figures.
+//!
+//! None of them asks who calls, as probes cannot sign in: figures name routes
+//! and counts, never people. Where `/metrics` should stay inside, the proxy in
+//! front keeps it there.
 
 use std::sync::OnceLock;
 
@@ -42,8 +46,8 @@ pub(crate) async fn metrics(State(app): State<App>) -> Response {
         .into_response()
 }
 
-/// The process's recorder, installed on first use. `None` when another one was
-/// installed before, which counts on its own.
+/// The process's recorder, installed on first use. When another one was
+/// installed before, that one counts, and this one's text stays empty.
 pub(crate) fn recorder() -> PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE

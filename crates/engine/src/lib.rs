@@ -51,6 +51,7 @@ pub struct Engine {
     clients: Clients,
     paces: dispatch::Paces,
     refreshed: campaigns::Refreshed,
+    pull_rests: registry::pull::PullRests,
     wake: Wake,
     stopping: CancellationToken,
 }
@@ -95,6 +96,7 @@ impl Engine {
             clients,
             paces: dispatch::Paces::default(),
             refreshed: campaigns::Refreshed::default(),
+            pull_rests: registry::pull::PullRests::default(),
             wake: Wake::default(),
             stopping: CancellationToken::new(),
         }))

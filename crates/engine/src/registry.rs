@@ -3,7 +3,7 @@
 
 pub(crate) mod asks;
 mod calls;
-mod pull;
+pub(crate) mod pull;
 mod settle;
 mod vault;
 

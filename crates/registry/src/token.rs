@@ -5,7 +5,7 @@
 //! nobody asks for 61 minutes, across restarts; a 403 never leads to a token
 //! call, since no token can mend a missing right.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use domain::time::{HOUR_US, MINUTE_US, SECOND_US};
@@ -67,6 +67,29 @@ pub(crate) struct TokenKeeper {
     in_use: RwLock<Option<Tokens>>,
     /// Held by whoever asks; the instant is when a refused token was last replaced.
     asking: tokio::sync::Mutex<Option<Timestamp>>,
+    rest: Mutex<Rest>,
+}
+
+/// How often in a row no token came, and until when none is asked for: an
+/// outage of minutes must not use up the hour's few calls.
+#[derive(Debug, Default)]
+struct Rest {
+    failures: u32,
+    until: Timestamp,
+}
+
+impl Rest {
+    /// The first failure may be chance; then 5 s, three times as long each
+    /// time, 15 minutes at most: nine calls in the first hour.
+    fn after_failure(&mut self, now: Timestamp) {
+        const FIRST_S: i64 = 5;
+        const MOST_S: i64 = 900;
+        self.failures = self.failures.saturating_add(1);
+        if self.failures > 1 {
+            let seconds = FIRST_S.saturating_mul(3_i64.saturating_pow(self.failures - 2));
+            self.until = now.plus_micros(seconds.min(MOST_S) * SECOND_US);
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -99,6 +122,7 @@ impl TokenKeeper {
             clock,
             in_use: RwLock::new(None),
             asking: tokio::sync::Mutex::new(None),
+            rest: Mutex::default(),
         }
     }
 
@@ -256,6 +280,7 @@ impl TokenKeeper {
     /// still counts, and after it.
     async fn ask(&self, grant: &Grant<'_>, record: &mut TokenRecord) -> Result<Tokens, CallError> {
         let now = self.clock.now();
+        self.check_rest(now)?;
         self.count_call(record, now)?;
         self.vault
             .save(record)
@@ -276,13 +301,36 @@ impl TokenKeeper {
                 tracing::warn!(%error, until = ?error.not_before, "İYS gives no more tokens for now");
                 record.blocked_until = error.not_before;
             }
-            Err(_) => return outcome,
+            Err(error) => {
+                self.rest().after_failure(now);
+                if error.may_have_arrived {
+                    return outcome;
+                }
+                // İYS never saw the call, so it does not count there either.
+                record.fetches.pop();
+            }
+        }
+        if outcome.is_ok() {
+            *self.rest() = Rest::default();
         }
         self.vault
             .save(record)
             .await
             .map_err(|error| vault_failed(&error))?;
         outcome
+    }
+
+    fn rest(&self) -> std::sync::MutexGuard<'_, Rest> {
+        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn check_rest(&self, now: Timestamp) -> Result<(), CallError> {
+        let until = self.rest().until;
+        if until > now {
+            let why = "İYS gave no token a moment ago; it is asked again in a while";
+            return Err(CallError::held_back(until, now, why.into()));
+        }
+        Ok(())
     }
 
     fn count_call(&self, record: &mut TokenRecord, now: Timestamp) -> Result<(), CallError> {

@@ -15,8 +15,7 @@ use super::world::{Brand, World};
 pub const TEXT: &str =
     "Yaz indirimi basladi. ORNEK SAGLIK AS Mersis 0123456789012345 RET ORNEK yaz 3338";
 /// The same with the name in it: whoever has none is not sent to (S401).
-pub const TEXT_WITH_NAME: &str =
-    "Sayin {{ad}}, yaz indirimi basladi. ORNEK SAGLIK AS Mersis 0123456789012345 RET ORNEK yaz 3338";
+pub const TEXT_WITH_NAME: &str = "Sayin {{ad}}, yaz indirimi basladi. ORNEK SAGLIK AS Mersis 0123456789012345 RET ORNEK yaz 3338";
 
 /// Writes a generated file of this many rows, some percent of them dirty.
 ///

@@ -1,10 +1,11 @@
 //! What citizens changed at İYS comes in: page by page, each with its cursor
 //! in the transaction that applies it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
 
-use domain::ids::{RecipientId, RegistryBatchId};
-use domain::{Channel, RecipientKind};
+use domain::ids::{BrandId, RecipientId, RegistryBatchId};
+use domain::{Channel, RecipientKind, Timestamp};
 use registry::LIST_MAX;
 use registry::plan::after_change;
 use registry::wire::{Change, ChangesPage, Feed};
@@ -21,6 +22,26 @@ const FEED: RegistryBatchId = RegistryBatchId::from_db(0);
 const BRANDS_MAX: usize = 1_000;
 /// Pages of one brand before others have their turn.
 const PAGES_MAX: usize = 20;
+
+/// How long a brand's feed rests after a pull that failed.
+const REST_SECONDS: i64 = 60;
+
+/// Feeds that rest after a failure, in this process.
+#[derive(Debug, Default)]
+pub(crate) struct PullRests(Mutex<HashMap<BrandId, Timestamp>>);
+
+impl PullRests {
+    fn is_over(&self, brand: BrandId, now: Timestamp) -> bool {
+        let rests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        rests.get(&brand).is_none_or(|until| *until <= now)
+    }
+
+    fn begin(&self, brand: BrandId, now: Timestamp) {
+        let until = now.plus_micros(REST_SECONDS * domain::time::SECOND_US);
+        let mut rests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        rests.insert(brand, until);
+    }
+}
 
 type Groups = BTreeMap<(Channel, RecipientKind), Vec<(RecipientId, Change)>>;
 
@@ -45,8 +66,12 @@ impl Engine {
             let is_due = position
                 .as_ref()
                 .is_none_or(|held| self.now().since(held.pulled_at) >= every_us);
-            if is_due {
-                step = step.or(self.pull(&brand).await?);
+            if is_due && self.pull_rests.is_over(brand.id, self.now()) {
+                let pulled = self.pull(&brand).await?;
+                if pulled == Step::Idle {
+                    self.pull_rests.begin(brand.id, self.now());
+                }
+                step = step.or(pulled);
             }
         }
         Ok(step)

@@ -115,12 +115,12 @@ impl Table {
         let page = std::fs::read_to_string(path)
             .with_context(|| format!("{} cannot be read", path.display()))?;
         let lines: Vec<String> = self.rows.iter().map(|row| row.line(self.size)).collect();
-        let page = replaced(&page, &lines, &self.caption())
+        let page = replaced(&page, &lines, &Self::caption())
             .with_context(|| format!("{} lacks the markers {BEGIN} and {END}", path.display()))?;
         std::fs::write(path, page).with_context(|| format!("{} cannot be written", path.display()))
     }
 
-    fn caption(&self) -> String {
+    fn caption() -> String {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let commit = std::process::Command::new("git")
             .args(["rev-parse", "--short", "HEAD"])
