@@ -11,7 +11,6 @@
 
 mod desk;
 mod files;
-mod fixtures;
 mod generated;
 mod layouts;
 mod lines;
