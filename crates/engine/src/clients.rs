@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use connectors::Connector;
-use domain::Clock;
 use domain::ids::{BrandId, ConnectorId};
 use registry::Limiter;
+use store::Store;
 
 use crate::error::EngineError;
+use crate::registry::limits::StoreBook;
 use crate::settings::Settings;
 
 /// Most clients kept of each kind; beyond it they are made anew.
@@ -29,7 +30,7 @@ pub struct Clients {
 }
 
 impl Clients {
-    pub(crate) fn new(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, EngineError> {
+    pub(crate) fn new(settings: &Settings, store: &Store) -> Result<Self, EngineError> {
         let broken =
             |error: reqwest::Error| EngineError::Internal(format!("no HTTP client: {error}"));
         let providers = connectors::HttpSettings::default();
@@ -37,12 +38,19 @@ impl Clients {
         let limits = registry::Limits {
             calls_per_second: settings.registry.calls_per_second,
             single_status_per_hour: settings.registry.single_per_hour,
+            history_per_hour: settings.registry.history_per_hour,
+            tokens_per_hour: settings.registry.tokens_per_hour,
             ..registry::Limits::default()
         };
+        let book = StoreBook {
+            store: store.clone(),
+            egress: settings.registry.egress.clone(),
+        };
+        let limiter = Limiter::shared(limits, Arc::clone(store.clock()), Arc::new(book));
         Ok(Self {
             providers: connectors::http_client(&providers).map_err(broken)?,
             registry: registry::http_client(&registry_http).map_err(broken)?,
-            limiter: Arc::new(Limiter::new(limits, clock)),
+            limiter: Arc::new(limiter),
             connectors: Mutex::default(),
             registries: Mutex::default(),
         })

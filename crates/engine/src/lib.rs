@@ -88,7 +88,7 @@ impl Engine {
         settings
             .check()
             .map_err(|refused| EngineError::Internal(refused.to_string()))?;
-        let clients = Clients::new(&settings, Arc::clone(store.clock()))?;
+        let clients = Clients::new(&settings, &store)?;
         Ok(Arc::new(Self {
             store,
             settings,

@@ -3,6 +3,7 @@
 
 pub(crate) mod asks;
 mod calls;
+pub(crate) mod limits;
 pub(crate) mod pull;
 mod settle;
 mod vault;

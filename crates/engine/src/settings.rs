@@ -55,10 +55,18 @@ impl Default for Uploads {
 pub struct Registry {
     /// `https://api.iys.org.tr` for the real one.
     pub base_url: String,
-    /// Calls per second of this process; İYS allows 10 per address. 0 = no limit.
+    /// Name of the address that İYS sees us at. Processes on one database with
+    /// the same name share İYS's limits; İYS counts per source address.
+    pub egress: String,
+    /// Calls per second from that address; İYS allows 10. 0 = no limit.
     pub calls_per_second: u32,
-    /// Single look-ups per hour; İYS allows 1,000.
-    pub single_per_hour: usize,
+    /// Single look-ups per hour; İYS allows 1,000. 0 = no limit.
+    pub single_per_hour: u32,
+    /// History queries per hour; İYS allows 100. 0 = no limit.
+    pub history_per_hour: u32,
+    /// Token calls per hour, of all accounts; İYS allows 10 in one of its
+    /// papers and 100 in another. 0 = no limit.
+    pub tokens_per_hour: u32,
     /// Longest wait for one answer.
     pub timeout_seconds: u64,
     /// How long a call may be under way before another worker takes it over.
@@ -79,8 +87,11 @@ impl Default for Registry {
     fn default() -> Self {
         Self {
             base_url: "https://api.iys.org.tr".into(),
+            egress: "default".into(),
             calls_per_second: 8,
             single_per_hour: 1_000,
+            history_per_hour: 100,
+            tokens_per_hour: 10,
             timeout_seconds: 30,
             lease_seconds: 120,
             concurrency: 4,

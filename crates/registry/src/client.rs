@@ -11,15 +11,21 @@ use crate::codes::Class;
 use crate::limiter::{CallKind, Limiter};
 use crate::read;
 use crate::token::{Credentials, TokenKeeper, TokenRules};
-use crate::transport::{Answer, Request, Transport};
+use crate::transport::{Answer, Download, Request, Transport};
 use crate::vault::TokenVault;
 use crate::wire::{
     Accepted, BrandAddress, BrandInfo, ChangesPage, Confirmed, ConsentRecord, Feed, HeldRecord,
-    Recorded, RegisteredChannel, ResultRow, SingleQuery, StatusQuery, Subscription,
+    HistoryPage, Package, Recorded, RegisteredChannel, ResultRow, SingleQuery, StatusQuery,
 };
 
 /// Records of one list, addresses of one status query, rows of one page.
 pub const LIST_MAX: usize = 1_000;
+/// Movements on one page of an address's history.
+pub const HISTORY_MAX: usize = 100;
+
+/// Longest time the download of a file may take: a day's movements of a large
+/// brand are some hundred megabytes.
+const DOWNLOAD_WITHIN: Duration = Duration::from_secs(15 * 60);
 
 /// One account at İYS: where it is and who logs in.
 #[derive(Debug, Clone)]
@@ -167,6 +173,33 @@ impl Client {
         self.read(CallKind::AddOne, &request, read::recorded).await
     }
 
+    /// The movements of one address, newest consent date first; `offset` counts
+    /// from 0, `limit` is at most [`HISTORY_MAX`].
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn history(
+        &self,
+        brand: BrandAddress,
+        channel: RegisteredChannel,
+        kind: RecipientKind,
+        recipient: &Recipient,
+        page: (usize, usize),
+    ) -> Result<HistoryPage, CallError> {
+        let query = SingleQuery {
+            recipient,
+            recipient_type: kind,
+            channel,
+        };
+        let mut request = Request::post(format!("{}/consents/history", prefix(brand)), &query);
+        // Both always: İYS's own default for the offset is its page size.
+        request.query.extend([
+            ("limit", page.1.min(HISTORY_MAX).to_string()),
+            ("offset", page.0.to_string()),
+        ]);
+        self.read(CallKind::History, &request, read::history).await
+    }
+
     /// The next page of movements, from seven days ago to one hour ago.
     /// `after` is the cursor of the page before; `limit` is at most [`LIST_MAX`].
     ///
@@ -208,17 +241,18 @@ impl Client {
         self.read(CallKind::Account, &request, read::brands).await
     }
 
-    /// State of the firm's package.
+    /// State of the firm's package, and how full it is. A partner that asks for
+    /// a firm is told the state only.
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn subscription(&self, iys_code: i64) -> Result<Subscription, CallError> {
+    pub async fn subscription(&self, iys_code: i64) -> Result<Package, CallError> {
         let request = Request::get(format!("/sps/{iys_code}/subscription"));
         self.read(CallKind::Account, &request, read::subscription)
             .await
     }
 
-    async fn read<T>(
+    pub(crate) async fn read<T>(
         &self,
         kind: CallKind,
         request: &Request,
@@ -228,35 +262,78 @@ impl Client {
         reader(&answer.body).map_err(|problem| CallError::unreadable(answer.status, &problem))
     }
 
-    async fn call(&self, kind: CallKind, request: &Request) -> Result<Answer, CallError> {
+    /// As [`Client::read`], for calls that answer 204 where there is nothing.
+    pub(crate) async fn read_if_any<T>(
+        &self,
+        kind: CallKind,
+        request: &Request,
+        reader: fn(&[u8]) -> Result<T, String>,
+    ) -> Result<Option<T>, CallError> {
+        let answer = self.call(kind, request).await?;
+        if answer.status == 204 {
+            return Ok(None);
+        }
+        reader(&answer.body)
+            .map(Some)
+            .map_err(|problem| CallError::unreadable(answer.status, &problem))
+    }
+
+    pub(crate) async fn call(
+        &self,
+        kind: CallKind,
+        request: &Request,
+    ) -> Result<Answer, CallError> {
+        let timeout = self.transport.timeout();
+        self.open(kind, request, timeout).await?.whole().await
+    }
+
+    /// A file, read piece by piece; `None` where İYS answers 204.
+    pub(crate) async fn download(
+        &self,
+        kind: CallKind,
+        request: &Request,
+    ) -> Result<Option<Download>, CallError> {
+        let download = self.open(kind, request, DOWNLOAD_WITHIN).await?;
+        Ok((!download.is_empty()).then_some(download))
+    }
+
+    async fn open(
+        &self,
+        kind: CallKind,
+        request: &Request,
+        timeout: Duration,
+    ) -> Result<Download, CallError> {
         let bearer = self.keeper.bearer(None).await?;
-        match self.call_once(kind, request, &bearer).await {
+        match self.open_once(kind, request, &bearer, timeout).await {
             Err(error) if error.class == Class::Auth => {
                 tracing::info!(%error, ?kind, "the token was turned down; trying once with another");
                 let fresh = self.keeper.bearer(Some(&bearer)).await?;
-                self.call_once(kind, request, &fresh).await
+                self.open_once(kind, request, &fresh, timeout).await
             }
             outcome => outcome,
         }
     }
 
-    async fn call_once(
+    async fn open_once(
         &self,
         kind: CallKind,
         request: &Request,
         bearer: &SecretString,
-    ) -> Result<Answer, CallError> {
+        timeout: Duration,
+    ) -> Result<Download, CallError> {
         self.limiter.pass(kind).await?;
         let outcome = self
             .transport
-            .exchange(request, Some(bearer), self.clock.now())
+            .open(request, Some(bearer), self.clock.now(), timeout)
             .await;
-        self.limiter.observe(kind, outcome.as_ref().map(|_| ()));
+        self.limiter
+            .observe(kind, outcome.as_ref().map(|_| ()))
+            .await;
         outcome
     }
 }
 
-fn prefix(brand: BrandAddress) -> String {
+pub(crate) fn prefix(brand: BrandAddress) -> String {
     format!("/sps/{}/brands/{}", brand.iys_code, brand.brand_code)
 }
 

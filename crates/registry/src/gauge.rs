@@ -47,7 +47,10 @@ pub enum Signal {
 }
 
 impl Gauge {
-    pub(crate) fn add(&mut self, now: Timestamp, success: bool) {
+    pub(crate) fn add(&mut self, now: Timestamp, answered: Share) {
+        if answered.requests == 0 {
+            return;
+        }
         let number = now.as_micros().div_euclid(HOUR_US);
         self.forget(number);
         if self.0.back().is_none_or(|hour| hour.number != number) {
@@ -58,8 +61,8 @@ impl Gauge {
             });
         }
         if let Some(hour) = self.0.back_mut() {
-            hour.requests += 1;
-            hour.successes += u64::from(success);
+            hour.requests += answered.requests;
+            hour.successes += answered.successes;
         }
     }
 
@@ -84,6 +87,28 @@ impl Gauge {
 }
 
 impl Share {
+    /// One answered call.
+    pub(crate) const fn of(is_success: bool) -> Self {
+        Self {
+            requests: 1,
+            successes: if is_success { 1 } else { 0 },
+        }
+    }
+
+    pub(crate) const fn plus(self, other: Self) -> Self {
+        Self {
+            requests: self.requests + other.requests,
+            successes: self.successes + other.successes,
+        }
+    }
+
+    pub(crate) const fn minus(self, told: Self) -> Self {
+        Self {
+            requests: self.requests.saturating_sub(told.requests),
+            successes: self.successes.saturating_sub(told.successes),
+        }
+    }
+
     /// Successes in percent, rounded down; 100 before the first call.
     pub const fn percent(self) -> u64 {
         match (self.successes * 100).checked_div(self.requests) {
@@ -133,7 +158,7 @@ mod tests {
         let mut gauge = Gauge::default();
         let start = Timestamp::from_micros(0);
         for hour in 0..40 {
-            gauge.add(start.plus_micros(hour * HOUR_US), hour >= 20);
+            gauge.add(start.plus_micros(hour * HOUR_US), Share::of(hour >= 20));
         }
         let share = gauge.share(start.plus_micros(39 * HOUR_US));
         assert_eq!(

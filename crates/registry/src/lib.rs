@@ -19,13 +19,17 @@
 //! method of [`Client`] and, if İYS counts it separately, a kind in the
 //! limiter; 3. a contract test in `tests/`.
 
+pub mod agreement;
 mod answer;
 mod call_error;
 mod client;
 pub mod codes;
 mod gauge;
+pub mod limit_book;
 mod limiter;
+pub mod partner;
 pub mod plan;
+pub mod push;
 mod read;
 mod token;
 mod transport;
@@ -33,10 +37,11 @@ mod vault;
 pub mod wire;
 
 pub use call_error::{CallError, RowError};
-pub use client::{Account, Client, LIST_MAX};
+pub use client::{Account, Client, HISTORY_MAX, LIST_MAX};
 pub use codes::Class;
 pub use gauge::{Share, Signal};
+pub use limit_book::{LimitBook, MemoryBook};
 pub use limiter::{CallKind, Limiter, Limits};
 pub use token::{Credentials, TokenRules};
-pub use transport::{HttpSettings, http_client};
+pub use transport::{Download, HttpSettings, http_client};
 pub use vault::{MemoryVault, TokenRecord, TokenVault, Tokens, VaultError};

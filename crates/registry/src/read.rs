@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::answer::read_code;
 use crate::wire::{
     Accepted, AddAnswer, BrandInfo, Change, ChangesPage, Confirmed, ConsentTotals, HeldRecord,
-    Recorded, RegisteredChannel, ResultRow, SubRequest, Subscription,
+    HistoryPage, Package, Recorded, RegisteredChannel, ResultRow, SubRequest, Subscription,
 };
 
 pub(crate) fn confirmed(body: &[u8]) -> Result<Confirmed, String> {
@@ -160,7 +160,7 @@ pub(crate) fn changes(body: &[u8]) -> Result<ChangesPage, String> {
     Ok(page)
 }
 
-fn change(row: &Value) -> Option<Change> {
+pub(crate) fn change(row: &Value) -> Option<Change> {
     // BIREYSEL is what İYS means where it says nothing.
     let kind = match text(row, &["recipientType"]) {
         Some(word) => RecipientKind::parse(&word)?,
@@ -194,10 +194,38 @@ pub(crate) fn brands(body: &[u8]) -> Result<Vec<BrandInfo>, String> {
     Ok(rows.iter().filter_map(brand).collect())
 }
 
-pub(crate) fn subscription(body: &[u8]) -> Result<Subscription, String> {
+pub(crate) fn subscription(body: &[u8]) -> Result<Package, String> {
     let value: Value = parse(body)?;
     let status = value.get("status").ok_or("it has no status")?;
-    Ok(Subscription::deserialize(status).unwrap_or(Subscription::Unknown))
+    Ok(Package {
+        status: Subscription::deserialize(status).unwrap_or(Subscription::Unknown),
+        consent_limit: number(&value, "consentLimit"),
+        consents_used: number(&value, "usedConsentLimit"),
+        is_exceeded: value.get("consentLimitExceed").map(is_true),
+    })
+}
+
+/// Movements of one address. The page has no cursor: `total` says how many there are.
+pub(crate) fn history(body: &[u8]) -> Result<HistoryPage, String> {
+    let value: Value = parse(body)?;
+    let rows = value
+        .get("list")
+        .and_then(Value::as_array)
+        .ok_or("it has no list")?;
+    let mut page = HistoryPage {
+        movements: Vec::with_capacity(rows.len()),
+        unreadable: Vec::new(),
+        total: value
+            .get("pagination")
+            .and_then(|pagination| number(pagination, "totalCount")),
+    };
+    for row in rows {
+        match change(row) {
+            Some(change) => page.movements.push(change),
+            None => page.unreadable.push(row.to_string()),
+        }
+    }
+    Ok(page)
 }
 
 pub(crate) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
@@ -205,7 +233,7 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String>
 }
 
 /// A text, or a number where İYS sometimes writes one; the first key that has it.
-fn text(value: &Value, keys: &[&str]) -> Option<String> {
+pub(crate) fn text(value: &Value, keys: &[&str]) -> Option<String> {
     keys.iter().find_map(|key| match value.get(key)? {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -217,7 +245,7 @@ pub(crate) fn number(value: &Value, key: &str) -> Option<i64> {
     text(value, &[key])?.trim().parse().ok()
 }
 
-fn is_true(value: &Value) -> bool {
+pub(crate) fn is_true(value: &Value) -> bool {
     value.as_bool().unwrap_or_else(|| {
         value
             .as_str()
@@ -225,15 +253,15 @@ fn is_true(value: &Value) -> bool {
     })
 }
 
-fn date(value: &Value, key: &str) -> Option<Timestamp> {
+pub(crate) fn date(value: &Value, key: &str) -> Option<Timestamp> {
     Timestamp::from_registry_text(&text(value, &[key])?)
 }
 
-fn channel(word: &str) -> Option<RegisteredChannel> {
+pub(crate) fn channel(word: &str) -> Option<RegisteredChannel> {
     Channel::parse(word).and_then(RegisteredChannel::of)
 }
 
-fn recipient(text: &str) -> Option<Recipient> {
+pub(crate) fn recipient(text: &str) -> Option<Recipient> {
     Recipient::from_normalised(text).ok()
 }
 

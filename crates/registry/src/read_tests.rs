@@ -146,12 +146,21 @@ fn numbers_may_come_as_texts() {
 
 #[test]
 fn a_subscription_word_from_the_future_is_unknown_and_not_active() {
+    let package = subscription(br#"{"status":"ACTIVE"}"#).unwrap();
+    assert_eq!(package.status, Subscription::Active);
+    assert_eq!(package.consent_limit, None, "a partner is not told");
+    let body = br#"{"status":"ACTIVE","consentLimit":"5000","usedConsentLimit":5001,"consentLimitExceed":"true"}"#;
+    let package = subscription(body).unwrap();
     assert_eq!(
-        subscription(br#"{"status":"ACTIVE"}"#),
-        Ok(Subscription::Active)
+        (
+            package.consent_limit,
+            package.consents_used,
+            package.is_exceeded
+        ),
+        (Some(5_000), Some(5_001), Some(true))
     );
     assert_eq!(
-        subscription(br#"{"status":"FROZEN"}"#),
+        subscription(br#"{"status":"FROZEN"}"#).map(|package| package.status),
         Ok(Subscription::Unknown)
     );
     assert!(subscription(b"{}").is_err());
@@ -214,6 +223,7 @@ proptest! {
         let bytes = body.as_bytes();
         let _ = (confirmed(bytes), accepted(bytes), results(bytes), recorded(bytes));
         let _ = (held(bytes), changes(bytes), brands(bytes), subscription(bytes));
+        let _ = (history(bytes), crate::push::read_push(bytes));
         let refused = answer::refusal(status, None, bytes, Timestamp::default());
         prop_assert_eq!(refused.http, Some(status));
     }

@@ -290,7 +290,8 @@ impl TokenKeeper {
         let request = Request::post("/oauth2/token".to_owned(), grant);
         let outcome = self.transport.exchange(&request, None, now).await;
         self.limiter
-            .observe(CallKind::Token, outcome.as_ref().map(|_| ()));
+            .observe(CallKind::Token, outcome.as_ref().map(|_| ()))
+            .await;
         let outcome = outcome.and_then(|answer| {
             read_tokens(&answer.body, now)
                 .map_err(|problem| CallError::unreadable(answer.status, &problem))

@@ -69,13 +69,20 @@ impl Request {
     }
 
     pub(crate) fn post(path: String, body: &impl serde::Serialize) -> Self {
+        Self::with_body(Method::POST, path, body)
+    }
+
+    pub(crate) fn put(path: String, body: &impl serde::Serialize) -> Self {
+        Self::with_body(Method::PUT, path, body)
+    }
+
+    fn with_body(method: Method, path: String, body: &impl serde::Serialize) -> Self {
         let body =
             serde_json::to_vec(body).expect("request bodies hold only texts, numbers and lists");
         Self {
-            method: Method::POST,
-            path,
-            query: Vec::new(),
+            method,
             body: Some(body.into()),
+            ..Self::get(path)
         }
     }
 }
@@ -85,6 +92,30 @@ impl Request {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Bytes,
+}
+
+/// An answer in 2xx whose body is read piece by piece, however long it is.
+#[derive(Debug)]
+pub struct Download(reqwest::Response);
+
+impl Download {
+    /// The next piece; `None` when all of it was read.
+    ///
+    /// # Errors
+    /// A [`CallError`] when the line breaks: what was read is not the whole.
+    pub async fn piece(&mut self) -> Result<Option<Bytes>, CallError> {
+        self.0.chunk().await.map_err(|error| broken(&error))
+    }
+
+    pub(crate) async fn whole(self) -> Result<Answer, CallError> {
+        let status = self.0.status().as_u16();
+        let body = read_body(self.0).await?;
+        Ok(Answer { status, body })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.status() == StatusCode::NO_CONTENT
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -109,14 +140,31 @@ impl Transport {
         bearer: Option<&SecretString>,
         now: Timestamp,
     ) -> Result<Answer, CallError> {
+        let opened = self.open(request, bearer, now, self.timeout).await?;
+        opened.whole().await
+    }
+
+    /// Longest wait for the answer to one call.
+    pub(crate) const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// The answer with its body still to be read, within `timeout` in all.
+    pub(crate) async fn open(
+        &self,
+        request: &Request,
+        bearer: Option<&SecretString>,
+        now: Timestamp,
+        timeout: Duration,
+    ) -> Result<Download, CallError> {
         let mut outgoing = self
             .http
             .request(
                 request.method.clone(),
                 format!("{}{}", self.base_url, request.path),
             )
-            .timeout(self.timeout)
-            .header(header::ACCEPT, "application/json");
+            .timeout(timeout)
+            .header(header::ACCEPT, "application/json, */*;q=0.5");
         if !request.query.is_empty() {
             outgoing = outgoing.query(&request.query);
         }
@@ -130,14 +178,11 @@ impl Transport {
         }
         let response = outgoing.send().await.map_err(|error| broken(&error))?;
         let status = response.status();
+        if status.is_success() {
+            return Ok(Download(response));
+        }
         let retry_after = retry_after_seconds(&response);
         let body = read_body(response).await?;
-        if status.is_success() {
-            return Ok(Answer {
-                status: status.as_u16(),
-                body,
-            });
-        }
         Err(answer::refusal(status.as_u16(), retry_after, &body, now))
     }
 }

@@ -268,6 +268,30 @@ pub struct ConsentTotals {
     pub total: i64,
 }
 
+/// Movements of one address, newest consent date first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryPage {
+    /// The movements.
+    pub movements: Vec<Change>,
+    /// Rows that could not be read, as they came.
+    pub unreadable: Vec<String>,
+    /// How many there are in all, when İYS said so.
+    pub total: Option<i64>,
+}
+
+/// The firm's package at İYS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Package {
+    /// What works.
+    pub status: Subscription,
+    /// Addresses it allows; partners are not told.
+    pub consent_limit: Option<i64>,
+    /// Addresses in use; partners are not told.
+    pub consents_used: Option<i64>,
+    /// Whether more are in use than allowed; partners are not told.
+    pub is_exceeded: Option<bool>,
+}
+
 /// State of the firm's package at İYS (*abonelik*).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

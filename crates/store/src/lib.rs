@@ -40,6 +40,7 @@ pub mod person;
 mod plan;
 pub mod receipts;
 pub mod registry_accounts;
+pub mod registry_limits;
 pub mod registry_work;
 pub mod rejections;
 pub mod reporting;

@@ -94,7 +94,7 @@ async fn each_call_goes_to_its_path_with_its_body_and_the_token() {
     assert_eq!((page.after, page.changes.len()), (None, 0));
     assert_eq!(client.brands(600_011).await.unwrap(), []);
     assert_eq!(
-        client.subscription(600_011).await.unwrap(),
+        client.subscription(600_011).await.unwrap().status,
         Subscription::Paused
     );
 

@@ -278,6 +278,39 @@ impl Book {
             .map(|(_, at)| (*at, self.movement(*at)))
     }
 
+    /// Movements created within `window`, both ends included, in no promised order.
+    pub(crate) fn within(
+        &self,
+        brand: BrandNo,
+        window: (Local, Local),
+    ) -> impl Iterator<Item = MovementNo> {
+        let span = (window.0, MovementNo(0))..=(window.1, MovementNo(u32::MAX));
+        let shelf = self.shelf(brand);
+        let feeds = [&shelf.by_citizens, &shelf.by_firm];
+        feeds
+            .into_iter()
+            .flat_map(move |feed| feed.range(span.clone()).map(|(_, at)| *at))
+    }
+
+    /// What the key stood at before a movement.
+    pub(crate) fn status_before(&self, at: MovementNo) -> Option<Status> {
+        let before = self.movement(at).before?;
+        Some(self.movement(before).status)
+    }
+
+    /// The transaction a movement is filed under: two movements of one key
+    /// within one second share the first one's.
+    pub(crate) fn filed_under(&self, at: MovementNo) -> TransactionId {
+        let created = self.movement(at).created;
+        let mut first = at;
+        while let Some(before) = self.movement(first).before
+            && self.movement(before).created == created
+        {
+            first = before;
+        }
+        TransactionId::of_movement(first)
+    }
+
     fn chain(&self, brand: BrandNo, key: &Key) -> impl Iterator<Item = MovementNo> {
         let head = self.shelf(brand).heads.get(key).copied().flatten();
         std::iter::successors(head, |at| self.movement(*at).before)

@@ -132,13 +132,18 @@ codes! {
     H476 500 "Beklenmeyen bir hata oluştu.";
     H478 422 "recipients bir liste olmalı.";
     H486 400 "Bu izin kaynağı kullanılamaz.";
+    H501 422 "Rapor tarihi YYYY-AA-GG biçiminde olmalı.";
+    H502 422 "Rapor tarihi 7 günden eski olamaz.";
     H506 422 "source süzgeci IYS ya da HS olmalı.";
     H507 422 "limit 1000'den büyük olamaz.";
+    H512 422 "agreementStatus true olmalı.";
     H520 403 "Abonelik askıda ya da süresi dolmuş.";
     H521 403 "Abonelik kapalı.";
     H522 400 "Entegratör API kullanıcısı gerekli.";
     H524 403 "Bu iysCode için abonelik yok.";
     H525 422 "Paketin izin kotası doldu.";
+    H530 422 "Bağlantı oluşturulamadı ya da kaldırılamadı.";
+    H531 422 "Bağlantı adresi https ile başlamalı.";
     H586 403 "Paket API kullanımını içermiyor.";
 }
 

@@ -57,6 +57,16 @@ pub struct Options {
     /// Whether the document's slips are made too: the key `code:` in 403
     /// bodies, `subrequestId` in waiting rows, codes as text here and there.
     pub quirks: bool,
+    /// How far İYS is with the hash of a day's file.
+    pub hash_state: HashState,
+    /// Whether the hash of a day's file covers its header line.
+    pub hash_with_header: bool,
+    /// Whether push connections may be plain HTTP, as on one machine they are.
+    pub push_allows_http: bool,
+    /// How often a push that was not taken is tried in all.
+    pub push_tries: u32,
+    /// How often a push is sent again although it was taken.
+    pub push_repeats: u32,
     /// Life of an access token, seconds.
     pub access_token_s: u32,
     /// Life of a refresh token, seconds.
@@ -74,6 +84,11 @@ impl Default for Options {
             late_in_result: false,
             refuses_hs_karar: false,
             quirks: true,
+            hash_state: HashState::Completed,
+            hash_with_header: true,
+            push_allows_http: false,
+            push_tries: 3,
+            push_repeats: 0,
             access_token_s: 7_200,
             refresh_token_s: 14_400,
         }
@@ -90,4 +105,18 @@ pub enum UnknownStatus {
     EmptyObject,
     /// 200 without a body.
     EmptyBody,
+}
+
+/// How far İYS is with the hash of a day's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HashState {
+    /// Not begun.
+    Queued,
+    /// Being made.
+    InProgress,
+    /// There.
+    Completed,
+    /// Failed.
+    Error,
 }

@@ -82,6 +82,8 @@ async fn load_state(State(sim): State<Arc<Iys>>, Told(state): Told<StateLoad>) -
         }
         loaded += 1;
     }
+    drop(world);
+    sim.woken.notify_one();
     Json(json!({ "loaded": loaded })).into_response()
 }
 
@@ -240,6 +242,9 @@ async fn stats(State(sim): State<Arc<Iys>>) -> Response {
         "rows_pending": rows.waiting,
         "movements": world.book.len(),
         "same_second_movements": world.book.same_second(),
+        "days_agreed": world.agreements.len(),
+        "pushes_sent": world.pushes.sent,
+        "pushes_lost": world.pushes.lost,
     }))
     .into_response()
 }

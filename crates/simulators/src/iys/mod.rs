@@ -4,8 +4,8 @@
 //! acceptance rules and codes of the İYS API document 3.2.0: tokens with
 //! rotation and an hourly limit, single and asynchronous adds in both versions,
 //! single and multiple status queries, history, the change feed, brands,
-//! partners and subscriptions. Push registration, retailers, mutabakat and ViA
-//! are not offered; those paths answer 404.
+//! partners and subscriptions, mutabakat and push. Retailers and ViA are not
+//! offered; those paths answer 404.
 //!
 //! Where the document is silent the choice is an [`Options`] field. Choices that
 //! have no field: the three-day limit follows the legal reading of a business
@@ -34,8 +34,10 @@ mod consent;
 mod control;
 mod limits;
 mod moment;
+mod mutabakat;
 mod population;
 mod problem;
+mod push;
 mod requests;
 mod routes;
 mod rules;
@@ -46,7 +48,7 @@ mod words;
 mod world;
 
 pub use accounts::{BrandSetup, Permissions, Right, Subscription};
-pub use config::{Config, Options, UnknownStatus};
+pub use config::{Config, HashState, Options, UnknownStatus};
 pub use limits::Limits;
 pub use population::Population;
 pub use script::{AddAnswer, AddScript, Script, StatusScript};

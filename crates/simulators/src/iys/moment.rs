@@ -56,6 +56,12 @@ impl Local {
         Ok(Self::from_civil(date.at(hour, minute, second, 0)))
     }
 
+    /// The first and the last second of a day.
+    pub(crate) fn day(date: Date) -> (Self, Self) {
+        let first = Self::from_civil(date.at(0, 0, 0, 0));
+        (first, Self(first.0 + 24 * 3_600 - 1))
+    }
+
     pub(crate) fn from_civil(civil: DateTime) -> Self {
         let epoch = Date::constant(1970, 1, 1).at(0, 0, 0, 0);
         Self(civil.duration_since(epoch).as_secs())

@@ -10,6 +10,7 @@ use super::consent::Consent;
 use super::moment::Local;
 use super::rules;
 use super::transaction::TransactionId;
+use super::words::{Channel, Kind};
 use crate::dice::{Dice, mix, uuid};
 
 /// Results can be asked for this long after the add.
@@ -153,6 +154,25 @@ impl Requests {
             .collect();
         Dice::new(seed ^ u64::from(at)).shuffle(&mut rows);
         rows
+    }
+
+    /// Rows of a brand that wait for their decision, by channel.
+    pub(crate) fn pending(&self, brand: BrandNo, kind: Kind) -> Vec<(Channel, u64)> {
+        let waiting = |channel: Channel| {
+            let rows = self
+                .list
+                .iter()
+                .filter(|request| request.brand == brand)
+                .flat_map(|request| &request.rows);
+            let matching = rows.filter(|row| match row {
+                Row::Waiting(waiting) => {
+                    waiting.consent.key.channel == channel && waiting.consent.key.kind == kind
+                }
+                Row::Stuck | Row::Recorded { .. } | Row::Failed(_) => false,
+            });
+            (channel, number(matching.count()))
+        };
+        Channel::ALL.map(waiting).to_vec()
     }
 
     /// True when not one row has an outcome yet.

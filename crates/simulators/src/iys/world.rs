@@ -1,11 +1,14 @@
 //! Everything an İYS simulator knows, behind one lock.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
+use anyhow::Context;
 use axum::response::Response;
+use jiff::civil::Date;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::accounts::{Accounts, Permissions, Right, UserNo};
@@ -17,6 +20,7 @@ use super::limits::{Limited, Windows};
 use super::moment::Local;
 use super::population::Population;
 use super::problem::{Refusal, injected_body};
+use super::push::{self, Pushes};
 use super::requests::Requests;
 use super::script::Scripts;
 use super::tokens::Tokens;
@@ -49,14 +53,20 @@ impl IysSim {
             world: Mutex::new(World::new(&config)),
             stage: Arc::clone(&stage),
             config,
+            woken: Notify::new(),
+            http: reqwest::Client::builder()
+                .no_proxy()
+                .build()
+                .context("cannot make a client for pushes")?,
         });
+        let pusher = push::push_movements(Arc::clone(&sim));
         let routes = routes::routes(Arc::clone(&sim)).merge(control::routes(sim));
         server::start(
             listener,
             routes,
             &stage,
             CancellationToken::new(),
-            Vec::new(),
+            vec![Box::pin(pusher)],
         )
     }
 }
@@ -67,6 +77,10 @@ pub(crate) struct Iys {
     pub(crate) config: Config,
     pub(crate) stage: Arc<Stage>,
     pub(crate) world: Mutex<World>,
+    /// Rings when there may be something to push.
+    pub(crate) woken: Notify,
+    /// Pushes go out with it.
+    pub(crate) http: reqwest::Client,
 }
 
 impl Iys {
@@ -105,6 +119,9 @@ pub(crate) struct World {
     pub(crate) requests: Requests,
     pub(crate) scripts: Scripts,
     pub(crate) counters: Counters,
+    /// Days that were confirmed.
+    pub(crate) agreements: HashSet<(BrandNo, Date)>,
+    pub(crate) pushes: Pushes,
     callers: HashMap<IpAddr, Windows>,
 }
 
@@ -162,6 +179,8 @@ impl World {
             requests: Requests::default(),
             scripts: Scripts::default(),
             counters: Counters::default(),
+            agreements: HashSet::new(),
+            pushes: Pushes::default(),
             callers: HashMap::new(),
         };
         world.book.set_population(config.population.clone());

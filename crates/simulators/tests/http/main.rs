@@ -9,5 +9,7 @@ mod iys_add;
 mod iys_async;
 mod iys_firms;
 mod iys_movements;
+mod iys_mutabakat;
+mod iys_push;
 mod iys_status;
 mod iys_token;

@@ -11,6 +11,7 @@ mod blacklist;
 mod connectors;
 mod idempotency;
 mod registry_accounts;
+mod registry_limits;
 mod rejections;
 mod schema;
 mod tags;

@@ -3,6 +3,8 @@
 mod add;
 mod firms;
 mod movements;
+mod mutabakat;
+mod push;
 mod results;
 mod status;
 mod token;
@@ -48,6 +50,28 @@ pub(super) fn routes(sim: Arc<Iys>) -> Router {
         .route(&under("/{kind}/status/{channel}"), post(status::many))
         .route(&under("/history"), post(movements::history))
         .route(&under("/changes"), get(movements::changes))
+        .merge(brand_routes())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(sim)
+}
+
+/// Mutabakat and push, below the brand.
+fn brand_routes() -> Router<Arc<Iys>> {
+    let under = |tail: &str| format!("/sps/{{iys}}/brands/{{brand}}{tail}");
+    Router::new()
+        .route(
+            &under("/changes/{day}/recipients/{kind}"),
+            get(mutabakat::day_summary),
+        )
+        .route(&under("/changes/{day}/file"), get(mutabakat::file))
+        .route(
+            &under("/agreements/{day}"),
+            get(mutabakat::hash).put(mutabakat::agree),
+        )
+        .route(&under("/agreements/{day}/timestamp"), get(mutabakat::stamp))
+        .route(
+            &under("/push/registration"),
+            post(push::register).get(push::list),
+        )
+        .route(&under("/push/unregistration"), post(push::unregister))
 }
