@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use domain::Channel;
-use domain::segments::Profile;
+use domain::segments::{OPERATOR_SUFFIX_UNITS, Profile};
+
+use crate::fields::AccountSettings;
 
 /// Declared by each connector, partly from its configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,9 +28,21 @@ pub struct Capabilities {
     pub has_iys_flags: bool,
     /// How receipts come.
     pub receipts: Receiving,
+    /// How replies of people come.
+    pub inbound: Inbounding,
+    /// Whether it lists the senders of the account.
+    pub has_senders: bool,
+    /// Whether commercial texts to Turkey may go over it at all.
+    pub commercial_to_turkey: bool,
+    /// Whether pictures can be sent.
+    pub has_mms: bool,
+    /// Whether people can be addressed by their national id number (TCKN).
+    pub has_tckn: bool,
+    /// Whether it may stand in for another account.
+    pub in_fail_over: bool,
     /// Whether it tells the balance of the account.
     pub has_balance: bool,
-    /// Longest time it may try to deliver, in minutes.
+    /// Longest time it may try to deliver, in minutes; 0 when it cannot be chosen.
     pub validity_minutes_max: u32,
     /// Requests per second to begin with; the engine adapts on 429.
     pub requests_per_second: u32,
@@ -63,8 +77,65 @@ pub enum Resolve {
 /// The ways receipts come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Receiving {
-    /// The provider pushes them to an address given with each request.
+    /// The provider pushes them, to an address given with each request or set
+    /// once in its panel.
     pub by_push: bool,
     /// They can be read again by look-up.
     pub by_look_up: bool,
+    /// They are asked for, request by request.
+    pub by_pull: Option<Pulling>,
+}
+
+/// How much one pull may ask for, and how often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pulling {
+    /// Requests in one pull.
+    pub requests_max: usize,
+    /// People in one pull, over all its requests.
+    pub recipients_max: usize,
+    /// From one pull to the next.
+    pub every: Duration,
+    /// After this nothing more is heard of a request.
+    pub window: Duration,
+}
+
+/// The ways replies come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Inbounding {
+    /// The provider pushes them to an address set in its panel.
+    pub by_push: bool,
+    /// They are asked for.
+    pub by_pull: bool,
+}
+
+impl Capabilities {
+    /// What most Turkish SMS providers have in common; a module says what differs.
+    pub(crate) fn turkish_sms(account: &AccountSettings) -> Self {
+        Self {
+            channels: &[Channel::Mesaj],
+            batch_recipients_max: account.recipients_max,
+            request_bytes_max: 4 * 1024 * 1024,
+            is_personalised: true,
+            resolve: Resolve::Neither,
+            segments: Profile::TrBill,
+            suffix_units: OPERATOR_SUFFIX_UNITS,
+            has_iys_flags: true,
+            receipts: Receiving {
+                by_push: false,
+                by_look_up: false,
+                by_pull: None,
+            },
+            inbound: Inbounding::default(),
+            has_senders: true,
+            commercial_to_turkey: true,
+            has_mms: false,
+            has_tckn: false,
+            in_fail_over: true,
+            has_balance: true,
+            validity_minutes_max: 0,
+            requests_per_second: account.requests_per_second,
+            route_country: account.route_country.clone(),
+            timeout: account.timeout,
+        }
+    }
 }

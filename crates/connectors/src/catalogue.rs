@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::connector::Connector;
-use crate::infobip;
+use crate::{iletimerkezi, infobip, jetsms, netgsm, twilio, verimor};
 
 /// One provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -97,7 +97,14 @@ pub struct FieldProblem {
 
 /// Every provider, by title.
 pub fn catalogue() -> &'static [KindInfo] {
-    &[infobip::KIND]
+    &[
+        iletimerkezi::KIND,
+        infobip::KIND,
+        jetsms::KIND,
+        netgsm::KIND,
+        twilio::KIND,
+        verimor::KIND,
+    ]
 }
 
 /// Builds an account from its stored configuration, over the shared HTTP
@@ -111,10 +118,15 @@ pub fn build(
     http: reqwest::Client,
 ) -> Result<Arc<dyn Connector>, ConfigError> {
     match kind {
+        "iletimerkezi" => Ok(Arc::new(iletimerkezi::Iletimerkezi::new(config, http)?)),
         "infobip" => Ok(Arc::new(infobip::Infobip::new(
             infobip::Config::read(config)?,
             http,
         ))),
+        "jetsms" => Ok(Arc::new(jetsms::Jetsms::new(config, http)?)),
+        "netgsm" => Ok(Arc::new(netgsm::Netgsm::new(config, http)?)),
+        "twilio" => Ok(Arc::new(twilio::Twilio::new(config, http)?)),
+        "verimor" => Ok(Arc::new(verimor::Verimor::new(config, http)?)),
         _ => Err(ConfigError::UnknownKind {
             kind: kind.to_owned(),
         }),

@@ -1,5 +1,6 @@
 //! The contract every provider module fulfils.
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 
 use async_trait::async_trait;
@@ -9,7 +10,7 @@ use domain::ids::MessageRef;
 use crate::capabilities::Capabilities;
 use crate::message::{ClearedRequest, EncodeError, Envelope, Outgoing};
 use crate::outcome::{Balance, CallFailure, LookUp, Outcome, TestReport};
-use crate::receipt::{Push, Receipts, UnreadablePush};
+use crate::receipt::{Inbox, Push, Receipts, SentRequest, UnreadablePush};
 
 /// A configured provider account (*bağlayıcı*).
 #[async_trait]
@@ -48,11 +49,52 @@ pub trait Connector: Send + Sync + Debug {
     /// unguessable part of the address.
     fn authenticate(&self, push: &Push<'_>) -> bool;
 
+    /// What is kept of a push and later given to [`Connector::receipts`] or
+    /// [`Connector::inbound`]: its body, unless its address carries something too.
+    fn kept<'a>(&self, push: &Push<'a>) -> Cow<'a, [u8]> {
+        Cow::Borrowed(push.body)
+    }
+
     /// Reads a push of receipts. What is not ours in it is counted, not fatal.
     ///
     /// # Errors
     /// [`UnreadablePush`] when the body as a whole cannot be read.
     fn receipts(&self, body: &[u8]) -> Result<Receipts, UnreadablePush>;
+
+    /// Asks for the receipts of accepted requests, within the limits of
+    /// [`Receiving::by_pull`](crate::Receiving). May bring only some of them.
+    ///
+    /// # Errors
+    /// [`CallFailure`] when nothing could be read.
+    async fn pull(&self, requests: &[SentRequest]) -> Result<Receipts, CallFailure> {
+        let _ = requests;
+        Err(CallFailure::not_offered("asking for receipts"))
+    }
+
+    /// Reads a push of replies.
+    ///
+    /// # Errors
+    /// [`UnreadablePush`] when the body as a whole cannot be read.
+    fn inbound(&self, body: &[u8]) -> Result<Inbox, UnreadablePush> {
+        let _ = body;
+        Err(UnreadablePush("this provider pushes no replies".to_owned()))
+    }
+
+    /// Asks for replies that were not handed out yet.
+    ///
+    /// # Errors
+    /// [`CallFailure`] in the provider's words.
+    async fn pull_inbound(&self) -> Result<Inbox, CallFailure> {
+        Err(CallFailure::not_offered("asking for replies"))
+    }
+
+    /// The senders (*başlık*) registered for the account.
+    ///
+    /// # Errors
+    /// [`CallFailure`] in the provider's words.
+    async fn senders(&self) -> Result<Vec<String>, CallFailure> {
+        Err(CallFailure::not_offered("listing senders"))
+    }
 
     /// What is left on the account.
     ///

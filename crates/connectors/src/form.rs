@@ -30,6 +30,11 @@ impl<'a> FormReader<'a> {
         reader
     }
 
+    /// Whether the form has a field.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|field| field.name == name)
+    }
+
     /// The text of a field or its default; `None` when it is empty.
     pub(crate) fn text(&mut self, name: &str) -> Option<String> {
         let field = self.fields.iter().find(|field| field.name == name)?;
@@ -132,6 +137,16 @@ impl<'a> FormReader<'a> {
             );
         }
         number
+    }
+
+    /// A whole number, or nothing when the field is empty.
+    pub(crate) fn optional_number(&mut self, name: &str) -> Option<u32> {
+        let is_empty = match self.values.and_then(|values| values.get(name)) {
+            None | Some(Value::Null) => true,
+            Some(Value::String(text)) => text.trim().is_empty(),
+            Some(_) => false,
+        };
+        if is_empty { None } else { self.number(name) }
     }
 
     /// An ISO country code in capitals.

@@ -7,30 +7,41 @@
 //! [`ClearedRequest`].
 //!
 //! **Start reading** at [`Connector`], then [`Outcome`], which is the heart of
-//! "nothing lost, nothing twice". [`infobip`](catalogue) is the model for the
-//! others: `config`, `encode`, `send`, `lookup`, `receipts`.
+//! "nothing lost, nothing twice". [`infobip`](catalogue) is the largest module;
+//! `netgsm` shows how small one is that stands on what all share: `fields` (the
+//! form), `text_message` (numbers, senders, alphabets), `transport` (one exchange
+//! and what is certain after it), `codes` (status tables), `checks` (self-test).
 //!
-//! **To add a provider:** 1. a folder with those five parts and its status
-//! table in `data/`; 2. its [`KindInfo`] in `catalogue`, from which forms are
-//! made, and its line in [`build`]; 3. the tests of `tests/infobip.rs` against
-//! a stand-in of its own; 4. its simulator in `simulators`.
+//! **To add a provider** follow the numbered steps of `docs/connectors.md`.
 
 mod capabilities;
 mod catalogue;
+mod checks;
+mod codes;
 mod connector;
+mod fields;
 mod form;
+mod iletimerkezi;
 mod infobip;
+mod jetsms;
 mod message;
+mod netgsm;
 mod outcome;
 mod receipt;
+mod text_message;
 mod transport;
+mod twilio;
+mod verimor;
 
-pub use capabilities::{Capabilities, Receiving, Resolve};
+pub use capabilities::{Capabilities, Inbounding, Pulling, Receiving, Resolve};
 pub use catalogue::{ConfigError, Field, FieldForm, FieldProblem, KindInfo, build, catalogue};
 pub use connector::Connector;
 pub use message::{ClearedRequest, EncodeError, Envelope, Outgoing};
 pub use outcome::{
     Balance, CallFailure, Check, Class, Found, FoundMessage, LookUp, Outcome, Refusal, TestReport,
 };
-pub use receipt::{Push, Receipt, ReceiptState, Receipts, UnreadablePush};
+pub use receipt::{
+    AddressedReceipt, Inbound, Inbox, Push, Receipt, ReceiptState, Receipts, SentRequest,
+    UnreadablePush,
+};
 pub use transport::{HttpSettings, http_client};

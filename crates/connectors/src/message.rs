@@ -72,7 +72,8 @@ pub struct ClearedRequest {
 }
 
 impl ClearedRequest {
-    /// Exactly what goes over the wire; also the evidence of what was said.
+    /// Exactly what goes over the wire, without credentials where those stand in
+    /// the body; also the evidence of what was said.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }
@@ -211,6 +212,14 @@ pub enum EncodeError {
     Repeated {
         /// Which.
         message: MessageRef,
+    },
+    /// The provider may not carry this message; another route may.
+    #[error("message {message} may not go over this provider: {reason}")]
+    NotAllowed {
+        /// Which.
+        message: MessageRef,
+        /// Why.
+        reason: &'static str,
     },
     /// A value of the envelope that the provider would refuse.
     #[error("the request's {field} {problem}")]

@@ -111,6 +111,16 @@ pub enum LookUp {
     },
 }
 
+impl LookUp {
+    /// The provider knows no name of ours for a request.
+    pub(crate) fn cannot_be_asked() -> Self {
+        Self::Unavailable {
+            text: "this provider cannot be asked by our key".to_owned(),
+            retry_after: None,
+        }
+    }
+}
+
 /// What the provider knows about one message of a request in doubt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundMessage {
@@ -148,6 +158,24 @@ pub struct CallFailure {
     pub class: Class,
     /// What happened, in the provider's words where it spoke.
     pub text: String,
+}
+
+impl CallFailure {
+    /// The provider has no such call.
+    pub(crate) fn not_offered(what: &str) -> Self {
+        Self {
+            class: Class::Request,
+            text: format!("{what} is not offered by this provider"),
+        }
+    }
+
+    /// The provider answered with something that cannot be read.
+    pub(crate) fn unreadable(why: impl std::fmt::Display) -> Self {
+        Self {
+            class: Class::Transient,
+            text: format!("the answer could not be read: {why}"),
+        }
+    }
 }
 
 /// Result of trying an account.

@@ -1,7 +1,7 @@
 //! What became of a message after the provider took it.
 
-use domain::Timestamp;
 use domain::ids::MessageRef;
+use domain::{Recipient, Timestamp};
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
@@ -110,11 +110,29 @@ pub struct Receipt {
     pub hard_bounce: bool,
 }
 
-/// The receipts of one push.
+/// A receipt from a provider that does not carry our name for the message: it
+/// names the request and the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressedReceipt {
+    /// The provider's name for the request, as it was answered with.
+    pub reference: String,
+    /// The person.
+    pub recipient: Recipient,
+    /// Its state.
+    pub state: ReceiptState,
+    /// The provider's code, verbatim.
+    pub provider_code: String,
+    /// The provider's words, verbatim.
+    pub provider_text: String,
+}
+
+/// The receipts of one push or of one pull.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Receipts {
     /// Those that are ours, in the order they came.
     pub receipts: Vec<Receipt>,
+    /// Those that name a request and a person instead.
+    pub addressed: Vec<AddressedReceipt>,
     /// Entries under ids that are not of our making.
     pub foreign: usize,
     /// Entries that could not be read.
@@ -127,9 +145,46 @@ pub struct Receipts {
 #[error("the push could not be read: {0}")]
 pub struct UnreadablePush(pub String);
 
+/// An accepted request whose receipts are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentRequest {
+    /// Our name for it.
+    pub key: String,
+    /// The provider's name for it.
+    pub reference: String,
+    /// Everyone in it of whom the end is not known yet.
+    pub messages: Vec<(MessageRef, Recipient)>,
+}
+
+/// Somebody wrote back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inbound {
+    /// The provider's id of it, where it has one: the same reply may come twice.
+    pub provider_id: Option<String>,
+    /// Who wrote.
+    pub from: Recipient,
+    /// To which of our numbers or senders.
+    pub to: String,
+    /// What was written.
+    pub text: String,
+    /// When the provider took it.
+    pub received_at: Option<Timestamp>,
+}
+
+/// The replies of one push or of one pull.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Inbox {
+    /// Those that could be read, in the order they came.
+    pub replies: Vec<Inbound>,
+    /// Entries without an address or a text.
+    pub unreadable: usize,
+}
+
 /// A request that came to one of our addresses.
 #[derive(Debug, Clone, Copy)]
 pub struct Push<'a> {
+    /// The public address it came to, without the query.
+    pub url: &'a str,
     /// Its headers.
     pub headers: &'a HeaderMap,
     /// Its query, without the question mark.

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::StatusCode;
 use http::header::RETRY_AFTER;
 
+use crate::outcome::{CallFailure, Class, Outcome};
+
 /// Settings of the HTTP client that all connectors share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HttpSettings {
@@ -40,6 +42,8 @@ pub fn http_client(settings: &HttpSettings) -> Result<reqwest::Client, reqwest::
         .build()
 }
 
+/// Longest piece of an unreadable answer that is kept, in characters.
+const EXCERPT_CHARS_MAX: usize = 300;
 /// Largest answer that is read.
 const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 
@@ -54,11 +58,105 @@ pub(crate) enum Exchange {
     Answered(Answer),
 }
 
+/// A whole answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) body: Bytes,
+}
+
+impl Answer {
+    /// The status and the beginning of the body, for people.
+    pub(crate) fn excerpt(&self) -> String {
+        let body = String::from_utf8_lossy(&self.body);
+        let body: String = body.trim().chars().take(EXCERPT_CHARS_MAX).collect();
+        format!("{} {body}", self.status.as_u16())
+            .trim_end()
+            .to_owned()
+    }
+
+    /// The class of an HTTP status where the provider says nothing of its own. A
+    /// wrong address of the API shows as 404, 405 or a redirect: the account's
+    /// setting is at fault, not the request.
+    pub(crate) fn class(&self) -> Class {
+        match self.status.as_u16() {
+            300..=399 | 401 | 402 | 403 | 404 | 405 => Class::Account,
+            408 | 429 | 500..=599 => Class::Transient,
+            _ => Class::Request,
+        }
+    }
+
+    /// Reads the body as JSON.
+    pub(crate) fn json<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T, CallFailure> {
+        serde_json::from_slice(&self.body).map_err(CallFailure::unreadable)
+    }
+}
+
+/// Hands a request over. `Ok` is an answer that the provider itself gave and
+/// that its module must read; `Err` is what is certain otherwise.
+pub(crate) async fn hand_over(request: reqwest::RequestBuilder) -> Result<Answer, Outcome> {
+    match exchange(request).await {
+        Exchange::NeverLeft(text) => Err(Outcome::NotSent {
+            text,
+            retry_after: None,
+        }),
+        Exchange::BrokeOff(text) => Err(Outcome::Unknown { text }),
+        Exchange::Answered(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => {
+            Err(Outcome::NotSent {
+                text: answer.excerpt(),
+                retry_after: answer.retry_after,
+            })
+        }
+        Exchange::Answered(answer)
+            if answer.status == StatusCode::REQUEST_TIMEOUT
+                || answer.status.is_informational()
+                || answer.status.is_server_error() =>
+        {
+            Err(Outcome::Unknown {
+                text: answer.excerpt(),
+            })
+        }
+        Exchange::Answered(answer) => Ok(answer),
+    }
+}
+
+/// A call that hands nothing over: any whole answer, or the failure.
+pub(crate) async fn ask(request: reqwest::RequestBuilder) -> Result<Answer, CallFailure> {
+    match exchange(request).await {
+        Exchange::Answered(answer) => Ok(answer),
+        Exchange::NeverLeft(text) | Exchange::BrokeOff(text) => Err(CallFailure {
+            class: Class::Transient,
+            text,
+        }),
+    }
+}
+
+/// The same, where every answer but a success is a failure.
+pub(crate) async fn fetch(request: reqwest::RequestBuilder) -> Result<Answer, CallFailure> {
+    let answer = ask(request).await?;
+    if answer.status.is_success() {
+        Ok(answer)
+    } else {
+        Err(CallFailure {
+            class: answer.class(),
+            text: answer.excerpt(),
+        })
+    }
+}
+
+/// The pairs of a form or a query, decoded.
+pub(crate) fn form_pairs(text: &str) -> Vec<(String, String)> {
+    reqwest::Url::parse(&format!("http://form/?{text}"))
+        .map(|url| url.query_pairs().into_owned().collect())
+        .unwrap_or_default()
+}
+
+/// Pairs as `application/x-www-form-urlencoded`.
+pub(crate) fn form_body(pairs: &[(&str, &str)]) -> String {
+    let mut url = reqwest::Url::parse("http://form/").expect("a constant address");
+    url.query_pairs_mut().extend_pairs(pairs);
+    url.query().unwrap_or_default().to_owned()
 }
 
 pub(crate) async fn exchange(request: reqwest::RequestBuilder) -> Exchange {

@@ -44,14 +44,17 @@ impl Engine {
             .ok_or(PushRefusal::Unknown)?;
         drop(reader);
         let connector = self.connector(&configured)?;
-        if !connector.authenticate(&Push {
+        let url = self.receipts_url(&configured.0);
+        let push = Push {
+            url: &url,
             headers,
             query,
             body,
-        }) {
+        };
+        if !connector.authenticate(&push) {
             return Err(PushRefusal::Unauthenticated);
         }
-        let packed = lz4_flex::compress_prepend_size(body);
+        let packed = lz4_flex::compress_prepend_size(&connector.kept(&push));
         let mut writer = self.store.write().await.map_err(EngineError::from)?;
         writer
             .store_push(configured.0.id, &packed)

@@ -137,7 +137,7 @@ pub(crate) struct Demo {
 /// `simulate`
 #[derive(Debug, Args)]
 pub(crate) struct Simulate {
-    /// What to simulate: iys or infobip
+    /// What to simulate: iys, infobip, netgsm, … (a wrong word lists all)
     pub(crate) kind: String,
     /// Port; 0 takes a free one
     #[arg(long, default_value_t = 0)]

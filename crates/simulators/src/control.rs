@@ -11,8 +11,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::calls::{CUT, Call, Calls};
@@ -238,6 +238,42 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Told<T> {
     }
 }
 
+/// A simulator whose behaviour can be changed while it runs.
+pub(crate) trait HasOptions: Send + Sync + 'static {
+    /// What can be changed.
+    type Options: Serialize + DeserializeOwned;
+
+    /// Looks at the options, or changes them, under the simulator's lock.
+    fn with_options<T>(&self, look: impl FnOnce(&mut Self::Options) -> T) -> T;
+}
+
+/// `POST` changes the keys that are given, `GET` shows all.
+pub(crate) fn option_routes<S: HasOptions>(sim: Arc<S>) -> Router {
+    Router::new()
+        .route(
+            "/_sim/options",
+            post(set_options::<S>).get(show_options::<S>),
+        )
+        .with_state(sim)
+}
+
+async fn set_options<S: HasOptions>(
+    State(sim): State<Arc<S>>,
+    Told(patch): Told<Value>,
+) -> Response {
+    sim.with_options(|options| match patched(options, patch) {
+        Ok(changed) => {
+            *options = changed;
+            Json(json!(options)).into_response()
+        }
+        Err(why) => refused(&why),
+    })
+}
+
+async fn show_options<S: HasOptions>(State(sim): State<Arc<S>>) -> Response {
+    sim.with_options(|options| Json(json!(options)).into_response())
+}
+
 /// The answer to a control call that makes no sense.
 pub(crate) fn refused(why: &str) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({ "error": why }))).into_response()
@@ -265,7 +301,7 @@ pub(crate) fn list_of<T: DeserializeOwned>(given: Value, name: &str) -> Result<V
 ///
 /// # Errors
 /// When the result is no valid `T`, with the reason in words.
-pub(crate) fn patched<T: DeserializeOwned + serde::Serialize>(
+pub(crate) fn patched<T: DeserializeOwned + Serialize>(
     current: &T,
     patch: Value,
 ) -> Result<T, String> {

@@ -12,10 +12,11 @@
 //!
 //! **Where to start reading.** [`run()`] starts one from the command line. The
 //! front of each simulator is its `routes` module: [`iys`] is the national
-//! consent registry (İleti Yönetim Sistemi), [`infobip`] is an SMS provider.
-//! `control` holds what both have under `/_sim/`: faults, clock, call counts.
+//! consent registry (İleti Yönetim Sistemi), [`infobip`] is an SMS provider with
+//! a book of its own, and the other providers stand on [`desk`]. `control` holds
+//! what all have under `/_sim/`: faults, clock, options, call counts.
 //!
-//! | Control call, both simulators | What it does |
+//! | Control call, every simulator | What it does |
 //! | --- | --- |
 //! | `GET /healthz` | 200 when it serves |
 //! | `POST /_sim/faults` | adds one [`Fault`] or a list of them |
@@ -29,26 +30,34 @@
 //! | `POST /_sim/options` | behaviour, partly: only the keys given change |
 //! | `POST /_sim/reset` | back to the state it started with (the clock stays) |
 //!
-//! **How to add a simulator.**
-//! 1. Make a module with `Config`, a state struct and `routes`.
-//! 2. Give `control::Stage` the service's own error body for injected statuses.
-//! 3. Mount the routes through `server::start`, which adds faults and counts.
-//! 4. Add a [`Kind`] and its arm in [`run()`].
-//! 5. Write one test per documented rule in `tests/http`, over real HTTP.
+//! **How to add a provider.**
+//! 1. Make a module with `mod` (its [`desk`] `Service`: routes, error body, how
+//!    it pushes), `reading` (what it is sent, strictly) and `routes`.
+//! 2. Hand sound requests to `Desk::take`; answer with the service's own codes.
+//! 3. Add a [`Kind`] and its arm in [`start()`], with the documented limits.
+//! 4. Add a case to the contract suite of `connectors`, which runs the
+//!    connector against it, and a test in `tests/http` for each documented refusal.
 
 mod calls;
 mod clock;
 mod control;
+pub mod desk;
 mod dice;
 mod faults;
+pub mod iletimerkezi;
 pub mod infobip;
 pub mod iys;
+pub mod jetsms;
 mod lock;
+pub mod netgsm;
 mod run;
+mod segments;
 mod server;
+pub mod twilio;
+pub mod verimor;
 mod wire;
 
 pub use clock::Clock;
 pub use faults::{Fault, FaultKind};
-pub use run::{Kind, Options, run};
+pub use run::{Kind, Options, run, start};
 pub use server::Running;

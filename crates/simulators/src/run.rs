@@ -10,22 +10,52 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
+use crate::desk;
+use crate::iletimerkezi::IletimerkeziSim;
 use crate::infobip::{self, InfobipSim};
 use crate::iys::{self, IysSim};
+use crate::jetsms::JetsmsSim;
+use crate::netgsm::NetgsmSim;
 use crate::server::Running;
+use crate::twilio::TwilioSim;
+use crate::verimor::VerimorSim;
 
-/// Which simulator, read from and written as `iys` or `infobip`.
+/// Which simulator, read from and written as one word, such as `netgsm`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The national consent registry, İleti Yönetim Sistemi.
     Iys,
     /// The SMS provider Infobip.
     Infobip,
+    /// The SMS provider İletimerkezi.
+    Iletimerkezi,
+    /// The SMS provider JetSMS.
+    Jetsms,
+    /// The SMS provider Netgsm.
+    Netgsm,
+    /// The SMS provider Twilio.
+    Twilio,
+    /// The SMS provider Verimor.
+    Verimor,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Iys, Self::Infobip];
+    pub const ALL: &'static [Self] = &[
+        Self::Iys,
+        Self::Infobip,
+        Self::Iletimerkezi,
+        Self::Jetsms,
+        Self::Netgsm,
+        Self::Twilio,
+        Self::Verimor,
+    ];
+
+    /// The words of all of them, with commas between.
+    pub fn words() -> String {
+        let words: Vec<String> = Self::ALL.iter().map(ToString::to_string).collect();
+        words.join(", ")
+    }
 }
 
 impl fmt::Display for Kind {
@@ -33,6 +63,11 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Iys => "iys",
             Self::Infobip => "infobip",
+            Self::Iletimerkezi => "iletimerkezi",
+            Self::Jetsms => "jetsms",
+            Self::Netgsm => "netgsm",
+            Self::Twilio => "twilio",
+            Self::Verimor => "verimor",
         })
     }
 }
@@ -42,9 +77,15 @@ impl FromStr for Kind {
 
     fn from_str(word: &str) -> anyhow::Result<Self> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|kind| kind.to_string() == word)
-            .with_context(|| format!("there is no simulator named {word}"))
+            .with_context(|| {
+                format!(
+                    "there is no simulator named {word}; there are {}",
+                    Self::words()
+                )
+            })
     }
 }
 
@@ -100,7 +141,11 @@ pub async fn run(kind: Kind, port: u16, options: Options) -> anyhow::Result<()> 
     running.stop().await
 }
 
-async fn start(kind: Kind, options: Options, listener: TcpListener) -> anyhow::Result<Running> {
+/// Starts one on a listener.
+///
+/// # Errors
+/// When the start time is no time or the simulator cannot be set up.
+pub async fn start(kind: Kind, options: Options, listener: TcpListener) -> anyhow::Result<Running> {
     let clock = match &options.clock_start {
         Some(text) => {
             let start: Timestamp = text
@@ -139,7 +184,38 @@ async fn start(kind: Kind, options: Options, listener: TcpListener) -> anyhow::R
             }
             InfobipSim::start(config, listener).await
         }
+        Kind::Iletimerkezi => IletimerkeziSim::start(provider(&options, clock), listener),
+        Kind::Jetsms => JetsmsSim::start(provider(&options, clock), listener),
+        Kind::Netgsm => {
+            let mut config = provider(&options, clock);
+            if !options.no_limits {
+                // Documented: reports can be asked for ten times a minute.
+                config.options.pulls_per_minute = Some(10);
+            }
+            NetgsmSim::start(config, listener)
+        }
+        Kind::Twilio => TwilioSim::start(provider(&options, clock), listener),
+        Kind::Verimor => {
+            let mut config = provider(&options, clock);
+            if !options.no_limits {
+                // Documented: 240 requests, 20 status queries a minute.
+                config.options.sends_per_minute = Some(240);
+                config.options.pulls_per_minute = Some(20);
+            }
+            VerimorSim::start(config, listener)
+        }
     }
+}
+
+fn provider(options: &Options, clock: Clock) -> desk::Config {
+    let mut config = desk::Config {
+        clock,
+        ..desk::Config::default()
+    };
+    if let Some(delay) = options.answer_delay_ms {
+        config.options.report_delay_ms = delay;
+    }
+    config
 }
 
 #[cfg(unix)]

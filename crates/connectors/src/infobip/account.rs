@@ -18,7 +18,7 @@ use crate::capabilities::Capabilities;
 use crate::connector::Connector;
 use crate::message::{ClearedRequest, EncodeError, Envelope, Outgoing};
 use crate::outcome::{Balance, CallFailure, Check, Class, LookUp, Outcome, TestReport};
-use crate::receipt::{Push, Receipts, UnreadablePush};
+use crate::receipt::{Inbox, Push, Receipts, UnreadablePush};
 use crate::transport::{Answer, Exchange, exchange};
 
 /// A configured account.
@@ -162,6 +162,16 @@ impl Connector for Infobip {
 
     fn receipts(&self, body: &[u8]) -> Result<Receipts, UnreadablePush> {
         receipts::read(body)
+    }
+
+    fn inbound(&self, body: &[u8]) -> Result<Inbox, UnreadablePush> {
+        receipts::inbound(body)
+    }
+
+    async fn pull_inbound(&self) -> Result<Inbox, CallFailure> {
+        let request = self.get("/sms/1/inbox/reports").query(&[("limit", "1000")]);
+        let answer = self.read(request).await?;
+        receipts::inbound(&answer.body).map_err(|problem| CallFailure::unreadable(problem.0))
     }
 
     async fn balance(&self) -> Result<Balance, CallFailure> {

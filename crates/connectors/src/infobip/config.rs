@@ -7,7 +7,7 @@ use domain::segments::{OPERATOR_SUFFIX_UNITS, Profile};
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::capabilities::{Capabilities, Receiving, Resolve};
+use crate::capabilities::{Capabilities, Inbounding, Receiving, Resolve};
 use crate::catalogue::{ConfigError, Field, FieldForm, KindInfo};
 use crate::form::FormReader;
 
@@ -180,7 +180,17 @@ impl Config {
             receipts: Receiving {
                 by_push: true,
                 by_look_up: true,
+                by_pull: None,
             },
+            inbound: Inbounding {
+                by_push: true,
+                by_pull: true,
+            },
+            has_senders: false,
+            commercial_to_turkey: true,
+            has_mms: false,
+            has_tckn: false,
+            in_fail_over: true,
             has_balance: true,
             validity_minutes_max: VALIDITY_MINUTES_MAX,
             requests_per_second: self.requests_per_second,

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::status::Status;
 use super::time;
-use crate::receipt::{Receipt, Receipts, UnreadablePush};
+use crate::receipt::{Inbound, Inbox, Receipt, Receipts, UnreadablePush};
+use crate::text_message::written_phone;
 
 /// One report, in a push or in the logs. Everything else in it is passed over.
 #[derive(Debug, Default, Deserialize)]
@@ -70,6 +71,44 @@ fn read_one_by_one(body: &[u8]) -> Result<Receipts, UnreadablePush> {
         }
     }
     Ok(receipts)
+}
+
+/// One reply, in a push or in the inbox; both have the same form.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Reply {
+    message_id: Option<String>,
+    from: Option<String>,
+    #[serde(default)]
+    to: String,
+    text: Option<String>,
+    received_at: Option<String>,
+}
+
+pub(super) fn inbound(body: &[u8]) -> Result<Inbox, UnreadablePush> {
+    let push: Value =
+        serde_json::from_slice(body).map_err(|error| UnreadablePush(error.to_string()))?;
+    let results = push["results"]
+        .as_array()
+        .ok_or_else(|| UnreadablePush("it has no results".to_owned()))?;
+    let mut inbox = Inbox::default();
+    for result in results {
+        let reply = Reply::deserialize(result).ok();
+        let read = reply.and_then(|reply| {
+            Some(Inbound {
+                from: written_phone(reply.from.as_deref()?)?,
+                text: reply.text?,
+                provider_id: reply.message_id,
+                to: reply.to,
+                received_at: reply.received_at.as_deref().and_then(time::read),
+            })
+        });
+        match read {
+            Some(reply) => inbox.replies.push(reply),
+            None => inbox.unreadable += 1,
+        }
+    }
+    Ok(inbox)
 }
 
 fn take(report: &Report<'_>, receipts: &mut Receipts) {

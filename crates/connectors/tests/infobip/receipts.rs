@@ -178,6 +178,7 @@ fn a_push_must_carry_the_agreed_name_and_password_where_there_are_any() {
             headers.insert(AUTHORIZATION, value.parse().unwrap());
         }
         let push = Push {
+            url: "https://hooks.ornek.test/in/9f2c/receipts",
             headers: &headers,
             query: None,
             body: b"",

@@ -10,7 +10,7 @@ pub(crate) async fn run(args: &Simulate) -> anyhow::Result<Exit> {
     let kind = args
         .kind
         .parse::<simulators::Kind>()
-        .context("kinds: iys, infobip")?;
+        .with_context(|| format!("kinds: {}", simulators::Kind::words()))?;
     let options = simulators::Options {
         clock_start: args.clock_start.clone(),
         no_limits: args.no_limits,

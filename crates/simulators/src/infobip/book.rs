@@ -51,6 +51,8 @@ pub(crate) struct Envelope<'a> {
     pub(crate) campaign: Option<Cow<'a, str>>,
     pub(crate) entity: Option<Cow<'a, str>>,
     pub(crate) application: Option<Cow<'a, str>>,
+    /// `BIREYSEL` or `TACIR` when the service is to check consent.
+    pub(crate) iys: Option<&'static str>,
 }
 
 impl Envelope<'_> {
@@ -63,6 +65,7 @@ impl Envelope<'_> {
             campaign: owned(&self.campaign),
             entity: owned(&self.entity),
             application: owned(&self.application),
+            iys: self.iys,
         }
     }
 }

@@ -12,10 +12,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::account::Account;
+use super::config::Options;
 use super::plan::{Population, Script};
-use super::status;
 use super::world::{Infobip, World};
-use crate::control::{Told, list_of, patched, refused};
+use super::{report, status};
+use crate::control::{HasOptions, Told, list_of, option_routes, refused};
 use crate::lock::locked;
 
 /// Rows on one page of `GET /_sim/received` and `GET /_sim/destinations`.
@@ -27,12 +28,13 @@ pub(super) fn routes(sim: Arc<Infobip>) -> Router {
         .route("/_sim/population", post(set_population))
         .route("/_sim/balance", post(set_balance))
         .route("/_sim/keys", post(set_keys))
-        .route("/_sim/options", post(set_options).get(show_options))
+        .route("/_sim/inbound", post(write_back))
         .route("/_sim/destinations", get(destinations))
         .route("/_sim/received", get(received))
         .route("/_sim/stats", get(stats))
         .route("/_sim/reset", post(reset))
-        .with_state(sim)
+        .with_state(Arc::clone(&sim))
+        .merge(option_routes(sim))
 }
 
 async fn add_scripts(State(sim): State<Arc<Infobip>>, Told(given): Told<Value>) -> Response {
@@ -70,6 +72,34 @@ async fn set_balance(State(sim): State<Arc<Infobip>>, Told(account): Told<Accoun
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Written {
+    from: String,
+    to: String,
+    text: String,
+}
+
+/// Somebody writes back; the reply is kept for `GET /sms/1/inbox/reports`.
+async fn write_back(State(sim): State<Arc<Infobip>>, Told(given): Told<Written>) -> StatusCode {
+    let mut world = sim.world();
+    let keyword = given.text.split_whitespace().next().unwrap_or_default();
+    let reply = json!({
+        "messageId": format!("mo-{}-{}", world.now_ms, world.replies.len()),
+        "from": given.from,
+        "to": given.to,
+        "text": given.text,
+        "cleanText": given.text,
+        "keyword": keyword,
+        "receivedAt": report::instant(world.now_ms),
+        "smsCount": 1,
+        "price": { "pricePerMessage": 0, "currency": world.account.currency },
+        "callbackData": null,
+    });
+    world.replies.push_back(reply);
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Keys {
     keys: Vec<String>,
 }
@@ -79,19 +109,12 @@ async fn set_keys(State(sim): State<Arc<Infobip>>, Told(given): Told<Keys>) -> S
     StatusCode::NO_CONTENT
 }
 
-async fn set_options(State(sim): State<Arc<Infobip>>, Told(patch): Told<Value>) -> Response {
-    let mut world = sim.world();
-    match patched(&world.options, patch) {
-        Ok(options) => {
-            world.options = options;
-            Json(json!(world.options)).into_response()
-        }
-        Err(why) => refused(&why),
-    }
-}
+impl HasOptions for Infobip {
+    type Options = Options;
 
-async fn show_options(State(sim): State<Arc<Infobip>>) -> Response {
-    Json(json!(sim.world().options)).into_response()
+    fn with_options<T>(&self, look: impl FnOnce(&mut Options) -> T) -> T {
+        look(&mut self.world().options)
+    }
 }
 
 #[derive(Deserialize)]
@@ -154,6 +177,7 @@ fn message_json(world: &World, at: u32) -> Value {
         "sender": book.envelope(message.envelope).sender,
         "text": book.text(message),
         "parts": message.parts,
+        "iys": book.envelope(message.envelope).iys,
         "callbackData": book.callback(message),
         "status": status::status(message.status).name,
     })

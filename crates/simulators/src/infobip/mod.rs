@@ -19,6 +19,7 @@
 //! | `POST /_sim/population` | a [`Population`]: the fates of everybody else |
 //! | `POST /_sim/balance` | `{"balance_hundredths", "price_hundredths", "currency"}` |
 //! | `POST /_sim/keys` | `{"keys": […]}`; an empty list lets every key in |
+//! | `POST /_sim/inbound` | `{"from", "to", "text"}`: somebody writes back |
 //! | `POST /_sim/options` | the [`Options`] to change |
 //! | `GET /_sim/destinations?min=2` | destinations that accepted at least `min` messages |
 //! | `GET /_sim/received?after=&limit=` | accepted messages |
@@ -37,7 +38,6 @@ mod request;
 mod routes;
 mod rules;
 mod schema;
-mod segments;
 mod status;
 mod text;
 mod timeline;

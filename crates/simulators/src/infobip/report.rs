@@ -143,7 +143,7 @@ fn price(account: &Account) -> Value {
 }
 
 /// `2026-09-01T06:00:03.123+0000`: the offset has no colon.
-fn instant(ms: i64) -> String {
+pub(crate) fn instant(ms: i64) -> String {
     let at = Timestamp::from_millisecond(ms)
         .unwrap_or_default()
         .to_zoned(TimeZone::UTC)

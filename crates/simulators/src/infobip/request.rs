@@ -168,8 +168,7 @@ pub(crate) struct MessageOptions<'a> {
     pub(crate) campaign_reference_id: Option<Text<'a, 255>>,
     #[serde(borrow)]
     pub(crate) platform: Option<Platform<'a>>,
-    #[expect(dead_code, reason = "checked for its form only")]
-    regional: Option<Regional>,
+    pub(crate) regional: Option<Regional>,
     #[expect(dead_code, reason = "checked for its type only")]
     flash: Option<bool>,
 }
@@ -211,17 +210,16 @@ pub(crate) struct Platform<'a> {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "checked for its form only")]
-struct Regional {
-    turkey_iys: Option<TurkeyIys>,
+pub(crate) struct Regional {
+    pub(crate) turkey_iys: Option<TurkeyIys>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "checked for its form only")]
-struct TurkeyIys {
+pub(crate) struct TurkeyIys {
+    #[expect(dead_code, reason = "checked for its form only")]
     brand_code: Option<Int<0, 2_147_483_647>>,
-    recipient_type: RecipientType,
+    pub(crate) recipient_type: RecipientType,
 }
 
 #[derive(Debug, Deserialize)]

@@ -17,10 +17,11 @@ use super::account::money;
 use super::problem::{Refusal, Violation};
 use super::report;
 use super::request::{Language, LanguageCode, SendRequest, Transliteration};
+use super::schema;
 use super::status;
 use super::timeline::Due;
 use super::world::{Infobip, World};
-use super::{schema, segments};
+use crate::segments;
 
 /// A personalised batch of 1,000 long messages is about 2 MB.
 const BODY_BYTES_MAX: usize = 8 << 20;
@@ -38,6 +39,7 @@ pub(super) fn routes(sim: Arc<Infobip>) -> Router {
         .route("/sms/3/logs", get(logs))
         .route("/sms/3/reports", get(reports))
         .route("/sms/1/preview", post(preview))
+        .route("/sms/1/inbox/reports", get(inbox))
         .route("/account/1/balance", get(balance))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(sim)
@@ -279,6 +281,33 @@ async fn balance(State(sim): State<Arc<Infobip>>, headers: HeaderMap) -> Respons
     Json(json!({
         "balance": money(world.account.balance_hundredths),
         "currency": world.account.currency,
+    }))
+    .into_response()
+}
+
+/// Replies, each handed out once.
+async fn inbox(State(sim): State<Arc<Infobip>>, headers: HeaderMap, asked: Asked) -> Response {
+    let mut world = sim.world();
+    if let Err(refusal) = admit(&world, &headers) {
+        return refusal.into_response();
+    }
+    let mut max = PAGE_DEFAULT;
+    for (name, value) in &asked.0 {
+        match (name.as_str(), limit(value)) {
+            ("limit", Some(rows)) => max = rows,
+            _ => {
+                return Refusal::from(Violation::new(name.as_str(), "is not valid"))
+                    .into_response();
+            }
+        }
+    }
+    let count = world.replies.len().min(max);
+    let results: Vec<Value> = world.replies.drain(..count).collect();
+    let pending = world.replies.len();
+    Json(json!({
+        "results": results,
+        "messageCount": count,
+        "pendingMessageCount": pending,
     }))
     .into_response()
 }

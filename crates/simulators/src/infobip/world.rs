@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use serde::Serialize;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -18,14 +19,14 @@ use super::config::{Config, Options};
 use super::plan::{Fate, Fates, Step, Steps};
 use super::problem::{Refusal, injected_body};
 use super::pusher::push_reports;
-use super::request::{Message, SendRequest};
-use super::segments;
+use super::request::{Message, RecipientType, SendRequest};
 use super::status::{self, Status};
 use super::timeline::{Due, Push, Timeline};
 use super::{control, routes};
 use crate::control::Stage;
 use crate::dice::{mix, uuid};
 use crate::lock::locked;
+use crate::segments;
 use crate::server::{self, Running, Worker};
 
 /// Longest message: 25 parts or 4,000 bytes.
@@ -112,6 +113,8 @@ pub(crate) struct World {
     pub(crate) fates: Fates,
     pub(crate) book: Book,
     pub(crate) timeline: Timeline,
+    /// Replies of people that nobody asked for yet.
+    pub(crate) replies: VecDeque<Value>,
     /// Messages by the status they got in the answer to their request.
     pub(crate) answered: BTreeMap<u8, u64>,
     /// Final reports by status.
@@ -160,6 +163,7 @@ impl World {
             fates,
             book: Book::new(config.text_bytes_max),
             timeline: Timeline::default(),
+            replies: VecDeque::new(),
             answered: BTreeMap::new(),
             reported: BTreeMap::new(),
             requests: 0,
@@ -240,6 +244,12 @@ impl World {
             application: platform
                 .and_then(|platform| platform.application_id.as_deref())
                 .map(Cow::Borrowed),
+            iys: options
+                .and_then(|options| options.regional.as_ref()?.turkey_iys.as_ref())
+                .map(|iys| match iys.recipient_type {
+                    RecipientType::Consumer => "BIREYSEL",
+                    RecipientType::Merchant => "TACIR",
+                }),
         };
         let body = message.body();
         let parts = if message.content.hex.is_some() {

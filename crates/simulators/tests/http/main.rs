@@ -13,3 +13,4 @@ mod iys_mutabakat;
 mod iys_push;
 mod iys_status;
 mod iys_token;
+mod providers;

@@ -1,7 +1,7 @@
-//! How many parts a text takes, as Infobip bills it in Turkey.
+//! How many parts a text takes, as providers bill it in Turkey.
 //!
-//! Alphabets and capacities: 3GPP TS 23.038 and 23.040. With `languageCode` TR
-//! the letters `Ş ş Ğ ğ ç ı İ` cost one unit each and shorten a part from 160
+//! Alphabets and capacities: 3GPP TS 23.038 and 23.040. Where the Turkish
+//! table is named the letters `Ş ş Ğ ğ ç ı İ` cost one unit each and shorten a part from 160
 //! to 155 (149 when there are several); `€` and brackets cost two everywhere.
 
 /// An alphabet with the capacity of a single message and of one of several parts.
@@ -39,6 +39,11 @@ pub(crate) fn parts(text: &str, speaks_turkish: bool) -> usize {
         UCS2
     };
     pack(text, coding)
+}
+
+/// Parts of `text` when it is sent in UCS-2 whatever it holds.
+pub(crate) fn unicode_parts(text: &str) -> usize {
+    pack(text, UCS2)
 }
 
 /// Turkish letters as their look-alikes, as `transliteration` TURKISH does.

@@ -1,0 +1,140 @@
+//! Fields that the forms of most providers have, and what is read from them.
+
+use std::time::Duration;
+
+use crate::catalogue::{Field, FieldForm};
+use crate::form::FormReader;
+
+/// Where the provider answers, with its public address as default.
+pub(crate) const fn base_url(default: &'static str) -> Field {
+    Field {
+        name: "base_url",
+        label_tr: "API adresi",
+        label_en: "API address",
+        help_tr: "Sağlayıcı size başka bir adres bildirmediyse değiştirmeyin.",
+        help_en: "Leave it as it is unless the provider told you another address.",
+        form: FieldForm::Url,
+        is_required: false,
+        default: Some(default),
+    }
+}
+
+/// A line of text that must be filled in.
+pub(crate) const fn required(
+    name: &'static str,
+    form: FieldForm,
+    label_tr: &'static str,
+    label_en: &'static str,
+    help_tr: &'static str,
+    help_en: &'static str,
+) -> Field {
+    Field {
+        name,
+        label_tr,
+        label_en,
+        help_tr,
+        help_en,
+        form,
+        is_required: true,
+        default: None,
+    }
+}
+
+/// A line of text that may stay empty.
+pub(crate) const fn optional(
+    name: &'static str,
+    form: FieldForm,
+    label_tr: &'static str,
+    label_en: &'static str,
+    help_tr: &'static str,
+    help_en: &'static str,
+) -> Field {
+    Field {
+        is_required: false,
+        ..required(name, form, label_tr, label_en, help_tr, help_en)
+    }
+}
+
+/// Most people in a request.
+pub(crate) const fn recipients_max(max: u32, default: &'static str) -> Field {
+    Field {
+        name: "recipients_max",
+        label_tr: "Bir istekteki en çok alıcı",
+        label_en: "Most recipients in a request",
+        help_tr: "Sağlayıcı size başka bir sayı bildirmediyse değiştirmeyin.",
+        help_en: "Leave it as it is unless the provider told you another number.",
+        form: FieldForm::Number { min: 1, max },
+        is_required: false,
+        default: Some(default),
+    }
+}
+
+/// The speed to begin with.
+pub(crate) const fn requests_per_second(default: &'static str) -> Field {
+    Field {
+        name: "requests_per_second",
+        label_tr: "Saniyede istek",
+        label_en: "Requests per second",
+        help_tr: "Başlangıç hızı; sağlayıcı yavaşlatmak isterse kendiliğinden düşer.",
+        help_en: "The speed to begin with; it falls by itself when the provider asks for it.",
+        form: FieldForm::Number { min: 1, max: 1_000 },
+        is_required: false,
+        default: Some(default),
+    }
+}
+
+/// How long an answer is waited for.
+pub(crate) const TIMEOUT: Field = Field {
+    name: "timeout_seconds",
+    label_tr: "Yanıt bekleme süresi (saniye)",
+    label_en: "Wait for an answer (seconds)",
+    help_tr: "Bu sürede yanıt gelmezse isteğin akıbeti belirsiz sayılır ve araştırılır.",
+    help_en: "When no answer comes in this time, the outcome is taken as unknown and is looked into.",
+    form: FieldForm::Number { min: 1, max: 120 },
+    is_required: false,
+    default: Some("30"),
+};
+
+/// From where the messages leave.
+pub(crate) const ROUTE_COUNTRY: Field = Field {
+    name: "route_country",
+    label_tr: "Gönderim ülkesi",
+    label_en: "Country of the route",
+    help_tr: "Mesajlarınızın çıktığı ülke; sözleşmenizde yazar. TR değilse içinde bağlantı olan mesajlar gönderilmez (BTK kuralı).",
+    help_en: "The country your messages leave from, as in your contract. If it is not TR, messages with a link are not sent (BTK rule).",
+    form: FieldForm::Country,
+    is_required: false,
+    default: Some("TR"),
+};
+
+/// What every account over HTTP has.
+#[derive(Debug, Clone)]
+pub(crate) struct AccountSettings {
+    pub(crate) base_url: String,
+    pub(crate) recipients_max: usize,
+    pub(crate) requests_per_second: u32,
+    pub(crate) timeout: Duration,
+    pub(crate) route_country: String,
+}
+
+impl AccountSettings {
+    /// Reads those of the fields above that the form has.
+    pub(crate) fn read(form: &mut FormReader<'_>) -> Option<Self> {
+        let base_url = form.url("base_url");
+        let recipients_max = if form.has("recipients_max") {
+            form.number("recipients_max")
+        } else {
+            Some(1)
+        };
+        let requests_per_second = form.number("requests_per_second");
+        let timeout_seconds = form.number("timeout_seconds");
+        let route_country = form.country("route_country");
+        Some(Self {
+            base_url: base_url?,
+            recipients_max: usize::try_from(recipients_max?).unwrap_or(usize::MAX),
+            requests_per_second: requests_per_second?,
+            timeout: Duration::from_secs(u64::from(timeout_seconds?)),
+            route_country: route_country?,
+        })
+    }
+}

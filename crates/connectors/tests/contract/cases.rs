@@ -1,0 +1,244 @@
+//! What is a provider's own in the suite: how its account is filled in, and
+//! which of its codes mean what.
+
+use connectors::{Class, ReceiptState};
+use serde_json::{Value, json};
+use simulators::Kind;
+
+/// One connector with its simulator.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Case {
+    pub(crate) kind: &'static str,
+    pub(crate) simulator: Kind,
+    /// Name and secret of the account, as the simulator checks them.
+    pub(crate) login: (&'static str, &'static str),
+    /// The form, filled in.
+    pub(crate) config: fn() -> Value,
+    /// A change to the form, and the field that must be named for it.
+    pub(crate) wrong: (fn() -> Value, &'static str),
+    /// Lets in nobody but the login.
+    pub(crate) lock: fn() -> (&'static str, Value),
+    /// Sets the balance to 1,234.50 money (or 1,234 credits).
+    pub(crate) balance: fn() -> (&'static str, Value),
+    pub(crate) balance_micros: i64,
+    /// Whether people that are refused are named in the answer.
+    pub(crate) refuses_at_once: bool,
+    /// Code of a refused person or message, its class.
+    pub(crate) refused: (&'static str, Class),
+    /// Codes of whole requests with their class; none where refusals are HTTP only.
+    pub(crate) whole: &'static [(&'static str, Class)],
+    /// Codes that leave the request in doubt: the provider has it already.
+    pub(crate) repeated: Option<&'static str>,
+    /// Codes of messages, as a script gives them, with state.
+    pub(crate) statuses: &'static [(&'static str, ReceiptState)],
+    /// Whether the provider marks commercial messages and checks consent.
+    pub(crate) marks_ground: bool,
+    /// Whether commercial messages may go to +90.
+    pub(crate) is_commercial: bool,
+}
+
+use ReceiptState::{Delivered, Expired, Rejected, Sent, Undelivered, Unknown};
+
+fn options_lock(user: &str, password: &str) -> (&'static str, Value) {
+    let login = json!({ "user": user, "password": password });
+    ("/_sim/options", json!({ "login": login }))
+}
+
+fn options_balance() -> (&'static str, Value) {
+    ("/_sim/options", json!({ "balance_hundredths": 123_450 }))
+}
+
+pub(crate) const INFOBIP: Case = Case {
+    kind: "infobip",
+    simulator: Kind::Infobip,
+    login: ("", "gizli-anahtar"),
+    config: || json!({ "api_key": "gizli-anahtar" }),
+    wrong: (|| json!({ "api_key": "a b" }), "api_key"),
+    lock: || ("/_sim/keys", json!({ "keys": ["gizli-anahtar"] })),
+    balance: || {
+        let account = json!({ "balance_hundredths": 123_450, "currency": "TRY" });
+        ("/_sim/balance", account)
+    },
+    balance_micros: 1_234_500_000,
+    refuses_at_once: true,
+    refused: ("18", Class::Permanent),
+    whole: &[],
+    repeated: None,
+    statuses: &[
+        ("5", Delivered),
+        ("9", Undelivered),
+        ("4", Undelivered),
+        ("15", Expired),
+        ("29", Unknown),
+    ],
+    marks_ground: true,
+    is_commercial: true,
+};
+
+pub(crate) const ILETIMERKEZI: Case = Case {
+    kind: "iletimerkezi",
+    simulator: Kind::Iletimerkezi,
+    login: ("anahtar-1", "gizli-hash"),
+    config: || json!({ "key": "anahtar-1", "hash": "gizli-hash" }),
+    wrong: (|| json!({ "recipients_max": 50_001 }), "recipients_max"),
+    lock: || options_lock("anahtar-1", "gizli-hash"),
+    balance: options_balance,
+    balance_micros: 1_234_500_000,
+    refuses_at_once: false,
+    refused: ("112", Class::Permanent),
+    whole: &[
+        ("402", Class::Account),
+        ("450", Class::Sender),
+        ("452", Class::Permanent),
+        ("453", Class::Request),
+        ("454", Class::Permanent),
+        ("460", Class::Sender),
+        ("466", Class::Permanent),
+        ("467", Class::Account),
+        ("468", Class::Request),
+        ("470", Class::Sender),
+        ("499", Class::Undocumented),
+    ],
+    repeated: Some("451"),
+    statuses: &[("110", Sent), ("111", Delivered), ("112", Undelivered)],
+    marks_ground: true,
+    is_commercial: true,
+};
+
+pub(crate) const JETSMS: Case = Case {
+    kind: "jetsms",
+    simulator: Kind::Jetsms,
+    login: ("ornek", "gizli-parola"),
+    config: || json!({ "username": "ornek", "password": "gizli-parola", "iys_code": 600_001 }),
+    wrong: (|| json!({ "iys_code": "altı" }), "iys_code"),
+    lock: || options_lock("ornek", "gizli-parola"),
+    balance: options_balance,
+    balance_micros: 0,
+    refuses_at_once: true,
+    refused: ("31", Class::Permanent),
+    whole: &[
+        ("10", Class::Account),
+        ("11", Class::Account),
+        ("12", Class::Sender),
+        ("17", Class::Account),
+        ("28", Class::Account),
+        ("30", Class::Request),
+        ("80", Class::Permanent),
+        ("81", Class::Request),
+        ("90", Class::Transient),
+        ("99", Class::Undocumented),
+    ],
+    repeated: None,
+    statuses: &[
+        ("0", Sent),
+        ("1", Delivered),
+        ("2", Sent),
+        ("3", Undelivered),
+        ("4", Expired),
+        ("6", Sent),
+        ("9", Undelivered),
+        ("42", Unknown),
+    ],
+    marks_ground: true,
+    is_commercial: true,
+};
+
+pub(crate) const NETGSM: Case = Case {
+    kind: "netgsm",
+    simulator: Kind::Netgsm,
+    login: ("8501234567", "gizli-parola"),
+    config: || json!({ "username": "8501234567", "password": "gizli-parola" }),
+    wrong: (|| json!({ "timeout_seconds": 0 }), "timeout_seconds"),
+    lock: || options_lock("8501234567", "gizli-parola"),
+    balance: options_balance,
+    balance_micros: 1_234_500_000,
+    refuses_at_once: false,
+    refused: ("3", Class::Permanent),
+    whole: &[
+        ("20", Class::Permanent),
+        ("30", Class::Account),
+        ("40", Class::Sender),
+        ("50", Class::Sender),
+        ("51", Class::Sender),
+        ("70", Class::Request),
+        ("100", Class::Transient),
+        ("999", Class::Undocumented),
+    ],
+    repeated: None,
+    statuses: &[
+        ("0", Sent),
+        ("1", Delivered),
+        ("2", Expired),
+        ("3", Rejected),
+        ("4", Undelivered),
+        ("11", Undelivered),
+        ("14", Rejected),
+        ("16", Rejected),
+        ("77", Unknown),
+    ],
+    marks_ground: true,
+    is_commercial: true,
+};
+
+pub(crate) const TWILIO: Case = Case {
+    kind: "twilio",
+    simulator: Kind::Twilio,
+    login: ("AC0123456789abcdef", "gizli-belirtec"),
+    config: || json!({ "account_sid": "AC0123456789abcdef", "auth_token": "gizli-belirtec" }),
+    wrong: (|| json!({ "account_sid": "XY12" }), "account_sid"),
+    lock: || options_lock("AC0123456789abcdef", "gizli-belirtec"),
+    balance: options_balance,
+    balance_micros: 1_234_500_000,
+    refuses_at_once: true,
+    refused: ("21211", Class::Permanent),
+    whole: &[
+        ("21408", Class::Sender),
+        ("21606", Class::Sender),
+        ("21608", Class::Account),
+        ("21610", Class::Permanent),
+        ("21611", Class::Transient),
+        ("21614", Class::Permanent),
+        ("90007", Class::Request),
+        ("99999", Class::Undocumented),
+    ],
+    repeated: None,
+    statuses: &[],
+    marks_ground: false,
+    is_commercial: false,
+};
+
+pub(crate) const VERIMOR: Case = Case {
+    kind: "verimor",
+    simulator: Kind::Verimor,
+    login: ("ornek", "gizli-parola"),
+    config: || json!({ "username": "ornek", "password": "gizli-parola" }),
+    wrong: (|| json!({ "route_country": "Türkiye" }), "route_country"),
+    lock: || options_lock("ornek", "gizli-parola"),
+    balance: options_balance,
+    balance_micros: 1_234_000_000,
+    refuses_at_once: false,
+    refused: ("REJECTED", Class::Permanent),
+    whole: &[
+        ("INVALID_SOURCE_ADDRESS", Class::Sender),
+        ("MISSING_IYS_BRAND_CODE", Class::Sender),
+        ("INSUFFICIENT_CREDITS", Class::Account),
+        ("FORBIDDEN_MESSAGE", Class::Permanent),
+        ("INVALID_DATACODING", Class::Request),
+        ("SOMETHING_NEW", Class::Undocumented),
+    ],
+    repeated: Some("MUKERRER_RAPORLAMA"),
+    statuses: &[
+        ("SENDING", Sent),
+        ("WAITING", Sent),
+        ("SENT", Unknown),
+        ("DELIVERED", Delivered),
+        ("NOT_DELIVERED", Undelivered),
+        ("SEND_ERROR", Undelivered),
+        ("EXPIRED", Expired),
+        ("NOT_ALLOWED_BY_IYS", Rejected),
+        ("BLACKLISTED_DESTINATION_ADDRESS", Rejected),
+        ("YENI_BIR_DURUM", Unknown),
+    ],
+    marks_ground: true,
+    is_commercial: true,
+};

@@ -1,0 +1,63 @@
+//! People write back.
+
+use connectors::Push;
+use serde_json::json;
+
+use crate::bench::{Bench, Receiver, recipient};
+use crate::cases::Case;
+
+const TEXT: &str = "RET ÖRNEK, lütfen çıkarın & teşekkürler";
+
+pub(crate) async fn replies_come_as_declared(case: &Case) {
+    let bench = Bench::start(case).await;
+    let can = bench.account.capabilities().inbound;
+    let reply = json!({ "from": "905320000001", "to": "3399", "text": TEXT });
+    if can.by_pull {
+        bench.tell("/_sim/inbound", &reply).await;
+        let inbox = bench.account.pull_inbound().await.unwrap();
+        assert_eq!((inbox.replies.len(), inbox.unreadable), (1, 0));
+        assert_eq!(inbox.replies[0].from, recipient(1));
+        assert_eq!(inbox.replies[0].to, "3399");
+        assert_eq!(inbox.replies[0].text, TEXT);
+        assert!(inbox.replies[0].received_at.is_some());
+        let again = bench.account.pull_inbound().await.unwrap();
+        assert!(again.replies.is_empty(), "each is handed out once");
+    } else {
+        assert!(bench.account.pull_inbound().await.is_err());
+    }
+    if !can.by_push {
+        assert!(bench.account.inbound(b"{}").is_err());
+        return;
+    }
+    assert!(bench.account.inbound(b"\xff").is_err());
+    if case.kind == "infobip" {
+        // Its simulator hands replies out; a push has the same form.
+        let push = json!({ "results": [
+            { "messageId": "mo-1", "from": "905320000001", "to": "3399", "text": TEXT,
+              "receivedAt": "2026-09-01T09:00:03.123+0000" },
+            { "messageId": "mo-2", "to": "3399" },
+        ]});
+        let inbox = bench.account.inbound(push.to_string().as_bytes()).unwrap();
+        assert_eq!((inbox.replies.len(), inbox.unreadable), (1, 1));
+        assert_eq!(inbox.replies[0].from, recipient(1));
+        return;
+    }
+    let mut receiver = Receiver::start().await;
+    let options = json!({ "inbound_url": receiver.url });
+    bench.tell("/_sim/options", &options).await;
+    bench.tell("/_sim/inbound", &reply).await;
+    let pushed = receiver.next().await;
+    let push = Push {
+        url: &pushed.url,
+        headers: &pushed.headers,
+        query: pushed.query.as_deref(),
+        body: &pushed.body,
+    };
+    assert!(bench.account.authenticate(&push));
+    let inbox = bench.account.inbound(&bench.account.kept(&push)).unwrap();
+    assert_eq!((inbox.replies.len(), inbox.unreadable), (1, 0));
+    assert_eq!(inbox.replies[0].from, recipient(1));
+    assert_eq!(inbox.replies[0].to, "3399");
+    assert_eq!(inbox.replies[0].text, TEXT);
+    assert!(inbox.replies[0].provider_id.is_some());
+}
