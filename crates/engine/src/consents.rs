@@ -95,6 +95,7 @@ impl Engine {
         };
         let mut writer = self.store.write().await?;
         let applied = writer.apply_records(&context, &records).await?;
+        crate::registry::withheld::restated(&mut writer, brand, &applied).await?;
         if held.mode.is_connected() {
             let batches = crate::registry::asks::after_claims(&held, &applied.touched);
             writer.enqueue_registry(&batches).await?;

@@ -7,6 +7,7 @@ pub(crate) mod limits;
 pub(crate) mod pull;
 mod settle;
 mod vault;
+pub(crate) mod withheld;
 
 use std::sync::Arc;
 

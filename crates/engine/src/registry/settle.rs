@@ -424,11 +424,14 @@ impl Engine {
             return Ok(Vec::new());
         };
         let events: Vec<_> = adds.iter().map(|(_, held, _)| held.event).collect();
+        // What its own file contradicts stays here until a person has looked (R802).
+        let withheld = writer.withheld_among(list.brand, &events).await?;
         let sources = writer.event_sources(&events).await?;
         let due = adds.iter().map(|(_, _, at)| *at).max().unwrap_or_default();
         let records = adds
             .into_iter()
             .zip(sources)
+            .filter(|((_, held, _), _)| !withheld.contains(&held.event))
             .filter_map(|((item, held, _), source)| {
                 Some(plan::AddItem {
                     id: item.id,

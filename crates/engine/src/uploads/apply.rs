@@ -15,7 +15,7 @@ use store::uploads::{AppliedCounts, UploadAction};
 use super::RECORDS;
 use crate::Engine;
 use crate::error::EngineError;
-use crate::registry::asks;
+use crate::registry::{asks, withheld};
 
 /// Numbers of rejections that only the ledger knew about stand behind those of
 /// the same line that judging found.
@@ -112,6 +112,7 @@ impl Engine {
         let applied = writer.apply_records(&context, &records).await?;
         self.keep_late_rejections(&mut writer, claimed, &applied)
             .await?;
+        withheld::sort_out(&mut writer, brand.id, slice, &applied).await?;
         if let Some(tag) = &upload.tag {
             let mut people: Vec<RecipientId> =
                 applied.touched.iter().map(|t| t.recipient).collect();

@@ -13,6 +13,7 @@ pub mod history;
 pub(crate) mod people;
 pub mod records;
 pub mod state;
+mod withheld;
 
 pub use apply::SLICE_RECORDS_MAX;
 pub use history::StoredKey;

@@ -18,6 +18,7 @@ mod tags;
 mod templates;
 mod tenants;
 mod uploads;
+mod withheld;
 
 use domain::ids::{BrandId, FirmId};
 use rand::SeedableRng;
