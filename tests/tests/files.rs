@@ -309,7 +309,8 @@ async fn dry_run_agrees(world: &World, file: &str, lines: &[&Expected]) -> Resul
     let path = path.to_string_lossy();
     let mut arguments = vec!["import", &path, "--dry-run"];
     arguments.extend(options_of(file));
-    let (said, exit) = world.program.run(arguments).await?;
+    let (lines_said, exit) = world.program.lines(arguments).await?;
+    let said = lines_said.last().context("nothing is printed")?;
     if file.starts_with("bozuk/") {
         ensure!(exit == Some(4), "it ended with {exit:?}");
         ensure!(
@@ -332,16 +333,15 @@ async fn dry_run_agrees(world: &World, file: &str, lines: &[&Expected]) -> Resul
             ))
         })
         .collect();
-    let refused: Refused = said["rejections"]
-        .as_array()
-        .context("no rejections are printed")?
+    let refused: Refused = lines_said
         .iter()
+        .filter(|one| one["fate"] == "rejected")
         .map(|one| {
-            let word = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
+            let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             (
                 one["line"].as_u64().unwrap_or(0),
-                word("channel"),
-                word("code"),
+                word(&one["channel"]),
+                word(&one["codes"][0]),
             )
         })
         .collect();

@@ -15,8 +15,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use csv::ByteRecord;
-use domain::{ReasonCode, RecipientKind};
+use domain::ReasonCode;
 
+use crate::answers::header_fingerprint;
 use crate::directory::{Directory, DirectoryError};
 use crate::field::Field;
 use crate::file::kind;
@@ -26,10 +27,11 @@ use crate::file::text::TextFile;
 use crate::lookup::{LookUpError, resolve_waiting};
 use crate::merge::Merger;
 use crate::options::Options;
+use crate::outcomes;
 use crate::outlets::Outlets;
 use crate::records::RecordWriter;
 use crate::rejections;
-use crate::row::{RowJudge, RowStop, Surveyor};
+use crate::row::{RowJudge, Surveyor};
 use crate::spill::Spill;
 use crate::summary::{Question, SampleRow, Summary};
 use crate::table::delimiter::Separation;
@@ -59,6 +61,9 @@ pub struct Judged {
     pub records: PathBuf,
     /// Rejected pairs, for [`RejectionReader`](crate::RejectionReader); empty when refused.
     pub rejections: PathBuf,
+    /// The outcome of every pair, for [`OutcomeReader`](crate::OutcomeReader):
+    /// only with [`Options::trace`], and of a file that was not refused.
+    pub outcomes: Option<PathBuf>,
 }
 
 /// Why a file could not be judged. Bad content is never an error: it is a verdict.
@@ -159,6 +164,7 @@ pub fn judge(
         directory,
         records: work_dir.join("records"),
         rejections: work_dir.join("rejections"),
+        outcomes: None,
         work_dir,
         watch,
         file_bytes,
@@ -178,6 +184,7 @@ pub fn judge(
         summary: way.summary,
         records: way.records,
         rejections: way.rejections,
+        outcomes: way.outcomes,
     })
 }
 
@@ -189,6 +196,7 @@ struct Way<'w> {
     work_dir: &'w Path,
     records: PathBuf,
     rejections: PathBuf,
+    outcomes: Option<PathBuf>,
     watch: &'w mut dyn FnMut(Progress) -> ControlFlow<()>,
     file_bytes: u64,
     summary: Summary,
@@ -208,13 +216,20 @@ impl Way<'_> {
         let table = self.open_table()?;
         let limits = &self.options.limits;
         let partitions = limits.partitions_for(self.file_bytes);
-        let mut out = Outlets::create(self.work_dir, partitions, limits)?;
+        let mut out = Outlets::create(self.work_dir, partitions, self.options)?;
         let judged = self.judge_rows(&table, &mut out);
         self.summary.close(&out.account.tally);
         judged?;
         self.merge_rows(&mut out)?;
+        let after_refusal = out.account.tally.count(ReasonCode::R807);
+        self.summary.patterns = out.patterns.patterns(after_refusal);
         self.summary.close(&out.account.tally);
         rejections::write_all(out.account.rejections, &table.file, &self.rejections)?;
+        if let Some(traced) = out.account.traced {
+            let path = self.work_dir.join("outcomes");
+            outcomes::write_all(traced, &path)?;
+            self.outcomes = Some(path);
+        }
         Ok(())
     }
 
@@ -293,6 +308,8 @@ impl Way<'_> {
         self.summary.header_line = head.line;
         self.summary.title_rows = head.title_rows as u64;
         self.summary.layout = Some(layout.kind);
+        let headers = layout.headers.iter().map(String::as_str);
+        self.summary.header_fingerprint = Some(header_fingerprint(headers));
         self.summary.columns = layout.report();
         self.summary.questions = layout.questions();
         let sample = head.rows.iter().take(self.options.limits.sample_rows);
@@ -336,32 +353,26 @@ impl Way<'_> {
         };
         let mut judge = RowJudge::new(self.options, layout, scanned.decoder, *delimiter, surveyor);
         let batch = self.options.limits.directory_batch.max(1);
-        let outcome = loop {
+        loop {
             let offset = rows.offset();
             let Some((place, record)) = rows.read()? else {
-                break Ok(());
+                break;
             };
-            if let Err(stop) = judge.judge(place, record, out) {
-                break Err(stop);
-            }
+            judge.judge(place, record, out)?;
             if out.waiting.len() >= batch {
                 resolve_waiting(out, self.directory)?;
             }
             if out.account.tally.rows.is_multiple_of(ROWS_PER_REPORT) {
                 self.report(offset, out.account.tally.rows)?;
             }
-        };
-        resolve_waiting(out, self.directory)?;
-        self.ask(&judge, layout, out);
-        match outcome {
-            Ok(()) => self.verdict_on_columns(&judge, out),
-            Err(RowStop::Refused(refusal)) => Err(refusal.into()),
-            Err(RowStop::Io(error)) => Err(error.into()),
         }
+        resolve_waiting(out, self.directory)?;
+        self.ask(&judge, out);
+        self.verdict_on_columns(&judge, out)
     }
 
     /// What the rows showed about columns, and the questions they raise.
-    fn ask(&mut self, judge: &RowJudge<'_>, layout: &Layout, out: &mut Outlets) {
+    fn ask(&mut self, judge: &RowJudge<'_>, out: &mut Outlets) {
         self.summary.uniform = judge.uniform_columns();
         for _ in &self.summary.uniform {
             out.account
@@ -369,13 +380,7 @@ impl Way<'_> {
                 .note(ReasonCode::W501, self.summary.header_line);
         }
         self.summary.questions.extend(judge.questions());
-        if out.account.tally.count(ReasonCode::R707) > 0 {
-            let choices = RecipientKind::ALL.to_vec();
-            self.summary
-                .questions
-                .push(Question::DefaultKind { choices });
-        }
-        if layout.phone.is_some() && judge.phones().is_suspect() {
+        if judge.phones().is_suspect() && !self.options.mapping.phone_zeros_are_real {
             out.account
                 .tally
                 .note(ReasonCode::W206, self.summary.header_line);
@@ -384,7 +389,7 @@ impl Way<'_> {
         }
     }
 
-    /// F101, F113 and F115: what only all rows together can show.
+    /// F101, F113, F115 and F114: what only all rows together can show.
     fn verdict_on_columns(&self, judge: &RowJudge<'_>, out: &Outlets) -> Result<(), End> {
         if out.account.tally.rows == 0 {
             return Err(Refusal::new(ReasonCode::F101).into());
@@ -396,9 +401,8 @@ impl Way<'_> {
                 .with("percent", percent)
                 .into());
         }
-        judge
-            .date_refusal()
-            .map_or(Ok(()), |refusal| Err(refusal.into()))
+        let refusal = judge.date_refusal().or_else(|| judge.polarity_refusal());
+        refusal.map_or(Ok(()), |refusal| Err(refusal.into()))
     }
 
     /// The rows against each other and against the record.
@@ -410,7 +414,7 @@ impl Way<'_> {
         let last_row_wins = self.options.mapping.update_people;
         let ambiguous = out
             .people
-            .find_ambiguous(marks, last_row_wins, &mut out.account.tally)?;
+            .find_ambiguous(marks, last_row_wins, &mut out.account)?;
         let mut merger = Merger {
             options: self.options,
             directory: &mut *self.directory,

@@ -26,6 +26,7 @@
 //! `consent`; rows against each other: `merge`); 3. give it a row in
 //! `tests/vectors.rs`; 4. let `generate` make rows that break it.
 
+mod answers;
 mod cell;
 mod consent;
 mod directory;
@@ -37,11 +38,14 @@ mod judge;
 mod lookup;
 mod merge;
 mod options;
+mod outcomes;
 mod outlets;
 mod pair;
+mod patterns;
 mod people;
 mod records;
 mod rejections;
+mod remarked;
 mod report;
 mod row;
 mod spill;
@@ -50,11 +54,14 @@ mod table;
 mod tally;
 mod verdict;
 
+pub use answers::header_fingerprint;
 pub use directory::{Directory, DirectoryError, Identifier, NoDirectory, Stored};
 pub use field::Field;
 pub use file::{Encoding, Repair};
 pub use judge::{JudgeError, Judged, Progress, judge};
 pub use options::{Action, Assignment, DateOrder, Limits, Mapping, Options, Polarity};
+pub use outcomes::{Fate, Outcome, OutcomeReader};
+pub use patterns::Pattern;
 pub use records::{Consent, Record, RecordReader};
 pub use rejections::{Rejection, RejectionReader};
 pub use report::{Privacy, write_report_csv};

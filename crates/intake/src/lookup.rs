@@ -80,6 +80,7 @@ fn settle(row: &Waiting, addresses: &[Recipient], out: &mut Outlets) -> io::Resu
                 name: row.name.as_deref(),
                 tags: row.tags.as_deref(),
                 beside: None,
+                remarks: row.remarks,
                 is_local_only: false,
             })?;
         }

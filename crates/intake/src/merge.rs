@@ -51,8 +51,7 @@ impl Merger<'_> {
             match of_key {
                 // Nearly every address stands alone, and then nothing can speak against it.
                 [alone] if is_unrecorded && !marks.touch(alone.key) => {
-                    self.out.account.tally.accepted += 1;
-                    self.records.copy(*alone)?;
+                    self.accept_alone(*alone)?;
                 }
                 several => self.settle(several, &marks, &mut accepted)?,
             }
@@ -62,6 +61,17 @@ impl Merger<'_> {
             }
         }
         self.admit(&accepted)
+    }
+
+    /// A pair is copied as it was framed; it is read only to be traced.
+    fn accept_alone(&mut self, frame: Frame<'_>) -> io::Result<()> {
+        let account = &mut self.out.account;
+        if account.traced.is_some() {
+            account.accept(&frame.pair()?, [])?;
+        } else {
+            account.tally.accepted += 1;
+        }
+        self.records.copy(frame)
     }
 
     /// Settles the pairs of one key; those that may be recorded go to `accepted`.
@@ -77,7 +87,7 @@ impl Merger<'_> {
             .collect::<io::Result<Vec<_>>>()?;
         let last_row_wins = self.options.mapping.update_people;
         settle_ambiguous(&mut pairs, marks, last_row_wins, &mut self.out.account)?;
-        repeats::merge(&mut pairs, &mut self.out.account);
+        repeats::merge(&mut pairs, &mut self.out.account)?;
         self.settle_conflicts(&mut pairs, accepted)
     }
 
@@ -109,7 +119,7 @@ impl Merger<'_> {
                 .collect::<io::Result<Vec<_>>>()?;
             settle_ambiguous(&mut pairs, marks, last_row_wins, account)?;
             conflicts::thin_out_crowds(&mut pairs, people_max, account)?;
-            repeats::merge(&mut pairs, account);
+            repeats::merge(&mut pairs, account)?;
             let mut kept = Vec::new();
             let mut encoder = Encoder::new();
             for pair in &pairs {
@@ -143,7 +153,7 @@ fn settle_ambiguous(
             return true;
         }
         if last_row_wins {
-            account.give_way(ReasonCode::W802, pair.place.line);
+            outcome = account.give_way(ReasonCode::W802, pair);
         } else {
             let fault = Fault::of_cell(Field::ExternalId, ReasonCode::R804, id);
             outcome = account.refuse(Draft::new(pair.place, pair.channel, fault));

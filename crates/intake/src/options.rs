@@ -81,6 +81,9 @@ pub struct Options {
     pub countries: Vec<String>,
     /// The business days that the three-day rule counts.
     pub calendar: Cow<'static, Calendar>,
+    /// Whether what became of every single pair is written down
+    /// ([`Judged::outcomes`](crate::Judged::outcomes)); an import does without.
+    pub trace: bool,
     /// Answers given by a person.
     pub mapping: Mapping,
     /// Bounds on what is read and held.
@@ -99,6 +102,7 @@ impl Options {
             activation: None,
             countries: vec!["TR".to_owned()],
             calendar: Cow::Borrowed(Calendar::builtin()),
+            trace: false,
             mapping: Mapping::default(),
             limits: Limits::default(),
         }
@@ -119,40 +123,83 @@ impl Options {
             .unwrap_or(Country::TR)
     }
 
+    /// The kind of rows that state none, if anybody said.
+    pub(crate) fn kind_by_default(&self) -> Option<RecipientKind> {
+        self.default_kind.or(self.mapping.default_kind)
+    }
+
     /// Whether the three-business-day rule holds for this upload.
     pub(crate) fn refuses_old_consents(&self) -> bool {
         self.action == Action::Push && self.activation.is_none_or(|at| self.now >= at)
     }
 }
 
-/// Answers to what a file cannot say by itself; kept with the upload as JSON.
+/// Answers to what a file cannot say by itself; kept with the upload as JSON,
+/// and remembered for the next file with the same header.
+///
+/// Each [`Question`](crate::Question) names the field that its answer goes into.
+/// Answers are kept under [`header_fingerprint`](crate::header_fingerprint)
+/// ([`Summary::header_fingerprint`](crate::Summary)); those remembered fill what
+/// a new upload leaves open ([`Mapping::or_remembered`]).
 ///
 /// Headers and words are compared folded, so `İzin Durumu` and `izin_durumu`
-/// are one key.
+/// are one key. Its JSON is its stable form: `{}` is the mapping without an
+/// answer, fields that hold none are left out, unknown fields are refused.
+///
+/// ```json
+/// { "polarity": { "SMS istemiyor": "yes_is_refusal" }, "date_order": "day_first",
+///   "status_channels": ["MESAJ"], "sources": { "web sitesi": "HS_WEB" },
+///   "kinds": { "dernek": "TACIR" }, "default_kind": "BIREYSEL",
+///   "columns": { "kayıt tarihi": { "field": "date" } }, "phone_zeros_are_real": true }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mapping {
     /// Header → what the column is; overrides what was recognised.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub columns: BTreeMap<String, Assignment>,
     /// Header of a refusal column → what 1, yes or evet means in it (F114).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub polarity: BTreeMap<String, Polarity>,
     /// Day or month first in dates with `/` or `-`, where the file does not show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub date_order: Option<DateOrder>,
     /// Channels that a status column without a channel covers (R503).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub status_channels: Vec<Channel>,
     /// Free text of a source column → the code it stands for (W701).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sources: BTreeMap<String, Source>,
     /// Word of a recipient-kind column → the kind it stands for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub kinds: BTreeMap<String, RecipientKind>,
+    /// The kind of rows that state none (R707), where [`Options::default_kind`] does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_kind: Option<RecipientKind>,
+    /// Phones that nearly all end in the same zeros are real (W206).
+    #[serde(skip_serializing_if = "is_false")]
+    pub phone_zeros_are_real: bool,
     /// One external id with several phones: the last row is the person, the
     /// others are refused otherwise (R804).
+    #[serde(skip_serializing_if = "is_false")]
     pub update_people: bool,
     /// ISO code of the country whose national phone form the file uses; TR by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub default_country: Option<String>,
     /// The encoding, where the detected one is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
     /// The column separator, where the detected one is wrong: one of `; , | ~` or a tab.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<char>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde calls"
+)]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl Mapping {

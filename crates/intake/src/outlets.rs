@@ -11,10 +11,13 @@ use crate::cell::Fault;
 use crate::consent::Declared;
 use crate::file::rows::Place;
 use crate::frame::{self, Encoder};
-use crate::options::Limits;
+use crate::options::Options;
+use crate::outcomes::{Fate, Traced};
 use crate::pair::Pair;
+use crate::patterns::PatternWatch;
 use crate::people::People;
 use crate::rejections::{Draft, Sorter};
+use crate::remarked::Remarked;
 use crate::spill::Spill;
 use crate::tally::Tally;
 
@@ -24,6 +27,7 @@ pub(crate) struct Outlets {
     pub(crate) people: People,
     pub(crate) waiting: Vec<Waiting>,
     pub(crate) account: Account,
+    pub(crate) patterns: PatternWatch,
     encoder: Encoder,
 }
 
@@ -32,7 +36,9 @@ pub(crate) struct Outlets {
 #[derive(Debug)]
 pub(crate) struct Account {
     pub(crate) tally: Tally,
-    pub(crate) rejections: Sorter,
+    pub(crate) rejections: Sorter<Draft>,
+    /// What became of every other pair, where that was asked for.
+    pub(crate) traced: Option<Sorter<Traced>>,
 }
 
 /// A row that names a person only by an identifier, until the directory is asked.
@@ -47,10 +53,18 @@ pub(crate) struct Waiting {
     pub(crate) token: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) tags: Option<String>,
+    pub(crate) remarks: Remarked,
 }
 
 impl Outlets {
-    pub(crate) fn create(work_dir: &Path, partitions: usize, limits: &Limits) -> io::Result<Self> {
+    pub(crate) fn create(
+        work_dir: &Path,
+        partitions: usize,
+        options: &Options,
+    ) -> io::Result<Self> {
+        let limits = &options.limits;
+        let traced =
+            || Sorter::create(work_dir.join("traced.work"), limits.rejections_buffer_bytes);
         let spill = |name: &str| {
             Spill::create(
                 work_dir.join(name),
@@ -62,6 +76,7 @@ impl Outlets {
             pairs: spill("pairs.work")?,
             people: People::new(spill("people.work")?),
             waiting: Vec::new(),
+            patterns: PatternWatch::default(),
             encoder: Encoder::new(),
             account: Account {
                 tally: Tally::default(),
@@ -69,6 +84,7 @@ impl Outlets {
                     work_dir.join("refusals.work"),
                     limits.rejections_buffer_bytes,
                 )?,
+                traced: options.trace.then(traced).transpose()?,
             },
         })
     }
@@ -104,8 +120,33 @@ impl Account {
     }
 
     /// A pair that was counted as judged gives way to another row: W801 or W802.
-    pub(crate) fn give_way(&mut self, code: ReasonCode, line: u64) {
+    pub(crate) fn give_way(&mut self, code: ReasonCode, pair: &Pair<'_>) -> io::Result<()> {
         self.tally.merged += 1;
+        self.tally.note(code, pair.place.line);
+        self.trace(|| Traced::pair(Fate::Merged, pair, [code]))
+    }
+
+    /// A pair that was counted as judged becomes a record; `more` are codes
+    /// beside its remarks.
+    pub(crate) fn accept(
+        &mut self,
+        pair: &Pair<'_>,
+        more: impl IntoIterator<Item = ReasonCode>,
+    ) -> io::Result<()> {
+        self.tally.accepted += 1;
+        self.trace(|| Traced::pair(Fate::Accepted, pair, more))
+    }
+
+    /// A remark on a row that has no pair at hand.
+    pub(crate) fn note_row(&mut self, code: ReasonCode, line: u64) -> io::Result<()> {
         self.tally.note(code, line);
+        self.trace(|| Traced::row(line, code))
+    }
+
+    fn trace(&mut self, traced: impl FnOnce() -> Traced) -> io::Result<()> {
+        match &mut self.traced {
+            Some(sorter) => sorter.push(traced()),
+            None => Ok(()),
+        }
     }
 }

@@ -6,6 +6,7 @@ use domain::{Channel, EmailAddress, Msisdn, Recipient, RecipientKind, Status};
 use serde::{Deserialize, Serialize};
 
 use crate::file::rows::Place;
+use crate::remarked::Remarked;
 
 /// A normalised address without an allocation of its own. Phones come before
 /// e-mails; within a form the order is that of numbers and bytes.
@@ -86,6 +87,8 @@ pub(crate) struct Pair<'a> {
     /// The other address of the row, where nothing else ties the two together.
     #[serde(borrow)]
     pub(crate) beside: Option<Address<'a>>,
+    /// What was repaired or noticed in its row.
+    pub(crate) remarks: Remarked,
     /// Kept here, never told to İYS: the file contradicts itself about this key.
     pub(crate) is_local_only: bool,
 }

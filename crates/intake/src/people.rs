@@ -9,9 +9,9 @@ use std::io;
 use domain::ReasonCode;
 
 use crate::file::rows::Place;
+use crate::outlets::Account;
 use crate::pair::{Address, fingerprint};
 use crate::spill::{Spill, damaged};
-use crate::tally::Tally;
 
 /// Which id stood beside which phone, spread over partitions by id.
 #[derive(Debug)]
@@ -140,7 +140,7 @@ impl People {
         &mut self,
         mut marks: Spill,
         last_row_wins: bool,
-        tally: &mut Tally,
+        account: &mut Account,
     ) -> io::Result<Ambiguous> {
         for partition in 0..self.sightings.len() {
             let Survey { ids, forms } = self.survey(partition)?;
@@ -149,7 +149,7 @@ impl People {
             }
             self.for_each(partition, |sighting| {
                 if forms.get(&sighting.stripped).is_some_and(Option::is_none) {
-                    tally.note(ReasonCode::W402, sighting.line);
+                    account.note_row(ReasonCode::W402, sighting.line)?;
                 }
                 let Some(known) = ids.get(&sighting.id).filter(|known| known.has_several) else {
                     return Ok(());
@@ -268,6 +268,8 @@ impl Hasher for Spread {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rejections::Sorter;
+    use crate::tally::Tally;
 
     const A: u64 = 905_321_234_567;
     const B: u64 = 905_331_234_567;
@@ -284,9 +286,13 @@ mod tests {
             };
             people.note(id, *phone, place).unwrap();
         }
-        let mut tally = Tally::default();
+        let mut account = Account {
+            tally: Tally::default(),
+            rejections: Sorter::create(dir.path().join("refusals"), 1 << 10).unwrap(),
+            traced: None,
+        };
         let mut found = people
-            .find_ambiguous(spill("marks"), last_row_wins, &mut tally)
+            .find_ambiguous(spill("marks"), last_row_wins, &mut account)
             .unwrap();
         let mut named = Vec::new();
         for (id, phone) in rows {
@@ -298,7 +304,7 @@ mod tests {
                 named.push(((*id).to_owned(), *phone));
             }
         }
-        (named, tally.count(ReasonCode::W402))
+        (named, account.tally.count(ReasonCode::W402))
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub struct Consent {
 }
 
 /// First bytes of a records file; the last one is the version of its form.
-const MARK: &[u8; 8] = b"izinrec\x01";
+const MARK: &[u8; 8] = b"izinrec\x02";
 
 /// Writes records in the order they are to be read.
 #[derive(Debug)]
@@ -207,6 +207,7 @@ fn split_tags(cell: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::pair::PlaceOnDisk;
+    use crate::remarked::Remarked;
 
     fn pair(line: u64, phone: u64) -> Pair<'static> {
         Pair {
@@ -230,6 +231,7 @@ mod tests {
             name: Some("Şükrü Çağ"),
             tags: Some("vip, yaz;vip"),
             beside: Some(Address::Email("a@firma.com.tr")),
+            remarks: Remarked::NONE,
             is_local_only: false,
         }
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 mod sorter;
 
-pub(crate) use sorter::Sorter;
+pub(crate) use sorter::{Sorted, Sorter};
 
 use crate::cell::Fault;
 use crate::field::Field;
@@ -103,8 +103,22 @@ impl Draft {
     }
 }
 
+impl Sorted for Draft {
+    fn line(&self) -> u64 {
+        self.place.line
+    }
+
+    fn weight(&self) -> usize {
+        let args = self.args.iter();
+        let args: usize = args
+            .map(|(name, value)| name.len() + value.len() + 48)
+            .sum();
+        size_of::<Self>() + self.value.len() + args
+    }
+}
+
 /// Writes the sorted drafts with their rows; how many there were.
-pub(crate) fn write_all(drafts: Sorter, file: &TextFile, path: &Path) -> io::Result<u64> {
+pub(crate) fn write_all(drafts: Sorter<Draft>, file: &TextFile, path: &Path) -> io::Result<u64> {
     let mut out = BufWriter::new(File::create(path)?);
     let mut raw_lines = RawLines::open(file)?;
     let mut count = 0;

@@ -12,6 +12,7 @@ mod settle;
 mod statement;
 mod vocabulary;
 
+use std::collections::BTreeSet;
 use std::io;
 
 use csv::ByteRecord;
@@ -25,35 +26,21 @@ use self::person::{Person, PersonReader};
 use self::settle::Target;
 pub(crate) use self::settle::claim;
 use self::vocabulary::Vocabulary;
-use crate::cell::word::{ChannelMeaning, KindMeaning};
+use crate::cell::word::{ChannelMeaning, KindMeaning, StatusMeaning};
 use crate::cell::{Fault, clean};
-use crate::consent::{DateRules, Remarked};
+use crate::consent::DateRules;
 use crate::field::Field;
 use crate::file::encoding::Decoder;
 use crate::file::rows::Place;
 use crate::options::{Action, Options};
 use crate::outlets::Outlets;
+use crate::remarked::Remarked;
 use crate::summary::{Question, UniformColumn};
 use crate::table::layout::{Coverage, Group, Layout};
 use crate::verdict::Refusal;
 
 /// Channels that "all" stands for: those İYS keeps.
 const ALL_REGISTERED: [Channel; 3] = [Channel::Mesaj, Channel::Arama, Channel::Eposta];
-
-/// Why judging the rows cannot go on.
-#[derive(Debug)]
-pub(crate) enum RowStop {
-    /// The whole file is refused.
-    Refused(Refusal),
-    /// A work file could not be written, or the upload not be read.
-    Io(io::Error),
-}
-
-impl From<io::Error> for RowStop {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
 
 /// Judges rows, one after the other, in reused buffers.
 #[derive(Debug)]
@@ -74,6 +61,10 @@ struct Rules<'o> {
     orders: DateOrders<'o>,
     dates: DateRules<'o>,
     date_text: String,
+    /// Columns of yes and no of which nobody has said what yes means.
+    unsaid_polarity: BTreeSet<usize>,
+    /// A row states no recipient kind, and there is no default.
+    kind_is_missing: bool,
     /// Remarks on the row as a whole.
     on_row: Remarked,
     /// Remarks on the consent at hand.
@@ -120,6 +111,8 @@ impl<'o> RowJudge<'o> {
                     options.refuses_old_consents(),
                 ),
                 date_text: String::new(),
+                unsaid_polarity: BTreeSet::new(),
+                kind_is_missing: false,
                 on_row: Remarked::NONE,
                 on_consent: Remarked::NONE,
             },
@@ -129,13 +122,13 @@ impl<'o> RowJudge<'o> {
     /// Judges one row.
     ///
     /// # Errors
-    /// [`RowStop`] when the file as a whole cannot be judged.
+    /// When a work file cannot be written, or the upload not be read.
     pub(crate) fn judge(
         &mut self,
         place: Place,
         record: &ByteRecord,
         out: &mut Outlets,
-    ) -> Result<(), RowStop> {
+    ) -> io::Result<()> {
         out.account.tally.rows += 1;
         let Self {
             addresses,
@@ -143,7 +136,7 @@ impl<'o> RowJudge<'o> {
             rules,
         } = self;
         if let Err(fault) = rules.check_shape(record) {
-            return Ok(out.refuse(place, None, fault)?);
+            return out.refuse(place, None, fault);
         }
         rules.on_row.clear();
         let outcome = rules.judge_cells(place, record, addresses, person, out);
@@ -167,9 +160,27 @@ impl<'o> RowJudge<'o> {
 
     /// Questions that the cells raise.
     pub(crate) fn questions(&self) -> Vec<Question> {
-        let mut questions = self.rules.orders.questions(self.rules.layout);
+        let headers = &self.rules.layout.headers;
+        let unsaid = self.rules.unsaid_polarity.iter();
+        let mut questions: Vec<Question> = unsaid
+            .map(|column| Question::Polarity {
+                header: headers[*column].clone(),
+            })
+            .collect();
+        questions.extend(self.rules.orders.questions(self.rules.layout));
         questions.extend(self.rules.vocabulary.questions(self.rules.decoder));
+        if self.rules.kind_is_missing {
+            let choices = RecipientKind::ALL.to_vec();
+            questions.push(Question::DefaultKind { choices });
+        }
         questions
+    }
+
+    /// The refusal for a column that nobody has said the meaning of yes for (F114).
+    pub(crate) fn polarity_refusal(&self) -> Option<Refusal> {
+        let column = self.rules.unsaid_polarity.first()?;
+        let header = &self.rules.layout.headers[*column];
+        Some(Refusal::new(ReasonCode::F114).with("header", header))
     }
 
     /// The refusal for a date column whose order contradicts itself (F115).
@@ -218,7 +229,7 @@ impl Rules<'_> {
         addresses: &mut AddressReader,
         person: &mut PersonReader,
         out: &mut Outlets,
-    ) -> Result<(), RowStop> {
+    ) -> io::Result<()> {
         let channel = self.row_channel(record);
         let only_channel = match channel {
             Some(ChannelMeaning::One(channel)) => Some(channel),
@@ -265,7 +276,7 @@ impl Rules<'_> {
         who: &Who<'_>,
         channel: Option<ChannelMeaning>,
         out: &mut Outlets,
-    ) -> Result<(), RowStop> {
+    ) -> io::Result<()> {
         let coverage = if self.options.action == Action::Pull {
             &self.layout.asks
         } else {
@@ -288,7 +299,7 @@ impl Rules<'_> {
             (Coverage::Stated(channels), _) => channels.iter().copied().map(Some).collect(),
             (Coverage::FromRow, Some(ChannelMeaning::One(channel))) => vec![Some(channel)],
             (Coverage::FromRow, meaning) => {
-                return Ok(out.refuse(who.place, None, channel_fault(meaning))?);
+                return out.refuse(who.place, None, channel_fault(meaning));
             }
         };
         let channels: Vec<Channel> = channels.into_iter().flatten().collect();
@@ -313,7 +324,7 @@ impl Rules<'_> {
         channel: Option<ChannelMeaning>,
         record: &ByteRecord,
         out: &mut Outlets,
-    ) -> Result<(), RowStop> {
+    ) -> io::Result<()> {
         self.on_consent.clear();
         let targets = match (&group.covers, channel) {
             (Coverage::Stated(channels), _) => match channels.as_slice() {
@@ -326,9 +337,12 @@ impl Rules<'_> {
                 Targets::WhereAddressed(ALL_REGISTERED.to_vec())
             }
             (Coverage::FromRow, meaning) => {
-                return Ok(out.refuse(who.place, None, channel_fault(meaning))?);
+                return out.refuse(who.place, None, channel_fault(meaning));
             }
-            (Coverage::Unstated, _) => return refuse_unstated_channel(who, out),
+            (Coverage::Unstated, _) => {
+                self.read_along_whole(number, group, record)?;
+                return refuse_unstated_channel(who, out);
+            }
         };
         if let Targets::One(channel) = targets
             && who.has_address()
@@ -341,6 +355,9 @@ impl Rules<'_> {
             return Ok(()); // a wide row says nothing about a channel it has neither address nor status for
         }
         let said = self.statement(number, group, who, record)?;
+        if let Ok(declared) = &said {
+            out.patterns.note(declared);
+        }
         match targets {
             Targets::One(channel) if !who.has_address() => {
                 self.look_up(who, &[channel], Some(said), out)
@@ -353,7 +370,7 @@ impl Rules<'_> {
                 channels.retain(|channel| who.addresses.has(channel.is_phone()));
                 if channels.is_empty() {
                     let fault = Fault::new(Field::Row, ReasonCode::R105);
-                    return Ok(out.refuse(who.place, None, fault)?);
+                    return out.refuse(who.place, None, fault);
                 }
                 for channel in channels {
                     self.settle(who, Target::Channel(channel), Some(said.clone()), out)?;
@@ -361,6 +378,22 @@ impl Rules<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// [`Rules::read_along`], and the status: whether its column asks about polarity.
+    fn read_along_whole(
+        &mut self,
+        number: usize,
+        group: &Group,
+        record: &ByteRecord,
+    ) -> io::Result<()> {
+        let status = cell(record, Some(group.status.index));
+        let coding = group.status.coding.as_ref();
+        let meaning = self.vocabulary.status(number, status, self.decoder, coding);
+        if group.status.polarity.is_none() && matches!(meaning, StatusMeaning::Answer { .. }) {
+            self.unsaid_polarity.insert(group.status.index);
+        }
+        self.read_along(number, group, record)
     }
 
     fn row_channel(&mut self, record: &ByteRecord) -> Option<ChannelMeaning> {
@@ -381,10 +414,10 @@ impl Rules<'_> {
                 self.on_row.add(ReasonCode::W703);
                 Ok(RecipientKind::Tacir)
             }
-            KindMeaning::Empty => {
-                let missing = || Fault::new(Field::Kind, ReasonCode::R707);
-                self.options.default_kind.ok_or_else(missing)
-            }
+            KindMeaning::Empty => self.options.kind_by_default().ok_or_else(|| {
+                self.kind_is_missing = true;
+                Fault::new(Field::Kind, ReasonCode::R707)
+            }),
             KindMeaning::Error => Err(fault(ReasonCode::R104)),
             KindMeaning::Ask | KindMeaning::Unknown => Err(fault(ReasonCode::R708)),
         }
@@ -410,7 +443,7 @@ impl Who<'_> {
 }
 
 /// R503, once for each address that the status may be about.
-fn refuse_unstated_channel(who: &Who<'_>, out: &mut Outlets) -> Result<(), RowStop> {
+fn refuse_unstated_channel(who: &Who<'_>, out: &mut Outlets) -> io::Result<()> {
     let addresses = [true, false]
         .into_iter()
         .filter(|&is_phone| who.addresses.has(is_phone))

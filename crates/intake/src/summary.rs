@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::field::Field;
 use crate::file::{Encoding, Repair};
+use crate::patterns::Pattern;
 use crate::tally::{CodeCount, Tally};
 
 /// The account of one judged file; kept with the upload as JSON.
@@ -25,6 +26,10 @@ pub struct Summary {
     pub header_line: u64,
     /// Rows above the header that were skipped (W107).
     pub title_rows: u64,
+    /// What the header is recognised by, for answers remembered from an earlier
+    /// file; see [`header_fingerprint`](crate::header_fingerprint).
+    #[serde(default)]
+    pub header_fingerprint: Option<String>,
     /// Every column, in the file's order.
     pub columns: Vec<ColumnReport>,
     /// Records below the header.
@@ -51,6 +56,9 @@ pub struct Summary {
     pub uniform: Vec<UniformColumn>,
     /// What only a person can answer; rows that hang on an answer were refused.
     pub questions: Vec<Question>,
+    /// Signs in the file as a whole that consents may have been made up.
+    #[serde(default)]
+    pub patterns: Vec<Pattern>,
 }
 
 /// How a file lays consents out.
@@ -246,6 +254,7 @@ impl Summary {
             layout: None,
             header_line: 0,
             title_rows: 0,
+            header_fingerprint: None,
             columns: Vec::new(),
             rows: 0,
             judged: 0,
@@ -259,6 +268,7 @@ impl Summary {
             sample: Vec::new(),
             uniform: Vec::new(),
             questions: Vec::new(),
+            patterns: Vec::new(),
         }
     }
 
@@ -281,6 +291,13 @@ impl Summary {
         reasons.sort_by(|a, b| b.count.cmp(&a.count).then(a.code.cmp(&b.code)));
         reasons.truncate(3);
         self.biggest_reasons = reasons;
+    }
+
+    /// Whether a person must look before the file is applied, however few rows
+    /// were rejected: a pattern that holds it, or phones whose zeros are in doubt.
+    pub fn needs_person(&self) -> bool {
+        let is_in_doubt = |question: &Question| matches!(question, Question::PhoneZeros { .. });
+        self.patterns.iter().any(Pattern::holds) || self.questions.iter().any(is_in_doubt)
     }
 
     /// How often a code occurred.

@@ -7,6 +7,7 @@ pub(crate) mod campaign;
 pub(crate) mod connector;
 pub(crate) mod contact;
 pub(crate) mod demo;
+mod dry_run;
 pub(crate) mod firm;
 pub(crate) mod generate;
 pub(crate) mod import;

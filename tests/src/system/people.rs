@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use simulators::iys::Population;
 
@@ -57,29 +57,26 @@ pub async fn people_in(world: &World, file: &Path, brand: &Brand) -> Result<Vec<
         "--brand",
         &brand.id,
     ];
-    let said = world.program.json(arguments).await?;
-    let records = said["records"]
-        .as_array()
-        .context("a dry run prints no records")?;
-    records
-        .iter()
-        .filter(|record| !record["consent"].is_null())
+    let (said, code) = world.program.lines(arguments).await?;
+    ensure!(code == Some(0), "the dry run ended with {code:?}");
+    said.iter()
+        .filter(|one| one["fate"] == "accepted" && !one["status"].is_null())
         .map(person)
         .collect()
 }
 
 fn person(record: &Value) -> Result<Person> {
-    let word = |value: &Value| {
-        value
+    let word = |name: &str| {
+        record[name]
             .as_str()
             .map(str::to_owned)
             .with_context(|| format!("odd record: {record}"))
     };
     Ok(Person {
-        address: word(&record["recipient"])?,
-        channel: word(&record["consent"]["channel"])?,
-        kind: word(&record["kind"])?,
-        status: word(&record["consent"]["status"])?,
+        address: word("recipient")?,
+        channel: word("channel")?,
+        kind: word("kind")?,
+        status: word("status")?,
     })
 }
 

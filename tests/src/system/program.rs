@@ -77,6 +77,34 @@ impl Program {
         &self,
         arguments: impl IntoIterator<Item = S>,
     ) -> Result<(Value, Option<i32>)> {
+        let (line, printed, code) = self.printed(arguments).await?;
+        let said = serde_json::from_slice(&printed).with_context(|| {
+            let printed = String::from_utf8_lossy(&printed);
+            format!("`izinli {line}` printed no JSON: {printed}")
+        })?;
+        Ok((said, code))
+    }
+
+    /// The same for a command that prints one object a line.
+    ///
+    /// # Errors
+    /// When it ends otherwise, or a line is no JSON.
+    pub async fn lines<S: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Result<(Vec<Value>, Option<i32>)> {
+        let (line, printed, code) = self.printed(arguments).await?;
+        let said = serde_json::Deserializer::from_slice(&printed)
+            .into_iter()
+            .collect::<Result<_, _>>()
+            .with_context(|| format!("`izinli {line}` printed a line that is no JSON"))?;
+        Ok((said, code))
+    }
+
+    async fn printed<S: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Result<(String, Vec<u8>, Option<i32>)> {
         let arguments: Vec<_> = arguments
             .into_iter()
             .map(|one| one.as_ref().to_owned())
@@ -100,12 +128,6 @@ impl Program {
                 String::from_utf8_lossy(&output.stderr)
             );
         }
-        let said = serde_json::from_slice(&output.stdout).with_context(|| {
-            format!(
-                "`izinli {line}` printed no JSON: {}",
-                String::from_utf8_lossy(&output.stdout)
-            )
-        })?;
-        Ok((said, code))
+        Ok((line, output.stdout, code))
     }
 }

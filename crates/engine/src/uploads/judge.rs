@@ -44,7 +44,8 @@ impl Engine {
                     summary,
                     progress,
                     records_total: i64::try_from(judged.summary.accepted).unwrap_or(i64::MAX),
-                    waits_for_person: self.is_over_brake(claimed, &judged).await?,
+                    waits_for_person: judged.summary.needs_person()
+                        || self.is_over_brake(claimed, &judged).await?,
                 };
                 let mut writer = self.store.write().await?;
                 writer.finish_judging(&claimed.claim, &judgement).await?;

@@ -4,11 +4,11 @@ use domain::calendar::Calendar;
 use domain::{ReasonCode, Source, Timestamp};
 use jiff::civil::DateTime;
 
-use super::Remarked;
 use super::age::{Age, AgeRule};
 use crate::cell::Fault;
 use crate::cell::date::Moment;
 use crate::field::Field;
+use crate::remarked::Remarked;
 
 /// The first moment of the law's registry: consents before it go by HS_2015
 /// with exactly this date (H155).

@@ -21,7 +21,7 @@ impl Merger<'_> {
     pub(super) fn admit(&mut self, pairs: &[Pair<'_>]) -> Result<(), LookUpError> {
         if self.directory.holds_no_states() {
             for pair in pairs {
-                self.write(pair)?;
+                self.write(pair, [])?;
             }
             return Ok(());
         }
@@ -34,7 +34,8 @@ impl Merger<'_> {
                     None
                 };
                 match stored.map(|stored| self.judge(pair, &stored)) {
-                    None | Some(Ok(())) => self.write(pair)?,
+                    None => self.write(pair, [])?,
+                    Some(Ok(codes)) => self.write(pair, codes.into_iter().flatten())?,
                     Some(Err(fault)) => {
                         self.out
                             .account
@@ -46,8 +47,12 @@ impl Merger<'_> {
         Ok(())
     }
 
-    fn write(&mut self, pair: &Pair<'_>) -> Result<(), LookUpError> {
-        self.out.account.tally.accepted += 1;
+    fn write(
+        &mut self,
+        pair: &Pair<'_>,
+        codes: impl IntoIterator<Item = ReasonCode>,
+    ) -> Result<(), LookUpError> {
+        self.out.account.accept(pair, codes)?;
         Ok(self.records.write(pair)?)
     }
 
@@ -74,10 +79,14 @@ impl Merger<'_> {
         Err(LookUpError::Directory(DirectoryError::new(answer)))
     }
 
-    /// Whether the ledger would take the claim; remarks are counted.
-    fn judge(&mut self, pair: &Pair<'_>, stored: &Stored) -> Result<(), Fault> {
+    /// Whether the ledger would take the claim; the remarks on it are counted.
+    fn judge(
+        &mut self,
+        pair: &Pair<'_>,
+        stored: &Stored,
+    ) -> Result<[Option<ReasonCode>; 3], Fault> {
         let Some(stated) = pair.claim else {
-            return Ok(());
+            return Ok([None; 3]);
         };
         if stored.local.is_some() && self.options.action == Action::Push {
             // A merchant's first record needs no date and no source, an update does (H462, H463).
@@ -105,19 +114,16 @@ impl Merger<'_> {
         if let Admission::Refused(code) = admission {
             return Err(refused_by_record(code, stored));
         }
-        let tally = &mut self.out.account.tally;
-        if let Some(remark) = admission.code() {
-            tally.note(remark, pair.place.line);
+        let is_pushed = self.options.action == Action::Push && !pair.is_local_only;
+        let codes = [
+            admission.code(),
+            stored.blacklisted.then_some(ReasonCode::W805),
+            expected_from_registry(self.options.mode, stated.status, stored).filter(|_| is_pushed),
+        ];
+        for code in codes.into_iter().flatten() {
+            self.out.account.tally.note(code, pair.place.line);
         }
-        if stored.blacklisted {
-            tally.note(ReasonCode::W805, pair.place.line);
-        }
-        if self.options.action == Action::Push
-            && let Some(code) = expected_from_registry(self.options.mode, stated.status, stored)
-        {
-            tally.note(code, pair.place.line);
-        }
-        Ok(())
+        Ok(codes)
     }
 }
 

@@ -49,7 +49,7 @@ impl Merger<'_> {
         for pair in pairs {
             match (date_of(pair, Status::Onay), refusal) {
                 (Some(date), Some(refused)) if date < refused => {
-                    self.out.account.give_way(ReasonCode::W802, pair.place.line);
+                    self.out.account.give_way(ReasonCode::W802, pair)?;
                 }
                 (Some(_), Some(_)) => {
                     let fault = Fault::new(Field::Status, ReasonCode::R802).showing("ONAY + RET");
@@ -80,10 +80,9 @@ impl Merger<'_> {
         if is_crowd {
             pair.external_id = None;
         } else if people > 1 {
-            self.out
-                .account
-                .tally
-                .note(ReasonCode::W803, pair.place.line);
+            let line = pair.place.line;
+            self.out.account.tally.note(ReasonCode::W803, line);
+            pair.remarks.add(ReasonCode::W803);
         }
         accepted.push(pair);
         Ok(())

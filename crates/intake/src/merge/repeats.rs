@@ -1,6 +1,7 @@
 //! The same person, channel and status in several rows: the newest stands for all.
 
 use std::cmp::Ordering;
+use std::io;
 
 use domain::{Channel, ReasonCode, RecipientKind, Status};
 
@@ -45,14 +46,15 @@ fn said(claim: Option<Claim<'_>>) -> (i64, &str) {
 
 /// Sorts the pairs by key and keeps the newest of each run; the others are
 /// counted as merged: W801 where the row says the same again, W802 where it is older.
-pub(super) fn merge(pairs: &mut Vec<Pair<'_>>, account: &mut Account) {
+pub(super) fn merge(pairs: &mut Vec<Pair<'_>>, account: &mut Account) -> io::Result<()> {
     pairs.sort_unstable_by(|a, b| run(a).cmp(&run(b)).then_with(|| compare(a, b)));
     let mut before: Option<Pair<'_>> = None;
+    let mut outcome = Ok(());
     pairs.retain(|pair| {
         let earlier = before
             .replace(*pair)
             .filter(|earlier| run(earlier) == run(pair));
-        let Some(earlier) = earlier else {
+        let Some(earlier) = earlier.filter(|_| outcome.is_ok()) else {
             return true;
         };
         let is_same = said(earlier.claim) == said(pair.claim);
@@ -61,7 +63,8 @@ pub(super) fn merge(pairs: &mut Vec<Pair<'_>>, account: &mut Account) {
         } else {
             ReasonCode::W802
         };
-        account.give_way(code, pair.place.line);
+        outcome = account.give_way(code, pair);
         false
     });
+    outcome
 }

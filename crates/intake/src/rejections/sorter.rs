@@ -1,4 +1,4 @@
-//! Sorting more drafts than fit in memory: sorted runs on disk, then one merge.
+//! Sorting more than fits in memory by line: sorted runs on disk, then one merge.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -6,17 +6,28 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
-use super::{Draft, write_frame};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::write_frame;
 use crate::spill::{TempFile, damaged};
 
-/// Collects drafts and gives them back ascending by line; drafts of one line
+/// What can be sorted.
+pub(crate) trait Sorted: Serialize + DeserializeOwned {
+    /// The line it belongs to.
+    fn line(&self) -> u64;
+    /// About the memory it takes.
+    fn weight(&self) -> usize;
+}
+
+/// Collects items and gives them back ascending by line; those of one line
 /// keep the order in which they came.
 #[derive(Debug)]
-pub(crate) struct Sorter {
+pub(crate) struct Sorter<T> {
     file: TempFile,
     file_bytes: u64,
     runs: Vec<Run>,
-    held: Vec<Draft>,
+    held: Vec<T>,
     held_bytes: usize,
     held_bytes_max: usize,
 }
@@ -31,7 +42,7 @@ struct Run {
 /// Read buffer of one run during the merge.
 const RUN_BUFFER_BYTES: u64 = 8 << 10;
 
-impl Sorter {
+impl<T: Sorted> Sorter<T> {
     pub(crate) fn create(path: PathBuf, held_bytes_max: usize) -> io::Result<Self> {
         Ok(Self {
             file: TempFile::create(path)?,
@@ -43,9 +54,9 @@ impl Sorter {
         })
     }
 
-    pub(crate) fn push(&mut self, draft: Draft) -> io::Result<()> {
-        self.held_bytes += weight(&draft);
-        self.held.push(draft);
+    pub(crate) fn push(&mut self, item: T) -> io::Result<()> {
+        self.held_bytes += item.weight();
+        self.held.push(item);
         if self.held_bytes >= self.held_bytes_max {
             self.write_run()?;
         }
@@ -53,10 +64,10 @@ impl Sorter {
     }
 
     fn write_run(&mut self) -> io::Result<()> {
-        self.held.sort_by_key(|draft| draft.place.line);
+        self.held.sort_by_key(Sorted::line);
         let mut run = Vec::with_capacity(self.held_bytes);
-        for draft in self.held.drain(..) {
-            write_frame(&mut run, &draft)?;
+        for item in self.held.drain(..) {
+            write_frame(&mut run, &item)?;
         }
         self.file.handle.write_all(&run)?;
         self.runs.push(Run {
@@ -68,13 +79,13 @@ impl Sorter {
         Ok(())
     }
 
-    /// Gives every draft to `take`, ascending by line.
+    /// Gives every item to `take`, ascending by line.
     pub(crate) fn drain_sorted(
         mut self,
-        mut take: impl FnMut(Draft) -> io::Result<()>,
+        mut take: impl FnMut(T) -> io::Result<()>,
     ) -> io::Result<()> {
         if self.runs.is_empty() {
-            self.held.sort_by_key(|draft| draft.place.line);
+            self.held.sort_by_key(Sorted::line);
             return self.held.into_iter().try_for_each(take);
         }
         self.write_run()?;
@@ -82,39 +93,21 @@ impl Sorter {
         let mut sources: Vec<RunReader> =
             self.runs.iter().map(|run| RunReader::new(*run)).collect();
         let mut heads: BinaryHeap<Reverse<(u64, usize)>> = BinaryHeap::new();
-        let mut next: Vec<Option<Draft>> = Vec::with_capacity(sources.len());
+        let mut next: Vec<Option<T>> = Vec::with_capacity(sources.len());
         for (number, source) in sources.iter_mut().enumerate() {
-            let draft = source.read(file)?;
-            heads.extend(
-                draft
-                    .iter()
-                    .map(|draft| Reverse((draft.place.line, number))),
-            );
-            next.push(draft);
+            let first: Option<T> = source.read(file)?;
+            heads.extend(first.iter().map(|item| Reverse((item.line(), number))));
+            next.push(first);
         }
         while let Some(Reverse((_, number))) = heads.pop() {
-            let following = sources[number].read(file)?;
-            heads.extend(
-                following
-                    .iter()
-                    .map(|draft| Reverse((draft.place.line, number))),
-            );
-            if let Some(draft) = std::mem::replace(&mut next[number], following) {
-                take(draft)?;
+            let following: Option<T> = sources[number].read(file)?;
+            heads.extend(following.iter().map(|item| Reverse((item.line(), number))));
+            if let Some(item) = std::mem::replace(&mut next[number], following) {
+                take(item)?;
             }
         }
         Ok(())
     }
-}
-
-/// About the memory a draft takes.
-fn weight(draft: &Draft) -> usize {
-    let args: usize = draft
-        .args
-        .iter()
-        .map(|(name, value)| name.len() + value.len() + 48)
-        .sum();
-    size_of::<Draft>() + draft.value.len() + args
 }
 
 /// Reads one run; all of them share the file's one handle.
@@ -135,7 +128,7 @@ impl RunReader {
         }
     }
 
-    fn read(&mut self, file: &mut File) -> io::Result<Option<Draft>> {
+    fn read<T: Sorted>(&mut self, file: &mut File) -> io::Result<Option<T>> {
         if self.taken == self.buffer.len() && self.left.bytes == 0 {
             return Ok(None);
         }
@@ -171,6 +164,7 @@ mod tests {
     use domain::ReasonCode;
     use proptest::prelude::*;
 
+    use super::super::Draft;
     use super::*;
     use crate::field::Field;
     use crate::pair::PlaceOnDisk;

@@ -11,11 +11,11 @@ use domain::{Channel, Msisdn, ReasonCode};
 use super::cell;
 use super::settle::Target;
 use crate::cell::Fault;
-use crate::consent::Remarked;
 use crate::field::Field;
 use crate::file::encoding::Decoder;
 use crate::options::Options;
 use crate::pair::Address;
+use crate::remarked::Remarked;
 use crate::table::layout::Layout;
 
 /// Reads the address columns of rows into reused buffers.

@@ -7,9 +7,9 @@ use super::cell;
 use crate::cell::identity::{Identity, read_external_id, read_token};
 use crate::cell::name;
 use crate::cell::{Fault, clean};
-use crate::consent::Remarked;
 use crate::field::Field;
 use crate::file::encoding::Decoder;
+use crate::remarked::Remarked;
 use crate::table::layout::Layout;
 
 /// Reads the columns about a person into reused buffers.

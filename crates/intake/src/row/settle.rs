@@ -1,9 +1,11 @@
 //! From what a row says to pairs: a consent meets an address, or the row waits
 //! until the directory knows one.
 
+use std::io;
+
 use domain::Channel;
 
-use super::{RowStop, Rules, Who};
+use super::{Rules, Who};
 use crate::cell::Fault;
 use crate::consent::Declared;
 use crate::outlets::{Outlets, Waiting};
@@ -43,23 +45,24 @@ impl Rules<'_> {
         target: Target,
         said: Option<Result<Declared, Fault>>,
         out: &mut Outlets,
-    ) -> Result<(), RowStop> {
+    ) -> io::Result<()> {
         let channel = target.channel();
         let (address, remarks) = match who.addresses.resolve(target, self.layout) {
             Ok(found) => found,
-            Err(fault) => return Ok(out.refuse(who.place, channel, fault)?),
+            Err(fault) => return out.refuse(who.place, channel, fault),
         };
         let (kind, stated) = match (&who.kind, said) {
             (Ok(kind), None) => (*kind, None),
             (Ok(kind), Some(Ok(stated))) => (*kind, Some(stated)),
-            (_, Some(Err(fault))) => return Ok(out.refuse(who.place, channel, fault)?),
-            (Err(fault), _) => return Ok(out.refuse(who.place, channel, fault.clone())?),
+            (_, Some(Err(fault))) => return out.refuse(who.place, channel, fault),
+            (Err(fault), _) => return out.refuse(who.place, channel, fault.clone()),
         };
         let mut codes = self.on_consent;
         codes.extend(remarks.iter());
         for code in codes.iter() {
             out.account.tally.note(code, who.place.line);
         }
+        let remarks = codes.and(self.on_row);
         let is_nameless = who.person.external_id.is_none() && who.person.token.is_none();
         out.accept(&Pair {
             place: who.place.into(),
@@ -76,6 +79,7 @@ impl Rules<'_> {
             } else {
                 None
             },
+            remarks,
             is_local_only: false,
         })?;
         Ok(())
@@ -89,15 +93,15 @@ impl Rules<'_> {
         channels: &[Channel],
         said: Option<Result<Declared, Fault>>,
         out: &mut Outlets,
-    ) -> Result<(), RowStop> {
+    ) -> io::Result<()> {
         let only = match channels {
             [one] => Some(*one),
             _ => None,
         };
         let (kind, claim) = match (&who.kind, said.transpose()) {
             (Ok(kind), Ok(claim)) => (*kind, claim),
-            (_, Err(fault)) => return Ok(out.refuse(who.place, only, fault)?),
-            (Err(fault), _) => return Ok(out.refuse(who.place, only, fault.clone())?),
+            (_, Err(fault)) => return out.refuse(who.place, only, fault),
+            (Err(fault), _) => return out.refuse(who.place, only, fault.clone()),
         };
         for code in self.on_consent.iter() {
             out.account.tally.note(code, who.place.line);
@@ -111,6 +115,7 @@ impl Rules<'_> {
             token: who.person.token.map(str::to_owned),
             name: who.person.name.map(str::to_owned),
             tags: who.person.tags.map(str::to_owned),
+            remarks: self.on_consent.and(self.on_row),
         });
         Ok(())
     }

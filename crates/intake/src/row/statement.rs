@@ -1,17 +1,18 @@
 //! What a row declares in one group of columns: status, source and date.
 
+use std::io;
+
 use csv::ByteRecord;
 use domain::ReasonCode;
 use domain::fold_text::cell::is_spreadsheet_error;
 
 use super::date_order::ColumnOrder;
-use super::{RowStop, Rules, Who, cell, shown};
+use super::{Rules, Who, cell, shown};
 use crate::cell::date::{Moment, Reading};
 use crate::cell::{Fault, clean};
 use crate::consent::{self, Answer, Declared, UNSTATED_SOURCE};
 use crate::field::Field;
 use crate::table::layout::Group;
-use crate::verdict::Refusal;
 
 impl Rules<'_> {
     /// The consent of a group as the row states it: kind, status, source, date.
@@ -21,7 +22,7 @@ impl Rules<'_> {
         group: &Group,
         who: &Who<'_>,
         record: &ByteRecord,
-    ) -> Result<Result<Declared, Fault>, RowStop> {
+    ) -> io::Result<Result<Declared, Fault>> {
         let kind = match &who.kind {
             Ok(kind) => *kind,
             Err(fault) => return Ok(Err(fault.clone())),
@@ -35,7 +36,13 @@ impl Rules<'_> {
             shown(decoder, status_cell)
         }) {
             Ok(Answer::Said(status)) => status,
-            Ok(Answer::PolarityUnknown) => return Err(self.polarity_refusal(group)),
+            Ok(Answer::PolarityUnknown) => {
+                self.unsaid_polarity.insert(group.status.index);
+                self.read_along(number, group, record)?;
+                let shown = shown(decoder, status_cell);
+                let fault = Fault::of_cell(Field::Status, ReasonCode::R502, &shown);
+                return Ok(Err(fault));
+            }
             Err(fault) => return Ok(Err(fault)),
         };
         let is_needed = consent::needs_paperwork(self.options.action, kind, status);
@@ -85,12 +92,30 @@ impl Rules<'_> {
         }))
     }
 
+    /// Takes note of the words and dates of a consent that is refused for want
+    /// of an answer, so that the file asks all of its questions at once.
+    pub(super) fn read_along(
+        &mut self,
+        number: usize,
+        group: &Group,
+        record: &ByteRecord,
+    ) -> io::Result<()> {
+        let source_cell = cell(record, group.source);
+        self.vocabulary.source(
+            number,
+            source_cell,
+            self.decoder,
+            &self.options.mapping.sources,
+        );
+        self.moment(group, record).map(|_| ())
+    }
+
     /// The moment in a group's date column; `None` where nothing is written.
     pub(super) fn moment(
         &mut self,
         group: &Group,
         record: &ByteRecord,
-    ) -> Result<Result<Option<Moment>, Fault>, RowStop> {
+    ) -> io::Result<Result<Option<Moment>, Fault>> {
         let Some(column) = group.date else {
             return Ok(Ok(None));
         };
@@ -112,10 +137,5 @@ impl Rules<'_> {
                 ColumnOrder::Undecidable => fault(ReasonCode::R602),
             },
         }
-    }
-
-    fn polarity_refusal(&self, group: &Group) -> RowStop {
-        let header = &self.layout.headers[group.status.index];
-        RowStop::Refused(Refusal::new(ReasonCode::F114).with("header", header))
     }
 }

@@ -111,8 +111,8 @@ impl Layout {
         if options.action != Action::Push {
             return Ok(());
         }
-        let only_merchants =
-            self.recipient_kind.is_none() && options.default_kind == Some(RecipientKind::Tacir);
+        let only_merchants = self.recipient_kind.is_none()
+            && options.kind_by_default() == Some(RecipientKind::Tacir);
         let lacks =
             |part: fn(&Group) -> bool| self.groups.is_empty() || self.groups.iter().any(part);
         let missing: Vec<Field> = [

@@ -17,6 +17,8 @@ mod lines;
 mod memory;
 mod merging;
 mod properties;
+mod questions;
 mod record;
 mod report;
+mod traces;
 mod vectors;

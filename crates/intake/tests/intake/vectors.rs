@@ -16,7 +16,7 @@ fn row(phone: &str, channel: &str, status: &str, date: &str, source: &str) -> Ou
 }
 
 /// `+905321234567 W201` or `R209`, for a phone cell.
-fn phone(cell: &str, channel: &str, options: &Options) -> String {
+pub(crate) fn phone(cell: &str, channel: &str, options: &Options) -> String {
     let quoted = cell.replace('"', "\"\"");
     // A second row keeps a single damaged phone below the share that stops a file.
     let others: String = (0..30)

@@ -1,16 +1,13 @@
 //! `izinli import`: judge a file, show the verdict, apply it, wait for İYS.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
-use anyhow::{Context, bail};
-use domain::{RecipientKind, Timestamp};
+use anyhow::Context;
+use domain::RecipientKind;
 use engine::Action;
 use engine::uploads::NewFile;
 use indicatif::{ProgressBar, ProgressStyle};
-use intake::{
-    FileVerdict, Judged, Limits, NoDirectory, Options, RejectionReader, explain_en, explain_tr,
-};
+use intake::{explain_en, explain_tr};
 use serde_json::{Value, json};
 use store::uploads::{Upload, UploadState};
 
@@ -18,15 +15,12 @@ use crate::cli::{Cli, Import};
 use crate::output::{Exit, Output};
 use crate::session::{ACTOR, Session};
 
-/// Rejections printed by a dry run in text form; JSON prints all.
-const SHOWN_MAX: usize = 20;
-
 /// Judges, and unless it is a dry run applies.
 pub(crate) async fn run(cli: &Cli, args: &Import, out: Output) -> anyhow::Result<Exit> {
-    let session = Session::open(cli).await?;
     if args.dry_run {
-        return dry_run(&session, args, out).await;
+        return super::dry_run::run(cli, args, out).await;
     }
+    let session = Session::open(cli).await?;
     let brand = args
         .brand
         .as_deref()
@@ -65,8 +59,8 @@ pub(crate) async fn run(cli: &Cli, args: &Import, out: Output) -> anyhow::Result
         UploadState::Waiting => {
             show(&judged, out, &session).await?;
             out.line(
-                "Reddedilen satır oranı sınırın üstünde; yine de uygulamak için --accept-rejections verin.",
-                "More rows were rejected than the brand allows; give --accept-rejections to apply the rest.",
+                "Dosyaya bir kişinin bakması gerekiyor: reddedilen satırlar markanın sınırını aşıyor ya da izinler kuşkulu görünüyor. --dry-run nedenini gösterir; yine de uygulamak için --accept-rejections verin.",
+                "A person must look: more rows were rejected than the brand allows, or the consents look doubtful. --dry-run shows why; give --accept-rejections to apply the file all the same.",
             );
             return Ok(Exit::Refused);
         }
@@ -145,11 +139,11 @@ fn file_name(path: &Path) -> String {
         .map_or_else(|| "file".into(), |name| name.to_string_lossy().into_owned())
 }
 
-fn action(args: &Import) -> anyhow::Result<Action> {
+pub(super) fn action(args: &Import) -> anyhow::Result<Action> {
     Action::parse(&args.action).context("--action is local, pull or push")
 }
 
-fn kind(args: &Import) -> anyhow::Result<Option<RecipientKind>> {
+pub(super) fn kind(args: &Import) -> anyhow::Result<Option<RecipientKind>> {
     Ok(args
         .default_kind
         .as_deref()
@@ -157,7 +151,7 @@ fn kind(args: &Import) -> anyhow::Result<Option<RecipientKind>> {
         .transpose()?)
 }
 
-fn mapping(args: &Import) -> anyhow::Result<Value> {
+pub(super) fn mapping(args: &Import) -> anyhow::Result<Value> {
     let Some(path) = &args.mapping else {
         return Ok(Value::Null);
     };
@@ -247,115 +241,4 @@ async fn write_report(session: &Session, upload: &Upload, path: &Path) -> anyhow
         .upload_report_csv(upload.firm, upload.id, &mut file)
         .await?;
     Ok(())
-}
-
-/// Judges without a change; with a brand, also against what is stored.
-async fn dry_run(session: &Session, args: &Import, out: Output) -> anyhow::Result<Exit> {
-    let now = domain::Clock::now(&session.clock);
-    let mut options = Options::new(now, action(args)?);
-    options.default_kind = kind(args)?;
-    options.limits = Limits {
-        file_bytes_max: session.config.uploads.file_bytes_max,
-        ..Limits::default()
-    };
-    if let Value::Object(_) = mapping(args)? {
-        options.mapping =
-            serde_json::from_value(mapping(args)?).context("the mapping cannot be read")?;
-    }
-    let mut directory: Box<dyn intake::Directory + Send> = Box::new(NoDirectory);
-    if let Some(text) = &args.brand {
-        let brand = session.brand(text).await?;
-        options.mode = brand.mode;
-        options.activation = brand.activation;
-        options.countries = brand.countries.clone();
-        directory = Box::new(session.engine()?.directory(brand.firm, brand.id));
-    }
-    let work = tempfile::tempdir()?;
-    let (file, folder) = (args.file.clone(), work.path().to_owned());
-    let judged = tokio::task::spawn_blocking(move || {
-        let mut watch = |_| ControlFlow::Continue(());
-        intake::judge(&file, &options, &mut *directory, &folder, &mut watch)
-    })
-    .await??;
-    print_verdict(&judged, now, out)
-}
-
-fn print_verdict(judged: &Judged, now: Timestamp, out: Output) -> anyhow::Result<Exit> {
-    let refusal = match &judged.verdict {
-        FileVerdict::Accepted => None,
-        FileVerdict::Refused(refusal) => Some(refusal),
-    };
-    let mut rejections = Vec::new();
-    if refusal.is_none() {
-        let most = if out.is_json() { usize::MAX } else { SHOWN_MAX };
-        for rejection in RejectionReader::open(&judged.rejections)?.take(most) {
-            let rejection = rejection?;
-            rejections.push(json!({
-                "line": rejection.line, "channel": rejection.channel, "field": rejection.field,
-                "code": rejection.code, "value": rejection.value,
-                "text_tr": explain_tr(rejection.code, &rejection.args),
-                "text_en": explain_en(rejection.code, &rejection.args),
-            }));
-        }
-    }
-    let mut records = Vec::new();
-    if out.is_json() && refusal.is_none() {
-        for item in intake::RecordReader::open(&judged.records, 0)? {
-            let (record, _) = item?;
-            records.push(json!({
-                "line": record.line, "recipient": record.recipient, "kind": record.kind,
-                "external_id": record.external_id, "token": record.token,
-                "consent": record.consent.as_ref().map(|consent| json!({
-                    "channel": consent.channel, "status": consent.status,
-                    "date": consent.date.to_registry_text(), "source": consent.source,
-                })),
-            }));
-        }
-    }
-    let value = json!({
-        "at": now,
-        "refusal": refusal.map(|refusal| json!({
-            "code": refusal.code, "line": refusal.line,
-            "text_tr": refusal.text_tr(), "text_en": refusal.text_en(),
-        })),
-        "summary": judged.summary, "records": records, "rejections": rejections,
-    });
-    out.show(&value, |_| {
-        match refusal {
-            Some(refusal) => println!(
-                "{}: {}",
-                refusal.code,
-                out.pick(&refusal.text_tr(), &refusal.text_en())
-            ),
-            None => println!(
-                "{}: {} · {}: {} · {}: {}",
-                out.pick("satır", "rows"),
-                judged.summary.rows,
-                out.pick("kabul", "accepted"),
-                judged.summary.accepted,
-                out.pick("ret", "rejected"),
-                judged.summary.rejected,
-            ),
-        }
-        for rejection in &rejections {
-            println!(
-                "  {} {}  {}  {}",
-                out.pick("satır", "line"),
-                rejection["line"],
-                rejection["code"].as_str().unwrap_or(""),
-                rejection[out.pick("text_tr", "text_en")]
-                    .as_str()
-                    .unwrap_or("")
-            );
-        }
-    })?;
-    // A refused file is not read to its end: nothing of it can be accounted for.
-    if refusal.is_none() && judged.summary.discrepancy != 0 {
-        bail!("{} pairs are unaccounted for", judged.summary.discrepancy);
-    }
-    Ok(if refusal.is_some() {
-        Exit::Refused
-    } else {
-        Exit::Done
-    })
 }
