@@ -56,12 +56,12 @@ fn told(rows: &[String], options: &Options) -> (Vec<String>, Vec<String>, u64) {
         .rejections
         .iter()
         .map(|rejection| {
-            format!(
-                "{} {:?} {}",
-                rejection.code,
-                rejection.channel,
-                String::from_utf8_lossy(&rejection.raw)
-            )
+            let row = String::from_utf8_lossy(&rejection.raw);
+            // Of rows that say the same the first stands for all, and one may say
+            // "hepsi" where another names the channel: it is told beside.
+            let mut cells: Vec<&str> = row.split(';').collect();
+            cells.remove(3);
+            format!("{} {:?} {}", rejection.code, rejection.channel, cells.join(";"))
         })
         .collect();
     rejected.sort();
