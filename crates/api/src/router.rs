@@ -20,8 +20,8 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::options::BodyLimits;
 use crate::v1::{
-    api_keys, audit, blacklist, brands, campaigns, connectors, consents, contacts, firms, reasons,
-    registry, session, templates, uploads, users,
+    alarms, api_keys, audit, blacklist, brands, campaigns, connectors, consents, contacts, firms,
+    messages, reasons, registry, session, templates, uploads, users,
 };
 use crate::{guard, health, inbound, observe, openapi, panel, problem};
 
@@ -68,7 +68,20 @@ fn quick() -> OpenApiRouter<App> {
             blacklist::add_stops,
             blacklist::lift_stop
         ))
+        .routes(routes!(registry::complaint_handled))
         .routes(routes!(registry::registry_status))
+        .routes(routes!(registry::registry_deadlines))
+        .routes(routes!(registry::registry_forecast))
+        .routes(routes!(registry::registry_rejections))
+        .routes(routes!(registry::registry_rejected_people))
+        .routes(routes!(registry::registry_resend))
+        .routes(routes!(registry::consent_holds))
+        .routes(routes!(registry::decide_hold))
+        .routes(routes!(registry::consent_findings))
+        .routes(routes!(registry::review_finding))
+        .routes(routes!(registry::may_ask_anew, registry::ask_anew))
+        .routes(routes!(alarms::alarms))
+        .routes(routes!(alarms::acknowledge_alarm))
         .routes(routes!(templates::templates, templates::create_template))
         .routes(routes!(templates::template, templates::change_template))
         .routes(routes!(templates::preview_template))
@@ -82,6 +95,9 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(campaigns::stop_campaign))
         .routes(routes!(campaigns::campaign_report))
         .routes(routes!(campaigns::campaign_messages))
+        .routes(routes!(messages::messages))
+        .routes(routes!(messages::message_proof))
+        .routes(routes!(messages::message_proof_page))
         .routes(routes!(audit::audit))
         .routes(routes!(reasons::reasons))
 }
@@ -95,6 +111,7 @@ fn slow() -> OpenApiRouter<App> {
         .routes(routes!(campaigns::dry_run_campaign))
         .routes(routes!(connectors::test_connector))
         .routes(routes!(registry::registry_pull))
+        .routes(routes!(registry::search_consents))
         .routes(routes!(registry::registry_push))
 }
 

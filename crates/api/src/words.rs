@@ -46,6 +46,22 @@ words! {
     CampaignState = store::campaigns::CampaignState;
     /// What becomes of the accepted rows of a file.
     UploadAction = store::uploads::UploadAction;
+    /// What is owed to the person, the law and İYS.
+    Duty = domain::deadline::Duty;
+    /// How near the end of a deadline is.
+    Urgency = domain::deadline::Urgency;
+    /// How bad an alarm is.
+    Severity = domain::alarm::Severity;
+    /// What an alarm is about.
+    AlarmCode = domain::alarm::AlarmCode;
+    /// How far a held consent has come.
+    HoldState = store::consent::HoldState;
+    /// What looks made up.
+    Pattern = store::findings::Pattern;
+    /// What somebody made of a finding.
+    FindingState = store::findings::FindingState;
+    /// A lawful way to ask a person anew.
+    AskingWay = store::repermission::AskingWay;
     /// Why an address is stopped.
     StopCause = store::blacklist::StopCause;
 }

@@ -13,8 +13,10 @@ mod tests;
 
 use std::sync::LazyLock;
 
-use jiff::civil::{Date, DateTime, Weekday};
+pub use jiff::civil::Date;
+use jiff::civil::{DateTime, Weekday};
 use jiff::{SignedDuration, Span};
+use serde::{Deserialize, Serialize};
 
 pub use table::{CalendarError, Holiday, HolidayPart};
 
@@ -28,9 +30,11 @@ pub struct Calendar {
 }
 
 /// Whether a half day (*arife*, 28 October) is a business day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum HalfDays {
     /// Offices are open until 13:00, so it counts.
+    #[default]
     Count,
     /// It is treated like a full holiday.
     Skip,
@@ -110,6 +114,50 @@ impl Calendar {
         let start = self.holidays.partition_point(|holiday| holiday.date < date);
         let end = start + self.holidays[start..].partition_point(|holiday| holiday.date == date);
         &self.holidays[start..end]
+    }
+
+    /// The days of events whose third business day is `due`: from the first
+    /// to the day before the second; `None` when `due` is no business day.
+    ///
+    /// A later event is never due on an earlier day, so these days are one piece.
+    pub fn events_due_on(&self, due: Date, half_days: HalfDays) -> Option<(Date, Date)> {
+        if !self.counts(due, half_days) {
+            return None;
+        }
+        let mut first_counted = due;
+        for _ in 1..DAYS {
+            first_counted = self.business_day_before(first_counted, half_days)?;
+        }
+        Some((
+            self.business_day_before(first_counted, half_days)?,
+            first_counted,
+        ))
+    }
+
+    /// The business days after `from` up to and with `to`.
+    pub fn business_days_between(&self, from: Date, to: Date, half_days: HalfDays) -> usize {
+        from.series(Span::new().days(1))
+            .skip(1)
+            .take_while(|date| *date <= to)
+            .filter(|date| self.counts(*date, half_days))
+            .count()
+    }
+
+    /// As for deadlines: where a year's holidays are not known, every weekday counts.
+    fn counts(&self, date: Date, half_days: HalfDays) -> bool {
+        if self.covers(date.year()) {
+            self.is_business_day(date, half_days)
+        } else {
+            is_weekday(date)
+        }
+    }
+
+    fn business_day_before(&self, date: Date, half_days: HalfDays) -> Option<Date> {
+        let mut day = date.yesterday().ok()?;
+        while !self.counts(day, half_days) {
+            day = day.yesterday().ok()?;
+        }
+        Some(day)
     }
 
     /// Every holiday of a year, ascending.

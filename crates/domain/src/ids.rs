@@ -130,6 +130,12 @@ id!(/// A campaign (*kampanya*).
     CampaignId, "cmp");
 id!(/// Up to 1,000 records that İYS is asked about or sent in one call.
     RegistryBatchId, "rgb");
+id!(/// Something that somebody must look at (*uyarı*).
+    AlarmId, "alm");
+id!(/// Consents that look made up (*bulgu*).
+    FindingId, "fnd");
+id!(/// A consent that waits for a second person (*bekletilen izin*).
+    HoldId, "hld");
 id!(/// One entry of the audit trail (*denetim kaydı*).
     AuditId, "aud");
 

@@ -3,12 +3,27 @@
 //!
 //! Change one byte of one event and its leaf, its block's root and every
 //! later block hash differ; the verifier names the first row that does.
+//!
+//! [`chain`] recomputes a chain block by block, whether the blocks come from
+//! the database or from an export; [`export`] is the form of the export.
+
+pub mod chain;
+pub mod export;
+mod hexed;
+pub mod merkle;
+pub mod proof;
+pub mod redact;
+pub mod seal;
+pub mod trail;
 
 use sha2::{Digest, Sha256};
 
 use crate::consent::ConsentEvent;
 use crate::ids::{BrandId, EventId};
 use crate::time::Timestamp;
+
+pub use chain::{Chain, Fault};
+pub use merkle::{path, root};
 
 /// A SHA-256 digest.
 pub type Hash = [u8; 32];
@@ -21,29 +36,35 @@ pub const BLOCK_EVENTS_MAX: usize = 5_000;
 
 // Different first bytes keep a leaf from ever being read as a node (RFC 6962 §2.1).
 const LEAF: u8 = 0;
-const NODE: u8 = 1;
+pub(crate) const NODE: u8 = 1;
 const BLOCK: u8 = 2;
 
-/// The leaf of one event: a digest over every field, each with its length.
+/// The leaf of one event: a digest over every field. Texts carry their length
+/// and what may be absent says whether it is there, so that no two events
+/// share a leaf.
 pub fn leaf(event: &ConsentEvent) -> Hash {
-    let mut bytes = Vec::with_capacity(192);
+    let mut bytes = Vec::with_capacity(224);
     bytes.push(LEAF);
     for number in [
         event.id.as_db(),
         event.key.brand.as_db(),
+        event.key.recipient.as_db(),
         event.key.channel.as_db(),
         event.key.kind.as_db(),
         event.status.as_db(),
         event.consent_date.as_micros(),
         event.recorded_at.as_micros(),
         event.origin.as_db(),
-        event.origin_id.unwrap_or(-1),
-        event.origin_line.unwrap_or(-1),
     ] {
         bytes.extend_from_slice(&number.to_le_bytes());
     }
+    for number in [event.origin_id, event.origin_line] {
+        bytes.push(u8::from(number.is_some()));
+        bytes.extend_from_slice(&number.unwrap_or_default().to_le_bytes());
+    }
+    bytes.push(u8::from(event.evidence.is_some()));
     let address = event.recipient.to_string();
-    let evidence = event.evidence.as_deref().unwrap_or("");
+    let evidence = event.evidence.as_deref().unwrap_or_default();
     for text in [
         address.as_str(),
         event.source.as_str(),
@@ -57,29 +78,30 @@ pub fn leaf(event: &ConsentEvent) -> Hash {
     Sha256::digest(&bytes).into()
 }
 
-/// The Merkle root of a block's leaves; an odd last node moves up unchanged.
-pub fn root(leaves: &[Hash]) -> Hash {
-    let mut level = leaves.to_vec();
-    if level.is_empty() {
-        return GENESIS;
+/// Bytes of a leaf that are kept beside its block.
+pub const PRINT_BYTES: usize = 4;
+
+/// The beginnings of a block's leaves, kept so that a verifier can name the
+/// one event that was changed. They prove nothing themselves: the root does.
+pub fn prints(leaves: &[Hash]) -> Vec<u8> {
+    leaves
+        .iter()
+        .flat_map(|leaf| leaf.iter().take(PRINT_BYTES))
+        .copied()
+        .collect()
+}
+
+/// The place of the first leaf that does not begin as it once did; `None` when
+/// the prints do not tell.
+pub fn first_changed(leaves: &[Hash], prints: &[u8]) -> Option<usize> {
+    let kept = prints.chunks_exact(PRINT_BYTES);
+    if kept.len() != leaves.len() {
+        return None;
     }
-    while level.len() > 1 {
-        let next = level
-            .chunks(2)
-            .map(|pair| match pair {
-                [left, right] => {
-                    let mut hasher = Sha256::new();
-                    hasher.update([NODE]);
-                    hasher.update(left);
-                    hasher.update(right);
-                    hasher.finalize().into()
-                }
-                rest => rest.first().copied().unwrap_or(GENESIS),
-            })
-            .collect();
-        level = next;
-    }
-    level.first().copied().unwrap_or(GENESIS)
+    leaves
+        .iter()
+        .zip(kept)
+        .position(|(leaf, print)| !leaf.starts_with(print))
 }
 
 /// The head of one block of events.
@@ -129,18 +151,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_root_depends_on_every_leaf_and_on_their_order() {
+    fn the_prints_name_the_leaf_that_was_changed() {
         let leaves: Vec<Hash> = (0..7_u8).map(|n| [n; 32]).collect();
-        let whole = root(&leaves);
-        for i in 0..leaves.len() {
-            let mut changed = leaves.clone();
-            changed[i][31] ^= 1;
-            assert_ne!(root(&changed), whole, "leaf {i}");
-        }
-        let mut swapped = leaves.clone();
-        swapped.swap(0, 6);
-        assert_ne!(root(&swapped), whole);
-        assert_ne!(root(&leaves[..6]), whole);
-        assert_eq!(root(&[]), GENESIS);
+        let kept = prints(&leaves);
+        assert_eq!(first_changed(&leaves, &kept), None);
+        let mut changed = leaves.clone();
+        changed[5] = [99; 32];
+        assert_eq!(first_changed(&changed, &kept), Some(5));
+        assert_eq!(first_changed(&changed[..6], &kept), None);
     }
 }

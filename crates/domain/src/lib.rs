@@ -14,9 +14,11 @@
 //! [`reason`]; 3. return it where the rule lives; 4. give it a test whose name
 //! states the rule.
 
+pub mod alarm;
 pub mod calendar;
 pub mod channel;
 pub mod consent;
+pub mod deadline;
 pub mod email;
 pub mod fold_text;
 pub mod gate;

@@ -11,7 +11,7 @@
 //! rule gets a new number; a text may be improved at any time.
 
 mod remarks;
-mod render;
+pub(crate) mod render;
 
 use std::fmt;
 use std::sync::LazyLock;

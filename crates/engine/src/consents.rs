@@ -1,13 +1,17 @@
 //! Single declarations from the programming interface and the panel, through
 //! the same door as files.
 
-use domain::consent::Origin;
-use domain::ids::{BrandId, EventId, FirmId, RecipientId};
+use std::collections::HashMap;
+
+use domain::consent::{ConsentKey, Origin};
+use domain::ids::{BrandId, EventId, FirmId, HoldId, RecipientId};
 use domain::{Channel, ReasonCode, Recipient, RecipientKind, Source, Status, Timestamp};
-use store::consent::{ApplyContext, IncomingRecord, Said};
+use store::Writer;
+use store::consent::{Applied, ApplyContext, IncomingRecord, NewHold, Said};
 
 use crate::Engine;
 use crate::error::EngineError;
+use crate::worklist::{held_alarm, held_detail};
 
 /// Most declarations of one call.
 pub const CLAIMS_MAX: usize = 1_000;
@@ -45,6 +49,9 @@ pub enum ClaimOutcome {
     Refused {
         /// Why.
         code: ReasonCode,
+        /// It follows a citizen's own refusal, has evidence, and waits for a
+        /// second person (R807).
+        hold: Option<HoldId>,
     },
 }
 
@@ -74,7 +81,7 @@ impl Engine {
                 args: Vec::new(),
             });
         }
-        let held = self
+        let addressed = self
             .store
             .read()
             .await?
@@ -96,8 +103,9 @@ impl Engine {
         let mut writer = self.store.write().await?;
         let applied = writer.apply_records(&context, &records).await?;
         crate::registry::withheld::restated(&mut writer, brand, &applied).await?;
-        if held.mode.is_connected() {
-            let batches = crate::registry::asks::after_claims(&held, &applied.touched);
+        let held = hold_for_a_second_person(&mut writer, &context, &records, &applied).await?;
+        if addressed.mode.is_connected() {
+            let batches = crate::registry::asks::after_claims(&addressed, &applied.touched);
             writer.enqueue_registry(&batches).await?;
         }
         writer.commit().await?;
@@ -117,7 +125,10 @@ impl Engine {
             set(
                 &mut outcomes,
                 refusal.line,
-                ClaimOutcome::Refused { code: refusal.code },
+                ClaimOutcome::Refused {
+                    code: refusal.code,
+                    hold: held.get(&refusal.line).copied(),
+                },
             );
         }
         outcomes
@@ -127,6 +138,54 @@ impl Engine {
                 EngineError::Internal("a declaration was neither recorded nor refused".into())
             })
     }
+}
+
+/// A consent after a citizen's own refusal is not thrown away when it comes
+/// with evidence: a second person looks at it.
+async fn hold_for_a_second_person(
+    writer: &mut Writer,
+    context: &ApplyContext,
+    records: &[IncomingRecord],
+    applied: &Applied,
+) -> Result<HashMap<i64, HoldId>, EngineError> {
+    let mut held = HashMap::new();
+    for refusal in &applied.refused {
+        let record = usize::try_from(refusal.line)
+            .ok()
+            .and_then(|line| records.get(line));
+        let Some(record) = record.filter(|_| refusal.code == ReasonCode::R807) else {
+            continue;
+        };
+        let (Some(said), Some(evidence)) = (&record.consent, &record.evidence) else {
+            continue;
+        };
+        let ids = writer
+            .recipient_ids(context.firm, std::slice::from_ref(&record.recipient))
+            .await?;
+        let Some(recipient) = ids.into_iter().flatten().next() else {
+            continue;
+        };
+        let new = NewHold {
+            key: ConsentKey {
+                brand: context.brand,
+                recipient,
+                channel: said.channel,
+                kind: record.kind,
+            },
+            consent_date: said.date,
+            source: said.source.clone(),
+            origin: context.origin,
+            evidence: evidence.clone(),
+            asked_by: context.actor.clone(),
+        };
+        let id = writer.hold_consent(context.firm, &new).await?;
+        held.insert(refusal.line, id);
+    }
+    if !held.is_empty() {
+        let key = held_alarm(context.firm, context.brand);
+        writer.raise_alarm(key, &held_detail(held.len())).await?;
+    }
+    Ok(held)
 }
 
 fn set(outcomes: &mut [Option<ClaimOutcome>], line: i64, outcome: ClaimOutcome) {

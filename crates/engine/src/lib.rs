@@ -16,14 +16,19 @@ pub mod campaigns;
 pub mod clients;
 pub mod connections;
 pub mod consents;
+pub mod deadlines;
 pub mod dispatch;
 pub mod error;
+pub mod evidence;
+pub mod findings;
 pub mod receipts;
 pub mod registry;
+pub mod seals;
 pub mod settings;
 pub mod uploads;
 pub mod why;
 pub mod worker;
+pub mod worklist;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +47,9 @@ pub use intake::Action;
 pub use settings::Settings;
 pub use worker::Step;
 
+/// Pause between looks for campaigns to seal.
+const SEAL_REST_MS: u64 = 2_000;
+
 /// Everything that works over time, shared by the API, commands and workers.
 #[derive(Debug)]
 pub struct Engine {
@@ -52,6 +60,7 @@ pub struct Engine {
     paces: dispatch::Paces,
     refreshed: campaigns::Refreshed,
     pull_rests: registry::pull::PullRests,
+    calendar: domain::calendar::Calendar,
     wake: Wake,
     stopping: CancellationToken,
 }
@@ -89,6 +98,7 @@ impl Engine {
             .check()
             .map_err(|refused| EngineError::Internal(refused.to_string()))?;
         let clients = Clients::new(&settings, &store)?;
+        let calendar = deadlines::calendar(&settings.deadlines)?;
         Ok(Arc::new(Self {
             store,
             settings,
@@ -97,6 +107,7 @@ impl Engine {
             paces: dispatch::Paces::default(),
             refreshed: campaigns::Refreshed::default(),
             pull_rests: registry::pull::PullRests::default(),
+            calendar,
             wake: Wake::default(),
             stopping: CancellationToken::new(),
         }))
@@ -177,6 +188,10 @@ impl Engine {
         repeat!("resolve", ms(settings.dispatch.poll_ms), step_resolve);
         repeat!("receipts", ms(settings.receipts.poll_ms), step_receipts);
         repeat!("finish", ms(settings.dispatch.poll_ms), step_finish);
+        repeat!("seal", ms(SEAL_REST_MS), step_seal);
+        let look = Duration::from_secs(settings.deadlines.check_seconds);
+        repeat!("alarms", look, step_alarms);
+        repeat!("findings", look, step_findings);
     }
 
     /// Keeps the announcement alive: when a database connection was cut, the

@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use domain::calendar::HalfDays;
 use serde::{Deserialize, Serialize};
 
 /// The engine's settings: sections of the configuration file.
@@ -19,6 +20,35 @@ pub struct Settings {
     pub dispatch: Dispatch,
     /// Receipts that come back.
     pub receipts: Receipts,
+    /// What the law gives three business days for.
+    pub deadlines: Deadlines,
+}
+
+/// What the law gives three business days for, and when somebody is called.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Deadlines {
+    /// Whether half days (*arife*, 28 October) are business days in the date
+    /// that people are shown: `count` or `skip`. Nothing is refused by it.
+    pub half_days: HalfDays,
+    /// A holiday table in place of the built-in one, in the form of
+    /// `crates/domain/data/holidays.tsv`.
+    pub holidays_file: Option<PathBuf>,
+    /// Pause between looks for what to raise an alarm about.
+    pub check_seconds: u64,
+    /// Days in which nobody is asked anew for a consent that became void.
+    pub ask_again_days: i64,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            half_days: HalfDays::Count,
+            holidays_file: None,
+            check_seconds: 300,
+            ask_again_days: 30,
+        }
+    }
 }
 
 /// Files that come in.

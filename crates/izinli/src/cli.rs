@@ -1,8 +1,12 @@
 //! The command line: what can be asked of the program.
 
+mod evidence;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use evidence::*;
 
 /// İzinli: commercial messages only to people whose consent İYS confirms.
 #[derive(Debug, Parser)]
@@ -68,6 +72,9 @@ pub(crate) enum Command {
     /// The consent ledger
     #[command(subcommand)]
     Ledger(Ledger),
+    /// The proof of a message
+    #[command(subcommand)]
+    Proof(Proof),
     /// People
     #[command(subcommand)]
     Contact(Contact),
@@ -476,22 +483,17 @@ pub(crate) struct BrandArg {
     pub(crate) brand: String,
 }
 
-/// `ledger …`
-#[derive(Debug, Subcommand)]
-pub(crate) enum Ledger {
-    /// Recompute every hash and name the first row that differs
-    Verify(BrandArg),
-    /// Print every event, one JSON object a line
-    Export(BrandArg),
-}
-
 /// `contact …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum Contact {
-    /// Why a message would or would not reach an address now
+    /// Why a message would or would not reach an address now, or what held then
     Why {
         /// Phone number or e-mail address
         address: String,
+        /// An instant, such as 2025-06-21T12:00:00+03:00: what held then, by
+        /// what was known then and by what is known now
+        #[arg(long, value_name = "INSTANT")]
+        at: Option<String>,
         /// The brand
         #[arg(long)]
         brand: String,

@@ -14,6 +14,7 @@ pub(crate) mod import;
 pub(crate) mod ledger;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
+pub(crate) mod proof;
 pub(crate) mod registry;
 pub(crate) mod serve;
 pub(crate) mod simulate;

@@ -27,6 +27,8 @@ pub(crate) struct Config {
     pub(crate) dispatch: engine::settings::Dispatch,
     /// Receipts that come back.
     pub(crate) receipts: engine::settings::Receipts,
+    /// What the law gives three business days for.
+    pub(crate) deadlines: engine::settings::Deadlines,
 }
 
 /// The database.
@@ -141,6 +143,7 @@ impl Config {
             registry: self.registry.clone(),
             dispatch: self.dispatch.clone(),
             receipts: self.receipts.clone(),
+            deadlines: self.deadlines.clone(),
         }
     }
 

@@ -6,9 +6,9 @@
 
 use domain::Timestamp;
 use domain::ids::{AuditId, FirmId};
+use domain::ledger::trail::TrailEntry;
 use domain::ledger::{GENESIS, Hash};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::db::{Reader, Writer};
 use crate::error::{Doing, StoreError, exactly};
@@ -43,6 +43,8 @@ pub struct AuditCheck {
     pub entries: i64,
     /// The first one that does not fit, and in what way.
     pub broken: Option<(i64, AuditBreak)>,
+    /// When that one was written, as it says now.
+    pub broken_at: Option<Timestamp>,
 }
 
 /// In what way a chain is broken.
@@ -79,18 +81,22 @@ struct AuditRow {
 }
 
 impl AuditRow {
-    /// Digest over every field, each text with its length, and the entry before.
-    fn digest(&self, firm: FirmId) -> Hash {
-        let mut hasher = Sha256::new();
-        for number in [self.id, firm.as_db(), self.number, self.at_us] {
-            hasher.update(number.to_le_bytes());
-        }
-        for text in [&self.actor, &self.action, &self.subject, &self.detail] {
-            hasher.update((text.len() as u64).to_le_bytes());
-            hasher.update(text.as_bytes());
-        }
-        hasher.update(&self.previous);
-        hasher.finalize().into()
+    /// The row as it is hashed and exported.
+    fn entry(self, firm: FirmId) -> Result<TrailEntry, StoreError> {
+        let number = self.number;
+        let digest = |column, bytes: Vec<u8>| known(bytes.try_into().ok(), "audit", column, number);
+        Ok(TrailEntry {
+            id: AuditId::from_db(self.id),
+            firm,
+            number,
+            at: Timestamp::from_micros(self.at_us),
+            actor: self.actor,
+            action: self.action,
+            subject: self.subject,
+            detail: self.detail,
+            previous: digest("previous", self.previous)?,
+            hash: digest("hash", self.hash)?,
+        })
     }
 }
 
@@ -136,6 +142,7 @@ impl Reader {
         let mut check = AuditCheck {
             entries: 0,
             broken: None,
+            broken_at: None,
         };
         let mut previous = GENESIS;
         while check.entries < end {
@@ -144,22 +151,24 @@ impl Reader {
                 check.broken = Some((check.entries + 1, AuditBreak::Missing));
                 return Ok(check);
             }
-            for row in rows {
+            for entry in rows {
                 let number = check.entries + 1;
-                let broken = if row.number != number {
+                let digest = entry.digest();
+                let broken = if entry.number != number {
                     Some(AuditBreak::Missing)
-                } else if row.previous != previous {
+                } else if entry.previous != previous {
                     Some(AuditBreak::Order)
-                } else if row.hash != row.digest(firm) {
+                } else if entry.hash != digest {
                     Some(AuditBreak::Content)
                 } else {
                     None
                 };
                 if let Some(way) = broken {
                     check.broken = Some((number, way));
+                    check.broken_at = Some(entry.at);
                     return Ok(check);
                 }
-                previous = row.digest(firm);
+                previous = digest;
                 check.entries = number;
             }
         }
@@ -175,23 +184,33 @@ impl Reader {
         Ok(check)
     }
 
-    async fn audit_after(
+    /// Up to a thousand entries after number `after`, up to `up_to`, as they
+    /// are hashed: for exports and verifiers.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when a hash is none.
+    pub async fn audit_after(
         &mut self,
         firm: FirmId,
         after: i64,
         up_to: i64,
-    ) -> Result<Vec<AuditRow>, StoreError> {
-        on!(self, conn => sqlx::query_as::<_, AuditRow>(ONWARD)
+    ) -> Result<Vec<TrailEntry>, StoreError> {
+        let rows = on!(self, conn => sqlx::query_as::<_, AuditRow>(ONWARD)
             .bind(firm.as_db())
             .bind(after)
             .bind(up_to)
             .bind(VERIFY_ROWS)
             .fetch_all(&mut *conn)
             .await)
-        .doing("verifying the audit trail")
+        .doing("verifying the audit trail")?;
+        rows.into_iter().map(|row| row.entry(firm)).collect()
     }
 
-    async fn audit_head(&mut self, firm: FirmId) -> Result<Option<(i64, Hash)>, StoreError> {
+    /// The number and hash of a firm's last entry; none before the first.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when the hash is none.
+    pub async fn audit_head(&mut self, firm: FirmId) -> Result<Option<(i64, Hash)>, StoreError> {
         let sql = "SELECT number, hash FROM audit_head WHERE firm_id = $1";
         let row = on!(self, conn => sqlx::query_as::<_, (i64, Vec<u8>)>(sql)
             .bind(firm.as_db())
@@ -219,48 +238,49 @@ impl Writer {
         detail: &Value,
     ) -> Result<i64, StoreError> {
         let (last, previous) = self.lock_audit_head(firm).await?;
-        let mut row = AuditRow {
-            id: self.next_id()?,
+        let mut entry = TrailEntry {
+            id: AuditId::from_db(self.next_id()?),
+            firm,
             number: last + 1,
-            at_us: self.now().as_micros(),
+            at: self.now(),
             actor: actor.to_owned(),
             action: action.to_owned(),
             subject: subject.to_owned(),
             detail: to_json(detail)?,
-            previous,
-            hash: Vec::new(),
+            previous: known(previous.try_into().ok(), "audit_head", "hash", firm)?,
+            hash: GENESIS,
         };
-        row.hash = row.digest(firm).to_vec();
-        let number = row.number;
+        entry.hash = entry.digest();
+        let number = entry.number;
         let sql = "UPDATE audit_head SET number = $2, hash = $3 WHERE firm_id = $1";
         let done = on!(self, conn => sqlx::query(sql)
             .bind(firm.as_db())
             .bind(number)
-            .bind(row.hash.as_slice())
+            .bind(entry.hash.as_slice())
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))
         .doing("moving the end of the audit trail")?;
         exactly(done, 1, "the end of the audit trail")?;
-        self.insert_audit(firm, row).await?;
+        self.insert_audit(&entry).await?;
         Ok(number)
     }
 
-    async fn insert_audit(&mut self, firm: FirmId, row: AuditRow) -> Result<(), StoreError> {
+    async fn insert_audit(&mut self, entry: &TrailEntry) -> Result<(), StoreError> {
         let sql = "INSERT INTO audit \
              (id, firm_id, number, at_us, actor, action, subject, detail, previous, hash) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
         let done = on!(self, conn => sqlx::query(sql)
-            .bind(row.id)
-            .bind(firm.as_db())
-            .bind(row.number)
-            .bind(row.at_us)
-            .bind(row.actor.as_str())
-            .bind(row.action.as_str())
-            .bind(row.subject.as_str())
-            .bind(row.detail.as_str())
-            .bind(row.previous.as_slice())
-            .bind(row.hash.as_slice())
+            .bind(entry.id.as_db())
+            .bind(entry.firm.as_db())
+            .bind(entry.number)
+            .bind(entry.at.as_micros())
+            .bind(entry.actor.as_str())
+            .bind(entry.action.as_str())
+            .bind(entry.subject.as_str())
+            .bind(entry.detail.as_str())
+            .bind(entry.previous.as_slice())
+            .bind(entry.hash.as_slice())
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))

@@ -184,13 +184,15 @@ impl Writer {
             // CROSS JOIN: SQLite keeps the order of the tables, and does not
             // look through the given numbers for each address of the firm.
             "INSERT INTO blacklist \
-             (firm_id, recipient_id, channel, cause, note, actor, created_us) \
+             (firm_id, recipient_id, channel, cause, note, actor, created_us, complaint_us) \
              SELECT r.firm_id, r.id, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS TEXT), \
-             CAST($5 AS TEXT), CAST($6 AS BIGINT) \
+             CAST($5 AS TEXT), CAST($6 AS BIGINT), \
+             CASE WHEN CAST($3 AS BIGINT) = 2 THEN CAST($6 AS BIGINT) END \
              FROM given g CROSS JOIN recipient r WHERE r.id = g.id AND r.firm_id = $1 \
              ORDER BY r.id \
              ON CONFLICT (firm_id, recipient_id, channel) DO UPDATE \
-             SET cause = 1, also_complaint = 1 \
+             SET cause = 1, also_complaint = 1, \
+                complaint_us = COALESCE(blacklist.complaint_us, excluded.complaint_us) \
              WHERE blacklist.cause <> excluded.cause AND blacklist.also_complaint = 0",
         );
         let now = self.now().as_micros();
@@ -221,7 +223,8 @@ impl Writer {
         channel: Option<Channel>,
         cause: StopCause,
     ) -> Result<(), StoreError> {
-        let leave_other = "UPDATE blacklist SET cause = 3 - $4, also_complaint = 0 \
+        let leave_other = "UPDATE blacklist SET cause = 3 - $4, also_complaint = 0, \
+                complaint_us = CASE WHEN CAST($4 AS BIGINT) = 2 THEN NULL ELSE complaint_us END \
              WHERE firm_id = $1 AND recipient_id = $2 AND channel = $3 AND also_complaint = 1";
         let remove = "DELETE FROM blacklist WHERE firm_id = $1 AND recipient_id = $2 \
              AND channel = $3 AND cause = $4 AND also_complaint = 0";

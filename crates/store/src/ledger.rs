@@ -6,6 +6,7 @@
 //! its lock is also what puts all writers of the brand's consent states in
 //! line (see [`crate::consent`]).
 
+mod checkpoint;
 mod read;
 mod verify;
 
@@ -14,10 +15,12 @@ use std::sync::Arc;
 use domain::Timestamp;
 use domain::consent::ConsentEvent;
 use domain::ids::BrandId;
-use domain::ledger::{BLOCK_EVENTS_MAX, Block, GENESIS, Hash, leaf, root};
+pub use domain::ledger::Fault;
+use domain::ledger::{BLOCK_EVENTS_MAX, Block, GENESIS, Hash, leaf, prints, root};
 
+pub use checkpoint::Checkpoint;
 pub(crate) use read::EventRow;
-pub use verify::{Fault, Verification};
+pub use verify::Verification;
 
 use crate::db::Writer;
 use crate::error::{Doing, StoreError, exactly};
@@ -91,17 +94,19 @@ impl Writer {
             created_at: now,
         };
         let events = Arc::new(events);
+        let kept;
         if events.len() <= HASHED_IN_PLACE_MAX {
-            block.root = events_root(&events);
+            (block.root, kept) = hashed(&events);
             self.insert_events(brand, now, &events).await?;
         } else {
             // Hashing and inserting have nothing to do with each other.
-            let hashed = Arc::clone(&events);
-            let hashing = tokio::task::spawn_blocking(move || events_root(&hashed));
+            let shared = Arc::clone(&events);
+            let hashing = tokio::task::spawn_blocking(move || hashed(&shared));
             self.insert_events(brand, now, &events).await?;
-            block.root = hashing.await.map_err(|_| hashing_stopped())?;
+            (block.root, kept) = hashing.await.map_err(|_| hashing_stopped())?;
         }
-        self.insert_block(&block).await
+        self.insert_block(&block).await?;
+        self.insert_prints(&block, &kept).await
     }
 
     async fn insert_events(
@@ -166,11 +171,24 @@ impl Writer {
         .doing("moving the head of the ledger")?;
         exactly(rows, 1, "the head of the ledger")
     }
+
+    async fn insert_prints(&mut self, block: &Block, kept: &[u8]) -> Result<(), StoreError> {
+        let sql = "INSERT INTO ledger_print (brand_id, number, prints) VALUES ($1, $2, $3)";
+        on!(self, conn => sqlx::query(sql)
+            .bind(block.brand.as_db())
+            .bind(block.number)
+            .bind(kept)
+            .execute(&mut *conn)
+            .await
+            .map(drop))
+        .doing("keeping the prints of a block")
+    }
 }
 
-fn events_root(events: &[ConsentEvent]) -> Hash {
+/// The root of a block's events, and the prints that are kept beside it.
+fn hashed(events: &[ConsentEvent]) -> (Hash, Vec<u8>) {
     let leaves: Vec<Hash> = events.iter().map(leaf).collect();
-    root(&leaves)
+    (root(&leaves), prints(&leaves))
 }
 
 fn digest(

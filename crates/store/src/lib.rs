@@ -18,6 +18,7 @@
 #[macro_use]
 pub mod db;
 pub mod access;
+pub mod alarms;
 pub mod audience;
 pub mod audit;
 pub mod blacklist;
@@ -27,24 +28,30 @@ pub mod campaigns;
 pub mod connectors;
 pub mod consent;
 pub mod contacts;
+pub mod deadlines;
 pub mod dispatch;
 pub mod error;
+pub mod findings;
 pub mod firms;
 mod given;
 pub mod idempotency;
 pub mod ids;
 pub mod ledger;
 mod locks;
+pub mod messages;
 pub mod person;
 #[cfg(test)]
 mod plan;
 pub mod receipts;
 pub mod registry_accounts;
 pub mod registry_limits;
+pub mod registry_rejections;
 pub mod registry_work;
 pub mod rejections;
+pub mod repermission;
 pub mod reporting;
 mod row;
+pub mod seals;
 pub mod secret;
 pub mod tags;
 pub mod templates;

@@ -259,7 +259,7 @@ impl PersonState {
         .find(|state| state.as_str() == word)
     }
 
-    const fn from_db(number: i64) -> Option<Self> {
+    pub(crate) const fn from_db(number: i64) -> Option<Self> {
         Some(match number {
             1 => Self::Excluded,
             2 => Self::Waiting,
@@ -271,7 +271,7 @@ impl PersonState {
         })
     }
 
-    const fn as_db(self) -> i64 {
+    pub(crate) const fn as_db(self) -> i64 {
         match self {
             Self::Excluded => 1,
             Self::Waiting => 2,
@@ -469,6 +469,19 @@ impl PersonRow {
     }
 }
 
+/// What became of a person `p` with batch `b`, exception `e` and receipt `t`:
+/// 1 excluded, 2 waiting, 3 sent, 4 delivered, 5 failed, 6 uncertain.
+macro_rules! outcome_sql {
+    () => {
+        "CASE WHEN p.code > 0 OR COALESCE(e.code, 0) > 0 THEN CAST(1 AS BIGINT) \
+              WHEN b.state IN (5, 6) THEN 6 \
+              WHEN b.state NOT IN (3, 4) THEN 2 \
+              WHEN b.state = 4 OR e.recipient_id IS NOT NULL THEN 5 \
+              WHEN t.state = 6 THEN 4 WHEN t.state IN (3, 4, 5) THEN 5 ELSE 3 END"
+    };
+}
+pub(crate) use outcome_sql;
+
 /// What became of the people that `$from` names as `p`, with their batch `b`,
 /// exception `e` and receipt `t`.
 ///
@@ -477,14 +490,11 @@ impl PersonRow {
 macro_rules! people_sql {
     ($from:expr) => {
         concat!(
-            // Outcome: 1 excluded, 2 waiting, 3 sent, 4 delivered, 5 failed, 6 uncertain.
             "SELECT * FROM (SELECT p.code AS frozen, p.recipient_id AS recipient_id, r.address, r.contact_id, \
                 c.external_id, \
-                CASE WHEN p.code > 0 OR COALESCE(e.code, 0) > 0 THEN CAST(1 AS BIGINT) \
-                     WHEN b.state IN (5, 6) THEN 6 \
-                     WHEN b.state NOT IN (3, 4) THEN 2 \
-                     WHEN b.state = 4 OR e.recipient_id IS NOT NULL THEN 5 \
-                     WHEN t.state = 6 THEN 4 WHEN t.state IN (3, 4, 5) THEN 5 ELSE 3 END AS outcome, \
+                ",
+            outcome_sql!(),
+            " AS outcome, \
                 CASE WHEN p.code > 0 THEN p.code ELSE COALESCE(e.code, 0) END AS reason, \
                 COALESCE(e.provider_code, t.provider_code) AS provider_code, \
                 COALESCE(e.provider_text, t.provider_text, \

@@ -403,7 +403,7 @@ async fn a_changed_number_becomes_the_contacts_phone_and_a_token_follows_its_dev
 }
 
 #[tokio::test]
-async fn what_held_at_an_instant_is_told_by_what_was_written_by_then() {
+async fn what_held_at_an_instant_is_told_by_what_was_written_by_then_and_by_what_is_known_now() {
     for db in store::testing::each().await {
         let applied = apply(&db, &[declared(2, phone(1), Status::Onay, june(20))]).await;
         let before = db.store.clock().now();
@@ -411,20 +411,18 @@ async fn what_held_at_an_instant_is_told_by_what_was_written_by_then() {
         apply(&db, &[declared(2, phone(1), Status::Ret, june(22))]).await;
         let now = db.store.clock().now();
         let mut reader = db.store.read().await.expect("a reader");
-        let mut held = Vec::new();
-        for at in [before.plus_micros(-1), before, now] {
-            let state = reader
+        let (mut then, mut today) = (Vec::new(), Vec::new());
+        for at in [june(19), june(21), before.plus_micros(-1), before, now] {
+            let held = reader
                 .consent_as_of(key(&applied, 0), at)
                 .await
                 .expect("a state");
-            held.push(state.map(|local| local.status));
+            then.push(held.known_then.map(|local| local.status));
+            today.push(held.known_now.map(|local| local.status));
         }
-        assert_eq!(
-            held,
-            [None, Some(Status::Onay), Some(Status::Ret)],
-            "{}",
-            db.name
-        );
+        let (onay, ret) = (Some(Status::Onay), Some(Status::Ret));
+        assert_eq!(then, [None, None, None, onay, ret], "{}", db.name);
+        assert_eq!(today, [None, onay, ret, ret, ret], "{}", db.name);
     }
 }
 

@@ -107,60 +107,177 @@ async fn chains_of_brands_are_apart_though_their_numbers_interleave() {
     }
 }
 
+/// When `fill` wrote everything.
+fn written() -> domain::Timestamp {
+    at("2025-06-23T10:00:00+03:00")
+}
+
+/// A change, how to undo it, and what a verifier must say of it.
+type Case = (String, String, Fault);
+
+async fn each_is_named_and_undone(db: &TestDatabase, window: &mut Window, cases: Vec<Case>) {
+    for (damage, repair, fault) in cases {
+        assert!(window.run(&damage).await >= 1, "{damage}");
+        assert_eq!(verify(db).await.fault, Some(fault), "{}: {damage}", db.name);
+        assert!(window.run(&repair).await >= 1, "{repair}");
+        assert_eq!(verify(db).await.fault, None, "{}: {repair}", db.name);
+    }
+}
+
 #[tokio::test]
-async fn whatever_is_changed_in_the_tables_is_named() {
+async fn a_change_in_any_column_of_an_event_is_named_with_the_event_and_its_time() {
     for db in store::testing::each().await {
         fill(&db).await;
         let mut window = Window::on(&db).await;
         let ids = window
             .numbers("SELECT id FROM consent_event ORDER BY id")
             .await;
-        let event = |place: usize| EventId::from_db(ids[place]);
-        let changed = |block, from, to| Fault::EventChanged {
-            block,
-            first: event(from),
-            last: event(to),
-        };
         let tenth = ids[9];
-        let cases: Vec<(String, String, Fault)> = vec![
+        let number =
+            |column: &str| format!("SELECT {column} FROM consent_event WHERE id = {tenth}");
+        let recipient = window.number(&number("recipient_id")).await;
+        let line = window.number(&number("origin_line")).await;
+        let other = window
+            .number(&format!(
+                "SELECT min(id) FROM recipient WHERE id <> {recipient}"
+            ))
+            .await;
+        let changes = [
+            ("recipient_id", other.to_string(), recipient.to_string()),
+            ("channel", "2".into(), "1".into()),
+            ("kind", "2".into(), "1".into()),
+            ("status", "2".into(), "1".into()),
             (
-                format!("UPDATE consent_event SET consent_us = consent_us + 1 WHERE id = {tenth}"),
-                format!("UPDATE consent_event SET consent_us = consent_us - 1 WHERE id = {tenth}"),
-                changed(1, 0, 399),
+                "consent_us",
+                "consent_us + 1".into(),
+                "consent_us - 1".into(),
             ),
             (
-                format!(
-                    "UPDATE consent_event SET status = 1 WHERE id = {}",
-                    ids[401]
-                ),
-                format!(
-                    "UPDATE consent_event SET status = 2 WHERE id = {}",
-                    ids[401]
-                ),
-                changed(3, 401, 401),
+                "recorded_us",
+                "recorded_us + 1".into(),
+                "recorded_us - 1".into(),
             ),
+            ("source", "'HS_WEC'".into(), "'HS_WEB'".into()),
+            ("origin", "2".into(), "1".into()),
+            ("origin_id", "NULL".into(), "77".into()),
+            ("origin_id", "78".into(), "77".into()),
+            ("origin_line", "NULL".into(), line.to_string()),
             (
-                "UPDATE recipient SET address = '+905329999999' WHERE address = '+905320000002'"
-                    .into(),
-                "UPDATE recipient SET address = '+905320000002' WHERE address = '+905329999999'"
-                    .into(),
-                changed(1, 0, 399),
+                "origin_line",
+                "origin_line + 1".into(),
+                "origin_line - 1".into(),
             ),
+            ("evidence", "''".into(), "NULL".into()),
+            ("evidence", "'form 1'".into(), "NULL".into()),
             (
-                format!("UPDATE consent_event SET brand_id = 99 WHERE id = {tenth}"),
-                format!("UPDATE consent_event SET brand_id = 12 WHERE id = {tenth}"),
+                "actor",
+                "'ayse@ornek.com.ts'".into(),
+                "'ayse@ornek.com.tr'".into(),
+            ),
+        ];
+        let set = |column: &str, value: &str| {
+            format!("UPDATE consent_event SET {column} = {value} WHERE id = {tenth}")
+        };
+        let fault = Fault::EventChanged {
+            block: 1,
+            first: EventId::from_db(ids[0]),
+            last: EventId::from_db(ids[399]),
+            event: Some(EventId::from_db(tenth)),
+            at: written(),
+        };
+        let cases = changes
+            .iter()
+            .map(|(column, to, back)| (set(column, to), set(column, back), fault.clone()))
+            .collect();
+        each_is_named_and_undone(&db, &mut window, cases).await;
+
+        let address = "SELECT min(e.id) FROM consent_event e JOIN recipient r \
+                       ON r.id = e.recipient_id WHERE r.address = '+905320000002'";
+        let second = window.number(address).await;
+        let renamed = Fault::EventChanged {
+            block: 1,
+            first: EventId::from_db(ids[0]),
+            last: EventId::from_db(ids[399]),
+            event: Some(EventId::from_db(second)),
+            at: written(),
+        };
+        let rename = |from: &str, to: &str| {
+            format!("UPDATE recipient SET address = '{to}' WHERE address = '{from}'")
+        };
+        let cases = vec![(
+            rename("+905320000002", "+905329999999"),
+            rename("+905329999999", "+905320000002"),
+            renamed,
+        )];
+        each_is_named_and_undone(&db, &mut window, cases).await;
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_changed_in_blocks_and_heads_or_taken_away_is_named() {
+    for db in store::testing::each().await {
+        fill(&db).await;
+        let mut window = Window::on(&db).await;
+        let ids = window
+            .numbers("SELECT id FROM consent_event ORDER BY id")
+            .await;
+        let (tenth, at) = (ids[9], written());
+        let block = |set: &str| format!("UPDATE ledger_block SET {set} WHERE number = 2");
+        let changed = || Fault::BlockChanged { block: 2, at };
+        let moved = |from: i64, to: i64| {
+            format!(
+                "UPDATE consent_event SET brand_id = {to} WHERE id = {tenth} AND brand_id = {from}"
+            )
+        };
+        let keep = "CREATE TABLE kept AS SELECT * FROM ledger_block";
+        window.run(keep).await;
+        let restore = |column: &str| {
+            block(&format!(
+                "{column} = (SELECT k.{column} FROM kept k WHERE k.number = 2)"
+            ))
+        };
+        let cases = vec![
+            (
+                moved(12, 99),
+                moved(99, 12),
                 Fault::EventMissing {
                     block: 1,
-                    event: event(9),
+                    event: EventId::from_db(tenth),
+                    at,
                 },
             ),
             (
-                "UPDATE ledger_block SET created_us = created_us + 1 WHERE number = 2".into(),
-                "UPDATE ledger_block SET created_us = created_us - 1 WHERE number = 2".into(),
-                Fault::BlockChanged { block: 2 },
+                block("created_us = created_us + 1"),
+                block("created_us = created_us - 1"),
+                Fault::BlockChanged {
+                    block: 2,
+                    at: at.plus_micros(1),
+                },
             ),
             (
-                "UPDATE ledger_block SET number = 9 WHERE number = 2".into(),
+                block("first_event_id = first_event_id - 1"),
+                restore("first_event_id"),
+                changed(),
+            ),
+            (
+                block("last_event_id = last_event_id - 1"),
+                restore("last_event_id"),
+                changed(),
+            ),
+            (
+                block("event_count = event_count + 1"),
+                restore("event_count"),
+                changed(),
+            ),
+            (block("root = hash"), restore("root"), changed()),
+            (block("hash = root"), restore("hash"), changed()),
+            (
+                block("previous = hash"),
+                restore("previous"),
+                Fault::ChainBroken { block: 2, at },
+            ),
+            (
+                block("number = 9"),
                 "UPDATE ledger_block SET number = 2 WHERE number = 9".into(),
                 Fault::BlockMissing { block: 2 },
             ),
@@ -170,24 +287,98 @@ async fn whatever_is_changed_in_the_tables_is_named() {
                 Fault::HeadDiffers { head: 4 },
             ),
             (
-                "UPDATE ledger_block SET hash = root WHERE number = 2".into(),
-                String::new(),
-                Fault::BlockChanged { block: 2 },
+                "UPDATE ledger_head SET number = 3".into(),
+                "UPDATE ledger_head SET number = 4".into(),
+                Fault::HeadDiffers { head: 3 },
+            ),
+            (
+                "UPDATE ledger_head SET hash = (SELECT k.hash FROM kept k WHERE k.number = 1)"
+                    .into(),
+                "UPDATE ledger_head SET hash = (SELECT k.hash FROM kept k WHERE k.number = 4)"
+                    .into(),
+                Fault::HeadDiffers { head: 4 },
             ),
         ];
-        for (damage, repair, fault) in cases {
-            assert_eq!(window.run(&damage).await, 1, "{damage}");
-            assert_eq!(
-                verify(&db).await.fault,
-                Some(fault),
-                "{}: {damage}",
-                db.name
-            );
-            if !repair.is_empty() {
-                assert_eq!(window.run(&repair).await, 1, "{repair}");
-                assert_eq!(verify(&db).await.fault, None, "{}: {repair}", db.name);
-            }
+        each_is_named_and_undone(&db, &mut window, cases).await;
+    }
+}
+
+#[tokio::test]
+async fn without_its_prints_a_changed_event_is_still_found_within_its_block() {
+    for db in store::testing::each().await {
+        fill(&db).await;
+        let mut window = Window::on(&db).await;
+        window.run("DELETE FROM ledger_print").await;
+        let ids = window
+            .numbers("SELECT id FROM consent_event ORDER BY id")
+            .await;
+        let damage = format!("UPDATE consent_event SET status = 2 WHERE id = {}", ids[9]);
+        assert_eq!(window.run(&damage).await, 1);
+        let fault = Fault::EventChanged {
+            block: 1,
+            first: EventId::from_db(ids[0]),
+            last: EventId::from_db(ids[399]),
+            event: None,
+            at: written(),
+        };
+        assert_eq!(verify(&db).await.fault, Some(fault), "{}", db.name);
+    }
+}
+
+#[tokio::test]
+async fn a_verification_goes_on_from_where_the_last_one_found_all_right() {
+    for db in store::testing::each().await {
+        let since = async || {
+            db.store
+                .verify_ledger_since(BRAND, |_| ControlFlow::Continue(()))
+                .await
+                .expect("verifies")
+        };
+        fill(&db).await;
+        let whole = since().await;
+        assert_eq!((whole.blocks, whole.events), (4, 403), "{}", db.name);
+        let nothing_new = since().await;
+        assert_eq!((nothing_new.blocks, nothing_new.events), (4, 0));
+        apply(&db, &[declared(2, phone(7), Status::Ret, june(22))]).await;
+        let one_more = since().await;
+        assert_eq!((one_more.blocks, one_more.events), (5, 1));
+        assert_eq!(one_more.fault, None);
+
+        let mut window = Window::on(&db).await;
+        apply(&db, &[declared(2, phone(8), Status::Ret, june(22))]).await;
+        let damage = "UPDATE ledger_block SET created_us = created_us + 1 WHERE number = 5";
+        assert_eq!(window.run(damage).await, 1);
+        let at = written().plus_micros(1);
+        assert_eq!(
+            since().await.fault,
+            Some(Fault::BlockChanged { block: 5, at })
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_block_of_an_event_is_found_with_all_its_events() {
+    for db in store::testing::each().await {
+        fill(&db).await;
+        let mut window = Window::on(&db).await;
+        let ids = window
+            .numbers("SELECT id FROM consent_event ORDER BY id")
+            .await;
+        let mut reader = db.store.read().await.expect("a reader");
+        for (place, block, events) in [(0, 1, 400), (399, 1, 400), (400, 2, 1), (402, 4, 1)] {
+            let found = reader
+                .ledger_block_of(BRAND, EventId::from_db(ids[place]))
+                .await
+                .expect("a block")
+                .expect("it stands in one");
+            assert_eq!((found.block.number, found.events.len()), (block, events));
         }
+        let beyond = EventId::from_db(ids[402] + 1);
+        let none = reader
+            .ledger_block_of(BRAND, beyond)
+            .await
+            .expect("an answer");
+        assert_eq!(none, None, "{}", db.name);
     }
 }
 

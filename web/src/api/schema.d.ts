@@ -4,6 +4,40 @@
  */
 
 export interface paths {
+    "/api/v1/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The firm's alarms. */
+        get: operations["alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an alarm on: others see who looks after it. */
+        post: operations["acknowledge_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -70,6 +104,23 @@ export interface paths {
         post: operations["add_stops"];
         /** Lifts one stop. */
         delete: operations["lift_stop"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blacklist/complaints/handled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a complaint: it was answered. The stop itself stays. */
+        post: operations["complaint_handled"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -432,10 +483,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What held for a consent at an instant, by what we had written down by then. */
+        /**
+         * What held for a consent at an instant: by what we had written down by then,
+         *     and by what is known now.
+         */
         get: operations["consent_as_of"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consents/asking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a person may be asked anew. */
+        get: operations["may_ask_anew"];
+        put?: never;
+        /** Notes that a person is being asked anew, if they may be. */
+        post: operations["ask_anew"];
         delete?: never;
         options?: never;
         head?: never;
@@ -453,6 +525,26 @@ export interface paths {
         get: operations["consent_history"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consents/holds/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decides on a held consent. A person decides, and another than the one who
+         *     brought it.
+         */
+        post: operations["decide_hold"];
         delete?: never;
         options?: never;
         head?: never;
@@ -527,6 +619,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/findings/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what a finding is. */
+        post: operations["review_finding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/firms": {
         parameters: {
             query?: never;
@@ -563,6 +672,60 @@ export interface paths {
         patch: operations["change_firm"];
         trace?: never;
     };
+    "/api/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a person was and was not sent. */
+        get: operations["messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything about one message, in a form that `izinli proof verify` checks
+         *     without a database.
+         */
+        get: operations["message_proof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/proof.html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a page to be printed, in Turkish. */
+        get: operations["message_proof_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reasons": {
         parameters: {
             query?: never;
@@ -589,6 +752,94 @@ export interface paths {
         };
         /** A brand's connection to İYS at a glance. */
         get: operations["registry_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/deadlines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a brand owes: consents and refusals that İYS must be told of, and the
+         *     firm's open complaints. In the order of their 72-hour limits.
+         */
+        get: operations["registry_deadlines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/deadlines/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What will be due on today's and the coming business days. */
+        get: operations["registry_forecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Consents that look made up. */
+        get: operations["consent_findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/findings/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Searches what was appended to the ledger since the last search, now. */
+        post: operations["search_consents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Consents that wait for a second person. */
+        get: operations["consent_holds"];
         put?: never;
         post?: never;
         delete?: never;
@@ -625,6 +876,60 @@ export interface paths {
         put?: never;
         /** Works the queue of questions and records, now. */
         post: operations["registry_push"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/rejections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What İYS would not take, by answer. */
+        get: operations["registry_rejections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/rejections/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The people behind a code. */
+        get: operations["registry_rejected_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/rejections/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends refused records of a code again, as they are: each is looked up at
+         *     İYS first. Codes that are final are refused.
+         */
+        post: operations["registry_resend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -886,6 +1191,50 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Taking an alarm on. */
+        Acknowledgement: {
+            /** @description In the words of who takes it on. */
+            note?: string | null;
+        };
+        /** @description What somebody must look at (*uyarı*). */
+        Alarm: {
+            /** Format: date-time */
+            acknowledged_at?: string | null;
+            acknowledged_by?: string | null;
+            /** @description None when it concerns the whole firm. */
+            brand_id?: string | null;
+            /**
+             * Format: date-time
+             * @description When its cause was gone.
+             */
+            cleared_at?: string | null;
+            code: components["schemas"]["AlarmCode"];
+            /** @example alm_10000 */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was last seen.
+             */
+            last_at: string;
+            next_en: string;
+            next_tr: string;
+            note?: string | null;
+            /** Format: date-time */
+            raised_at: string;
+            /**
+             * Format: int64
+             * @description How often it was seen.
+             */
+            seen: number;
+            severity: components["schemas"]["Severity"];
+            text_en: string;
+            text_tr: string;
+        };
+        /**
+         * @description What an alarm is about.
+         * @enum {string}
+         */
+        AlarmCode: "A101" | "A102" | "A103" | "A104" | "A105" | "A106" | "A201" | "A301" | "A302" | "A303" | "A401" | "A402";
         AnyObject: {
             [key: string]: unknown;
         };
@@ -914,6 +1263,33 @@ export interface components {
             /** @description True withdraws the key; it cannot be taken back. */
             disabled: boolean;
         };
+        /** @description Who is to be asked anew, and how. */
+        Asking: {
+            /** @description A phone number as people write it, or an e-mail address. */
+            address: string;
+            brand_id: string;
+            channel: components["schemas"]["Channel"];
+            kind: components["schemas"]["RecipientKind"];
+            way: components["schemas"]["AskingWay"];
+        };
+        /** @description Whether a person may be asked anew. */
+        AskingAnswer: {
+            allowed: boolean;
+            /**
+             * Format: date-time
+             * @description When the block time ends.
+             */
+            blocked_until?: string | null;
+            /** @description `allowed`, `refused`, `not_needed`, `asked_before` or `blocked`. */
+            reason: string;
+            text_en: string;
+            text_tr: string;
+        };
+        /**
+         * @description A lawful way to ask a person anew.
+         * @enum {string}
+         */
+        AskingWay: "VIA" | "COUNTER" | "WEB" | "OWN_CALL";
         /** @description Whom a campaign is for. */
         Audience: {
             /** @enum {string} */
@@ -1215,6 +1591,14 @@ export interface components {
             /** @description Its first filled cell. */
             sample: string;
         };
+        /** @description A complaint to be closed. */
+        ComplaintDone: {
+            /** @description Normalised, as `+905321234567`. */
+            address: string;
+            channel?: components["schemas"]["Channel"] | null;
+            /** @description What was answered or done. */
+            note: string;
+        };
         /** @description A provider account (*bağlayıcı*), without its secrets. */
         Connector: {
             /** @description What was filled in; secrets as dots. */
@@ -1299,6 +1683,8 @@ export interface components {
             consent_at?: string | null;
             /** @description The ledger event that decided. */
             event_id?: string | null;
+            known_now?: components["schemas"]["HeldConsent"] | null;
+            known_then?: components["schemas"]["HeldConsent"] | null;
             status?: components["schemas"]["ConsentStatus"] | null;
         };
         /** @description What became of one declaration. */
@@ -1307,6 +1693,12 @@ export interface components {
             accepted: boolean;
             /** @description Its ledger event; none when it said nothing new (W804) or was refused. */
             event_id?: string | null;
+            /**
+             * @description It follows a citizen's own refusal (R807), came with evidence, and
+             *     waits for a second person.
+             * @example hld_10000
+             */
+            hold_id?: string | null;
             reason?: components["schemas"]["Reason"] | null;
         };
         /** @description One appended fact (*izin kaydı*). */
@@ -1386,6 +1778,71 @@ export interface components {
             /** Format: password */
             password: string;
         };
+        /** @description One thing that is owed, and by when. */
+        Deadline: {
+            /** @description Masked for roles that may not read personal data. */
+            address: string;
+            /** @description Business days left until the legal date. */
+            business_days_left: number;
+            channel?: components["schemas"]["Channel"] | null;
+            /** @description The four dates. */
+            due: components["schemas"]["Due"];
+            duty: components["schemas"]["Duty"];
+            /**
+             * Format: date-time
+             * @description When it happened: the clock runs from here.
+             */
+            event_at: string;
+            kind?: components["schemas"]["RecipientKind"] | null;
+            /** @description What to do, in English. */
+            next_en: string;
+            /** @description What to do, in Turkish. */
+            next_tr: string;
+            refusal?: components["schemas"]["Reason"] | null;
+            /** @description `due 25.06.2025 14:05`. */
+            text_en: string;
+            /** @description `son tarih 25.06.2025 14:05`. */
+            text_tr: string;
+            urgency: components["schemas"]["Urgency"];
+            verdict?: components["schemas"]["Verdict"] | null;
+        };
+        /** @description One business day. Counts stop at 10,000. */
+        DeadlineDay: {
+            /**
+             * Format: int64
+             * @description Consents that are void after it unless İYS is told.
+             */
+            consents: number;
+            /**
+             * @description The day, in Turkish time.
+             * @example 2025-06-25
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description Refusals that must have reached İYS by then.
+             */
+            refusals: number;
+        };
+        /** @description What is due on the coming business days. */
+        DeadlineForecast: {
+            /**
+             * Format: int64
+             * @description Consents that no reading of the rule takes any more.
+             */
+            consents_expired: number;
+            /**
+             * Format: int64
+             * @description Consents past the legal date that İYS may still take.
+             */
+            consents_overdue: number;
+            days: components["schemas"]["DeadlineDay"][];
+            /**
+             * Format: int64
+             * @description Refusals past the legal date.
+             */
+            refusals_overdue: number;
+        };
         /** @description What a campaign would come to if it left now. */
         DryRun: {
             /** Format: date-time */
@@ -1415,6 +1872,75 @@ export interface components {
              */
             target: number;
         };
+        /** @description The four readings of three business days. */
+        Due: {
+            /**
+             * Format: date-time
+             * @description The most generous reading: void after it.
+             */
+            grace: string;
+            /**
+             * Format: date-time
+             * @description Three business days: the date that is shown.
+             */
+            legal: string;
+            /**
+             * Format: date-time
+             * @description 72 hours: our own limit.
+             */
+            sla: string;
+            /**
+             * Format: date-time
+             * @description Three weekdays: at risk after it.
+             */
+            strict: string;
+        };
+        /**
+         * @description What is owed to the person, the law and İYS.
+         * @enum {string}
+         */
+        Duty: "CONSENT" | "REFUSAL" | "COMPLAINT";
+        /** @description Consents that look made up (*bulgu*). It names a pattern; a person judges. */
+        Finding: {
+            /**
+             * Format: int64
+             * @description How many consents.
+             */
+            count: number;
+            /**
+             * @description First and last ledger event of the range.
+             * @example evt_10000
+             */
+            first_event_id: string;
+            /** Format: date-time */
+            found_at: string;
+            /** @example fnd_10000 */
+            id: string;
+            /** @example evt_10000 */
+            last_event_id: string;
+            note?: string | null;
+            pattern: components["schemas"]["Pattern"];
+            /** Format: date-time */
+            reviewed_at?: string | null;
+            reviewed_by?: string | null;
+            state: components["schemas"]["FindingState"];
+            /** @description The second, the upload or the person. */
+            subject: string;
+            text_en: string;
+            /** @description The pattern in words. */
+            text_tr: string;
+        };
+        /** @description What somebody made of a finding. */
+        FindingReview: {
+            /** @description Why. */
+            note: string;
+            state: components["schemas"]["FindingState"];
+        };
+        /**
+         * @description What somebody made of a finding.
+         * @enum {string}
+         */
+        FindingState: "open" | "dismissed" | "confirmed";
         /** @description A tenant (*firma*). */
         Firm: {
             /** Format: date-time */
@@ -1439,6 +1965,72 @@ export interface components {
              */
             password: string;
         };
+        /** @description What a person had said, at an instant. */
+        HeldConsent: {
+            /** @description Whether the citizen said it through İYS. */
+            citizen: boolean;
+            /**
+             * Format: date-time
+             * @description When it was said.
+             */
+            consent_at: string;
+            /**
+             * @description The ledger event that decides.
+             * @example evt_10000
+             */
+            event_id: string;
+            /**
+             * Format: date-time
+             * @description When we wrote it down.
+             */
+            recorded_at: string;
+            status: components["schemas"]["ConsentStatus"];
+        };
+        /** @description A consent that waits, or waited, for a second person. */
+        Hold: {
+            /** @description Masked for roles that may not read personal data. */
+            address: string;
+            /** Format: date-time */
+            asked_at: string;
+            asked_by: string;
+            brand_id: string;
+            channel: components["schemas"]["Channel"];
+            /**
+             * Format: date-time
+             * @description When it was said.
+             */
+            consent_at: string;
+            /** Format: date-time */
+            decided_at?: string | null;
+            decided_by?: string | null;
+            /**
+             * @description The ledger event that it became.
+             * @example evt_10000
+             */
+            event_id?: string | null;
+            /** @description Pointer to the proof: what the second person must look at. */
+            evidence: string;
+            /** @example hld_10000 */
+            id: string;
+            kind: components["schemas"]["RecipientKind"];
+            note?: string | null;
+            origin: components["schemas"]["Origin"];
+            /** @example HS_WEB */
+            source: string;
+            state: components["schemas"]["HoldState"];
+        };
+        /** @description A second person's decision. */
+        HoldDecision: {
+            /** @description Whether the evidence shows a consent given after the refusal. */
+            approve: boolean;
+            /** @description What was looked at. */
+            note: string;
+        };
+        /**
+         * @description How far a held consent has come.
+         * @enum {string}
+         */
+        HoldState: "waiting" | "approved" | "declined";
         /** @description A key that was just made. */
         IssuedApiKey: {
             api_key: components["schemas"]["ApiKey"];
@@ -1497,6 +2089,29 @@ export interface components {
         /** @description Many declarations. */
         ManyConsents: {
             items: components["schemas"]["NewConsent"][];
+        };
+        /** @description One message of a person (*ileti*). */
+        Message: {
+            /** @description Masked for roles that may not read personal data. */
+            address: string;
+            /** Format: date-time */
+            at?: string | null;
+            brand_id: string;
+            campaign_id: string;
+            campaign_name: string;
+            /**
+             * @description Why not, when the gate kept the person out.
+             * @example S103
+             */
+            code?: string | null;
+            /**
+             * @description Our name for it; the same stands at the provider.
+             * @example a1-3-7f
+             */
+            id: string;
+            state: components["schemas"]["MessageState"];
+            text_en?: string | null;
+            text_tr?: string | null;
         };
         /**
          * @description What became of a message.
@@ -1600,8 +2215,8 @@ export interface components {
             source: string;
             status: components["schemas"]["ConsentStatus"];
         };
-        /** @description One declaration, or many as `items`. */
-        NewConsents: components["schemas"]["ManyConsents"] | components["schemas"]["NewConsent"];
+        /** @description One declaration, or up to 1,000 as `items`. */
+        NewConsents: components["schemas"]["NewConsent"] | components["schemas"]["ManyConsents"];
         /** @description A firm to be made, with the owner who will run it. */
         NewFirm: {
             name: string;
@@ -1639,6 +2254,45 @@ export interface components {
          * @enum {string}
          */
         Origin: "UPLOAD" | "API" | "PANEL" | "REGISTRY" | "INBOUND" | "UNSUBSCRIBE";
+        /** @description One page of a list. */
+        Page_Alarm: {
+            /** @description The rows. */
+            items: {
+                /** Format: date-time */
+                acknowledged_at?: string | null;
+                acknowledged_by?: string | null;
+                /** @description None when it concerns the whole firm. */
+                brand_id?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When its cause was gone.
+                 */
+                cleared_at?: string | null;
+                code: components["schemas"]["AlarmCode"];
+                /** @example alm_10000 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last seen.
+                 */
+                last_at: string;
+                next_en: string;
+                next_tr: string;
+                note?: string | null;
+                /** Format: date-time */
+                raised_at: string;
+                /**
+                 * Format: int64
+                 * @description How often it was seen.
+                 */
+                seen: number;
+                severity: components["schemas"]["Severity"];
+                text_en: string;
+                text_tr: string;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
         /** @description One page of a list. */
         Page_ApiKey: {
             /** @description The rows. */
@@ -1918,6 +2572,74 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Deadline: {
+            /** @description The rows. */
+            items: {
+                /** @description Masked for roles that may not read personal data. */
+                address: string;
+                /** @description Business days left until the legal date. */
+                business_days_left: number;
+                channel?: components["schemas"]["Channel"] | null;
+                /** @description The four dates. */
+                due: components["schemas"]["Due"];
+                duty: components["schemas"]["Duty"];
+                /**
+                 * Format: date-time
+                 * @description When it happened: the clock runs from here.
+                 */
+                event_at: string;
+                kind?: components["schemas"]["RecipientKind"] | null;
+                /** @description What to do, in English. */
+                next_en: string;
+                /** @description What to do, in Turkish. */
+                next_tr: string;
+                refusal?: components["schemas"]["Reason"] | null;
+                /** @description `due 25.06.2025 14:05`. */
+                text_en: string;
+                /** @description `son tarih 25.06.2025 14:05`. */
+                text_tr: string;
+                urgency: components["schemas"]["Urgency"];
+                verdict?: components["schemas"]["Verdict"] | null;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Finding: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description How many consents.
+                 */
+                count: number;
+                /**
+                 * @description First and last ledger event of the range.
+                 * @example evt_10000
+                 */
+                first_event_id: string;
+                /** Format: date-time */
+                found_at: string;
+                /** @example fnd_10000 */
+                id: string;
+                /** @example evt_10000 */
+                last_event_id: string;
+                note?: string | null;
+                pattern: components["schemas"]["Pattern"];
+                /** Format: date-time */
+                reviewed_at?: string | null;
+                reviewed_by?: string | null;
+                state: components["schemas"]["FindingState"];
+                /** @description The second, the upload or the person. */
+                subject: string;
+                text_en: string;
+                /** @description The pattern in words. */
+                text_tr: string;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Firm: {
             /** @description The rows. */
             items: {
@@ -1932,6 +2654,72 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Hold: {
+            /** @description The rows. */
+            items: {
+                /** @description Masked for roles that may not read personal data. */
+                address: string;
+                /** Format: date-time */
+                asked_at: string;
+                asked_by: string;
+                brand_id: string;
+                channel: components["schemas"]["Channel"];
+                /**
+                 * Format: date-time
+                 * @description When it was said.
+                 */
+                consent_at: string;
+                /** Format: date-time */
+                decided_at?: string | null;
+                decided_by?: string | null;
+                /**
+                 * @description The ledger event that it became.
+                 * @example evt_10000
+                 */
+                event_id?: string | null;
+                /** @description Pointer to the proof: what the second person must look at. */
+                evidence: string;
+                /** @example hld_10000 */
+                id: string;
+                kind: components["schemas"]["RecipientKind"];
+                note?: string | null;
+                origin: components["schemas"]["Origin"];
+                /** @example HS_WEB */
+                source: string;
+                state: components["schemas"]["HoldState"];
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Message: {
+            /** @description The rows. */
+            items: {
+                /** @description Masked for roles that may not read personal data. */
+                address: string;
+                /** Format: date-time */
+                at?: string | null;
+                brand_id: string;
+                campaign_id: string;
+                campaign_name: string;
+                /**
+                 * @description Why not, when the gate kept the person out.
+                 * @example S103
+                 */
+                code?: string | null;
+                /**
+                 * @description Our name for it; the same stands at the provider.
+                 * @example a1-3-7f
+                 */
+                id: string;
+                state: components["schemas"]["MessageState"];
+                text_en?: string | null;
+                text_tr?: string | null;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_ReasonEntry: {
             /** @description The rows. */
             items: (components["schemas"]["Reason"] & {
@@ -1940,6 +2728,32 @@ export interface components {
                 /** @description Its stable English name. */
                 name: string;
             })[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_RejectedRecord: {
+            /** @description The rows. */
+            items: {
+                /** @description Masked for roles that may not read personal data. */
+                address: string;
+                /** Format: date-time */
+                answered_at?: string | null;
+                channel: components["schemas"]["Channel"];
+                /**
+                 * Format: date-time
+                 * @description The legal date of this declaration.
+                 */
+                due_at?: string | null;
+                /** @example evt_10000 */
+                event_id?: string | null;
+                iys_code?: string | null;
+                iys_text?: string | null;
+                kind: components["schemas"]["RecipientKind"];
+                /** Format: date-time */
+                said_at?: string | null;
+                status?: components["schemas"]["ConsentStatus"] | null;
+            }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
         };
@@ -1963,6 +2777,47 @@ export interface components {
                 /** @description The cell; absent for roles that may not see it. */
                 value?: string | null;
             })[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_RejectionGroup: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * @description What may be done; nothing else may.
+                 * @example [
+                 *       "resend"
+                 *     ]
+                 */
+                actions: string[];
+                /** @description Who must act, in English. */
+                actor_en?: string | null;
+                /** @description Who must act, in Turkish. */
+                actor_tr?: string | null;
+                /** Format: int64 */
+                count: number;
+                /**
+                 * Format: date-time
+                 * @description The nearest legal date among them.
+                 */
+                due_at?: string | null;
+                /** @description `son tarih 25.06.2025 14:05`. */
+                due_text_tr?: string | null;
+                /**
+                 * @description İYS's own code.
+                 * @example H467
+                 */
+                iys_code?: string | null;
+                /** @description İYS's own words. */
+                iys_text?: string | null;
+                /** @description What İYS's code means, in English. */
+                meaning_en?: string | null;
+                /** @description What İYS's code means, in Turkish. */
+                meaning_tr?: string | null;
+                /** @description Our code, its meaning and the next step. */
+                reason: components["schemas"]["Reason"];
+            }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
         };
@@ -2106,6 +2961,11 @@ export interface components {
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
         };
+        /**
+         * @description What looks made up.
+         * @enum {string}
+         */
+        Pattern: "SAME_SECOND" | "AFTER_CITIZEN_REFUSAL" | "OFFICE_HOURS_ONLY" | "ONE_SOURCE_ONE_DAY";
         /** @description A text as one person would get it. */
         Preview: {
             /** @description How long it is; of the text as written while values are missing. */
@@ -2247,6 +3107,27 @@ export interface components {
             /** @description People by what İYS answered. */
             verdicts: components["schemas"]["VerdictCount"][];
         };
+        /** @description One refused record. */
+        RejectedRecord: {
+            /** @description Masked for roles that may not read personal data. */
+            address: string;
+            /** Format: date-time */
+            answered_at?: string | null;
+            channel: components["schemas"]["Channel"];
+            /**
+             * Format: date-time
+             * @description The legal date of this declaration.
+             */
+            due_at?: string | null;
+            /** @example evt_10000 */
+            event_id?: string | null;
+            iys_code?: string | null;
+            iys_text?: string | null;
+            kind: components["schemas"]["RecipientKind"];
+            /** Format: date-time */
+            said_at?: string | null;
+            status?: components["schemas"]["ConsentStatus"] | null;
+        };
         /** @description One refused row, or one channel of it. */
         Rejection: components["schemas"]["Reason"] & {
             channel?: components["schemas"]["Channel"] | null;
@@ -2264,6 +3145,42 @@ export interface components {
             number: number;
             /** @description The cell; absent for roles that may not see it. */
             value?: string | null;
+        };
+        /** @description Records refused with one answer. */
+        RejectionGroup: {
+            /**
+             * @description What may be done; nothing else may.
+             * @example [
+             *       "resend"
+             *     ]
+             */
+            actions: string[];
+            /** @description Who must act, in English. */
+            actor_en?: string | null;
+            /** @description Who must act, in Turkish. */
+            actor_tr?: string | null;
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: date-time
+             * @description The nearest legal date among them.
+             */
+            due_at?: string | null;
+            /** @description `son tarih 25.06.2025 14:05`. */
+            due_text_tr?: string | null;
+            /**
+             * @description İYS's own code.
+             * @example H467
+             */
+            iys_code?: string | null;
+            /** @description İYS's own words. */
+            iys_text?: string | null;
+            /** @description What İYS's code means, in English. */
+            meaning_en?: string | null;
+            /** @description What İYS's code means, in Turkish. */
+            meaning_tr?: string | null;
+            /** @description Our code, its meaning and the next step. */
+            reason: components["schemas"]["Reason"];
         };
         /** @description Provider requests by state. */
         ReportBatches: {
@@ -2339,11 +3256,33 @@ export interface components {
              */
             waiting: number;
         };
+        /** @description Records to be sent again. */
+        Resending: {
+            /**
+             * @description Our code.
+             * @example I500
+             */
+            code: string;
+        };
+        /** @description What came of sending again. */
+        Resent: {
+            /** @description Left alone: İYS takes them no more. */
+            expired: number;
+            /** @description More of this code wait for another call. */
+            has_more: boolean;
+            /** @description Queued; each is looked up at İYS before it is sent. */
+            queued: number;
+        };
         /**
          * @description What a person or a key may do.
          * @enum {string}
          */
         Role: "owner" | "admin" | "marketer" | "approver" | "compliance" | "support" | "viewer" | "developer";
+        /** @description What a search brought. */
+        Searched: {
+            /** @description Findings of this search. */
+            found: number;
+        };
         /** @description A session that holds. */
         Session: {
             /** @description The server's clock. */
@@ -2355,6 +3294,11 @@ export interface components {
             /** @description Who is signed in. */
             user: components["schemas"]["User"];
         };
+        /**
+         * @description How bad an alarm is.
+         * @enum {string}
+         */
+        Severity: "info" | "warning" | "critical";
         /** @description One stop of one address. */
         Stop: {
             /** @description Who entered it. */
@@ -2560,6 +3504,11 @@ export interface components {
              */
             rejected_percent: number;
         };
+        /**
+         * @description How near the end of a deadline is.
+         * @enum {string}
+         */
+        Urgency: "ON_TIME" | "SOON" | "LATE" | "AT_RISK" | "OVERDUE" | "EXPIRED";
         /** @description A person who works in the panel (*kullanıcı*). */
         User: {
             /**
@@ -2652,6 +3601,78 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    alarms: {
+        parameters: {
+            query?: {
+                /** @description Those whose cause is gone as well. */
+                with_cleared?: boolean;
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Alarm"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge_alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The alarm */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acknowledgement"];
+            };
+        };
+        responses: {
+            /** @description Taken on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     api_keys: {
         parameters: {
             query?: {
@@ -2876,6 +3897,37 @@ export interface operations {
         };
         responses: {
             /** @description Lifted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complaint_handled: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComplaintDone"];
+            };
+        };
+        responses: {
+            /** @description Closed */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3842,6 +4894,75 @@ export interface operations {
             };
         };
     };
+    may_ask_anew: {
+        parameters: {
+            query: {
+                brand_id: string;
+                /** @description A phone number as people write it, or an e-mail address. */
+                address: string;
+                channel: components["schemas"]["Channel"];
+                /** @description BIREYSEL unless given. */
+                kind?: components["schemas"]["RecipientKind"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether, and why not */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskingAnswer"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_anew: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Asking"];
+            };
+        };
+        responses: {
+            /** @description Noted when allowed; else why not */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskingAnswer"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     consent_history: {
         parameters: {
             query: {
@@ -3869,6 +4990,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_ConsentRecord"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The held consent */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldDecision"];
+            };
+        };
+        responses: {
+            /** @description Decided */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -4031,6 +5188,40 @@ export interface operations {
             };
         };
     };
+    review_finding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The finding */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindingReview"];
+            };
+        };
+        responses: {
+            /** @description Noted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     firms: {
         parameters: {
             query?: never;
@@ -4164,6 +5355,108 @@ export interface operations {
             };
         };
     };
+    messages: {
+        parameters: {
+            query: {
+                /** @description A phone number as people write it, or an e-mail address. */
+                address: string;
+                /** @description Only this state. */
+                state?: "excluded" | "waiting" | "sent" | "delivered" | "failed" | "uncertain";
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest campaign first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Message"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    message_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The message */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The proof */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnyObject"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    message_proof_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The message */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reasons: {
         parameters: {
             query?: never;
@@ -4212,6 +5505,190 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegistryStatus"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_deadlines: {
+        parameters: {
+            query?: {
+                /** @description Only this duty. */
+                duty?: components["schemas"]["Duty"];
+                /**
+                 * @description Consents that no reading of the rule takes any more, instead of those
+                 *     that can still be told.
+                 */
+                expired?: boolean;
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Deadline"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_forecast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Day by day */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadlineForecast"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    consent_findings: {
+        parameters: {
+            query?: {
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Finding"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_consents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it brought */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Searched"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    consent_holds: {
+        parameters: {
+            query?: {
+                /** @description Those that wait unless given. */
+                state?: components["schemas"]["HoldState"];
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Hold"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -4276,6 +5753,116 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegistryStatus"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_rejections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description On one page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RejectionGroup"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_rejected_people: {
+        parameters: {
+            query: {
+                /**
+                 * @description Our code.
+                 * @example I120
+                 */
+                code: string;
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order of their numbers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RejectedRecord"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_resend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Resending"];
+            };
+        };
+        responses: {
+            /** @description Queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resent"];
                 };
             };
             /** @description It could not be done; the document says why */

@@ -5,7 +5,7 @@ mod record;
 
 use axum::Json;
 use axum::extract::State;
-use domain::ids::{BrandId, RecipientId};
+use domain::ids::{BrandId, EventId, RecipientId};
 use domain::{
     Channel, ConsentKey, LocalState, Origin, Recipient, RecipientKind, Status, Timestamp,
 };
@@ -71,13 +71,47 @@ pub(crate) struct Consent {
 pub(crate) struct ConsentAsOf {
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// Nothing when nothing had been said.
+    /// By what we had written down then; nothing when nothing had been said.
     #[schema(value_type = Option<words::ConsentStatus>)]
     status: Option<Status>,
     #[schema(value_type = Option<String>, format = DateTime)]
     consent_at: Option<Timestamp>,
     /// The ledger event that decided.
     event_id: Option<String>,
+    /// The same in full: what we could act on then.
+    known_then: Option<HeldConsent>,
+    /// By what is known today of declarations made by then: what was true then.
+    known_now: Option<HeldConsent>,
+}
+
+/// What a person had said, at an instant.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HeldConsent {
+    #[schema(value_type = words::ConsentStatus)]
+    status: Status,
+    /// When it was said.
+    #[schema(value_type = String, format = DateTime)]
+    consent_at: Timestamp,
+    /// When we wrote it down.
+    #[schema(value_type = String, format = DateTime)]
+    recorded_at: Timestamp,
+    /// The ledger event that decides.
+    #[schema(value_type = String, example = "evt_10000")]
+    event_id: EventId,
+    /// Whether the citizen said it through İYS.
+    citizen: bool,
+}
+
+impl From<LocalState> for HeldConsent {
+    fn from(held: LocalState) -> Self {
+        Self {
+            status: held.status,
+            consent_at: held.consent_date,
+            recorded_at: held.recorded_at,
+            event_id: held.event,
+            citizen: held.citizen,
+        }
+    }
 }
 
 /// A key that was found.
@@ -156,7 +190,8 @@ pub(crate) async fn consent_history(
     newest_first(&caller, events, &paging).map(Json)
 }
 
-/// What held for a consent at an instant, by what we had written down by then.
+/// What held for a consent at an instant: by what we had written down by then,
+/// and by what is known now.
 #[utoipa::path(
     get, path = "/consents/as-of", operation_id = "consent_as_of", tag = "consents",
     params(KeyQuery, AtQuery),
@@ -171,12 +206,15 @@ pub(crate) async fn consent_as_of(
     caller.needs(Permission::ReadReports)?;
     let mut reader = app.read().await?;
     let Found { key, .. } = found(&mut reader, &caller, &asked).await?;
-    let held: Option<LocalState> = reader.consent_as_of(key, at).await?;
+    let held = reader.consent_as_of(key, at).await?;
+    let then = held.known_then;
     Ok(Json(ConsentAsOf {
         at,
-        status: held.map(|held| held.status),
-        consent_at: held.map(|held| held.consent_date),
-        event_id: held.map(|held| held.event.to_string()),
+        status: then.map(|held| held.status),
+        consent_at: then.map(|held| held.consent_date),
+        event_id: then.map(|held| held.event.to_string()),
+        known_then: then.map(HeldConsent::from),
+        known_now: held.known_now.map(HeldConsent::from),
     }))
 }
 

@@ -1,5 +1,6 @@
 //! `/api/v1`: one file a group of endpoints, named as in the address.
 
+pub(crate) mod alarms;
 pub(crate) mod api_keys;
 pub(crate) mod audit;
 pub(crate) mod blacklist;
@@ -9,6 +10,8 @@ pub(crate) mod connectors;
 pub(crate) mod consents;
 pub(crate) mod contacts;
 pub(crate) mod firms;
+pub(crate) mod messages;
+mod proof_page;
 pub(crate) mod reasons;
 pub(crate) mod registry;
 pub(crate) mod session;

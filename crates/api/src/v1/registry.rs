@@ -1,6 +1,12 @@
 //! `/registry/{brand_id}`: a brand's connection to İYS at a glance, and the
 //! two things a person may hurry.
 
+mod asking;
+mod deadlines;
+mod findings;
+mod holds;
+mod rejections;
+
 use axum::Json;
 use axum::extract::State;
 use domain::ids::BrandId;
@@ -13,6 +19,12 @@ use serde_json::json;
 use store::access::Permission;
 use store::registry_work::QueueFigures;
 use utoipa::ToSchema;
+
+pub(crate) use asking::*;
+pub(crate) use deadlines::*;
+pub(crate) use findings::*;
+pub(crate) use holds::*;
+pub(crate) use rejections::*;
 
 use crate::app::App;
 use crate::body::Id;
@@ -277,6 +289,32 @@ async fn note(app: &App, caller: &Caller, brand: BrandId, action: &str) -> Resul
             action,
             &brand.to_string(),
             &json!({}),
+        )
+        .await?;
+    writer.commit().await?;
+    Ok(())
+}
+
+/// Notes who saw the rows of people, and how many.
+pub(crate) async fn note_view(
+    app: &App,
+    caller: &Caller,
+    action: &str,
+    brand: BrandId,
+    rows: usize,
+) -> Result<(), Problem> {
+    if rows == 0 {
+        return Ok(());
+    }
+    let is_masked = !caller.role.may(Permission::ReadPersonal);
+    let mut writer = app.write().await?;
+    writer
+        .append_audit(
+            caller.firm,
+            &caller.actor,
+            action,
+            &brand.to_string(),
+            &json!({ "rows": rows, "masked": is_masked }),
         )
         .await?;
     writer.commit().await?;

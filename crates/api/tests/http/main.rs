@@ -3,7 +3,9 @@
 
 mod auth;
 mod campaigns;
+mod compliance;
 mod connectors;
+mod consent_doors;
 mod idempotency;
 mod people;
 mod serving;

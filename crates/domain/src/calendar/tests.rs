@@ -164,7 +164,36 @@ fn an_event_at_the_end_of_the_calendar_does_not_overflow() {
     assert!(deadlines.missing_year.is_some());
 }
 
+#[test]
+fn the_events_due_on_a_day_are_found_from_the_day() {
+    let calendar = Calendar::builtin();
+    let due = |y, m, d| calendar.events_due_on(date(y, m, d), HalfDays::Count);
+    // Friday 20 June 2025 and the weekend after it are due on Wednesday.
+    assert_eq!(
+        due(2025, 6, 25),
+        Some((date(2025, 6, 20), date(2025, 6, 23)))
+    );
+    assert_eq!(due(2025, 6, 28), None);
+    // Before the Feast of the Sacrifice: the eve counts, the four days do not.
+    assert_eq!(due(2026, 6, 3), Some((date(2026, 5, 26), date(2026, 6, 1))));
+    let skipped = calendar.events_due_on(date(2026, 6, 3), HalfDays::Skip);
+    assert_eq!(skipped, Some((date(2026, 5, 25), date(2026, 6, 1))));
+    let between = |half| calendar.business_days_between(date(2026, 5, 25), date(2026, 6, 3), half);
+    assert_eq!((between(HalfDays::Count), between(HalfDays::Skip)), (4, 3));
+}
+
 proptest! {
+    #[test]
+    fn every_event_lies_among_those_due_on_its_own_deadline(days in 0_i32..2_500, skip in any::<bool>()) {
+        let calendar = Calendar::builtin();
+        let event = date(2024, 1, 10).saturating_add(Span::new().days(days)).at(9, 0, 0, 0);
+        let deadlines = calendar.deadlines(event);
+        prop_assume!(deadlines.missing_year.is_none());
+        let (due, half) = if skip { (deadlines.grace, HalfDays::Skip) } else { (deadlines.legal, HalfDays::Count) };
+        let (from, to) = calendar.events_due_on(due.date(), half).unwrap();
+        prop_assert!(from <= event.date() && event.date() < to, "{} not in {}..{}", event, from, to);
+    }
+
     #[test]
     fn the_readings_never_change_their_order(days in 0_i32..2_550, minutes in 0_i32..1_440) {
         let event = date(2024, 1, 1)

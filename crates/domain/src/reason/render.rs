@@ -7,7 +7,7 @@ const NOT_GIVEN: &str = "…";
 ///
 /// An optional part disappears when one of its placeholders has no value.
 /// Values are inserted as they are: braces inside them mean nothing.
-pub(super) fn fill(template: &str, values: &[(&str, &str)]) -> String {
+pub(crate) fn fill(template: &str, values: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some((before, optional, after)) = split_around(rest, '[', ']') {

@@ -14,6 +14,7 @@ use registry::wire::{Accepted, AddAnswer, Confirmed, RegisteredChannel, ResultRo
 use store::Writer;
 use store::brands::Brand;
 use store::consent::KeyState as StoredState;
+use store::registry_rejections::NewAnswer;
 use store::registry_work::{ClaimedList, ItemSaid, NewList, Operation, RegistryFact, RegistryItem};
 
 use super::calls::{LOOK_UPS_PER_LIST, LookedUp};
@@ -227,6 +228,12 @@ impl Engine {
                 },
             )
             .await?;
+        let told = list.items.iter().zip(&answers);
+        let refusals = told.filter_map(|(item, answer)| words_of(item, answer.as_ref()?));
+        let refusals: Vec<NewAnswer> = refusals.collect();
+        writer
+            .note_answers(brand.id, list.channel, list.kind, &refusals)
+            .await?;
         let open = pick(&list.items, &after, After::Waits);
         let again = pick(&list.items, &after, After::SendAgain);
         let looked = pick(&list.items, &after, After::LookUp);
@@ -338,6 +345,12 @@ impl Engine {
                     }
                 },
             )
+            .await?;
+        let told = items.iter().zip(named.iter());
+        let refusals = told.filter_map(|(item, (_, answer))| words_of(item, answer));
+        let refusals: Vec<NewAnswer> = refusals.collect();
+        writer
+            .note_answers(brand.id, list.channel, list.kind, &refusals)
             .await?;
         let lists = self.look_up_lists(list, &looked);
         writer.enqueue_registry(&lists).await?;
@@ -509,6 +522,18 @@ fn pick(items: &[RegistryItem], after: &[After], wanted: After) -> Vec<RegistryI
         .filter(|(_, after)| **after == wanted)
         .map(|(item, _)| item.clone())
         .collect()
+}
+
+/// İYS's own words about a record that it would not take.
+fn words_of(item: &RegistryItem, answer: &AddAnswer) -> Option<NewAnswer> {
+    match answer {
+        AddAnswer::Failed { code, message } => Some(NewAnswer {
+            recipient: item.id,
+            code: code.clone().unwrap_or_default(),
+            text: message.clone(),
+        }),
+        AddAnswer::Recorded(_) | AddAnswer::Enqueued => None,
+    }
 }
 
 fn code_of(answer: &AddAnswer) -> Option<&str> {

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use domain::gate::Basis;
 use domain::phone::{PhoneRules, parse_phone};
-use domain::{Channel, Recipient, RecipientKind};
+use domain::{Channel, Recipient, RecipientKind, Timestamp};
 use engine::why::WhyQuestion;
 use serde_json::json;
 
@@ -15,6 +15,7 @@ use crate::session::Session;
 pub(crate) async fn run(cli: &Cli, command: &Contact, out: Output) -> anyhow::Result<Exit> {
     let Contact::Why {
         address,
+        at,
         brand,
         channel,
         kind,
@@ -22,6 +23,9 @@ pub(crate) async fn run(cli: &Cli, command: &Contact, out: Output) -> anyhow::Re
     let session = Session::open(cli).await?;
     let brand = session.brand(brand).await?;
     let recipient = read_address(address)?;
+    if let Some(at) = at {
+        return held_then(&session, &brand, &recipient, at.parse()?, out).await;
+    }
     let channel = match channel {
         Some(word) => word.parse::<Channel>()?,
         None if matches!(recipient, Recipient::Phone(_)) => Channel::Mesaj,
@@ -63,6 +67,63 @@ pub(crate) async fn run(cli: &Cli, command: &Contact, out: Output) -> anyhow::Re
                 out.pick(&code.render_tr(&[]), &code.render_en(&[]))
             );
             println!("        → {}", out.pick(info.next_tr, info.next_en));
+        }
+    })?;
+    Ok(Exit::Done)
+}
+
+/// What held for every consent of an address at an instant.
+async fn held_then(
+    session: &Session,
+    brand: &store::brands::Brand,
+    recipient: &Recipient,
+    at: Timestamp,
+    out: Output,
+) -> anyhow::Result<Exit> {
+    let mut reader = session.store.read().await?;
+    let ids = reader
+        .recipient_ids(brand.firm, std::slice::from_ref(recipient))
+        .await?;
+    let id = ids.into_iter().flatten().next();
+    let keys = match id {
+        Some(id) => reader.consents_as_of(brand.id, id, at).await?,
+        None => Vec::new(),
+    };
+    let consents: Vec<_> = keys
+        .iter()
+        .map(|key| {
+            json!({ "channel": key.channel, "kind": key.kind,
+                    "known_then": key.held.known_then, "known_now": key.held.known_now })
+        })
+        .collect();
+    let value = json!({ "address": recipient, "at": at, "consents": consents });
+    out.show(&value, |_| {
+        println!("{recipient} · {}", at.to_turkish_text());
+        if keys.is_empty() {
+            out.line("  hiçbir kayıt yok", "  nothing on record");
+        }
+        for key in &keys {
+            println!("  {} · {}", key.channel, key.kind);
+            for (label, held) in [
+                (
+                    out.pick("o gün bilinen", "as known then"),
+                    key.held.known_then,
+                ),
+                (
+                    out.pick("bugün bilinen", "as known now"),
+                    key.held.known_now,
+                ),
+            ] {
+                match held {
+                    None => println!("    {label}: —"),
+                    Some(held) => println!(
+                        "    {label}: {} · {} · {}",
+                        held.status,
+                        held.consent_date.to_turkish_text(),
+                        held.event
+                    ),
+                }
+            }
         }
     })?;
     Ok(Exit::Done)

@@ -3,10 +3,10 @@
 
 use domain::consent::ConsentEvent;
 use domain::ids::{BrandId, FirmId, RecipientId};
-use domain::{Channel, ConsentKey, LocalState, Recipient, RecipientKind, RegistryView, Timestamp};
+use domain::{Channel, ConsentKey, LocalState, Recipient, RecipientKind, RegistryView};
 use sqlx::AssertSqlSafe;
 
-use super::state::{BrandKey, KeyState, local_state, registry_view};
+use super::state::{BrandKey, KeyState, StateColumns, state_columns};
 use crate::db::{Engine, Reader};
 use crate::error::{Doing, StoreError};
 use crate::given::{BindGiven, Given, maybe, seek};
@@ -23,6 +23,15 @@ pub struct StoredKey {
     pub registry: RegistryView,
     /// Stands on the blacklist or under a complaint stop, for the channel or all.
     pub is_blacklisted: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct StoredRow {
+    place: i64,
+    recipient_id: i64,
+    blacklisted: i64,
+    #[sqlx(flatten)]
+    state: StateColumns,
 }
 
 impl Reader {
@@ -54,45 +63,26 @@ impl Reader {
             )
             .ints("kind", keys.iter().map(|(.., kind)| kind.as_db()));
         let sql = stored_sql(&given, self.engine());
-        #[expect(
-            clippy::type_complexity,
-            reason = "the columns of one row, named in the SQL above"
-        )]
-        let rows: Vec<(
-            i64,
-            i64,
-            i64,
-            i64,
-            Option<i64>,
-            Option<i64>,
-            Option<i64>,
-            i64,
-            i64,
-            i64,
-            Option<i64>,
-            Option<i64>,
-            Option<i64>,
-            Option<String>,
-            Option<i64>,
-        )> = on!(self, conn => sqlx::query_as(sql)
+        let rows: Vec<StoredRow> = on!(self, conn => sqlx::query_as(sql)
             .bind(firm.as_db())
             .bind(brand.as_db())
             .bind_given(&given)
             .fetch_all(&mut *conn)
             .await)
         .doing("reading what is stored for a file")?;
-        for r in rows {
-            let Some(answer) = usize::try_from(r.0)
+        for row in rows {
+            let Some(answer) = usize::try_from(row.place)
                 .ok()
                 .and_then(|place| answers.get_mut(place))
             else {
                 continue;
             };
+            let KeyState { local, registry } = row.state.state(row.recipient_id)?;
             *answer = StoredKey {
-                recipient: Some(RecipientId::from_db(r.1)),
-                is_blacklisted: r.2 > 0,
-                local: local_state(r.1, (r.3, r.4, r.5, r.6, r.7))?,
-                registry: registry_view(r.1, (r.8, r.9, r.10, r.11, r.12, r.13, r.14))?,
+                recipient: Some(RecipientId::from_db(row.recipient_id)),
+                is_blacklisted: row.blacklisted > 0,
+                local,
+                registry,
             };
         }
         Ok(answers)
@@ -144,81 +134,25 @@ impl Reader {
             .collect())
     }
 
-    /// What held for a key at an instant, by what we had written down by then.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`] when a row holds a value that cannot be.
-    pub async fn consent_as_of(
-        &mut self,
-        key: ConsentKey,
-        at: Timestamp,
-    ) -> Result<Option<LocalState>, StoreError> {
-        let events = self
-            .consent_history(key.brand, key.recipient, Some((key.channel, key.kind)))
-            .await?;
-        Ok(events
-            .iter()
-            .filter(|event| event.recorded_at <= at)
-            .map(LocalState::of)
-            .reduce(LocalState::fold))
-    }
-
     async fn events_of(
         &mut self,
         brand: BrandId,
         recipient: RecipientId,
     ) -> Result<Vec<ConsentEvent>, StoreError> {
-        #[expect(
-            clippy::type_complexity,
-            reason = "the columns of one row, named in the SQL above"
-        )]
-        let rows: Vec<(
-            i64,
-            i64,
-            i64,
-            i64,
-            i64,
-            i64,
-            String,
-            i64,
-            Option<i64>,
-            Option<i64>,
-            Option<String>,
-            String,
-            String,
-        )> = on!(self, conn => sqlx::query_as(HISTORY)
+        let rows: Vec<EventRow> = on!(self, conn => sqlx::query_as(HISTORY)
             .bind(recipient.as_db())
             .bind(brand.as_db())
             .fetch_all(&mut *conn)
             .await)
         .doing("reading a consent history")?;
-        rows.into_iter()
-            .map(|r| {
-                EventRow {
-                    id: r.0,
-                    recipient: recipient.as_db(),
-                    channel: r.1,
-                    kind: r.2,
-                    status: r.3,
-                    consent_us: r.4,
-                    recorded_us: r.5,
-                    source: r.6,
-                    origin: r.7,
-                    origin_id: r.8,
-                    origin_line: r.9,
-                    evidence: r.10,
-                    actor: r.11,
-                    address: r.12,
-                }
-                .into_event(brand)
-            })
-            .collect()
+        rows.into_iter().map(|row| row.into_event(brand)).collect()
     }
 }
 
 /// One address has a handful of events; the limit is against a flood.
-const HISTORY: &str = "SELECT e.id, e.channel, e.kind, e.status, e.consent_us, e.recorded_us, \
-        e.source, e.origin, e.origin_id, e.origin_line, e.evidence, e.actor, r.address \
+const HISTORY: &str = "SELECT e.id, e.recipient_id, e.channel, e.kind, e.status, e.consent_us, \
+        e.recorded_us, e.source, e.origin, e.origin_id, e.origin_line, e.evidence, e.actor, \
+        r.address \
      FROM consent_event e CROSS JOIN recipient r \
      WHERE e.recipient_id = $1 AND e.brand_id = $2 AND r.id = e.recipient_id \
      ORDER BY e.recorded_us DESC, e.id DESC LIMIT 1000";
@@ -230,14 +164,13 @@ fn stored_sql(given: &Given<'_>, engine: Engine) -> AssertSqlSafe<String> {
         "r",
         "r.firm_id = $1 AND r.address = g.address",
     );
-    let body = "SELECT g.place, r.id, \
-                    (SELECT count(*) FROM blacklist b WHERE b.firm_id = $1 \
-                        AND b.recipient_id = r.id AND b.channel IN (0, g.channel)), \
-                    coalesce(s.local_status, 0), s.local_us, s.local_recorded_us, \
-                    s.local_event_id, coalesce(s.local_citizen, 0), coalesce(s.verdict, 0), \
-                    coalesce(s.verdict_citizen, 0), s.verdict_us, s.checked_us, \
-                    s.registry_batch_id, s.registry_transaction, s.verdict_code \
-                FROM given g";
+    let body = concat!(
+        "SELECT g.place, r.id AS recipient_id, \
+            (SELECT count(*) FROM blacklist b WHERE b.firm_id = $1 \
+                AND b.recipient_id = r.id AND b.channel IN (0, g.channel)) AS blacklisted, ",
+        state_columns!(),
+        " FROM given g"
+    );
     let key = "s.brand_id = $2 AND s.recipient_id = r.id AND s.channel = g.channel \
                AND s.kind = g.kind";
     let state = maybe(engine, "consent_state", "s", key);

@@ -10,12 +10,16 @@
 pub mod apply;
 mod figures;
 pub mod history;
+pub mod holds;
 pub(crate) mod people;
 pub mod records;
 pub mod state;
+pub mod time_machine;
 mod withheld;
 
 pub use apply::SLICE_RECORDS_MAX;
 pub use history::StoredKey;
+pub use holds::{Hold, HoldState, NewHold};
 pub use records::{Applied, ApplyContext, IncomingRecord, Refusal, Remark, Said, Touched};
 pub use state::KeyState;
+pub use time_machine::{HeldThen, KeyThen};

@@ -73,6 +73,70 @@ pub(crate) type RegistryColumns = (
     Option<i64>,
 );
 
+/// The state of a key as its columns hold it; read by [`state_columns`].
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct StateColumns {
+    local_status: i64,
+    local_us: Option<i64>,
+    local_recorded_us: Option<i64>,
+    local_event_id: Option<i64>,
+    local_citizen: i64,
+    verdict: i64,
+    verdict_citizen: i64,
+    verdict_us: Option<i64>,
+    checked_us: Option<i64>,
+    registry_batch_id: Option<i64>,
+    registry_transaction: Option<String>,
+    verdict_code: Option<i64>,
+}
+
+/// The columns of [`StateColumns`] from a `consent_state` named `s`, where
+/// there may be none.
+macro_rules! state_columns {
+    () => {
+        "coalesce(s.local_status, 0) AS local_status, s.local_us, s.local_recorded_us, \
+         s.local_event_id, coalesce(s.local_citizen, 0) AS local_citizen, \
+         coalesce(s.verdict, 0) AS verdict, coalesce(s.verdict_citizen, 0) AS verdict_citizen, \
+         s.verdict_us, s.checked_us, s.registry_batch_id, s.registry_transaction, s.verdict_code"
+    };
+}
+pub(crate) use state_columns;
+
+impl StateColumns {
+    /// The state of the key of this address.
+    pub(crate) fn state(self, recipient: i64) -> Result<KeyState, StoreError> {
+        let local = (
+            self.local_status,
+            self.local_us,
+            self.local_recorded_us,
+            self.local_event_id,
+            self.local_citizen,
+        );
+        let registry = (
+            self.verdict,
+            self.verdict_citizen,
+            self.verdict_us,
+            self.checked_us,
+            self.registry_batch_id,
+            self.registry_transaction,
+            self.verdict_code,
+        );
+        Ok(KeyState {
+            local: local_state(recipient, local)?,
+            registry: registry_view(recipient, registry)?,
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct StateRow {
+    recipient_id: i64,
+    channel: i64,
+    kind: i64,
+    #[sqlx(flatten)]
+    state: StateColumns,
+}
+
 /// Reads the local half of a row.
 pub(crate) fn local_state(
     recipient: i64,
@@ -136,38 +200,16 @@ impl Reader {
             .ints("channel", keys.iter().map(|key| key.channel.as_db()))
             .ints("kind", keys.iter().map(|key| key.kind.as_db()));
         let sql = states_sql(&given, self.engine());
-        #[expect(
-            clippy::type_complexity,
-            reason = "the columns of one row, named in the SQL above"
-        )]
-        let rows: Vec<(
-            i64,
-            i64,
-            i64,
-            i64,
-            Option<i64>,
-            Option<i64>,
-            Option<i64>,
-            i64,
-            i64,
-            i64,
-            Option<i64>,
-            Option<i64>,
-            Option<i64>,
-            Option<String>,
-            Option<i64>,
-        )> = on!(self, conn => sqlx::query_as(sql)
+        let rows: Vec<StateRow> = on!(self, conn => sqlx::query_as(sql)
             .bind(brand.as_db())
             .bind_given(&given)
             .fetch_all(&mut *conn)
             .await)
         .doing("reading consent states")?;
         rows.into_iter()
-            .map(|r| {
-                let key = BrandKey::from_db(r.0, r.1, r.2)?;
-                let local = local_state(r.0, (r.3, r.4, r.5, r.6, r.7))?;
-                let registry = registry_view(r.0, (r.8, r.9, r.10, r.11, r.12, r.13, r.14))?;
-                Ok((key, KeyState { local, registry }))
+            .map(|row| {
+                let key = BrandKey::from_db(row.recipient_id, row.channel, row.kind)?;
+                Ok((key, row.state.state(row.recipient_id)?))
             })
             .collect()
     }
@@ -328,10 +370,11 @@ fn states_sql(given: &Given<'_>, engine: Engine) -> AssertSqlSafe<String> {
     let key = "s.brand_id = $1 AND s.recipient_id = g.recipient_id \
                AND s.channel = g.channel AND s.kind = g.kind";
     let key = seek(engine, "consent_state", "s", key);
-    let body = "SELECT s.recipient_id, s.channel, s.kind, s.local_status, s.local_us, \
-                       s.local_recorded_us, s.local_event_id, s.local_citizen, s.verdict, \
-                       s.verdict_citizen, s.verdict_us, s.checked_us, s.registry_batch_id, \
-                       s.registry_transaction, s.verdict_code FROM given g";
+    let body = concat!(
+        "SELECT s.recipient_id, s.channel, s.kind, ",
+        state_columns!(),
+        " FROM given g"
+    );
     given.sql(engine, 2, &format!("{body}{key}"))
 }
 

@@ -26,6 +26,52 @@ const EVENTS_BETWEEN: &str = "SELECT b.number, e.id, e.recipient_id, e.channel, 
        AND e.brand_id = $1 AND r.id = e.recipient_id \
      ORDER BY b.number, e.id";
 
+/// The block that may hold an event: ranges of blocks never overlap, so it is
+/// the one that begins last before it.
+const BLOCK_OF: &str = "SELECT number FROM ledger_block \
+     WHERE brand_id = $1 AND first_event_id <= $2 ORDER BY first_event_id DESC LIMIT 1";
+
+const PRINTS: &str = "SELECT prints FROM ledger_print WHERE brand_id = $1 AND number = $2";
+
+#[derive(sqlx::FromRow)]
+struct BlockRow {
+    number: i64,
+    first_event_id: i64,
+    last_event_id: i64,
+    event_count: i64,
+    root: Vec<u8>,
+    previous: Vec<u8>,
+    hash: Vec<u8>,
+    created_us: i64,
+}
+
+impl BlockRow {
+    fn stored(&self, brand: BrandId) -> Result<StoredBlock, StoreError> {
+        let digest = |column, bytes: &[u8]| digest("ledger_block", column, self.number, bytes);
+        Ok(StoredBlock {
+            block: Block {
+                brand,
+                number: self.number,
+                first: EventId::from_db(self.first_event_id),
+                last: EventId::from_db(self.last_event_id),
+                count: self.event_count,
+                root: digest("root", &self.root)?,
+                previous: digest("previous", &self.previous)?,
+                created_at: Timestamp::from_micros(self.created_us),
+            },
+            hash: digest("hash", &self.hash)?,
+            events: Vec::new(),
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct BlockEventRow {
+    number: i64,
+    #[sqlx(flatten)]
+    event: EventRow,
+}
+
 impl Reader {
     /// The next blocks of a brand's chain after number `after` (0 for the
     /// first), with their events: at least one block while there are any, and
@@ -38,42 +84,22 @@ impl Reader {
         brand: BrandId,
         after: i64,
     ) -> Result<Vec<StoredBlock>, StoreError> {
-        #[expect(
-            clippy::type_complexity,
-            reason = "the columns of one row, named in the SQL above"
-        )]
-        let rows: Vec<(i64, i64, i64, i64, Vec<u8>, Vec<u8>, Vec<u8>, i64)> =
-            on!(self, conn => sqlx::query_as(HEADS_AFTER)
-                .bind(brand.as_db())
-                .bind(after)
-                .bind(HEADS)
-                .fetch_all(&mut *conn)
-                .await)
-            .doing("reading the ledger")?;
+        let rows: Vec<BlockRow> = on!(self, conn => sqlx::query_as(HEADS_AFTER)
+            .bind(brand.as_db())
+            .bind(after)
+            .bind(HEADS)
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("reading the ledger")?;
         let mut blocks = Vec::new();
         let most = i64::try_from(BLOCK_EVENTS_MAX).unwrap_or(i64::MAX);
         let mut events = 0_i64;
-        for (number, first, last, count, root, previous, hash, created) in rows {
-            events = events.saturating_add(count.max(1));
+        for row in rows {
+            events = events.saturating_add(row.event_count.max(1));
             if !blocks.is_empty() && events > most {
                 break;
             }
-            let digest = |column, bytes: &[u8]| digest("ledger_block", column, number, bytes);
-            let block = Block {
-                brand,
-                number,
-                first: EventId::from_db(first),
-                last: EventId::from_db(last),
-                count,
-                root: digest("root", &root)?,
-                previous: digest("previous", &previous)?,
-                created_at: Timestamp::from_micros(created),
-            };
-            blocks.push(StoredBlock {
-                block,
-                hash: digest("hash", &hash)?,
-                events: Vec::new(),
-            });
+            blocks.push(row.stored(brand)?);
         }
         self.fill_blocks(brand, &mut blocks).await?;
         Ok(blocks)
@@ -88,27 +114,7 @@ impl Reader {
             return Ok(());
         };
         let (low, high) = (low.block.number, high.block.number);
-        #[expect(
-            clippy::type_complexity,
-            reason = "the columns of one row, named in the SQL above"
-        )]
-        let rows: Vec<(
-            i64,
-            i64,
-            i64,
-            i64,
-            i64,
-            i64,
-            i64,
-            i64,
-            String,
-            i64,
-            Option<i64>,
-            Option<i64>,
-            Option<String>,
-            String,
-            String,
-        )> = on!(self, conn => sqlx::query_as(EVENTS_BETWEEN)
+        let rows: Vec<BlockEventRow> = on!(self, conn => sqlx::query_as(EVENTS_BETWEEN)
             .bind(brand.as_db())
             .bind(low)
             .bind(high)
@@ -119,37 +125,84 @@ impl Reader {
         for row in rows {
             while blocks
                 .get(at)
-                .is_some_and(|block| block.block.number < row.0)
+                .is_some_and(|block| block.block.number < row.number)
             {
                 at += 1;
             }
-            let event = EventRow {
-                id: row.1,
-                recipient: row.2,
-                channel: row.3,
-                kind: row.4,
-                status: row.5,
-                consent_us: row.6,
-                recorded_us: row.7,
-                source: row.8,
-                origin: row.9,
-                origin_id: row.10,
-                origin_line: row.11,
-                evidence: row.12,
-                actor: row.13,
-                address: row.14,
-            };
             if let Some(block) = blocks.get_mut(at) {
-                block.events.push(event.into_event(brand)?);
+                block.events.push(row.event.into_event(brand)?);
             }
         }
         Ok(())
     }
+
+    /// The block of this number, with its events.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when a row holds a value that cannot be.
+    pub async fn ledger_block(
+        &mut self,
+        brand: BrandId,
+        number: i64,
+    ) -> Result<Option<StoredBlock>, StoreError> {
+        let row: Option<BlockRow> = on!(self, conn => sqlx::query_as(HEADS_AFTER)
+            .bind(brand.as_db())
+            .bind(number - 1)
+            .bind(1_i64)
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("reading a block")?;
+        let Some(row) = row.filter(|row| row.number == number) else {
+            return Ok(None);
+        };
+        let mut blocks = [row.stored(brand)?];
+        self.fill_blocks(brand, &mut blocks).await?;
+        let [block] = blocks;
+        Ok(Some(block))
+    }
+
+    /// The block that an event stands in, with its events.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when a row holds a value that cannot be.
+    pub async fn ledger_block_of(
+        &mut self,
+        brand: BrandId,
+        event: EventId,
+    ) -> Result<Option<StoredBlock>, StoreError> {
+        let number: Option<i64> = on!(self, conn => sqlx::query_scalar(BLOCK_OF)
+            .bind(brand.as_db())
+            .bind(event.as_db())
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("looking for the block of an event")?;
+        let Some(number) = number else {
+            return Ok(None);
+        };
+        let block = self.ledger_block(brand, number).await?;
+        Ok(block.filter(|stored| stored.block.last >= event))
+    }
+
+    /// The beginnings of a block's leaves; none for a block written without.
+    pub(crate) async fn block_prints(
+        &mut self,
+        brand: BrandId,
+        number: i64,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        on!(self, conn => sqlx::query_scalar(PRINTS)
+            .bind(brand.as_db())
+            .bind(number)
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("reading the prints of a block")
+    }
 }
 
 /// A row of `consent_event` with its address.
+#[derive(sqlx::FromRow)]
 pub(crate) struct EventRow {
     pub id: i64,
+    #[sqlx(rename = "recipient_id")]
     pub recipient: i64,
     pub channel: i64,
     pub kind: i64,
@@ -208,5 +261,8 @@ mod tests {
         walks(|_| EVENTS_BETWEEN, block()).await;
         let event = Index::of_key("SEARCH e USING INTEGER PRIMARY KEY", "consent_event_pkey");
         walks(|_| EVENTS_BETWEEN, event).await;
+        walks_in_order(|_| BLOCK_OF, Index::named("ledger_block_range")).await;
+        let prints = Index::of_key("sqlite_autoindex_ledger_print_1", "ledger_print_pkey");
+        walks(|_| PRINTS, prints).await;
     }
 }

@@ -3,67 +3,22 @@
 use std::ops::ControlFlow;
 
 use domain::ids::{BrandId, EventId};
-use domain::ledger::{GENESIS, Hash};
+use domain::ledger::{Chain, Fault, GENESIS, Hash, first_changed, leaf};
 
-use super::{Head, StoredBlock, digest, events_root, hashing_stopped};
+use super::{Head, StoredBlock, digest, hashing_stopped};
 use crate::db::{Reader, Store};
 use crate::error::{Doing, StoreError};
 
 /// What a verification found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verification {
-    /// Blocks recomputed.
+    /// Blocks that stand for the whole chain so far: recomputed now, or before
+    /// the checkpoint.
     pub blocks: i64,
     /// Events recomputed.
     pub events: i64,
     /// The first thing that differs; `None` when everything agrees.
     pub fault: Option<Fault>,
-}
-
-/// What differs from what was once written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// A block is missing: the chain jumps over this number.
-    BlockMissing {
-        /// Its number.
-        block: i64,
-    },
-    /// A block does not follow from the one before it.
-    ChainBroken {
-        /// Its number.
-        block: i64,
-    },
-    /// The head of a block was changed: it does not give its own hash.
-    BlockChanged {
-        /// Its number.
-        block: i64,
-    },
-    /// An event of a block is gone.
-    EventMissing {
-        /// The block.
-        block: i64,
-        /// The first number without a row.
-        event: EventId,
-    },
-    /// One of a block's events was changed.
-    EventChanged {
-        /// The block.
-        block: i64,
-        /// Its first event.
-        first: EventId,
-        /// Its last event.
-        last: EventId,
-    },
-    /// There are events that stand in no block.
-    EventsOutside {
-        /// How many.
-        count: i64,
-    },
-    /// The chain ends elsewhere than its head says: blocks were cut off.
-    HeadDiffers {
-        /// The number that the head names.
-        head: i64,
-    },
 }
 
 impl Store {
@@ -79,12 +34,75 @@ impl Store {
     pub async fn verify_ledger(
         &self,
         brand: BrandId,
-        mut progress: impl FnMut(i64) -> ControlFlow<()>,
+        progress: impl FnMut(i64) -> ControlFlow<()>,
+    ) -> Result<Verification, StoreError> {
+        let head = self.read().await?.ledger_head(brand).await?;
+        let start = Chain::start((head.number, head.hash));
+        let (mut chain, is_whole) = self.follow_ledger(brand, start, head, progress).await?;
+        if is_whole && chain.fault.is_none() {
+            let outside = self.read().await?.events_outside(brand).await?;
+            if outside != 0 {
+                chain.fault = Some(Fault::EventsOutside { count: outside });
+            }
+        }
+        if is_whole && chain.fault.is_none() {
+            self.save_checkpoint(brand, &chain).await?;
+        }
+        Ok(verification(chain))
+    }
+
+    /// Recomputes only what was appended since the last verification that
+    /// found everything right; the whole chain when there was none.
+    ///
+    /// # Errors
+    /// See [`Store::verify_ledger`].
+    pub async fn verify_ledger_since(
+        &self,
+        brand: BrandId,
+        progress: impl FnMut(i64) -> ControlFlow<()>,
     ) -> Result<Verification, StoreError> {
         let mut reader = self.read().await?;
+        let Some(point) = reader.ledger_checkpoint(brand).await? else {
+            drop(reader);
+            return self.verify_ledger(brand, progress).await;
+        };
         let head = reader.ledger_head(brand).await?;
-        let mut chain = Chain::start(head);
-        let mut read = 0_i64;
+        let held = reader.ledger_block(brand, point.number).await?;
+        drop(reader);
+        let fault = match held {
+            _ if point.number == 0 => None,
+            None => Some(Fault::BlockMissing {
+                block: point.number,
+            }),
+            Some(held) if held.block.hash() != point.hash => Some(Fault::BlockChanged {
+                block: point.number,
+                at: held.block.created_at,
+            }),
+            Some(_) => None,
+        };
+        let mut start = Chain::after(point.number, point.hash, (head.number, head.hash));
+        if fault.is_some() {
+            start.fault = fault;
+            return Ok(verification(start));
+        }
+        let (chain, is_whole) = self.follow_ledger(brand, start, head, progress).await?;
+        if is_whole && chain.fault.is_none() {
+            self.save_checkpoint(brand, &chain).await?;
+        }
+        Ok(verification(chain))
+    }
+
+    /// Follows the chain from where it stands to its present end; the flag
+    /// tells whether it came there.
+    async fn follow_ledger(
+        &self,
+        brand: BrandId,
+        mut chain: Chain,
+        head: Head,
+        mut progress: impl FnMut(i64) -> ControlFlow<()>,
+    ) -> Result<(Chain, bool), StoreError> {
+        let mut reader = self.read().await?;
+        let mut read = chain.blocks;
         // While one portion is hashed, the next is read.
         let mut hashing: Option<tokio::task::JoinHandle<Chain>> = None;
         loop {
@@ -92,8 +110,12 @@ impl Store {
             if let Some(earlier) = hashing.take() {
                 chain = earlier.await.map_err(|_| hashing_stopped())?;
             }
-            if chain.fault.is_some() || progress(chain.events).is_break() {
-                return Ok(chain.into_verification());
+            if chain.fault.is_some() {
+                reader.locate(brand, &mut chain).await?;
+                return Ok((chain, false));
+            }
+            if progress(chain.events).is_break() {
+                return Ok((chain, false));
             }
             let Some(last) = blocks.last() else { break };
             // The chain grows while it is read: what came later is not looked at.
@@ -101,111 +123,42 @@ impl Store {
                 break;
             }
             read = last.block.number;
-            hashing = Some(tokio::task::spawn_blocking(move || chain.follow(&blocks)));
-            chain = Chain::start(head);
+            let follows = chain.clone();
+            hashing = Some(tokio::task::spawn_blocking(move || {
+                follow(follows, &blocks, head.number)
+            }));
         }
-        if chain.blocks < head.number {
-            chain.fault = Some(Fault::HeadDiffers { head: head.number });
-            return Ok(chain.into_verification());
-        }
-        reader.check_outside(brand, &mut chain).await?;
-        Ok(chain.into_verification())
+        chain.end();
+        Ok((chain, true))
     }
 }
 
-/// How far a verification has come.
-#[derive(Debug)]
-struct Chain {
-    head: Head,
-    blocks: i64,
-    events: i64,
-    last: Hash,
-    fault: Option<Fault>,
+fn follow(mut chain: Chain, blocks: &[StoredBlock], up_to: i64) -> Chain {
+    for stored in blocks.iter().filter(|stored| stored.block.number <= up_to) {
+        chain.follow(&stored.block, &stored.hash, &stored.events);
+    }
+    chain
 }
 
-impl Chain {
-    const fn start(head: Head) -> Self {
-        Self {
-            head,
-            blocks: 0,
-            events: 0,
-            last: GENESIS,
-            fault: None,
-        }
-    }
-
-    fn follow(mut self, blocks: &[StoredBlock]) -> Self {
-        for stored in blocks {
-            self.fault = self.fault_of(stored);
-            if self.fault.is_some() {
-                return self;
-            }
-            self.blocks = stored.block.number;
-            self.events += stored.block.count;
-            self.last = stored.hash;
-        }
-        self
-    }
-
-    fn fault_of(&self, stored: &StoredBlock) -> Option<Fault> {
-        let StoredBlock {
-            block,
-            hash,
-            events,
-        } = stored;
-        if block.number != self.blocks + 1 {
-            return Some(Fault::BlockMissing {
-                block: self.blocks + 1,
-            });
-        }
-        if block.previous != self.last {
-            return Some(Fault::ChainBroken {
-                block: block.number,
-            });
-        }
-        if block.hash() != *hash {
-            return Some(Fault::BlockChanged {
-                block: block.number,
-            });
-        }
-        if block.number == self.head.number && *hash != self.head.hash {
-            return Some(Fault::HeadDiffers {
-                head: self.head.number,
-            });
-        }
-        let mut expected = block.first.as_db();
-        for event in events {
-            if event.id.as_db() != expected {
-                break;
-            }
-            expected += 1;
-        }
-        if expected <= block.last.as_db() {
-            let event = EventId::from_db(expected);
-            return Some(Fault::EventMissing {
-                block: block.number,
-                event,
-            });
-        }
-        let (first, last) = (block.first, block.last);
-        (events_root(events) != block.root).then_some(Fault::EventChanged {
-            block: block.number,
-            first,
-            last,
-        })
-    }
-
-    fn into_verification(self) -> Verification {
-        Verification {
-            blocks: self.blocks,
-            events: self.events,
-            fault: self.fault,
-        }
+fn verification(chain: Chain) -> Verification {
+    Verification {
+        blocks: chain.blocks,
+        events: chain.events,
+        fault: chain.fault,
     }
 }
 
 impl Reader {
-    async fn ledger_head(&mut self, brand: BrandId) -> Result<Head, StoreError> {
+    /// The number and hash of the last block of a brand's chain.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when the hash is none.
+    pub async fn ledger_end(&mut self, brand: BrandId) -> Result<(i64, Hash), StoreError> {
+        let head = self.ledger_head(brand).await?;
+        Ok((head.number, head.hash))
+    }
+
+    pub(super) async fn ledger_head(&mut self, brand: BrandId) -> Result<Head, StoreError> {
         let sql = "SELECT number, hash FROM ledger_head WHERE brand_id = $1";
         let row: Option<(i64, Vec<u8>)> = on!(self, conn => sqlx::query_as(sql)
             .bind(brand.as_db())
@@ -224,21 +177,35 @@ impl Reader {
         })
     }
 
+    /// Names the event that was changed, and when it was recorded.
+    async fn locate(&mut self, brand: BrandId, chain: &mut Chain) -> Result<(), StoreError> {
+        let Some(Fault::EventChanged { block, event, .. }) = &mut chain.fault else {
+            return Ok(());
+        };
+        let (Some(kept), Some(stored)) = (
+            self.block_prints(brand, *block).await?,
+            self.ledger_block(brand, *block).await?,
+        ) else {
+            return Ok(());
+        };
+        let leaves: Vec<Hash> = stored.events.iter().map(leaf).collect();
+        *event = first_changed(&leaves, &kept)
+            .and_then(|place| stored.events.get(place))
+            .map(|found| EventId::from_db(found.id.as_db()));
+        Ok(())
+    }
+
     /// Events of the brand that no block covers.
-    async fn check_outside(&mut self, brand: BrandId, chain: &mut Chain) -> Result<(), StoreError> {
+    async fn events_outside(&mut self, brand: BrandId) -> Result<i64, StoreError> {
         // One statement, so that an append in between changes both sums.
         let sql = "SELECT \
                      (SELECT count(*) FROM consent_event WHERE brand_id = $1) - \
                      (SELECT CAST(coalesce(sum(event_count), 0) AS BIGINT) FROM ledger_block \
                       WHERE brand_id = $1)";
-        let outside: i64 = on!(self, conn => sqlx::query_scalar(sql)
+        on!(self, conn => sqlx::query_scalar(sql)
             .bind(brand.as_db())
             .fetch_one(&mut *conn)
             .await)
-        .doing("counting events")?;
-        if outside != 0 {
-            chain.fault = Some(Fault::EventsOutside { count: outside });
-        }
-        Ok(())
+        .doing("counting events")
     }
 }

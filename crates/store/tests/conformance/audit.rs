@@ -41,7 +41,8 @@ async fn entries_stand_in_a_chain_and_read_back_newest_first() {
             check(&db, firm).await,
             AuditCheck {
                 entries: 0,
-                broken: None
+                broken: None,
+                broken_at: None
             }
         );
         for n in 1..=5 {
@@ -78,14 +79,16 @@ async fn entries_stand_in_a_chain_and_read_back_newest_first() {
             check(&db, firm).await,
             AuditCheck {
                 entries: 5,
-                broken: None
+                broken: None,
+                broken_at: None
             }
         );
         assert_eq!(
             check(&db, other).await,
             AuditCheck {
                 entries: 2,
-                broken: None
+                broken: None,
+                broken_at: None
             }
         );
     }
@@ -106,7 +109,8 @@ async fn an_entry_whose_transaction_was_dropped_leaves_no_gap() {
             check(&db, firm).await,
             AuditCheck {
                 entries: 3,
-                broken: None
+                broken: None,
+                broken_at: None
             }
         );
     }
@@ -203,7 +207,8 @@ async fn many_who_append_at_once_make_one_chain() {
             check(&db, firm).await,
             AuditCheck {
                 entries: 80,
-                broken: None
+                broken: None,
+                broken_at: None
             },
             "{}",
             db.name

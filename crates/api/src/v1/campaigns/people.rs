@@ -72,7 +72,7 @@ pub(crate) struct MessageFilter {
 }
 
 impl MessageState {
-    const fn to_store(self) -> PersonState {
+    pub(crate) const fn to_store(self) -> PersonState {
         match self {
             Self::Excluded => PersonState::Excluded,
             Self::Waiting => PersonState::Waiting,
@@ -83,7 +83,7 @@ impl MessageState {
         }
     }
 
-    const fn of(state: PersonState) -> Self {
+    pub(crate) const fn of(state: PersonState) -> Self {
         match state {
             PersonState::Excluded => Self::Excluded,
             PersonState::Waiting => Self::Waiting,

@@ -3,7 +3,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::ids::{BrandId, EventId};
+use domain::ids::{BrandId, EventId, HoldId};
 use domain::{Channel, ReasonCode, RecipientKind, Source, Status, Timestamp};
 use engine::consents::{ClaimOutcome, ConsentClaim};
 use http::StatusCode;
@@ -138,6 +138,10 @@ pub(crate) struct ConsentOutcome {
     event_id: Option<EventId>,
     /// Why it was refused, or that it said nothing new.
     reason: Option<Reason>,
+    /// It follows a citizen's own refusal (R807), came with evidence, and
+    /// waits for a second person.
+    #[schema(value_type = Option<String>, example = "hld_10000")]
+    hold_id: Option<HoldId>,
 }
 
 impl From<ClaimOutcome> for ConsentOutcome {
@@ -147,11 +151,13 @@ impl From<ClaimOutcome> for ConsentOutcome {
                 accepted: true,
                 event_id: event,
                 reason: event.is_none().then(|| Reason::of(ReasonCode::W804)),
+                hold_id: None,
             },
-            ClaimOutcome::Refused { code } => Self {
+            ClaimOutcome::Refused { code, hold } => Self {
                 accepted: false,
                 event_id: None,
                 reason: Some(Reason::of(code)),
+                hold_id: hold,
             },
         }
     }

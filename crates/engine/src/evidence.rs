@@ -1,0 +1,56 @@
+//! Evidence that leaves the house: the ledger as files that anybody can
+//! recompute, and the proof of one message.
+
+mod export;
+mod offline;
+mod proof;
+
+use std::path::Path;
+
+use domain::ids::FirmId;
+use domain::ledger::export::Manifest;
+use store::brands::Brand;
+
+pub use offline::{Difference, OfflineCheck, verify_export};
+
+use crate::Engine;
+use crate::error::EngineError;
+
+/// Names of an export's files.
+pub const EVENTS: &str = "events.jsonl";
+/// One line a block.
+pub const BLOCKS: &str = "blocks.jsonl";
+/// One line an entry of the firm's audit trail.
+pub const TRAIL: &str = "audit.jsonl";
+/// How the others end; written last.
+pub const MANIFEST: &str = "manifest.json";
+
+impl Engine {
+    /// Writes a brand's ledger and its firm's audit trail into a folder, as
+    /// they are at this moment, in bounded memory. The export is itself an
+    /// entry of the trail.
+    ///
+    /// # Errors
+    /// [`EngineError::File`] when a file cannot be written,
+    /// [`EngineError::Conflict`] when the folder holds an export already.
+    pub async fn export_ledger(
+        &self,
+        firm: FirmId,
+        brand: &Brand,
+        folder: &Path,
+        actor: &str,
+    ) -> Result<Manifest, EngineError> {
+        let manifest = export::write(self, firm, brand, folder).await?;
+        let detail = serde_json::json!({
+            "blocks": manifest.blocks,
+            "events": manifest.events,
+            "head": hex::encode(manifest.head),
+        });
+        let mut writer = self.store.write().await?;
+        writer
+            .append_audit(firm, actor, "ledger.export", &brand.id.to_string(), &detail)
+            .await?;
+        writer.commit().await?;
+        Ok(manifest)
+    }
+}

@@ -1,0 +1,462 @@
+//! The work list of compliance: what İYS would not take, what may lawfully be
+//! done about it, consents that wait for a second person, and asking anew.
+
+use domain::consent::ConsentKey;
+use domain::ids::{BrandId, EventId, FirmId, HoldId};
+use domain::time::DAY_US;
+use domain::{ReasonCode, Status, Timestamp, Verdict};
+use registry::codes::{self, Actor, Class, CodeInfo};
+use registry::wire::RegisteredChannel;
+use store::alarms::{AlarmDetail, AlarmKey};
+use store::brands::Brand;
+use store::consent::Hold;
+use store::registry_rejections::{Rejection, RejectionGroup};
+use store::registry_work::{ItemSaid, NewList, Operation, RegistryItem};
+use store::repermission::AskingWay;
+
+use crate::Engine;
+use crate::error::EngineError;
+use crate::registry::asked;
+
+/// Most records sent again by one call: as many as may be looked up in an hour.
+pub const RESEND_MAX: usize = 1_000;
+/// Look-ups of one list.
+const LIST_ITEMS: usize = 50;
+
+/// What may be done about a refused record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RejectionAction {
+    /// Try the same record again: İYS could not, or what it missed is in place.
+    Resend,
+    /// Record the declaration for the address as it should have been, with its
+    /// own date.
+    CorrectAddress,
+    /// Put the account at İYS right first.
+    FixAccount,
+    /// Ask the person anew: İYS's verification, counter, web, their own call.
+    AskAnew,
+    /// Nothing: what İYS holds stands.
+    Nothing,
+}
+
+/// Records refused with one answer, with what is known about it.
+#[derive(Debug, Clone)]
+pub struct WorkGroup {
+    /// The group.
+    pub group: RejectionGroup,
+    /// What the table of codes says; none for a code it does not list.
+    pub info: Option<&'static CodeInfo>,
+    /// What may be done.
+    pub actions: Vec<RejectionAction>,
+    /// The nearest legal date among its people.
+    pub due: Option<Timestamp>,
+}
+
+/// What may be done about a code, lawfully: no date is ever changed, and no
+/// message asks for a consent.
+pub fn actions(code: ReasonCode, info: Option<&CodeInfo>) -> Vec<RejectionAction> {
+    use RejectionAction::{AskAnew, CorrectAddress, FixAccount, Nothing, Resend};
+    match code {
+        ReasonCode::I606 => vec![AskAnew],
+        ReasonCode::I174 | ReasonCode::I175 | ReasonCode::I178 => vec![Nothing],
+        ReasonCode::I120 => vec![CorrectAddress],
+        ReasonCode::I300 | ReasonCode::I525 => vec![FixAccount, Resend],
+        _ => match info.map(|info| info.class) {
+            Some(Class::Business) => vec![Nothing],
+            Some(Class::Configuration) => vec![FixAccount, Resend],
+            _ => vec![Resend],
+        },
+    }
+}
+
+/// Who must act, in Turkish and English.
+pub const fn actor_texts(actor: Actor) -> (&'static str, &'static str) {
+    match actor {
+        Actor::Nobody => ("Kimse: kendiliğinden çözülür", "Nobody: it settles itself"),
+        Actor::Data => ("Kaydı tutan ekip", "Whoever keeps the record"),
+        Actor::Consent => (
+            "İzni alan ekip: kişiye yasal bir yoldan yeniden sorulmalı",
+            "Whoever takes consents: the person must be asked anew by a lawful way",
+        ),
+        Actor::Account => (
+            "Firmanın İYS yetkilisi",
+            "Whoever administers the firm's account at İYS",
+        ),
+        Actor::Platform => ("Platformun geliştiricileri", "The makers of the platform"),
+    }
+}
+
+/// What came of sending refused records again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Resent {
+    /// Queued.
+    pub queued: usize,
+    /// Left alone: no reading of the three-day rule takes them any more.
+    pub expired: usize,
+    /// Whether there are more than one call takes.
+    pub has_more: bool,
+}
+
+/// Whether a person may be asked anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MayAsk {
+    /// Yes; for this void consent.
+    Yes(Option<EventId>),
+    /// The person refused: nothing may be asked.
+    Refused,
+    /// The person consents, and İYS may still be told.
+    NotNeeded,
+    /// Somebody asked for this very consent before.
+    AskedBefore(Timestamp),
+    /// Somebody asked lately; not before this instant.
+    Blocked(Timestamp),
+}
+
+impl Engine {
+    async fn brand_of(&self, firm: FirmId, brand: BrandId) -> Result<Brand, EngineError> {
+        let held = self.store.read().await?.brand(firm, brand).await?;
+        held.ok_or(EngineError::NotFound { what: "the brand" })
+    }
+
+    /// Refused records by answer, with what may be done.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when the firm has no such brand.
+    pub async fn work_groups(
+        &self,
+        firm: FirmId,
+        brand: BrandId,
+    ) -> Result<Vec<WorkGroup>, EngineError> {
+        self.brand_of(firm, brand).await?;
+        let groups = self.store.read().await?.rejection_groups(brand).await?;
+        Ok(groups
+            .into_iter()
+            .map(|group| {
+                let info = group.iys_code.as_deref().and_then(codes::find);
+                let due = group.oldest.map(|at| self.counting().due_dates(at).legal);
+                WorkGroup {
+                    actions: actions(group.code, info),
+                    due,
+                    info,
+                    group,
+                }
+            })
+            .collect())
+    }
+
+    /// Sends refused records of a code again: each is looked up first, so that
+    /// nothing overwrites what a citizen said meanwhile.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] when sending again cannot help or is not allowed.
+    pub async fn resend_rejected(
+        &self,
+        firm: FirmId,
+        brand: BrandId,
+        code: ReasonCode,
+        actor: &str,
+    ) -> Result<Resent, EngineError> {
+        let brand = self.brand_of(firm, brand).await?;
+        if !brand.mode.is_connected() {
+            return Err(EngineError::conflict(
+                "the brand",
+                "is not connected to İYS",
+            ));
+        }
+        if !actions(code, None).contains(&RejectionAction::Resend) {
+            return Err(EngineError::conflict(
+                "these records",
+                format!("would be refused again: {code} is final"),
+            ));
+        }
+        let found = self
+            .store
+            .read()
+            .await?
+            .registry_rejections(brand.id, code, None, RESEND_MAX)
+            .await?;
+        let mut resent = Resent {
+            has_more: found.len() == RESEND_MAX,
+            ..Resent::default()
+        };
+        let now = self.now();
+        let (alive, dead): (Vec<_>, Vec<_>) = found
+            .into_iter()
+            .partition(|rejection| self.may_still_be_told(rejection, now));
+        (resent.queued, resent.expired) = (alive.len(), dead.len());
+        let lists = look_ups(&brand, &alive, now);
+        let mut writer = self.store.write().await?;
+        writer.enqueue_registry(&lists).await?;
+        let detail = serde_json::json!({
+            "code": code, "queued": resent.queued, "expired": resent.expired,
+        });
+        writer
+            .append_audit(
+                firm,
+                actor,
+                "registry.resend",
+                &brand.id.to_string(),
+                &detail,
+            )
+            .await?;
+        writer.commit().await?;
+        self.wake.registry.notify_waiters();
+        Ok(resent)
+    }
+
+    fn may_still_be_told(&self, rejection: &Rejection, now: Timestamp) -> bool {
+        let Some(said) = rejection.said_at else {
+            return true;
+        };
+        rejection.status == Some(Status::Ret) || self.counting().due_dates(said).grace >= now
+    }
+
+    /// Whether the person of a key may be asked anew.
+    ///
+    /// # Errors
+    /// [`EngineError`] when the database cannot.
+    pub async fn may_ask_anew(&self, key: ConsentKey) -> Result<MayAsk, EngineError> {
+        let mut reader = self.store.read().await?;
+        self.judge_asking(&mut reader, key).await
+    }
+
+    async fn judge_asking(
+        &self,
+        reader: &mut store::Reader,
+        key: ConsentKey,
+    ) -> Result<MayAsk, EngineError> {
+        let state = reader.consent_state(key).await?;
+        let last = reader.last_asking(key).await?;
+        let now = self.now();
+        let refused = state.local.is_some_and(|held| held.status == Status::Ret)
+            || state.registry.verdict == Verdict::Ret;
+        if refused {
+            return Ok(MayAsk::Refused);
+        }
+        let void = state.local.map(|held| held.event);
+        let is_void = state.registry.code == Some(ReasonCode::I606)
+            || state
+                .local
+                .is_none_or(|held| self.counting().due_dates(held.consent_date).grace < now);
+        if state.registry.verdict == Verdict::Onay || !is_void {
+            return Ok(MayAsk::NotNeeded);
+        }
+        let Some(last) = last else {
+            return Ok(MayAsk::Yes(void));
+        };
+        if last.event == void {
+            return Ok(MayAsk::AskedBefore(last.at));
+        }
+        let block_us = self
+            .settings
+            .deadlines
+            .ask_again_days
+            .saturating_mul(DAY_US);
+        let free = last.at.plus_micros(block_us);
+        Ok(if free > now {
+            MayAsk::Blocked(free)
+        } else {
+            MayAsk::Yes(void)
+        })
+    }
+
+    /// Notes that a person is asked anew, if they may be: whoever starts İYS's
+    /// verification calls this first.
+    ///
+    /// # Errors
+    /// [`EngineError`] when the database cannot.
+    pub async fn ask_anew(
+        &self,
+        firm: FirmId,
+        key: ConsentKey,
+        way: AskingWay,
+        actor: &str,
+    ) -> Result<MayAsk, EngineError> {
+        let mut writer = self.store.write().await?;
+        writer.hold_ledger(key.brand).await?;
+        let answer = self.judge_asking(&mut writer, key).await?;
+        let MayAsk::Yes(event) = answer else {
+            return Ok(answer);
+        };
+        writer.note_asking(key, way, event, actor).await?;
+        let detail = serde_json::json!({
+            "way": way, "channel": key.channel, "kind": key.kind, "event": event,
+        });
+        writer
+            .append_audit(
+                firm,
+                actor,
+                "consent.ask_anew",
+                &key.recipient.to_string(),
+                &detail,
+            )
+            .await?;
+        writer.commit().await?;
+        Ok(answer)
+    }
+
+    /// A second person decides on a consent given after a citizen's refusal.
+    /// Approved, it enters the ledger and İYS is told; until İYS confirms it,
+    /// nothing is sent on it.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when the firm has no such hold,
+    /// [`EngineError::Conflict`] when the same person decides or somebody did
+    /// before, [`EngineError::Refused`] when a newer refusal came in meanwhile.
+    pub async fn decide_hold(
+        &self,
+        firm: FirmId,
+        id: HoldId,
+        approves: bool,
+        actor: &str,
+        note: &str,
+    ) -> Result<Hold, EngineError> {
+        let mut writer = self.store.write().await?;
+        let hold = writer.hold(firm, id).await?.ok_or(EngineError::NotFound {
+            what: "the held consent",
+        })?;
+        if hold.state != store::consent::HoldState::Waiting {
+            return Err(EngineError::conflict(
+                "the held consent",
+                "was decided on already",
+            ));
+        }
+        if hold.asked_by == actor {
+            return Err(EngineError::conflict(
+                "the held consent",
+                "was brought by the same person; a second one must decide",
+            ));
+        }
+        let event = if approves {
+            let event = writer.approve_hold(&hold, actor, note).await?;
+            let brand = writer.brand_at_work(hold.key.brand).await?;
+            writer
+                .enqueue_registry(&to_be_told(&brand, &hold, event, self.now()))
+                .await?;
+            Some(event)
+        } else {
+            writer.decline_hold(&hold, actor, note).await?;
+            None
+        };
+        let left = writer
+            .holds(hold.key.brand, store::consent::HoldState::Waiting, None, 1)
+            .await?;
+        if left.is_empty() {
+            writer.clear_alarm(held_alarm(firm, hold.key.brand)).await?;
+        }
+        let detail = serde_json::json!({
+            "approved": approves, "event": event, "evidence": hold.evidence, "note": note,
+            "asked_by": hold.asked_by,
+        });
+        writer
+            .append_audit(firm, actor, "consent.hold.decide", &id.to_string(), &detail)
+            .await?;
+        let decided = writer.hold(firm, id).await?.ok_or(EngineError::NotFound {
+            what: "the held consent",
+        })?;
+        writer.commit().await?;
+        self.wake.registry.notify_waiters();
+        Ok(decided)
+    }
+}
+
+pub(crate) const fn held_alarm(firm: FirmId, brand: BrandId) -> AlarmKey<'static> {
+    AlarmKey {
+        firm,
+        brand: Some(brand),
+        code: domain::alarm::AlarmCode::ConsentsHeld,
+        subject: "",
+    }
+}
+
+pub(crate) fn held_detail(count: usize) -> AlarmDetail {
+    AlarmDetail::from([("count".to_owned(), count.to_string())])
+}
+
+/// The approved consent on its way to İYS. It goes straight into an add: the
+/// usual plan never sends an ONAY over a citizen's refusal by itself.
+fn to_be_told(brand: &Brand, hold: &Hold, event: EventId, now: Timestamp) -> Vec<NewList> {
+    if !brand.mode.is_connected() || RegisteredChannel::of(hold.key.channel).is_none() {
+        return Vec::new();
+    }
+    vec![NewList {
+        brand: brand.id,
+        operation: Operation::Add,
+        channel: hold.key.channel,
+        kind: hold.key.kind,
+        upload: None,
+        items: vec![RegistryItem {
+            id: hold.key.recipient,
+            recipient: hold.address.clone(),
+            said: Some(ItemSaid {
+                status: Status::Onay,
+                date: hold.consent_date,
+                source: hold.source.clone(),
+                event,
+            }),
+            sub_request: None,
+        }],
+        due: now,
+    }]
+}
+
+fn look_ups(brand: &Brand, rejections: &[Rejection], now: Timestamp) -> Vec<NewList> {
+    let mut groups = std::collections::BTreeMap::<_, Vec<RegistryItem>>::new();
+    for rejection in rejections {
+        groups
+            .entry((rejection.channel, rejection.kind))
+            .or_default()
+            .push(asked(rejection.recipient, rejection.address.clone()));
+    }
+    groups
+        .into_iter()
+        .flat_map(|((channel, kind), items)| {
+            items
+                .chunks(LIST_ITEMS)
+                .map(|items| NewList {
+                    brand: brand.id,
+                    operation: Operation::LookUp,
+                    channel,
+                    kind,
+                    upload: None,
+                    items: items.to_vec(),
+                    due: now,
+                })
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_consent_that_is_too_old_may_only_be_asked_for_anew_and_never_sent_again() {
+        let late = codes::find("H467");
+        assert_eq!(actions(ReasonCode::I606, late), [RejectionAction::AskAnew]);
+        for final_code in [ReasonCode::I174, ReasonCode::I175, ReasonCode::I178] {
+            assert_eq!(actions(final_code, None), [RejectionAction::Nothing]);
+        }
+        assert_eq!(
+            actions(ReasonCode::I120, codes::find("H121")),
+            [RejectionAction::CorrectAddress]
+        );
+        let closed = codes::find("H521");
+        assert!(actions(ReasonCode::I300, closed).contains(&RejectionAction::FixAccount));
+    }
+
+    #[test]
+    fn every_code_of_the_table_has_an_action_and_somebody_who_acts() {
+        for info in codes::all() {
+            assert!(
+                !actions(info.reason, Some(info)).is_empty(),
+                "{}",
+                info.code
+            );
+            let (tr, en) = actor_texts(info.actor);
+            assert!(!tr.is_empty() && !en.is_empty());
+        }
+    }
+}

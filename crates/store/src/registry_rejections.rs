@@ -1,0 +1,256 @@
+//! Records that İYS would not take: grouped for a work list, with İYS's own
+//! words, and the people behind each group.
+
+use domain::ids::{BrandId, RecipientId};
+use domain::{Channel, ReasonCode, Recipient, RecipientKind, Status, Timestamp};
+
+use crate::consent::state::BrandKey;
+use crate::db::{Reader, Writer};
+use crate::error::{Doing, StoreError};
+use crate::given::{BindGiven, Given};
+use crate::row::{instant, known, page_rows};
+
+/// What İYS said about a record of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAnswer {
+    /// Number of the address.
+    pub recipient: RecipientId,
+    /// İYS's code, such as `H467`; empty when none could be read.
+    pub code: String,
+    /// İYS's own words.
+    pub text: String,
+}
+
+/// Records refused with one answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectionGroup {
+    /// Our code.
+    pub code: ReasonCode,
+    /// İYS's code; none where its words were not kept.
+    pub iys_code: Option<String>,
+    /// İYS's own words, as last heard.
+    pub iys_text: Option<String>,
+    /// How many people.
+    pub count: i64,
+    /// The oldest date among their declarations: its deadline is the nearest.
+    pub oldest: Option<Timestamp>,
+}
+
+/// One refused record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// Number of the address.
+    pub recipient: RecipientId,
+    /// The address.
+    pub address: Recipient,
+    /// The channel.
+    pub channel: Channel,
+    /// The capacity.
+    pub kind: RecipientKind,
+    /// Our code.
+    pub code: ReasonCode,
+    /// What the person said.
+    pub status: Option<Status>,
+    /// When.
+    pub said_at: Option<Timestamp>,
+    /// The event that says so.
+    pub event: Option<domain::ids::EventId>,
+    /// İYS's code.
+    pub iys_code: Option<String>,
+    /// İYS's own words.
+    pub iys_text: Option<String>,
+    /// When İYS answered.
+    pub answered_at: Option<Timestamp>,
+}
+
+/// Where a page goes on inside a code: address, channel, capacity.
+pub type RejectionCursor = (i64, i64, i64);
+
+impl Rejection {
+    /// Where the page after this row begins.
+    pub const fn cursor(&self) -> RejectionCursor {
+        (
+            self.recipient.as_db(),
+            self.channel.as_db(),
+            self.kind.as_db(),
+        )
+    }
+}
+
+/// The texts are per key, so one of them speaks for the group.
+const GROUPS: &str = "SELECT s.verdict_code, a.iys_code, max(a.iys_text) AS iys_text, \
+        count(*) AS people, min(s.local_us) AS oldest_us \
+     FROM consent_state s LEFT JOIN registry_answer a ON a.brand_id = s.brand_id \
+        AND a.recipient_id = s.recipient_id AND a.channel = s.channel AND a.kind = s.kind \
+     WHERE s.brand_id = $1 AND s.verdict = 6 \
+     GROUP BY s.verdict_code, a.iys_code ORDER BY s.verdict_code, a.iys_code";
+
+const PEOPLE: &str = "SELECT s.recipient_id, r.address, s.channel, s.kind, s.verdict_code, \
+        s.local_status, s.local_us, s.local_event_id, a.iys_code, a.iys_text, a.answered_us \
+     FROM (SELECT recipient_id, channel, kind FROM consent_state \
+        WHERE brand_id = $1 AND verdict = 6 AND verdict_code = $2 \
+          AND (recipient_id, channel, kind) > ($3, $4, $5) \
+        ORDER BY recipient_id, channel, kind LIMIT $6) p \
+     JOIN consent_state s ON s.brand_id = $1 AND s.recipient_id = p.recipient_id \
+        AND s.channel = p.channel AND s.kind = p.kind \
+     JOIN recipient r ON r.id = s.recipient_id \
+     LEFT JOIN registry_answer a ON a.brand_id = s.brand_id \
+        AND a.recipient_id = s.recipient_id AND a.channel = s.channel AND a.kind = s.kind \
+     ORDER BY s.recipient_id, s.channel, s.kind";
+
+#[derive(sqlx::FromRow)]
+struct GroupRow {
+    verdict_code: i64,
+    iys_code: Option<String>,
+    iys_text: Option<String>,
+    people: i64,
+    oldest_us: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
+struct PersonRow {
+    recipient_id: i64,
+    address: String,
+    channel: i64,
+    kind: i64,
+    verdict_code: i64,
+    local_status: i64,
+    local_us: Option<i64>,
+    local_event_id: Option<i64>,
+    iys_code: Option<String>,
+    iys_text: Option<String>,
+    answered_us: Option<i64>,
+}
+
+impl PersonRow {
+    fn rejection(self) -> Result<Rejection, StoreError> {
+        let key = BrandKey::from_db(self.recipient_id, self.channel, self.kind)?;
+        let (table, row) = ("consent_state", self.recipient_id);
+        let address = Recipient::from_normalised(&self.address).ok();
+        let code = ReasonCode::from_db(self.verdict_code);
+        Ok(Rejection {
+            recipient: key.recipient,
+            address: known(address, "recipient", "address", row)?,
+            channel: key.channel,
+            kind: key.kind,
+            code: known(code, table, "verdict_code", row)?,
+            status: Status::from_db(self.local_status),
+            said_at: instant(self.local_us),
+            event: self.local_event_id.map(domain::ids::EventId::from_db),
+            iys_code: self.iys_code.filter(|code| !code.is_empty()),
+            iys_text: self.iys_text,
+            answered_at: instant(self.answered_us),
+        })
+    }
+}
+
+impl Reader {
+    /// Refused records of a brand by answer.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when a code is none.
+    pub async fn rejection_groups(
+        &mut self,
+        brand: BrandId,
+    ) -> Result<Vec<RejectionGroup>, StoreError> {
+        let rows: Vec<GroupRow> = on!(self, conn => sqlx::query_as(GROUPS)
+            .bind(brand.as_db())
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("grouping what İYS refused")?;
+        rows.into_iter()
+            .map(|row| {
+                let code = ReasonCode::from_db(row.verdict_code);
+                Ok(RejectionGroup {
+                    code: known(code, "consent_state", "verdict_code", brand)?,
+                    iys_code: row.iys_code.filter(|code| !code.is_empty()),
+                    iys_text: row.iys_text.filter(|text| !text.is_empty()),
+                    count: row.people,
+                    oldest: instant(row.oldest_us),
+                })
+            })
+            .collect()
+    }
+
+    /// The people behind a code, in the order of their numbers.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when a row holds a value that cannot be.
+    pub async fn registry_rejections(
+        &mut self,
+        brand: BrandId,
+        code: ReasonCode,
+        after: Option<RejectionCursor>,
+        limit: usize,
+    ) -> Result<Vec<Rejection>, StoreError> {
+        let (recipient, channel, kind) = after.unwrap_or_default();
+        let rows: Vec<PersonRow> = on!(self, conn => sqlx::query_as(PEOPLE)
+            .bind(brand.as_db())
+            .bind(code.as_db())
+            .bind(recipient)
+            .bind(channel)
+            .bind(kind)
+            .bind(page_rows(limit))
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("listing what İYS refused")?;
+        rows.into_iter().map(PersonRow::rejection).collect()
+    }
+}
+
+impl Writer {
+    /// Keeps İYS's own words about records of ours.
+    pub async fn note_answers(
+        &mut self,
+        brand: BrandId,
+        channel: Channel,
+        kind: RecipientKind,
+        answers: &[NewAnswer],
+    ) -> Result<(), StoreError> {
+        if answers.is_empty() {
+            return Ok(());
+        }
+        let mut sorted: Vec<&NewAnswer> = answers.iter().collect();
+        sorted.sort_by_key(|answer| answer.recipient);
+        sorted.dedup_by_key(|answer| answer.recipient);
+        let given = Given::new()
+            .ints("recipient_id", sorted.iter().map(|a| a.recipient.as_db()))
+            .texts("iys_code", sorted.iter().map(|a| a.code.as_str()))
+            .texts("iys_text", sorted.iter().map(|a| a.text.as_str()));
+        let now = self.now().as_micros();
+        let sql = given.sql(
+            self.engine(),
+            5,
+            "INSERT INTO registry_answer (brand_id, recipient_id, channel, kind, iys_code, iys_text, \
+                    answered_us) \
+             SELECT CAST($1 AS BIGINT), recipient_id, CAST($2 AS BIGINT), CAST($3 AS BIGINT), \
+                    iys_code, iys_text, CAST($4 AS BIGINT) \
+             FROM given WHERE true \
+             ON CONFLICT (brand_id, recipient_id, channel, kind) DO UPDATE SET \
+                    iys_code = excluded.iys_code, iys_text = excluded.iys_text, \
+                    answered_us = excluded.answered_us",
+        );
+        on!(self, conn => sqlx::query(sql)
+            .bind(brand.as_db())
+            .bind(channel.as_db())
+            .bind(kind.as_db())
+            .bind(now)
+            .bind_given(&given)
+            .execute(&mut *conn)
+            .await
+            .map(drop))
+        .doing("keeping İYS's answers")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{GROUPS, PEOPLE};
+    use crate::plan::{Index, walks};
+
+    #[tokio::test]
+    async fn what_iys_refused_is_found_without_reading_what_it_took() {
+        walks(|_| GROUPS, Index::named("consent_state_refused")).await;
+        walks(|_| PEOPLE, Index::named("consent_state_refused")).await;
+    }
+}
