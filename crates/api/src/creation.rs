@@ -8,11 +8,12 @@
 //! the repeat does the work again once the claim has grown old.
 
 use std::future::Future;
+use std::time::Duration;
 
 use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use domain::time::{HOUR_US, MINUTE_US};
+use domain::time::MINUTE_US;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -28,10 +29,10 @@ const HEADER: &str = "idempotency-key";
 const KEY_CHARS_MAX: usize = 128;
 /// On an answer that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
-/// A claim of a JSON call older than this is a dead process's.
+/// A claim that was not renewed for this long is a dead process's.
 const TAKEOVER_US: i64 = 2 * MINUTE_US;
-/// Files may be under way for long.
-const TAKEOVER_UPLOAD_US: i64 = 6 * HOUR_US;
+/// How often a call that takes long, a file above all, renews its claim.
+const RENEW_EVERY: Duration = Duration::from_secs(20);
 
 /// A creating call: its checked body and the key under which it may be repeated.
 #[derive(Debug)]
@@ -45,7 +46,6 @@ pub(crate) struct Creation<T> {
 pub(crate) struct Repeatable {
     key: String,
     fingerprint: [u8; 32],
-    takeover_us: i64,
 }
 
 impl<T: Wanted> FromRequest<App> for Creation<T> {
@@ -61,7 +61,6 @@ impl<T: Wanted> FromRequest<App> for Creation<T> {
         let repeatable = key.map(|key| Repeatable {
             key,
             fingerprint: digest(&[method.as_str().as_bytes(), path.as_bytes(), &bytes]),
-            takeover_us: TAKEOVER_US,
         });
         Ok(Self {
             wanted: T::read(&bytes)?,
@@ -77,7 +76,6 @@ impl Repeatable {
         Ok(key_of(headers)?.map(|key| Self {
             key,
             fingerprint: digest(said),
-            takeover_us: TAKEOVER_UPLOAD_US,
         }))
     }
 }
@@ -152,11 +150,11 @@ where
     F: FnOnce() -> Fut,
     Fut: Future<Output = Result<D, Problem>>,
 {
-    let call = match begin(app, caller, repeatable).await? {
+    let mut call = match begin(app, caller, repeatable).await? {
         Start::Go(call) => call,
         Start::Answered(response) => return Ok(response),
     };
-    let made = match work().await {
+    let made = match renewing(app, call.as_mut(), work()).await {
         Ok(made) => made,
         Err(problem) => {
             abandon(app, call).await;
@@ -174,24 +172,45 @@ where
     Ok(answer(status, body))
 }
 
+/// Does the work and renews the claim on its key meanwhile, so that a short
+/// silence is enough to know a dead process by.
+async fn renewing<T>(app: &App, call: Option<&mut Call>, work: impl Future<Output = T>) -> T {
+    let Some(call) = call else { return work.await };
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            made = &mut work => return made,
+            () = tokio::time::sleep(RENEW_EVERY) => {}
+        }
+        let mut again = call.clone();
+        let renewed = async {
+            let mut writer = app.store().write().await?;
+            writer.renew_call(&mut again).await?;
+            writer.commit().await
+        };
+        match renewed.await {
+            Ok(()) => *call = again,
+            // The work goes on: whether the key is still ours shows at its end.
+            Err(error) => {
+                tracing::warn!(error = %error, "the claim on an idempotency key was not renewed");
+            }
+        }
+    }
+}
+
 async fn begin(
     app: &App,
     caller: &Caller,
     repeatable: Option<Repeatable>,
 ) -> Result<Start, Problem> {
-    let Some(Repeatable {
-        key,
-        fingerprint,
-        takeover_us,
-    }) = repeatable
-    else {
+    let Some(Repeatable { key, fingerprint }) = repeatable else {
         return Ok(Start::Go(None));
     };
     // Nobody gets the answer of somebody else: it may hold a key shown once.
     let fingerprint = digest(&[caller.actor.as_bytes(), &fingerprint]);
     let mut writer = app.write().await?;
     match writer
-        .begin_call(caller.firm, &key, &fingerprint, takeover_us)
+        .begin_call(caller.firm, &key, &fingerprint, TAKEOVER_US)
         .await?
     {
         Begin::Fresh(call) => {

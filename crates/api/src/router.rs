@@ -21,7 +21,7 @@ use crate::app::App;
 use crate::options::BodyLimits;
 use crate::v1::{
     alarms, api_keys, audit, blacklist, brands, campaigns, connectors, consents, contacts, firms,
-    messages, reasons, registry, session, templates, uploads, users,
+    groups, messages, reasons, registry, session, templates, uploads, users,
 };
 use crate::{guard, health, inbound, observe, openapi, panel, problem};
 
@@ -52,8 +52,10 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(connectors::connector, connectors::change_connector))
         .routes(routes!(connectors::connector_balance))
         .routes(routes!(uploads::uploads))
+        .routes(routes!(uploads::upload_scores))
         .routes(routes!(uploads::upload))
         .routes(routes!(uploads::apply_upload))
+        .routes(routes!(uploads::answer_upload))
         .routes(routes!(uploads::cancel_upload))
         .routes(routes!(uploads::upload_rejections))
         .routes(routes!(contacts::contacts))
@@ -69,6 +71,12 @@ fn quick() -> OpenApiRouter<App> {
             blacklist::lift_stop
         ))
         .routes(routes!(registry::complaint_handled))
+        .routes(routes!(groups::tags))
+        .routes(routes!(groups::tag_members, groups::change_tag))
+        .routes(routes!(groups::delete_tag))
+        .routes(routes!(groups::groups))
+        .routes(routes!(groups::group_members, groups::change_group))
+        .routes(routes!(groups::delete_group))
         .routes(routes!(registry::registry_status))
         .routes(routes!(registry::registry_deadlines))
         .routes(routes!(registry::registry_forecast))

@@ -62,6 +62,8 @@ words! {
     FindingState = store::findings::FindingState;
     /// A lawful way to ask a person anew.
     AskingWay = store::repermission::AskingWay;
+    /// What a file is for.
+    UploadPurpose = store::uploads::UploadPurpose;
     /// Why an address is stopped.
     StopCause = store::blacklist::StopCause;
 }

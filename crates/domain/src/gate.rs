@@ -111,6 +111,8 @@ pub struct PersonFacts {
     pub consents_as_other_kind: bool,
     /// Stands on the firm's blacklist (*kara liste*).
     pub blacklisted: bool,
+    /// The blacklist lets messages through that are not commercial.
+    pub blacklist_spares_mandatory: bool,
     /// Stopped after a complaint (*şikâyet*).
     pub complaint_stop: bool,
     /// The operator said the number does not exist.
@@ -143,6 +145,7 @@ impl PersonFacts {
             registry: RegistryView::UNASKED,
             consents_as_other_kind: false,
             blacklisted: false,
+            blacklist_spares_mandatory: false,
             complaint_stop: false,
             invalid_at_operator: false,
             undeliverable: false,
@@ -406,7 +409,9 @@ fn address(question: &Question<'_>, found: &mut Found) {
     let unusable = person.invalid_at_operator || !person.recipient.fits(question.message.channel);
     found.add_if(unusable, ReasonCode::S203);
     found.add_if(person.undeliverable, ReasonCode::S204);
-    found.add_if(person.blacklisted, ReasonCode::S201);
+    let is_spared =
+        person.blacklist_spares_mandatory && question.message.basis != Basis::Commercial;
+    found.add_if(person.blacklisted && !is_spared, ReasonCode::S201);
     found.add_if(person.complaint_stop, ReasonCode::S202);
 }
 

@@ -36,6 +36,18 @@ pub enum EngineError {
         /// Values of the text's placeholders.
         args: Vec<(String, String)>,
     },
+    /// Only a person can answer these questions about a file, and nobody has.
+    #[error("{} questions about the file are unanswered", .questions.len())]
+    Unanswered {
+        /// The questions.
+        questions: Vec<OpenQuestion>,
+    },
+    /// Whoever brought it in may not let it in.
+    #[error("somebody else than {uploader} must approve it")]
+    OtherPerson {
+        /// Who brought it in.
+        uploader: String,
+    },
     /// The store could not.
     #[error(transparent)]
     Store(StoreError),
@@ -51,6 +63,19 @@ pub enum EngineError {
     /// Something that should always hold does not.
     #[error("{0}")]
     Internal(String),
+}
+
+/// A question about a file that is not answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenQuestion {
+    /// Which, such as `date_order`.
+    pub code: String,
+    /// The field of the mapping that its answer goes into.
+    pub answer_field: &'static str,
+    /// In Turkish.
+    pub text_tr: String,
+    /// In English.
+    pub text_en: String,
 }
 
 impl EngineError {

@@ -21,6 +21,7 @@ pub mod dispatch;
 pub mod error;
 pub mod evidence;
 pub mod findings;
+mod housekeeping;
 pub mod receipts;
 pub mod registry;
 pub mod seals;
@@ -61,6 +62,7 @@ pub struct Engine {
     refreshed: campaigns::Refreshed,
     pull_rests: registry::pull::PullRests,
     calendar: domain::calendar::Calendar,
+    seen_files: uploads::SeenFiles,
     wake: Wake,
     stopping: CancellationToken,
 }
@@ -108,6 +110,7 @@ impl Engine {
             refreshed: campaigns::Refreshed::default(),
             pull_rests: registry::pull::PullRests::default(),
             calendar,
+            seen_files: uploads::SeenFiles::default(),
             wake: Wake::default(),
             stopping: CancellationToken::new(),
         }))
@@ -182,6 +185,13 @@ impl Engine {
             }};
         }
         repeat!("uploads", ms(settings.uploads.poll_ms), step_uploads);
+        if !settings.uploads.drops.is_empty() {
+            repeat!("drops", ms(settings.uploads.drop_poll_ms), step_drops);
+        }
+        let hour = Duration::from_secs(60).saturating_mul(
+            u32::try_from(settings.housekeeping.every_minutes.max(1)).unwrap_or(u32::MAX),
+        );
+        repeat!("housekeeping", hour, step_housekeeping);
         repeat!("registry", ms(settings.registry.poll_ms), step_registry);
         repeat!("launch", ms(settings.dispatch.poll_ms), step_launch);
         repeat!("dispatch", ms(settings.dispatch.poll_ms), step_dispatch);

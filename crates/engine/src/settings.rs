@@ -6,6 +6,9 @@
 use std::path::PathBuf;
 
 use domain::calendar::HalfDays;
+use domain::RecipientKind;
+use domain::ids::BrandId;
+use intake::Action;
 use serde::{Deserialize, Serialize};
 
 /// The engine's settings: sections of the configuration file.
@@ -22,6 +25,8 @@ pub struct Settings {
     pub receipts: Receipts,
     /// What the law gives three business days for.
     pub deadlines: Deadlines,
+    /// What is forgotten when.
+    pub housekeeping: Housekeeping,
 }
 
 /// What the law gives three business days for, and when somebody is called.
@@ -51,6 +56,26 @@ impl Default for Deadlines {
     }
 }
 
+/// What is forgotten when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Housekeeping {
+    /// Pause between two rounds.
+    pub every_minutes: u64,
+    /// How long the answer of a creating call is kept for its repeats
+    /// (`Idempotency-Key`).
+    pub keep_answers_hours: i64,
+}
+
+impl Default for Housekeeping {
+    fn default() -> Self {
+        Self {
+            every_minutes: 60,
+            keep_answers_hours: 72,
+        }
+    }
+}
+
 /// Files that come in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -63,8 +88,41 @@ pub struct Uploads {
     pub slice_records: usize,
     /// How long a worker may be silent before another takes the file over.
     pub lease_seconds: i64,
+    /// An upload of this many records makes PostgreSQL count its tables anew.
+    pub refresh_figures_from: i64,
     /// Pause between looks for work.
     pub poll_ms: u64,
+    /// Folders whose files are taken in by themselves; none unless configured.
+    pub drops: Vec<Drop>,
+    /// Pause between two looks into those folders. A file is taken when it did
+    /// not grow from one look to the next.
+    pub drop_poll_ms: u64,
+}
+
+/// A folder whose files are taken in by themselves: `[[uploads.drops]]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drop {
+    /// The folder. Taken files go to `alinan` in it, done ones to `biten`.
+    pub folder: PathBuf,
+    /// The brand (`brd_…`) that the people spoke to.
+    pub brand: BrandId,
+    /// What becomes of consents.
+    #[serde(default = "local")]
+    pub action: Action,
+    /// The capacity of rows that do not state one.
+    #[serde(default)]
+    pub default_recipient_kind: Option<RecipientKind>,
+    /// A tag for everyone.
+    #[serde(default)]
+    pub tag: Option<String>,
+    /// Whether a file that nothing holds is applied without a person.
+    #[serde(default)]
+    pub applies: bool,
+}
+
+const fn local() -> Action {
+    Action::Local
 }
 
 impl Default for Uploads {
@@ -74,7 +132,10 @@ impl Default for Uploads {
             file_bytes_max: 2 * 1024 * 1024 * 1024,
             slice_records: 5_000,
             lease_seconds: 60,
+            refresh_figures_from: 20_000,
             poll_ms: 500,
+            drops: Vec::new(),
+            drop_poll_ms: 5_000,
         }
     }
 }

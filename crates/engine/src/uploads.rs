@@ -1,8 +1,14 @@
 //! Files on their way into the ledger: received, judged, approved, applied.
 
+mod answers;
 mod apply;
+mod approve;
+mod check;
 mod directory;
+mod drops;
 mod judge;
+mod known;
+mod notices;
 mod receive;
 mod report;
 
@@ -12,7 +18,12 @@ use domain::ids::{FirmId, UploadId};
 use store::upload_work::ClaimedUpload;
 use store::uploads::{Upload, UploadState};
 
+pub use answers::AnswersGiven;
 pub(crate) use apply::usual_channel;
+pub use approve::LeaveOpen;
+pub(crate) use drops::SeenFiles;
+pub use intake::Privacy;
+pub use notices::{Notice, notices};
 pub use receive::NewFile;
 
 use crate::error::EngineError;
@@ -38,6 +49,15 @@ pub(crate) const RECORDS: &str = "records";
 impl Engine {
     pub(crate) fn folder(&self, upload: UploadId) -> Folder {
         Folder(self.settings.uploads.folder.join(upload.to_string()))
+    }
+
+    /// Removes what judging left on disk of an upload that needs it no more;
+    /// the file itself stays. What is left after a kill only takes room.
+    pub(crate) async fn forget_work(&self, upload: UploadId, attempts: i64) {
+        let folder = self.folder(upload);
+        for attempt in 1..=attempts {
+            drop(tokio::fs::remove_dir_all(folder.judged(attempt)).await);
+        }
     }
 
     /// One upload of a firm.
@@ -94,60 +114,29 @@ impl Engine {
         Ok(())
     }
 
-    /// Lets a judged file be applied.
+    /// Withdraws a file. Slices that were applied already stay, and the upload
+    /// tells how many.
     ///
     /// # Errors
-    /// [`EngineError::Refused`] with F116 when the same bytes were applied
-    /// before, [`EngineError::Conflict`] when it is not judged.
-    pub async fn approve_upload(
-        &self,
-        firm: FirmId,
-        id: UploadId,
-        actor: &str,
-    ) -> Result<Upload, EngineError> {
-        let held = self.upload(firm, id).await?;
-        if matches!(held.state, UploadState::Applying | UploadState::Applied) {
-            // The same wish again: after a lost answer, say.
-            return Ok(held);
-        }
-        if !matches!(held.state, UploadState::Judged | UploadState::Waiting) {
-            return Err(EngineError::conflict(
-                "the upload",
-                format!("it is {}; only a judged file can be applied", held.state),
-            ));
-        }
-        let mut writer = self.store.write().await?;
-        writer.begin_applying(firm, id, actor).await?;
-        let detail = serde_json::json!({ "file": held.file_name, "records": held.records_total });
-        writer
-            .append_audit(firm, actor, "upload.apply", &id.to_string(), &detail)
-            .await?;
-        writer.commit().await?;
-        self.wake.uploads.notify_waiters();
-        self.upload(firm, id).await
-    }
-
-    /// Withdraws a file of which nothing was applied.
-    ///
-    /// # Errors
-    /// [`EngineError::Conflict`] when it is too late.
+    /// [`EngineError::Conflict`] when it has come to its end.
     pub async fn cancel_upload(
         &self,
         firm: FirmId,
         id: UploadId,
         actor: &str,
     ) -> Result<Upload, EngineError> {
-        self.upload(firm, id).await?;
+        let held = self.upload(firm, id).await?;
+        if held.state == UploadState::Cancelled {
+            // The same wish again: after a lost answer, say.
+            return Ok(held);
+        }
         let mut writer = self.store.write().await?;
         writer.cancel_upload(firm, id).await?;
+        let left = writer.upload(firm, id).await?;
+        let applied = left.map_or(0, |upload| upload.records_applied);
+        let detail = serde_json::json!({ "was": held.state, "records_applied": applied });
         writer
-            .append_audit(
-                firm,
-                actor,
-                "upload.cancel",
-                &id.to_string(),
-                &serde_json::Value::Null,
-            )
+            .append_audit(firm, actor, "upload.cancel", &id.to_string(), &detail)
             .await?;
         writer.commit().await?;
         self.upload(firm, id).await

@@ -1,6 +1,7 @@
 //! The command line: what can be asked of the program.
 
 mod evidence;
+pub(crate) mod upload;
 
 use std::path::PathBuf;
 
@@ -63,6 +64,9 @@ pub(crate) enum Command {
     Connector(Connector),
     /// Judge a file of contacts and consents, and apply it
     Import(Import),
+    /// Files that were read: answer, apply, cancel, report
+    #[command(subcommand)]
+    Upload(upload::Upload),
     /// Campaigns
     #[command(subcommand)]
     Campaign(Campaign),
@@ -248,6 +252,12 @@ pub(crate) struct BrandSettings {
     /// Hours an answer of İYS may be relied on
     #[arg(long)]
     pub(crate) freshness_hours: Option<i64>,
+    /// Percent of rejected rows above which a file waits for a person
+    #[arg(long)]
+    pub(crate) brake_percent: Option<i64>,
+    /// Whether a file must be let in by somebody else than its uploader
+    #[arg(long)]
+    pub(crate) needs_other_approver: Option<bool>,
 }
 
 /// `user …`
@@ -366,9 +376,25 @@ pub(crate) struct Import {
     /// Name of the upload; the file's name by default
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// Tag for everyone in the file
+    /// Tag for everyone in the file; names the tag or list of a file that is for one
     #[arg(long)]
     pub(crate) tag: Option<String>,
+    /// What the file is for; all but `contacts` only name people that are known
+    #[arg(long, default_value = "contacts",
+          value_parser = ["contacts", "tag_add", "tag_remove", "list", "blacklist", "whitelist"])]
+    pub(crate) purpose: String,
+    /// Channel of a blacklist or whitelist; all of them by default
+    #[arg(long)]
+    pub(crate) stop_channel: Option<String>,
+    /// Let messages that are not commercial (OTP, delivery) through a blacklist
+    #[arg(long)]
+    pub(crate) spares_mandatory: bool,
+    /// Judge and show the preview; apply later with `izinli upload apply`
+    #[arg(long)]
+    pub(crate) preview: bool,
+    /// Leave the preview's questions open: rows that hang on them stay refused
+    #[arg(long)]
+    pub(crate) leave_open: bool,
     /// Apply even when more rows were rejected than the brand's brake allows
     #[arg(long)]
     pub(crate) accept_rejections: bool,

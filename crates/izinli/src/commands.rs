@@ -18,4 +18,5 @@ pub(crate) mod proof;
 pub(crate) mod registry;
 pub(crate) mod serve;
 pub(crate) mod simulate;
+pub(crate) mod upload;
 pub(crate) mod user;

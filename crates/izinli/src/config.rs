@@ -29,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) receipts: engine::settings::Receipts,
     /// What the law gives three business days for.
     pub(crate) deadlines: engine::settings::Deadlines,
+    /// What is forgotten when.
+    pub(crate) housekeeping: engine::settings::Housekeeping,
 }
 
 /// The database.
@@ -144,6 +146,7 @@ impl Config {
             dispatch: self.dispatch.clone(),
             receipts: self.receipts.clone(),
             deadlines: self.deadlines.clone(),
+            housekeeping: self.housekeeping.clone(),
         }
     }
 

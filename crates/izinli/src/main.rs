@@ -52,6 +52,7 @@ async fn run(cli: &Cli, out: Output) -> anyhow::Result<Exit> {
         Command::Apikey(command) => commands::apikey::run(cli, command, out).await,
         Command::Connector(command) => commands::connector::run(cli, command, out).await,
         Command::Import(args) => commands::import::run(cli, args, out).await,
+        Command::Upload(command) => commands::upload::run(cli, command, out).await,
         Command::Campaign(command) => commands::campaign::run(cli, command, out).await,
         Command::Registry(command) => commands::registry::run(cli, command, out).await,
         Command::Ledger(command) => commands::ledger::run(cli, command, out).await,

@@ -137,8 +137,10 @@ impl AudienceQuestion {
             "SELECT r.id AS recipient_id, own.local_event_id AS event_id, \
                     own.registry_batch_id AS registry_batch_id, own.checked_us AS checked_us, \
                 CASE \
-                WHEN b0.cause = 1 OR bc.cause = 1 THEN 5201 \
-                WHEN b0.cause = 2 OR bc.cause = 2 THEN 5202 \
+                WHEN b0.cause = 1 AND ($5 = 1 OR b0.spares_mandatory = 0) THEN 5201 \
+                WHEN bc.cause = 1 AND ($5 = 1 OR bc.spares_mandatory = 0) THEN 5201 \
+                WHEN b0.cause = 2 OR bc.cause = 2 OR b0.also_complaint = 1 OR bc.also_complaint = 1 \
+                     THEN 5202 \
                 WHEN $5 = 1 AND (COALESCE(own.local_status, 0) = 2 OR COALESCE(own.verdict, 0) = 2) THEN 5103 \
                 WHEN $5 = 1 AND COALESCE(own.local_status, 0) = 0 \
                      AND NOT ($6 = 1 AND COALESCE(own.verdict, 0) = 1) THEN \

@@ -34,6 +34,9 @@ pub struct Stop {
     pub cause: StopCause,
     /// Whether the person complained besides standing on the blacklist.
     pub also_complaint: bool,
+    /// Whether messages that are not commercial go out all the same; by
+    /// default they do not, and a one-time code does not arrive.
+    pub spares_mandatory: bool,
     /// In the words of who entered the first cause.
     pub note: Option<String>,
     /// Who entered it.
@@ -67,6 +70,9 @@ pub struct NewStop<'a> {
     pub channel: Option<Channel>,
     /// Why.
     pub cause: StopCause,
+    /// Whether messages that are not commercial go out all the same; never
+    /// after a complaint.
+    pub spares_mandatory: bool,
     /// In the words of who enters it.
     pub note: Option<&'a str>,
     /// Who enters it.
@@ -74,7 +80,8 @@ pub struct NewStop<'a> {
 }
 
 const PAGE: &str = "SELECT b.recipient_id, r.address, b.channel, b.cause, b.also_complaint, \
-     b.note, b.actor, b.created_us FROM blacklist b JOIN recipient r ON r.id = b.recipient_id \
+     b.spares_mandatory, b.note, b.actor, b.created_us \
+     FROM blacklist b JOIN recipient r ON r.id = b.recipient_id \
      WHERE b.firm_id = $1 AND (b.recipient_id, b.channel) > ($2, $3) \
      ORDER BY b.recipient_id, b.channel LIMIT $4";
 
@@ -85,6 +92,7 @@ struct StopRow {
     channel: i64,
     cause: i64,
     also_complaint: i64,
+    spares_mandatory: i64,
     note: Option<String>,
     actor: String,
     created_us: i64,
@@ -116,6 +124,7 @@ impl TryFrom<StopRow> for Stop {
                 recipient,
             )?,
             also_complaint: row.also_complaint == 1,
+            spares_mandatory: row.spares_mandatory == 1,
             note: row.note,
             actor: row.actor,
             created_at: Timestamp::from_micros(row.created_us),
@@ -152,7 +161,8 @@ impl Reader {
     ) -> Result<Vec<Stop>, StoreError> {
         // All channels, and each of the four.
         let sql = "SELECT b.recipient_id, r.address, b.channel, b.cause, b.also_complaint, \
-             b.note, b.actor, b.created_us FROM blacklist b JOIN recipient r ON r.id = b.recipient_id \
+             b.spares_mandatory, b.note, b.actor, b.created_us \
+             FROM blacklist b JOIN recipient r ON r.id = b.recipient_id \
              WHERE b.firm_id = $1 AND b.recipient_id = $2 ORDER BY b.channel LIMIT 5";
         let rows = on!(self, conn => sqlx::query_as::<_, StopRow>(sql)
             .bind(firm.as_db())
@@ -166,7 +176,7 @@ impl Reader {
 
 impl Writer {
     /// Stops addresses of a firm; returns how many were not stopped that way
-    /// before. Numbers that are not the firm's are passed over. Claims that
+    /// before. The newest word about mandatory messages holds. Numbers that are not the firm's are passed over. Claims that
     /// begin after the commit see it; make it the last change of a transaction.
     pub async fn add_stops(
         &mut self,
@@ -180,20 +190,27 @@ impl Writer {
         let given = Given::new().ints("id", ids);
         let sql = given.sql(
             self.engine(),
-            7,
+            8,
             // CROSS JOIN: SQLite keeps the order of the tables, and does not
             // look through the given numbers for each address of the firm.
             "INSERT INTO blacklist \
-             (firm_id, recipient_id, channel, cause, note, actor, created_us, complaint_us) \
+             (firm_id, recipient_id, channel, cause, note, actor, created_us, spares_mandatory, \
+              complaint_us) \
              SELECT r.firm_id, r.id, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS TEXT), \
-             CAST($5 AS TEXT), CAST($6 AS BIGINT), \
+             CAST($5 AS TEXT), CAST($6 AS BIGINT), CAST($7 AS BIGINT), \
              CASE WHEN CAST($3 AS BIGINT) = 2 THEN CAST($6 AS BIGINT) END \
              FROM given g CROSS JOIN recipient r WHERE r.id = g.id AND r.firm_id = $1 \
              ORDER BY r.id \
              ON CONFLICT (firm_id, recipient_id, channel) DO UPDATE \
-             SET cause = 1, also_complaint = 1, \
-                complaint_us = COALESCE(blacklist.complaint_us, excluded.complaint_us) \
-             WHERE blacklist.cause <> excluded.cause AND blacklist.also_complaint = 0",
+             SET cause = 1, \
+             also_complaint = CASE WHEN blacklist.cause <> excluded.cause THEN 1 \
+                                   ELSE blacklist.also_complaint END, \
+             complaint_us = COALESCE(blacklist.complaint_us, excluded.complaint_us), \
+             spares_mandatory = CASE WHEN excluded.cause = 1 THEN excluded.spares_mandatory \
+                                     ELSE blacklist.spares_mandatory END \
+             WHERE (blacklist.cause <> excluded.cause AND blacklist.also_complaint = 0) \
+             OR (excluded.cause = 1 AND blacklist.cause = 1 \
+                 AND blacklist.spares_mandatory <> excluded.spares_mandatory)",
         );
         let now = self.now().as_micros();
         let added = on!(self, conn => sqlx::query(sql)
@@ -203,6 +220,7 @@ impl Writer {
             .bind(stop.note)
             .bind(stop.actor)
             .bind(now)
+            .bind(i64::from(stop.spares_mandatory && stop.cause == StopCause::Blacklist))
             .bind_given(&given)
             .execute(&mut *conn)
             .await
@@ -210,6 +228,36 @@ impl Writer {
         .doing("stopping addresses")?;
         self.close_gate(firm).await?;
         Ok(added)
+    }
+
+    /// Takes addresses off the blacklist (*beyaz liste*), for one channel or,
+    /// with none, for all; returns how many stops were lifted. Stops after a
+    /// complaint go on, and so does a stop of all channels when one is freed.
+    pub async fn lift_blacklist(
+        &mut self,
+        firm: FirmId,
+        recipients: &[RecipientId],
+        channel: Option<Channel>,
+    ) -> Result<u64, StoreError> {
+        let given = Given::new().ints("id", recipients.iter().map(|id| id.as_db()));
+        let leave_complaint = "UPDATE blacklist SET cause = 2, also_complaint = 0, \
+             spares_mandatory = 0 WHERE firm_id = $1 AND ($2 = 0 OR channel = $2) AND cause = 1 \
+             AND also_complaint = 1 AND recipient_id IN (SELECT id FROM given)";
+        let remove = "DELETE FROM blacklist WHERE firm_id = $1 AND ($2 = 0 OR channel = $2) \
+             AND cause = 1 AND also_complaint = 0 AND recipient_id IN (SELECT id FROM given)";
+        let mut lifted = 0;
+        for text in [leave_complaint, remove] {
+            let sql = given.sql(self.engine(), 3, text);
+            lifted += on!(self, conn => sqlx::query(sql)
+                .bind(firm.as_db())
+                .bind(channel.map_or(0, Channel::as_db))
+                .bind_given(&given)
+                .execute(&mut *conn)
+                .await
+                .map(|done| done.rows_affected()))
+            .doing("taking addresses off the blacklist")?;
+        }
+        Ok(lifted)
     }
 
     /// Lifts one cause of a stop; the other, if it holds, goes on.
@@ -224,7 +272,8 @@ impl Writer {
         cause: StopCause,
     ) -> Result<(), StoreError> {
         let leave_other = "UPDATE blacklist SET cause = 3 - $4, also_complaint = 0, \
-                complaint_us = CASE WHEN CAST($4 AS BIGINT) = 2 THEN NULL ELSE complaint_us END \
+                complaint_us = CASE WHEN CAST($4 AS BIGINT) = 2 THEN NULL ELSE complaint_us END, \
+                spares_mandatory = CASE WHEN $4 = 1 THEN 0 ELSE spares_mandatory END \
              WHERE firm_id = $1 AND recipient_id = $2 AND channel = $3 AND also_complaint = 1";
         let remove = "DELETE FROM blacklist WHERE firm_id = $1 AND recipient_id = $2 \
              AND channel = $3 AND cause = $4 AND also_complaint = 0";

@@ -40,6 +40,7 @@ impl Writer {
             sends_renewals: false,
             countries: vec!["TR".to_owned()],
             brake_percent: BRAKE_PERCENT_DEFAULT,
+            needs_other_approver: false,
             created_at: self.now(),
         };
         let sql = "INSERT INTO brand (id, firm_id, name, short_name, trade_name, mersis, path_key, \
@@ -109,7 +110,8 @@ impl Writer {
              registry_mode = $7, off_reason = $8, iys_code = $9, brand_code = $10, \
              iys_username = $11, activation_us = $12, freshness_us = $13, \
              window_from_minute = $14, window_to_minute = $15, sends_renewals = $16, \
-             countries = $17, brake_percent = $18 WHERE id = $1 AND firm_id = $2";
+             countries = $17, brake_percent = $18, needs_other_approver = $19 \
+             WHERE id = $1 AND firm_id = $2";
         let countries = to_json(&brand.countries)?;
         let done = on!(self, conn => sqlx::query(sql)
             .bind(brand.id.as_db())
@@ -130,6 +132,7 @@ impl Writer {
             .bind(i64::from(brand.sends_renewals))
             .bind(countries.as_str())
             .bind(brand.brake_percent)
+            .bind(i64::from(brand.needs_other_approver))
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))

@@ -59,6 +59,8 @@ pub struct Brand {
     pub countries: Vec<String>,
     /// Share of rejected rows, 0–100, above which an upload waits for a person.
     pub brake_percent: i64,
+    /// Whether a file must be let in by somebody else than its uploader.
+    pub needs_other_approver: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -133,7 +135,8 @@ macro_rules! columns {
     () => {
         "id, firm_id, name, short_name, trade_name, mersis, path_key, registry_mode, off_reason, \
          iys_code, brand_code, iys_username, activation_us, freshness_us, window_from_minute, \
-         window_to_minute, sends_renewals, countries, brake_percent, created_us"
+         window_to_minute, sends_renewals, countries, brake_percent, created_us, \
+         needs_other_approver"
     };
 }
 
@@ -161,6 +164,7 @@ pub(crate) struct BrandRow {
     countries: String,
     brake_percent: i64,
     created_us: i64,
+    needs_other_approver: i64,
 }
 
 impl TryFrom<BrandRow> for Brand {
@@ -196,6 +200,7 @@ impl TryFrom<BrandRow> for Brand {
             countries: from_json(&row.countries, "brand", "countries", id)?,
             brake_percent: row.brake_percent,
             created_at: Timestamp::from_micros(row.created_us),
+            needs_other_approver: row.needs_other_approver == 1,
         })
     }
 }

@@ -129,6 +129,28 @@ impl Writer {
         exactly(done, 1, "the claim on the idempotency key")
     }
 
+    /// Renews the claim of a call that takes long.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when a repeat took the call over.
+    pub async fn renew_call(&mut self, call: &mut Call) -> Result<(), StoreError> {
+        let sql = "UPDATE idempotency SET created_us = $4 \
+             WHERE firm_id = $1 AND idempotency_key = $2 AND created_us = $3 AND status IS NULL";
+        let now = self.now();
+        let done = on!(self, conn => sqlx::query(sql)
+            .bind(call.firm.as_db())
+            .bind(call.key.as_str())
+            .bind(call.began.as_micros())
+            .bind(now.as_micros())
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("renewing the claim on an idempotency key")?;
+        exactly(done, 1, "the claim on the idempotency key")?;
+        call.began = now;
+        Ok(())
+    }
+
     /// Gives a key back after a call that changed nothing; harmless when a
     /// repeat took it over.
     pub async fn abandon_call(&mut self, call: Call) -> Result<(), StoreError> {

@@ -77,7 +77,8 @@ impl Row {
             id,
         )?;
         let mut facts = PersonFacts::unknown(id, address);
-        facts.blacklisted = self.blacklisted == 1;
+        facts.blacklisted = self.blacklisted > 0;
+        facts.blacklist_spares_mandatory = self.blacklisted == 1;
         facts.complaint_stop = self.complained == 1;
         facts.consents_as_other_kind = {
             let (said, held) = (
@@ -130,7 +131,9 @@ macro_rules! people_sql {
     ($from:literal) => {
         concat!(
             "SELECT r.id AS id, r.address AS address, c.full_name, c.external_id, c.attributes, \
-                CASE WHEN b0.cause = 1 OR bc.cause = 1 THEN CAST(1 AS BIGINT) ELSE 0 END AS blacklisted, \
+                CASE WHEN (b0.cause = 1 AND b0.spares_mandatory = 0) \
+                       OR (bc.cause = 1 AND bc.spares_mandatory = 0) THEN CAST(2 AS BIGINT) \
+                     WHEN b0.cause = 1 OR bc.cause = 1 THEN 1 ELSE 0 END AS blacklisted, \
                 CASE WHEN b0.cause = 2 OR bc.cause = 2 OR b0.also_complaint = 1 OR bc.also_complaint = 1 \
                     THEN CAST(1 AS BIGINT) ELSE 0 END AS complained, \
                 own.local_status AS own_status, own.local_us AS own_us, \

@@ -215,6 +215,28 @@ fn packed(items: &[RegistryItem]) -> Result<Vec<u8>, StoreError> {
 }
 
 impl Reader {
+    /// Why work of a brand rests that İYS refused for a reason of the account:
+    /// channel and İYS's words, each once.
+    pub async fn parked_reasons(
+        &mut self,
+        brand: BrandId,
+    ) -> Result<Vec<(Channel, String)>, StoreError> {
+        let sql = "SELECT DISTINCT channel, last_error FROM registry_batch \
+             WHERE brand_id = $1 AND state = 4 AND last_error IS NOT NULL \
+             ORDER BY channel, last_error LIMIT 50";
+        let rows = on!(self, conn => sqlx::query_as::<_, (i64, String)>(sql)
+            .bind(brand.as_db())
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("reading why registry work rests")?;
+        rows.into_iter()
+            .map(|(channel, text)| {
+                let channel = known(Channel::from_db(channel), TABLE, "channel", brand)?;
+                Ok((channel, text))
+            })
+            .collect()
+    }
+
     /// Figures of the queue: of a brand, or of one upload of it.
     pub async fn queue_figures(
         &mut self,

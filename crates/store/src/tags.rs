@@ -1,5 +1,7 @@
-//! Tags (*etiket*): named, static groups of addresses. The number of members
-//! is kept beside the name, because counting a million for every list is slow.
+//! Tags (*etiket*) and distribution lists (*dağıtım listesi*): named, static
+//! groups of addresses. The number of members is kept beside the name, because
+//! counting a million for every list is slow. Both share one space of names, so
+//! that an audience names either without a doubt.
 
 use domain::ids::{FirmId, RecipientId};
 use domain::{Recipient, Timestamp};
@@ -8,12 +10,25 @@ use crate::db::{Reader, Writer};
 use crate::error::{Doing, StoreError, exactly};
 use crate::given::{BindGiven, Given};
 use crate::row::{known, page_rows};
+use crate::vocabulary::vocabulary;
 
-/// A tag.
+vocabulary! {
+    /// What a group is.
+    GroupKind {
+        /// A tag (*etiket*).
+        Tag = 1, "tag";
+        /// A distribution list (*dağıtım listesi*).
+        List = 2, "list";
+    }
+}
+
+/// A tag or list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tag {
     /// Its name, unique in the firm.
     pub name: String,
+    /// What it is.
+    pub kind: GroupKind,
     /// How many addresses carry it.
     pub member_count: i64,
     /// When it was first used.
@@ -35,34 +50,38 @@ const MEMBERS: &str = "SELECT m.recipient_id, r.address FROM tag_member m \
      JOIN recipient r ON r.id = m.recipient_id \
      WHERE m.tag_id = $1 AND m.recipient_id > $2 ORDER BY m.recipient_id LIMIT $3";
 
-type TagRow = (String, i64, i64);
+type TagRow = (String, i64, i64, i64);
 
-fn tag((name, member_count, created_us): TagRow) -> Tag {
-    Tag {
+fn tag((name, kind, member_count, created_us): TagRow) -> Result<Tag, StoreError> {
+    let kind = known(GroupKind::from_db(kind), "tag", "kind", &name)?;
+    Ok(Tag {
         name,
+        kind,
         member_count,
         created_at: Timestamp::from_micros(created_us),
-    }
+    })
 }
 
 impl Reader {
-    /// The tags of a firm after the name `after`, by name.
+    /// The tags or lists of a firm after the name `after`, by name.
     pub async fn tags(
         &mut self,
         firm: FirmId,
+        kind: GroupKind,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Tag>, StoreError> {
-        let sql = "SELECT name, member_count, created_us FROM tag \
-             WHERE firm_id = $1 AND name > $2 ORDER BY name LIMIT $3";
+        let sql = "SELECT name, kind, member_count, created_us FROM tag \
+             WHERE firm_id = $1 AND name > $2 AND kind = $4 ORDER BY name LIMIT $3";
         let rows = on!(self, conn => sqlx::query_as::<_, TagRow>(sql)
             .bind(firm.as_db())
             .bind(after.unwrap_or(""))
             .bind(page_rows(limit))
+            .bind(kind.as_db())
             .fetch_all(&mut *conn)
             .await)
         .doing("listing tags")?;
-        Ok(rows.into_iter().map(tag).collect())
+        rows.into_iter().map(tag).collect()
     }
 
     /// The tag of this name.
@@ -71,19 +90,18 @@ impl Reader {
         firm: FirmId,
         name: &str,
     ) -> Result<Option<(TagId, Tag)>, StoreError> {
-        let sql =
-            "SELECT name, member_count, created_us, id FROM tag WHERE firm_id = $1 AND name = $2";
-        let row = on!(self, conn => sqlx::query_as::<_, (String, i64, i64, i64)>(sql)
+        let sql = "SELECT name, kind, member_count, created_us, id FROM tag \
+             WHERE firm_id = $1 AND name = $2";
+        let row = on!(self, conn => sqlx::query_as::<_, (String, i64, i64, i64, i64)>(sql)
             .bind(firm.as_db())
             .bind(name)
             .fetch_optional(&mut *conn)
             .await)
         .doing("reading a tag")?;
-        Ok(
-            row.map(|(name, members, created_us, id)| {
-                (TagId(id), tag((name, members, created_us)))
-            }),
-        )
+        row.map(|(name, kind, members, created_us, id)| {
+            Ok((TagId(id), tag((name, kind, members, created_us))?))
+        })
+        .transpose()
     }
 
     /// The addresses that carry a tag after `after`, in the order of their numbers.
@@ -117,7 +135,7 @@ impl Reader {
         firm: FirmId,
         recipient: RecipientId,
     ) -> Result<Vec<Tag>, StoreError> {
-        let sql = "SELECT t.name, t.member_count, t.created_us FROM tag t \
+        let sql = "SELECT t.name, t.kind, t.member_count, t.created_us FROM tag t \
              JOIN tag_member m ON m.tag_id = t.id AND m.recipient_id = $2 \
              WHERE t.firm_id = $1 ORDER BY t.name LIMIT $3";
         let rows = on!(self, conn => sqlx::query_as::<_, TagRow>(sql)
@@ -127,24 +145,35 @@ impl Reader {
             .fetch_all(&mut *conn)
             .await)
         .doing("reading the tags of an address")?;
-        Ok(rows.into_iter().map(tag).collect())
+        rows.into_iter().map(tag).collect()
     }
 }
 
 impl Writer {
     /// The tag of this name, made if the firm has none.
     pub async fn ensure_tag(&mut self, firm: FirmId, name: &str) -> Result<TagId, StoreError> {
+        self.ensure_group(firm, name, GroupKind::Tag).await
+    }
+
+    /// The tag or list of this name, made as `kind` if the firm has neither.
+    pub async fn ensure_group(
+        &mut self,
+        firm: FirmId,
+        name: &str,
+        kind: GroupKind,
+    ) -> Result<TagId, StoreError> {
         if let Some((id, _)) = self.tag_named(firm, name).await? {
             return Ok(id);
         }
-        let sql = "INSERT INTO tag (id, firm_id, name, member_count, created_us) \
-             VALUES ($1, $2, $3, 0, $4) ON CONFLICT (firm_id, name) DO NOTHING";
+        let sql = "INSERT INTO tag (id, firm_id, name, member_count, created_us, kind) \
+             VALUES ($1, $2, $3, 0, $4, $5) ON CONFLICT (firm_id, name) DO NOTHING";
         let (id, now) = (self.next_id()?, self.now().as_micros());
         on!(self, conn => sqlx::query(sql)
             .bind(id)
             .bind(firm.as_db())
             .bind(name)
             .bind(now)
+            .bind(kind.as_db())
             .execute(&mut *conn)
             .await
             .map(drop))
@@ -211,6 +240,32 @@ impl Writer {
         .doing("taking a tag from addresses")?;
         self.count_members(tag, -removed.cast_signed()).await?;
         Ok(removed)
+    }
+
+    /// Forgets a tag or list: nobody carries it any more.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when the firm has none of this name.
+    pub async fn delete_tag(&mut self, firm: FirmId, tag: TagId) -> Result<(), StoreError> {
+        for (sql, is_tag) in [
+            (
+                "DELETE FROM tag_member WHERE tag_id = (SELECT id FROM tag WHERE id = $1 AND firm_id = $2)",
+                false,
+            ),
+            ("DELETE FROM tag WHERE id = $1 AND firm_id = $2", true),
+        ] {
+            let done = on!(self, conn => sqlx::query(sql)
+                .bind(tag.as_db())
+                .bind(firm.as_db())
+                .execute(&mut *conn)
+                .await
+                .map(|done| done.rows_affected()))
+            .doing("forgetting a tag")?;
+            if is_tag {
+                exactly(done, 1, "the tag")?;
+            }
+        }
+        Ok(())
     }
 
     async fn count_members(&mut self, tag: TagId, change: i64) -> Result<(), StoreError> {

@@ -1,13 +1,13 @@
 //! What people decide about an upload: to bring it in, to let it be applied,
-//! to withdraw it.
+//! to withdraw it. Their answers are in [`crate::upload_answers`].
 
 use domain::ids::{FirmId, UploadId};
-use domain::{ReasonCode, RecipientKind};
+use domain::{Channel, ReasonCode, RecipientKind};
 
-use crate::db::Writer;
+use crate::db::{Reader, Writer};
 use crate::error::{Doing, StoreError, exactly};
 use crate::row::to_json;
-use crate::uploads::{NewUpload, Upload, UploadState};
+use crate::uploads::{EarlierUpload, NewUpload, Upload, UploadPurpose, UploadState};
 
 impl Writer {
     /// Notes a file that has come in. Move the file into its folder before
@@ -27,9 +27,9 @@ impl Writer {
              default_kind, options, sha256, size_bytes, state, summary, read_bytes, rows_read, \
              pairs_judged, pairs_rejected, records_total, records_applied, records_offset, \
              created_count, updated_count, unchanged_count, rejected_count, actor, attempt, \
-             created_us) \
+             created_us, purpose, stop_channel, spares_mandatory) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, 'null', 0, 0, 0, 0, 0, 0, \
-             0, 0, 0, 0, 0, $12, 0, $13)";
+             0, 0, 0, 0, 0, $12, 0, $13, $14, $15, $16)";
         self.brand(firm, new.brand)
             .await?
             .ok_or(StoreError::Lost { what: "the brand" })?;
@@ -47,6 +47,9 @@ impl Writer {
             .bind(new.size_bytes)
             .bind(new.actor.as_str())
             .bind(now)
+            .bind(new.purpose.as_db())
+            .bind(new.stops.channel.map(Channel::as_db))
+            .bind(i64::from(new.stops.spares_mandatory))
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))
@@ -73,7 +76,7 @@ impl Writer {
             .ok_or(StoreError::Lost { what: "the upload" })?;
         // Two uploads of the same bytes stand in line at their brand.
         self.brand_to_change(firm, upload.brand).await?;
-        if self.is_applied_alike(&upload).await? {
+        if self.applied_alike(&upload).await?.is_some() {
             return Err(StoreError::Refused(ReasonCode::F116));
         }
         let sql = "UPDATE upload SET state = $3, approver = $4, worker = NULL, \
@@ -92,14 +95,15 @@ impl Writer {
         exactly(done, 1, "the judged upload")
     }
 
-    /// Withdraws an upload of which nothing was applied; a worker that judges
-    /// it notices at its next heartbeat.
+    /// Withdraws an upload; a worker that judges it notices at its next
+    /// heartbeat, one that applies it at its next slice. Slices that were
+    /// applied stay: what somebody said is not unsaid.
     ///
     /// # Errors
-    /// [`StoreError::Lost`] when it is being applied or has come to its end.
+    /// [`StoreError::Lost`] when it has come to its end.
     pub async fn cancel_upload(&mut self, firm: FirmId, id: UploadId) -> Result<(), StoreError> {
         let sql = "UPDATE upload SET state = $3, finished_us = $4, worker = NULL, \
-             lease_until_us = NULL WHERE id = $1 AND firm_id = $2 AND state IN (1, 2, 3, 4)";
+             lease_until_us = NULL WHERE id = $1 AND firm_id = $2 AND state IN (1, 2, 3, 4, 5)";
         let now = self.now().as_micros();
         let done = on!(self, conn => sqlx::query(sql)
             .bind(id.as_db())
@@ -110,25 +114,40 @@ impl Writer {
             .await
             .map(|done| done.rows_affected()))
         .doing("cancelling an upload")?;
-        exactly(done, 1, "the upload before it is applied")
+        exactly(done, 1, "the upload before its end")
     }
+}
 
-    /// Whether the same bytes went the same way: another action, kind or
-    /// mapping of the same file is another matter.
-    async fn is_applied_alike(&mut self, upload: &Upload) -> Result<bool, StoreError> {
-        let sql = "SELECT id FROM upload WHERE brand_id = $1 AND sha256 = $2 \
-             AND state IN (5, 6) AND action = $3 AND options = $4 \
-             AND coalesce(default_kind, 0) = $5 LIMIT 1";
+const ALIKE: &str = "SELECT id, action, coalesce(finished_us, started_us, created_us) \
+     FROM upload WHERE brand_id = $1 AND sha256 = $2 AND state IN (5, 6) AND action = $3 \
+     AND options = $4 AND coalesce(default_kind, 0) = $5 AND purpose = 1 \
+     AND coalesce(tag, '') = $6 AND id <> $7 ORDER BY created_us DESC, id DESC LIMIT 1";
+
+impl Reader {
+    /// The upload of the same bytes that went the same way for the brand, if
+    /// there is one (F116): another action, kind, tag or mapping of the same
+    /// file is another matter, and one that was refused or cancelled does not count.
+    pub async fn applied_alike(
+        &mut self,
+        upload: &Upload,
+    ) -> Result<Option<EarlierUpload>, StoreError> {
+        // What a list or blacklist did may have been undone since, and is
+        // harmless to do again: of these the newest wins.
+        if upload.purpose != UploadPurpose::Contacts {
+            return Ok(None);
+        }
         let options = to_json(&upload.options)?;
-        let twin = on!(self, conn => sqlx::query_scalar::<_, i64>(sql)
+        let row = on!(self, conn => sqlx::query_as::<_, (i64, i64, i64)>(ALIKE)
             .bind(upload.brand.as_db())
             .bind(upload.sha256.as_slice())
             .bind(upload.action.as_db())
             .bind(options.as_str())
             .bind(upload.default_kind.map_or(0, RecipientKind::as_db))
+            .bind(upload.tag.as_deref().unwrap_or(""))
+            .bind(upload.id.as_db())
             .fetch_optional(&mut *conn)
             .await)
         .doing("looking for the same file")?;
-        Ok(twin.is_some())
+        row.map(EarlierUpload::read).transpose()
     }
 }

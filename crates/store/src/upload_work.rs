@@ -4,14 +4,15 @@
 //! another took over, every further call of the late one answers
 //! [`StoreError::Lost`] and changes nothing.
 
-use domain::ids::UploadId;
+use domain::ids::{EventId, UploadId};
 use serde_json::Value;
 
 use crate::db::{Engine, Writer};
 use crate::error::{Doing, StoreError, exactly};
 use crate::row::to_json;
 use crate::uploads::{
-    AppliedCounts, FileRefusal, JudgingProgress, Upload, UploadRow, UploadState, upload_columns,
+    AppliedCounts, Discrepancy, FileRefusal, Hold, JudgingProgress, Upload, UploadRow, UploadState,
+    upload_columns,
 };
 
 /// The right to work on an upload, until another worker takes it over.
@@ -26,6 +27,14 @@ impl UploadClaim {
     /// The upload it is for.
     pub const fn upload(&self) -> UploadId {
         self.upload
+    }
+
+    pub(crate) fn worker(&self) -> &str {
+        &self.worker
+    }
+
+    pub(crate) const fn attempt(&self) -> i64 {
+        self.attempt
     }
 }
 
@@ -47,8 +56,10 @@ pub struct Judgement {
     pub progress: JudgingProgress,
     /// Records in the spool of accepted rows.
     pub records_total: i64,
-    /// Whether a person must look before it is applied.
-    pub waits_for_person: bool,
+    /// Why a person must look before it is applied; empty when nobody must.
+    pub holds: Vec<Hold>,
+    /// Digest of the folded header.
+    pub header_hash: Option<[u8; 32]>,
 }
 
 /// One applied piece of the spool of accepted rows.
@@ -62,6 +73,8 @@ pub struct AppliedSlice {
     pub records: i64,
     /// What became of them.
     pub counts: AppliedCounts,
+    /// The first and last event appended for them.
+    pub events: Option<(EventId, EventId)>,
 }
 
 macro_rules! claim {
@@ -219,13 +232,15 @@ impl Writer {
         judgement: &Judgement,
     ) -> Result<(), StoreError> {
         self.note_progress(claim, judgement.progress).await?;
-        let state = if judgement.waits_for_person {
-            UploadState::Waiting
-        } else {
+        let state = if judgement.holds.is_empty() {
             UploadState::Judged
+        } else {
+            UploadState::Waiting
         };
+        let holds = to_json(&judgement.holds)?;
         let sql = "UPDATE upload SET state = $4, summary = $5, records_total = $6, \
-             rejected_count = $7, lease_until_us = NULL, worker = NULL \
+             rejected_count = $7, holds = $8, header_hash = $9, lease_until_us = NULL, \
+             worker = NULL \
              WHERE id = $1 AND worker = $2 AND attempt = $3 AND state = 2";
         let summary = to_json(&judgement.summary)?;
         let done = on!(self, conn => sqlx::query(sql)
@@ -236,6 +251,8 @@ impl Writer {
             .bind(summary.as_str())
             .bind(judgement.records_total)
             .bind(judgement.progress.pairs_rejected)
+            .bind(holds.as_str())
+            .bind(judgement.header_hash.as_ref().map(<[u8; 32]>::as_slice))
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))
@@ -253,9 +270,10 @@ impl Writer {
         claim: &UploadClaim,
         refusal: &FileRefusal,
         summary: &Value,
+        header_hash: Option<[u8; 32]>,
     ) -> Result<(), StoreError> {
         let sql = "UPDATE upload SET state = 7, file_code = $4, file_detail = $5, summary = $6, \
-             finished_us = $7, lease_until_us = NULL, worker = NULL \
+             finished_us = $7, header_hash = $8, lease_until_us = NULL, worker = NULL \
              WHERE id = $1 AND worker = $2 AND attempt = $3 AND state = 2";
         let args = to_json(&refusal.args)?;
         let summary = to_json(summary)?;
@@ -268,6 +286,7 @@ impl Writer {
             .bind(args.as_str())
             .bind(summary.as_str())
             .bind(now)
+            .bind(header_hash.as_ref().map(<[u8; 32]>::as_slice))
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))
@@ -289,9 +308,11 @@ impl Writer {
         let sql = "UPDATE upload SET records_offset = $5, \
              records_applied = records_applied + $6, created_count = created_count + $7, \
              updated_count = updated_count + $8, unchanged_count = unchanged_count + $9, \
-             rejected_count = rejected_count + $10 \
+             rejected_count = rejected_count + $10, known_count = known_count + $11, \
+             first_event_id = coalesce(first_event_id, $12), \
+             last_event_id = coalesce($13, last_event_id) \
              WHERE id = $1 AND worker = $2 AND attempt = $3 AND state = 5 \
-             AND records_offset = $4 AND records_applied + $6 <= records_total";
+             AND records_offset = $4";
         let done = on!(self, conn => sqlx::query(sql)
             .bind(claim.upload.as_db())
             .bind(claim.worker.as_str())
@@ -303,6 +324,9 @@ impl Writer {
             .bind(slice.counts.updated)
             .bind(slice.counts.unchanged)
             .bind(slice.counts.rejected)
+            .bind(slice.counts.known)
+            .bind(slice.events.map(|(first, _)| first.as_db()))
+            .bind(slice.events.map(|(_, last)| last.as_db()))
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))
@@ -310,25 +334,33 @@ impl Writer {
         exactly(done, 1, "the upload at this offset")
     }
 
-    /// Ends an upload of which every record is applied.
+    /// Ends an upload of whose spool every slice is applied. What came out
+    /// otherwise than foreseen is kept with it, and stops nothing: it is in
+    /// the ledger already.
     ///
     /// # Errors
-    /// [`StoreError::Lost`] when records are missing or it was taken over.
-    pub async fn finish_applying(&mut self, claim: &UploadClaim) -> Result<(), StoreError> {
-        let sql = "UPDATE upload SET state = 6, finished_us = $4, lease_until_us = NULL, \
-             worker = NULL WHERE id = $1 AND worker = $2 AND attempt = $3 AND state = 5 \
-             AND records_applied = records_total";
+    /// [`StoreError::Lost`] when it was cancelled or taken over.
+    pub async fn finish_applying(
+        &mut self,
+        claim: &UploadClaim,
+        discrepancies: &[Discrepancy],
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE upload SET state = 6, finished_us = $4, discrepancies = $5, \
+             lease_until_us = NULL, worker = NULL \
+             WHERE id = $1 AND worker = $2 AND attempt = $3 AND state = 5";
         let now = self.now().as_micros();
+        let found = to_json(discrepancies)?;
         let done = on!(self, conn => sqlx::query(sql)
             .bind(claim.upload.as_db())
             .bind(claim.worker.as_str())
             .bind(claim.attempt)
             .bind(now)
+            .bind(found.as_str())
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))
         .doing("finishing an upload")?;
-        exactly(done, 1, "the upload with all its records applied")
+        exactly(done, 1, "the claim on the upload")
     }
 
     /// Ends an upload because something of ours broke; what was applied stays.

@@ -4,16 +4,20 @@
 //!
 //! ```text
 //! received ─► judging ─► judged ──────────────► applying ─► applied
-//!                │  └──► waiting for a person ──┘  │
-//!                ├─► refused as a file             └─► failed
-//!                └─► failed         (received, judging, judged, waiting ─► cancelled)
+//!      ▲         │  └──► waiting for a person ──┘  │
+//!      │         ├─► refused as a file             └─► failed
+//!      └─────────┴── answers          (every state before applied ─► cancelled)
 //! ```
+//!
+//! New answers send a file that was not applied back to the start. What was
+//! applied of a cancelled file stays.
 //!
 //! The file and its spools lie in a folder named by the upload's number; the
 //! store holds how far each was read.
 
 use domain::ids::{BrandId, FirmId, UploadId};
-use domain::{ReasonCode, RecipientKind, Timestamp};
+use domain::{Channel, ReasonCode, RecipientKind, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::db::Reader;
@@ -40,8 +44,33 @@ vocabulary! {
         Refused = 7, "refused";
         /// Something of ours broke; the text says what.
         Failed = 8, "failed";
-        /// A person withdrew it before it was applied.
+        /// A person withdrew it; slices that were applied before stay.
         Cancelled = 9, "cancelled";
+    }
+}
+
+vocabulary! {
+    /// What a file is for.
+    UploadPurpose {
+        /// People and their consents.
+        Contacts = 1, "contacts";
+        /// Everyone named in it gets a tag.
+        TagAdd = 2, "tag_add";
+        /// Everyone named in it loses a tag.
+        TagRemove = 3, "tag_remove";
+        /// Everyone named in it is on a distribution list (*dağıtım listesi*).
+        List = 4, "list";
+        /// Everyone named in it is stopped (*kara liste*).
+        Blacklist = 5, "blacklist";
+        /// Everyone named in it is not stopped any more (*beyaz liste*).
+        Whitelist = 6, "whitelist";
+    }
+}
+
+impl UploadPurpose {
+    /// Whether it speaks only about people who are known already.
+    pub const fn names_known_people(self) -> bool {
+        !matches!(self, Self::Contacts)
     }
 }
 
@@ -81,6 +110,50 @@ pub struct AppliedCounts {
     pub unchanged: i64,
     /// Rejected, by judging or by the ledger.
     pub rejected: i64,
+    /// Records, counted above too, whose consent was known already (W804).
+    pub known: i64,
+}
+
+/// What a blacklist or whitelist stops or frees.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StopScope {
+    /// The channel; none for all of them.
+    pub channel: Option<Channel>,
+    /// Whether messages that must reach everybody (OTP, …) go out all the same.
+    pub spares_mandatory: bool,
+}
+
+/// Why a person must look at a judged file before it is applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "hold", rename_all = "snake_case")]
+pub enum Hold {
+    /// More was rejected than the brand allows.
+    Brake {
+        /// Rejected pairs of all pairs, rounded down.
+        percent: u64,
+        /// The brand's limit.
+        limit: u64,
+    },
+    /// Its consents look made up.
+    Pattern {
+        /// Which pattern.
+        code: String,
+        /// What it is, in Turkish.
+        text_tr: String,
+        /// The same in English.
+        text_en: String,
+    },
+}
+
+/// A number that came out otherwise than the preview said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discrepancy {
+    /// Which number: `judged`, `accepted`, `rejected`, `known` or `rejections`.
+    pub figure: String,
+    /// What was foreseen.
+    pub foreseen: i64,
+    /// What came out.
+    pub actual: i64,
 }
 
 /// Values of a reason text's placeholders, by name.
@@ -110,12 +183,20 @@ pub struct Upload {
     pub file_name: String,
     /// A tag that everyone in it gets.
     pub tag: Option<String>,
+    /// What the file is for.
+    pub purpose: UploadPurpose,
+    /// What a blacklist or whitelist stops or frees.
+    pub stops: StopScope,
     /// What becomes of the rows.
     pub action: UploadAction,
     /// The capacity of rows that do not state one.
     pub default_kind: Option<RecipientKind>,
-    /// The mapping and answers the user gave.
+    /// The mapping and answers in use.
     pub options: Value,
+    /// The upload whose confirmed answers these are, when they were remembered.
+    pub answers_from: Option<UploadId>,
+    /// Digest of the folded header.
+    pub header_hash: Option<[u8; 32]>,
     /// Digest of the bytes.
     pub sha256: [u8; 32],
     /// Length of the file.
@@ -128,6 +209,10 @@ pub struct Upload {
     pub failure: Option<String>,
     /// What was recognised, counts per code, first rows; null before it was judged.
     pub summary: Value,
+    /// Why a person must look before it is applied.
+    pub holds: Vec<Hold>,
+    /// Where what was applied differs from what was foreseen.
+    pub discrepancies: Vec<Discrepancy>,
     /// How far judging has come.
     pub progress: JudgingProgress,
     /// Records in the spool of accepted rows.
@@ -161,8 +246,12 @@ pub struct NewUpload {
     pub name: String,
     /// As the file is called.
     pub file_name: String,
-    /// A tag that everyone in it gets.
+    /// A tag that everyone in it gets; the list's name for a list.
     pub tag: Option<String>,
+    /// What the file is for.
+    pub purpose: UploadPurpose,
+    /// What a blacklist or whitelist stops or frees.
+    pub stops: StopScope,
     /// What becomes of the rows.
     pub action: UploadAction,
     /// The capacity of rows that do not state one.
@@ -188,13 +277,26 @@ pub struct EarlierUpload {
     pub at: Timestamp,
 }
 
+impl EarlierUpload {
+    /// Reads number, action and instant of a row.
+    pub(crate) fn read((id, action, at): (i64, i64, i64)) -> Result<Self, StoreError> {
+        let upload = UploadId::from_db(id);
+        Ok(Self {
+            upload,
+            action: known(UploadAction::from_db(action), "upload", "action", upload)?,
+            at: Timestamp::from_micros(at),
+        })
+    }
+}
+
 macro_rules! columns {
     () => {
         "id, firm_id, brand_id, name, file_name, tag, action, default_kind, options, sha256, \
          size_bytes, state, file_code, file_detail, summary, read_bytes, rows_read, pairs_judged, \
          pairs_rejected, records_total, records_applied, records_offset, created_count, \
          updated_count, unchanged_count, rejected_count, actor, approver, attempt, created_us, \
-         started_us, finished_us"
+         started_us, finished_us, purpose, stop_channel, spares_mandatory, holds, discrepancies, \
+         header_hash, answers_from, known_count"
     };
 }
 pub(crate) use columns as upload_columns;
@@ -244,6 +346,27 @@ pub(crate) struct UploadRow {
     created_us: i64,
     started_us: Option<i64>,
     finished_us: Option<i64>,
+    purpose: i64,
+    stop_channel: Option<i64>,
+    spares_mandatory: i64,
+    holds: String,
+    discrepancies: String,
+    header_hash: Option<Vec<u8>>,
+    answers_from: Option<i64>,
+    known_count: i64,
+}
+
+impl UploadRow {
+    fn stops(&self, id: UploadId) -> Result<StopScope, StoreError> {
+        let channel = self
+            .stop_channel
+            .map(|channel| known(Channel::from_db(channel), "upload", "stop_channel", id))
+            .transpose()?;
+        Ok(StopScope {
+            channel,
+            spares_mandatory: self.spares_mandatory == 1,
+        })
+    }
 }
 
 impl TryFrom<UploadRow> for Upload {
@@ -254,6 +377,11 @@ impl TryFrom<UploadRow> for Upload {
         let default_kind = row
             .default_kind
             .map(|kind| known(RecipientKind::from_db(kind), "upload", "default_kind", id))
+            .transpose()?;
+        let stops = row.stops(id)?;
+        let header_hash = row
+            .header_hash
+            .map(|hash| known(hash.try_into().ok(), "upload", "header_hash", id))
             .transpose()?;
         let (refusal, failure) = match row.file_code {
             None => (None, row.file_detail),
@@ -271,7 +399,13 @@ impl TryFrom<UploadRow> for Upload {
             name: row.name,
             file_name: row.file_name,
             tag: row.tag,
+            purpose: known(UploadPurpose::from_db(row.purpose), "upload", "purpose", id)?,
+            stops,
             action: known(UploadAction::from_db(row.action), "upload", "action", id)?,
+            answers_from: row.answers_from.map(UploadId::from_db),
+            header_hash,
+            holds: from_json(&row.holds, "upload", "holds", id)?,
+            discrepancies: from_json(&row.discrepancies, "upload", "discrepancies", id)?,
             default_kind,
             options: from_json(&row.options, "upload", "options", id)?,
             sha256: known(row.sha256.try_into().ok(), "upload", "sha256", id)?,
@@ -294,6 +428,7 @@ impl TryFrom<UploadRow> for Upload {
                 updated: row.updated_count,
                 unchanged: row.unchanged_count,
                 rejected: row.rejected_count,
+                known: row.known_count,
             },
             actor: row.actor,
             approver: row.approver,
@@ -326,6 +461,21 @@ impl Reader {
         row.map(Upload::try_from).transpose()
     }
 
+    /// One upload, whichever firm's it is: for workers and the operator only.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when there is none of this number.
+    pub async fn upload_at_work(&mut self, id: UploadId) -> Result<Upload, StoreError> {
+        let sql = concat!("SELECT ", columns!(), " FROM upload WHERE id = $1");
+        let row = on!(self, conn => sqlx::query_as::<_, UploadRow>(sql)
+            .bind(id.as_db())
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("reading an upload")?;
+        row.ok_or(StoreError::Lost { what: "the upload" })?
+            .try_into()
+    }
+
     /// The uploads of a firm, newest first, those older than `before` only.
     pub async fn uploads(
         &mut self,
@@ -351,6 +501,17 @@ impl Reader {
         rows.into_iter().map(Upload::try_from).collect()
     }
 
+    /// Whether an upload only asks İYS: nothing may be written there for it.
+    pub async fn upload_only_asks(&mut self, id: UploadId) -> Result<bool, StoreError> {
+        let sql = "SELECT action FROM upload WHERE id = $1";
+        let action = on!(self, conn => sqlx::query_scalar::<_, i64>(sql)
+            .bind(id.as_db())
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("reading what an upload may do")?;
+        Ok(action == Some(UploadAction::Pull.as_db()))
+    }
+
     /// The latest upload of the same bytes for a brand that was applied or is
     /// being applied (F116).
     pub async fn same_file_applied(
@@ -364,16 +525,7 @@ impl Reader {
             .fetch_optional(&mut *conn)
             .await)
         .doing("looking for the same file")?;
-        row.map(|(id, action, at)| {
-            let upload = UploadId::from_db(id);
-            let action = known(UploadAction::from_db(action), "upload", "action", upload)?;
-            Ok(EarlierUpload {
-                upload,
-                action,
-                at: Timestamp::from_micros(at),
-            })
-        })
-        .transpose()
+        row.map(EarlierUpload::read).transpose()
     }
 }
 

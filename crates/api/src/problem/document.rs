@@ -96,6 +96,12 @@ impl Problem {
         Self::new(ProblemKind::Internal)
     }
 
+    /// Adds the fields it is about.
+    pub(crate) fn with_fields(mut self, fields: Vec<Where>) -> Self {
+        self.0.fields = fields;
+        self
+    }
+
     /// Adds what is known about this occurrence.
     pub(crate) fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = Some(detail.into());

@@ -45,6 +45,14 @@ impl From<EngineError> for Problem {
                 "Bu alan kabul edilemedi.",
                 problem,
             )]),
+            EngineError::Unanswered { questions } => {
+                let open = questions.into_iter().map(|question| {
+                    let field = format!("mapping.{}", question.answer_field);
+                    Where::told(field, question.code, question.text_tr, question.text_en)
+                });
+                Self::new(ProblemKind::QuestionsOpen).with_fields(open.collect())
+            }
+            EngineError::OtherPerson { .. } => Self::new(ProblemKind::OtherPerson),
             EngineError::Refused { code, args } => Self::refused(code, &args),
             EngineError::Store(error) => error.into(),
             EngineError::File { .. } | EngineError::Internal(_) => Self::internal(&error),

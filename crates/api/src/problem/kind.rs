@@ -72,6 +72,14 @@ problem_kinds! {
     Conflict = CONFLICT, "CONFLICT",
         "Kaydın şu anki durumu bu işleme izin vermiyor. Sayfayı yenileyip yeniden deneyin.",
         "Its present state does not allow this. Reload and try again.";
+    /// Nobody has answered what only a person can; `where` names each question.
+    QuestionsOpen = CONFLICT, "QUESTIONS_OPEN",
+        "Dosyayla ilgili yanıtlanmamış sorular var. Yanıtlayın ya da bu satırların reddedilmesini kabul ederek açık bırakın.",
+        "Questions about the file are unanswered. Answer them, or leave them open and accept that their rows stay refused.";
+    /// The brand wants somebody else than the uploader.
+    OtherPerson = FORBIDDEN, "OTHER_PERSON_NEEDED",
+        "Bu markada dosyayı yükleyen kişi onaylayamaz. Başka bir yetkilinin onaylaması gerekiyor.",
+        "This brand does not let the uploader approve a file. Somebody else with the right must do it.";
     /// The name or number is taken.
     Exists = CONFLICT, "EXISTS",
         "Aynı adla bir kayıt zaten var.",

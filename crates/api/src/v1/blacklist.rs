@@ -38,6 +38,9 @@ pub(crate) struct Stop {
     cause: StopCause,
     /// Whether the person complained besides standing on the blacklist.
     also_complaint: bool,
+    /// Whether messages that are not commercial go out all the same; unless
+    /// they do, not even a one-time code arrives.
+    spares_mandatory: bool,
     /// In the words of who entered it.
     note: Option<String>,
     /// Who entered it.
@@ -58,6 +61,9 @@ pub(crate) struct NewStops {
     channel: Option<Channel>,
     #[schema(value_type = words::StopCause)]
     cause: StopCause,
+    /// Lets messages that are not commercial (OTP, delivery, …) through. Not
+    /// given, nothing at all arrives. Means nothing after a complaint.
+    spares_mandatory: Option<bool>,
     #[validate(length(min = 1, max = 500))]
     note: Option<String>,
 }
@@ -118,6 +124,7 @@ pub(crate) async fn blacklist(
         channel: stop.channel,
         cause: stop.cause,
         also_complaint: stop.also_complaint,
+        spares_mandatory: stop.spares_mandatory,
         note: stop.note,
         actor: stop.actor,
         created_at: stop.created_at,
@@ -154,6 +161,7 @@ pub(crate) async fn add_stops(
             let stop = NewStop {
                 channel: wanted.channel,
                 cause: wanted.cause,
+                spares_mandatory: wanted.spares_mandatory.unwrap_or(false),
                 note: wanted.note.as_deref(),
                 actor: &actor,
             };
@@ -268,6 +276,7 @@ async fn cursor(
         channel: place.channel,
         cause: StopCause::Blacklist,
         also_complaint: false,
+        spares_mandatory: false,
         note: None,
         actor: String::new(),
         created_at: Timestamp::default(),

@@ -68,6 +68,8 @@ pub(crate) struct Brand {
     countries: Vec<String>,
     /// Share of rejected rows, 0–100, above which an upload waits for a person.
     brake_percent: i64,
+    /// Whether a file must be let in by somebody else than its uploader.
+    needs_other_approver: bool,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }
@@ -134,6 +136,7 @@ async fn show(reader: &mut Reader, brand: brands::Brand) -> Result<Brand, Proble
         sends_renewals: brand.sends_renewals,
         countries: brand.countries,
         brake_percent: brand.brake_percent,
+        needs_other_approver: brand.needs_other_approver,
         created_at: brand.created_at,
     })
 }

@@ -10,6 +10,7 @@ pub(crate) mod connectors;
 pub(crate) mod consents;
 pub(crate) mod contacts;
 pub(crate) mod firms;
+pub(crate) mod groups;
 pub(crate) mod messages;
 mod proof_page;
 pub(crate) mod reasons;

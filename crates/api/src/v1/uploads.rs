@@ -1,8 +1,10 @@
 //! `/uploads`: files of contacts and consents: received, judged, applied; what
 //! was rejected and why; and how far it has come, live.
 
+mod decide;
 mod receive;
 mod rejections;
+mod scores;
 mod summary;
 
 use std::convert::Infallible;
@@ -10,19 +12,22 @@ use std::convert::Infallible;
 use axum::Json;
 use axum::extract::State;
 use axum::response::sse::{Event, Sse};
-use domain::Timestamp;
 use domain::ids::{BrandId, UploadId};
+use domain::{Channel, RecipientKind, Timestamp};
+use engine::uploads::notices;
 use futures_util::Stream;
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use store::Reader;
 use store::access::Permission;
 use store::registry_work::QueueFigures;
-use store::uploads::{self, UploadAction};
+use store::uploads::{self, Hold, UploadAction, UploadPurpose};
 use utoipa::{IntoParams, ToSchema};
 
+pub(crate) use decide::*;
 pub(crate) use receive::*;
 pub(crate) use rejections::*;
+pub(crate) use scores::*;
 pub(crate) use summary::UploadSummary;
 
 use crate::app::App;
@@ -88,6 +93,13 @@ pub(crate) struct Upload {
     file_name: String,
     /// A tag that everyone in it gets.
     tag: Option<String>,
+    #[schema(value_type = words::UploadPurpose)]
+    purpose: UploadPurpose,
+    /// Channel of a blacklist or whitelist; all of them when absent.
+    #[schema(value_type = Option<words::Channel>)]
+    stop_channel: Option<Channel>,
+    /// Whether a blacklist lets messages through that are not commercial.
+    spares_mandatory: bool,
     #[schema(value_type = words::UploadAction)]
     action: UploadAction,
     state: UploadState,
@@ -110,6 +122,25 @@ pub(crate) struct Upload {
     unchanged: i64,
     /// Rejected, by judging or by the ledger.
     rejected: i64,
+    /// Those of them that only the ledger refused, when they were applied.
+    rejected_late: i64,
+    /// Records, counted above too, whose consent was known already (W804).
+    known: i64,
+    /// Why a person must look before it is applied.
+    holds: Vec<Remark>,
+    /// What people must know before they let it in.
+    notices: Vec<Remark>,
+    /// Where what was applied differs from the preview.
+    discrepancies: Vec<Discrepancy>,
+    /// The column mapping and answers in use.
+    #[schema(value_type = Option<words::AnyObject>)]
+    mapping: Option<Value>,
+    /// The capacity of rows that do not state one.
+    #[schema(value_type = Option<words::RecipientKind>)]
+    default_recipient_kind: Option<RecipientKind>,
+    /// The upload whose confirmed answers were used.
+    #[schema(value_type = Option<String>)]
+    answers_from: Option<UploadId>,
     /// What İYS is still asked or told because of it.
     registry: UploadRegistry,
     /// What was recognised; empty before it was judged.
@@ -124,6 +155,49 @@ pub(crate) struct Upload {
     started_at: Option<Timestamp>,
     #[schema(value_type = Option<String>, format = DateTime)]
     finished_at: Option<Timestamp>,
+}
+
+/// A remark on a whole file.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Remark {
+    /// Stable.
+    code: String,
+    text_tr: String,
+    text_en: String,
+}
+
+/// A number that came out otherwise than the preview said.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Discrepancy {
+    /// Which: `judged`, `records`, `accepted`, `rejected`, `known`, `rejections`.
+    figure: String,
+    foreseen: i64,
+    actual: i64,
+}
+
+impl From<Hold> for Remark {
+    fn from(hold: Hold) -> Self {
+        match hold {
+            Hold::Brake { percent, limit } => Self {
+                code: "brake".to_owned(),
+                text_tr: format!(
+                    "Satırların yüzde {percent} kadarı reddedildi; markanın sınırı yüzde {limit}."
+                ),
+                text_en: format!(
+                    "{percent}% of the rows were rejected; the brand allows {limit}%."
+                ),
+            },
+            Hold::Pattern {
+                code,
+                text_tr,
+                text_en,
+            } => Self {
+                code,
+                text_tr,
+                text_en,
+            },
+        }
+    }
 }
 
 /// Records of an upload by how far İYS has answered about them.
@@ -162,7 +236,43 @@ impl Upload {
             .await?
             .into();
         let summary = UploadSummary::of(&upload, sees_rows(caller));
+        let brand = reader.brand(caller.firm, upload.brand).await?;
+        let notices = brand.map_or_else(Vec::new, |brand| notices(&upload, &brand));
+        let is_judged = !matches!(
+            upload.state,
+            uploads::UploadState::Received | uploads::UploadState::Judging
+        );
         Ok(Self {
+            purpose: upload.purpose,
+            stop_channel: upload.stops.channel,
+            spares_mandatory: upload.stops.spares_mandatory,
+            rejected_late: if is_judged {
+                (upload.counts.rejected - upload.progress.pairs_rejected).max(0)
+            } else {
+                0
+            },
+            known: upload.counts.known,
+            holds: upload.holds.into_iter().map(Remark::from).collect(),
+            notices: notices
+                .into_iter()
+                .map(|notice| Remark {
+                    code: notice.code.to_owned(),
+                    text_tr: notice.text_tr,
+                    text_en: notice.text_en,
+                })
+                .collect(),
+            discrepancies: upload
+                .discrepancies
+                .into_iter()
+                .map(|one| Discrepancy {
+                    figure: one.figure,
+                    foreseen: one.foreseen,
+                    actual: one.actual,
+                })
+                .collect(),
+            mapping: Some(upload.options).filter(|mapping| !mapping.is_null()),
+            default_recipient_kind: upload.default_kind,
+            answers_from: upload.answers_from,
             id: upload.id,
             brand_id: upload.brand,
             name: upload.name,
@@ -302,46 +412,6 @@ pub(crate) async fn upload(
 ) -> Result<Json<Upload>, Problem> {
     caller.needs(Permission::ReadReports)?;
     look(&app, &caller, id).await.map(Json)
-}
-
-/// Lets a judged file into the ledger.
-#[utoipa::path(
-    post, path = "/uploads/{id}/apply", operation_id = "apply_upload", tag = "uploads",
-    params(("id" = String, Path, description = "The upload")),
-    responses((status = 202, description = "A worker applies it", body = Upload)),
-)]
-pub(crate) async fn apply_upload(
-    State(app): State<App>,
-    caller: Caller,
-    Id(id): Id<UploadId>,
-) -> Result<(StatusCode, Json<Upload>), Problem> {
-    caller.needs(Permission::ApplyUploads)?;
-    let upload = app
-        .engine
-        .approve_upload(caller.firm, id, &caller.actor)
-        .await?;
-    let shown = Upload::read(&mut app.read().await?, &caller, upload).await?;
-    Ok((StatusCode::ACCEPTED, Json(shown)))
-}
-
-/// Withdraws a file of which nothing was applied.
-#[utoipa::path(
-    post, path = "/uploads/{id}/cancel", operation_id = "cancel_upload", tag = "uploads",
-    params(("id" = String, Path, description = "The upload")),
-    responses((status = 202, description = "Withdrawn", body = Upload)),
-)]
-pub(crate) async fn cancel_upload(
-    State(app): State<App>,
-    caller: Caller,
-    Id(id): Id<UploadId>,
-) -> Result<(StatusCode, Json<Upload>), Problem> {
-    caller.needs(Permission::UploadFiles)?;
-    let upload = app
-        .engine
-        .cancel_upload(caller.firm, id, &caller.actor)
-        .await?;
-    let shown = Upload::read(&mut app.read().await?, &caller, upload).await?;
-    Ok((StatusCode::ACCEPTED, Json(shown)))
 }
 
 /// The upload, live: `progress` events while it changes, then `end`.

@@ -45,6 +45,8 @@ pub(crate) async fn upload(server: &Server, tenant: &Tenant) -> String {
         name: "liste".to_owned(),
         file_name: "liste.csv".to_owned(),
         tag: None,
+        purpose: store::uploads::UploadPurpose::Contacts,
+        stops: store::uploads::StopScope::default(),
         action: engine::Action::Local,
         default_kind: None,
         mapping: Value::Null,

@@ -389,6 +389,11 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let now = self.now();
         let rules = rules(brand);
+        // A pull reads İYS and writes nothing there, whatever else is known here.
+        let only_asks = match list.upload {
+            Some(upload) => writer.upload_only_asks(upload).await?,
+            None => false,
+        };
         let mut look_ups = Vec::new();
         let mut adds: Vec<(RegistryItem, domain::LocalState, domain::Timestamp)> = Vec::new();
         let mut asks = Vec::new();
@@ -410,6 +415,7 @@ impl Engine {
                 // whatever the reason, and look-ups are few.
                 (Step::LookUp, _) if brand.mode == RegistryMode::Sync => {}
                 (Step::LookUp, _) => look_ups.push(asked(item.id, item.recipient.clone())),
+                (Step::Add | Step::WaitUntil(_), _) if only_asks => {}
                 (Step::Add, Some(held)) => adds.push((item.clone(), held, now)),
                 (Step::WaitUntil(at), Some(held)) => adds.push((item.clone(), held, at)),
                 (Step::Ask, _) if list.operation != Operation::Ask => {

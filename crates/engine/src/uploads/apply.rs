@@ -2,9 +2,11 @@
 //! slice is one transaction with its own progress and the questions for İYS,
 //! so a process killed anywhere goes on behind the last committed slice.
 
+use std::collections::{BTreeMap, HashMap};
+
 use domain::consent::Origin;
-use domain::ids::RecipientId;
-use domain::{Channel, Recipient, RegistryMode};
+use domain::ids::{EventId, RecipientId};
+use domain::{Channel, ReasonCode, Recipient, RegistryMode};
 use intake::{Record, RecordReader};
 use store::brands::Brand;
 use store::consent::{Applied, ApplyContext, IncomingRecord, Said};
@@ -12,14 +14,14 @@ use store::rejections::Rejection;
 use store::upload_work::{AppliedSlice, ClaimedUpload};
 use store::uploads::{AppliedCounts, UploadAction};
 
-use super::RECORDS;
+use super::{RECORDS, check};
 use crate::Engine;
 use crate::error::EngineError;
 use crate::registry::{asks, withheld};
 
 /// Numbers of rejections that only the ledger knew about stand behind those of
 /// the same line that judging found.
-const LATE_REJECTIONS_FROM: i64 = 1_000;
+pub(super) const LATE_REJECTIONS_FROM: i64 = 1_000;
 
 impl Engine {
     pub(super) async fn apply_upload(&self, claimed: &ClaimedUpload) -> Result<(), EngineError> {
@@ -36,15 +38,46 @@ impl Engine {
             if slice.is_empty() {
                 break;
             }
-            self.apply_slice(claimed, &brand, &slice, offset, next)
-                .await?;
+            if claimed.upload.purpose.names_known_people() {
+                self.apply_known(claimed, &slice, offset, next).await?;
+            } else {
+                self.apply_slice(claimed, &brand, &slice, offset, next)
+                    .await?;
+            }
             offset = next;
         }
+        self.finish(claimed).await
+    }
+
+    /// Everything is in the ledger: whether it is what was foreseen is kept
+    /// with the upload.
+    async fn finish(&self, claimed: &ClaimedUpload) -> Result<(), EngineError> {
+        let id = claimed.upload.id;
         let mut writer = self.store.write().await?;
-        writer.finish_applying(&claimed.claim).await?;
+        let done = writer
+            .upload(claimed.upload.firm, id)
+            .await?
+            .ok_or(EngineError::NotFound { what: "the upload" })?;
+        let listed = writer.rejection_counts(done.firm, id).await?;
+        let listed = listed.iter().map(|(_, count)| *count).sum();
+        let found = check::discrepancies(&done, listed);
+        for one in &found {
+            tracing::warn!(
+                upload.id = %id, figure = one.figure, foreseen = one.foreseen, actual = one.actual,
+                "upload {id} came out otherwise than its preview said"
+            );
+        }
+        writer.finish_applying(&claimed.claim, &found).await?;
         writer.commit().await?;
         self.wake.registry.notify_waiters();
-        tracing::info!(upload.id = %claimed.upload.id, "upload {} was applied", claimed.upload.id);
+        tracing::info!(upload.id = %id, "upload {id} was applied");
+        self.forget_work(id, claimed.upload.attempt).await;
+        if done.records_total >= self.settings.uploads.refresh_figures_from
+            && let Err(error) = self.store.refresh_figures().await
+        {
+            // Nothing but speed depends on it.
+            tracing::warn!(error = %error, "the planner's figures could not be refreshed");
+        }
         Ok(())
     }
 
@@ -63,7 +96,7 @@ impl Engine {
             })
     }
 
-    async fn read_slice(
+    pub(super) async fn read_slice(
         &self,
         path: &std::path::Path,
         offset: i64,
@@ -113,10 +146,7 @@ impl Engine {
         self.keep_late_rejections(&mut writer, claimed, &applied)
             .await?;
         withheld::sort_out(&mut writer, brand.id, slice, &applied).await?;
-        if let Some(tag) = &upload.tag {
-            let mut people: Vec<RecipientId> =
-                applied.touched.iter().map(|t| t.recipient).collect();
-            people.dedup();
+        for (tag, people) in tagged(upload.tag.as_deref(), slice, &applied) {
             let tag = writer.ensure_tag(upload.firm, tag).await?;
             writer.add_to_tag(tag, &people).await?;
         }
@@ -136,7 +166,9 @@ impl Engine {
                         updated: count(applied.updated),
                         unchanged: count(applied.unchanged),
                         rejected: count(applied.refused.len()),
+                        known: count(known_already(&applied)),
                     },
+                    events: appended(&applied),
                 },
             )
             .await?;
@@ -181,6 +213,53 @@ impl Engine {
     }
 }
 
+/// Whom each tag is for: the upload's own for everybody, and those of the rows.
+fn tagged<'a>(
+    of_all: Option<&'a str>,
+    slice: &'a [Record],
+    applied: &Applied,
+) -> BTreeMap<&'a str, Vec<RecipientId>> {
+    let mut tagged: BTreeMap<&str, Vec<RecipientId>> = BTreeMap::new();
+    if let Some(tag) = of_all {
+        let everybody = applied.touched.iter().map(|touched| touched.recipient);
+        tagged.insert(tag, everybody.collect());
+    }
+    let rows: HashMap<(i64, &Recipient), &Record> = slice
+        .iter()
+        .filter(|record| !record.tags.is_empty())
+        .map(|record| ((line_of(record), &record.recipient), record))
+        .collect();
+    if rows.is_empty() {
+        return tagged;
+    }
+    for touched in &applied.touched {
+        let Some(record) = rows.get(&(touched.line, &touched.address)) else {
+            continue;
+        };
+        for tag in &record.tags {
+            tagged.entry(tag).or_default().push(touched.recipient);
+        }
+    }
+    tagged
+}
+
+/// The first and last event that a slice appended.
+fn appended(applied: &Applied) -> Option<(EventId, EventId)> {
+    let events = || applied.touched.iter().filter_map(|touched| touched.event);
+    Some((events().min()?, events().max()?))
+}
+
+fn known_already(applied: &Applied) -> usize {
+    let remarks = applied.remarks.iter();
+    remarks
+        .filter(|remark| remark.code == ReasonCode::W804)
+        .count()
+}
+
+fn line_of(record: &Record) -> i64 {
+    i64::try_from(record.line).unwrap_or(i64::MAX)
+}
+
 /// Whether an upload makes us ask İYS about its people (design §4).
 fn asks_registry(brand: &Brand, action: UploadAction) -> bool {
     matches!(brand.mode, RegistryMode::Sync | RegistryMode::Integrator)
@@ -189,7 +268,7 @@ fn asks_registry(brand: &Brand, action: UploadAction) -> bool {
 
 fn incoming(record: &Record) -> IncomingRecord {
     IncomingRecord {
-        line: i64::try_from(record.line).unwrap_or(i64::MAX),
+        line: line_of(record),
         recipient: record.recipient.clone(),
         external_id: record.external_id.clone(),
         token: record.token.clone(),
@@ -213,6 +292,6 @@ pub(crate) const fn usual_channel(recipient: &Recipient) -> Channel {
     }
 }
 
-fn count(number: usize) -> i64 {
+pub(super) fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -15,43 +15,68 @@ use store::uploads::{FileRefusal, JudgingProgress};
 use tokio::sync::watch;
 
 use super::directory::StoreDirectory;
-use super::receive;
+use super::{check, receive};
 use crate::Engine;
 use crate::error::EngineError;
 
 impl Engine {
     pub(super) async fn judge_upload(&self, claimed: &ClaimedUpload) -> Result<(), EngineError> {
-        let judged = self.read_file(claimed).await?;
-        let progress = progress_of(&judged, claimed.upload.size_bytes);
-        let summary = serde_json::to_value(&judged.summary).map_err(|error| {
-            EngineError::Internal(format!("the summary has no JSON form: {error}"))
-        })?;
-        match &judged.verdict {
-            FileVerdict::Refused(refused) => {
-                let refusal = FileRefusal {
-                    code: refused.code,
-                    args: refused.args.clone(),
-                };
-                let mut writer = self.store.write().await?;
-                writer
-                    .refuse_file(&claimed.claim, &refusal, &summary)
-                    .await?;
-                writer.commit().await?;
-            }
-            FileVerdict::Accepted => {
-                self.keep_rejections(claimed, &judged.rejections).await?;
-                let judgement = Judgement {
-                    summary,
-                    progress,
-                    records_total: i64::try_from(judged.summary.accepted).unwrap_or(i64::MAX),
-                    waits_for_person: judged.summary.needs_person()
-                        || self.is_over_brake(claimed, &judged).await?,
-                };
-                let mut writer = self.store.write().await?;
-                writer.finish_judging(&claimed.claim, &judgement).await?;
-                writer.commit().await?;
-            }
+        let mut claimed = claimed.clone();
+        if self.is_same_file(&claimed).await? {
+            return Ok(());
         }
+        let mut judged = self.read_file(&claimed).await?;
+        let mut hash = check::header_hash(&judged.summary);
+        if let Some(known) = hash
+            && self.adopt_answers(&mut claimed, &known).await?
+        {
+            if self.is_same_file(&claimed).await? {
+                return Ok(());
+            }
+            judged = self.read_file(&claimed).await?;
+            hash = Some(known);
+        }
+        self.settle_judging(&claimed, judged, hash).await
+    }
+
+    async fn settle_judging(
+        &self,
+        claimed: &ClaimedUpload,
+        mut judged: Judged,
+        header_hash: Option<[u8; 32]>,
+    ) -> Result<(), EngineError> {
+        let brand = {
+            let mut reader = self.store.read().await?;
+            reader.brand_at_work(claimed.upload.brand).await?
+        };
+        let refusal = match &judged.verdict {
+            FileVerdict::Refused(refused) => Some(FileRefusal {
+                code: refused.code,
+                args: refused.args.clone(),
+            }),
+            FileVerdict::Accepted => {
+                self.missing_authority(&brand, &claimed.upload, &judged)
+                    .await?
+            }
+        };
+        if let Some(refusal) = refusal {
+            let summary = account(&judged)?;
+            return self.refuse(claimed, &refusal, &summary, header_hash).await;
+        }
+        self.keep_rejections(claimed, &judged.rejections).await?;
+        if claimed.upload.purpose.names_known_people() {
+            self.refuse_unknown(claimed, &mut judged).await?;
+        }
+        let judgement = Judgement {
+            summary: account(&judged)?,
+            progress: progress_of(&judged, claimed.upload.size_bytes),
+            records_total: i64::try_from(judged.summary.accepted).unwrap_or(i64::MAX),
+            holds: check::holds(&brand, &judged),
+            header_hash,
+        };
+        let mut writer = self.store.write().await?;
+        writer.finish_judging(&claimed.claim, &judgement).await?;
+        writer.commit().await?;
         metrics::counter!("izinli_rows_judged_total").increment(judged.summary.rows);
         tracing::info!(
             upload.id = %claimed.upload.id, rows = judged.summary.rows, records = judged.summary.accepted,
@@ -60,22 +85,77 @@ impl Engine {
         Ok(())
     }
 
-    /// Above the brand's share of rejected rows a person must look.
-    async fn is_over_brake(
+    async fn refuse(
         &self,
         claimed: &ClaimedUpload,
-        judged: &Judged,
-    ) -> Result<bool, EngineError> {
+        refusal: &FileRefusal,
+        summary: &serde_json::Value,
+        header_hash: Option<[u8; 32]>,
+    ) -> Result<(), EngineError> {
+        let mut writer = self.store.write().await?;
+        writer
+            .refuse_file(&claimed.claim, refusal, summary, header_hash)
+            .await?;
+        writer.commit().await?;
+        self.forget_work(claimed.upload.id, claimed.upload.attempt)
+            .await;
+        tracing::info!(
+            upload.id = %claimed.upload.id, code = %refusal.code,
+            "upload {} was refused as a whole", claimed.upload.id
+        );
+        Ok(())
+    }
+
+    /// Refuses a file of the same bytes as one that went the same way (F116).
+    async fn is_same_file(&self, claimed: &ClaimedUpload) -> Result<bool, EngineError> {
         let mut reader = self.store.read().await?;
-        let brand = reader.brand_at_work(claimed.upload.brand).await?;
-        let limit = u64::try_from(brand.brake_percent).unwrap_or(0);
-        Ok(judged.summary.rejected * 100 > judged.summary.judged * limit)
+        let Some(earlier) = reader.applied_alike(&claimed.upload).await? else {
+            return Ok(false);
+        };
+        drop(reader);
+        let refusal = check::same_file_refusal(&earlier);
+        self.refuse(claimed, &refusal, &serde_json::Value::Null, None)
+            .await?;
+        Ok(true)
+    }
+
+    /// Takes over what was confirmed for an earlier file with this header,
+    /// unless somebody answered about this one.
+    async fn adopt_answers(
+        &self,
+        claimed: &mut ClaimedUpload,
+        header_hash: &[u8; 32],
+    ) -> Result<bool, EngineError> {
+        let upload = &mut claimed.upload;
+        if !upload.options.is_null() {
+            return Ok(false);
+        }
+        let mut writer = self.store.write().await?;
+        let Some(mut remembered) = writer.remembered_answers(upload.firm, header_hash).await?
+        else {
+            return Ok(false);
+        };
+        // Answers about one file's own bytes say nothing about the next.
+        let earlier = receive::mapping(&remembered.answers.options)?;
+        let mapping = intake::Mapping::default().or_remembered(&earlier);
+        remembered.answers.options = serde_json::to_value(mapping).map_err(|error| {
+            EngineError::Internal(format!("the mapping has no JSON form: {error}"))
+        })?;
+        remembered.answers.default_kind = upload.default_kind.or(remembered.answers.default_kind);
+        writer.adopt_answers(&claimed.claim, &remembered).await?;
+        writer.commit().await?;
+        upload.options = remembered.answers.options;
+        upload.default_kind = remembered.answers.default_kind;
+        upload.answers_from = Some(remembered.upload);
+        Ok(true)
     }
 
     async fn read_file(&self, claimed: &ClaimedUpload) -> Result<Judged, EngineError> {
         let options = self.options(claimed).await?;
         let folder = self.folder(claimed.upload.id);
         let work = folder.judged(claimed.upload.attempt);
+        // A second look in the same attempt begins with an empty folder too.
+        drop(tokio::fs::remove_dir_all(&work).await);
         tokio::fs::create_dir_all(&work)
             .await
             .map_err(EngineError::file("making a working folder"))?;
@@ -156,11 +236,17 @@ impl Engine {
         let upload = &claimed.upload;
         let mut reader = self.store.read().await?;
         let brand = reader.brand_at_work(upload.brand).await?;
-        let action = intake::Action::from_db(upload.action.as_db())
+        let mut action = intake::Action::from_db(upload.action.as_db())
             .ok_or_else(|| EngineError::Internal("an action that intake does not know".into()))?;
+        let mut default_kind = upload.default_kind;
+        if upload.purpose.names_known_people() {
+            // Whom it names counts, not what they said nor in which capacity.
+            action = intake::Action::Pull;
+            default_kind = default_kind.or(Some(domain::RecipientKind::Bireysel));
+        }
         Ok(Options {
             mode: brand.mode,
-            default_kind: upload.default_kind,
+            default_kind,
             activation: brand.activation,
             countries: brand.countries,
             mapping: receive::mapping(&upload.options)?,
@@ -206,6 +292,11 @@ impl Engine {
     }
 }
 
+fn account(judged: &Judged) -> Result<serde_json::Value, EngineError> {
+    serde_json::to_value(&judged.summary)
+        .map_err(|error| EngineError::Internal(format!("the summary has no JSON form: {error}")))
+}
+
 fn stored(rejection: intake::Rejection, (line, number): (i64, i64)) -> Rejection {
     Rejection {
         line,
@@ -215,9 +306,7 @@ fn stored(rejection: intake::Rejection, (line, number): (i64, i64)) -> Rejection
         code: rejection.code,
         args: rejection.args,
         value: Some(SecretString::from(rejection.value)),
-        raw: Some(SecretString::from(
-            String::from_utf8_lossy(&rejection.raw).into_owned(),
-        )),
+        raw: Some(super::report::raw_text(rejection.raw)),
     }
 }
 

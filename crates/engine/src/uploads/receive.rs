@@ -8,7 +8,7 @@ use domain::{ReasonCode, RecipientKind};
 use intake::Action;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use store::uploads::{NewUpload, Upload, UploadAction};
+use store::uploads::{NewUpload, StopScope, Upload, UploadAction, UploadPurpose};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 
 use crate::Engine;
@@ -31,7 +31,11 @@ pub struct NewFile {
     pub name: String,
     /// The file's own name.
     pub file_name: String,
-    /// Tag for everyone in it.
+    /// What the file is for.
+    pub purpose: UploadPurpose,
+    /// What a blacklist or whitelist stops or frees.
+    pub stops: StopScope,
+    /// Tag for everyone in it; the name of the list for a list.
     pub tag: Option<String>,
     /// What to do with the consents.
     pub action: Action,
@@ -54,6 +58,16 @@ impl Engine {
         new: NewFile,
         body: impl AsyncRead + Unpin + Send,
     ) -> Result<Upload, EngineError> {
+        self.receive_from(new, body, None).await
+    }
+
+    /// The same for a file of a watched folder: `dropped` names folder and file.
+    pub(super) async fn receive_from(
+        &self,
+        new: NewFile,
+        body: impl AsyncRead + Unpin + Send,
+        dropped: Option<(&str, &str)>,
+    ) -> Result<Upload, EngineError> {
         check(&new)?;
         let incoming = self.settings.uploads.folder.join("incoming");
         tokio::fs::create_dir_all(&incoming)
@@ -61,7 +75,7 @@ impl Engine {
             .map_err(EngineError::file("making the upload folder"))?;
         let number = INCOMING.fetch_add(1, Ordering::SeqCst);
         let part = incoming.join(format!("{}-{number}", self.worker()));
-        let outcome = self.store_and_note(new, body, &part).await;
+        let outcome = self.store_and_note(new, body, &part, dropped).await;
         if outcome.is_err() {
             drop(tokio::fs::remove_file(&part).await);
         }
@@ -73,6 +87,7 @@ impl Engine {
         new: NewFile,
         body: impl AsyncRead + Unpin + Send,
         part: &Path,
+        dropped: Option<(&str, &str)>,
     ) -> Result<Upload, EngineError> {
         let (sha256, size_bytes) = self.stream_to(body, part).await?;
         let firm = new.firm;
@@ -80,6 +95,9 @@ impl Engine {
         let id = writer
             .create_upload(firm, noted(new, sha256, size_bytes))
             .await?;
+        if let Some((folder, taken_as)) = dropped {
+            writer.note_dropped(folder, taken_as, id).await?;
+        }
         let folder = self.folder(id);
         let moved = async {
             tokio::fs::create_dir_all(&folder.0).await?;
@@ -133,6 +151,8 @@ fn noted(new: NewFile, sha256: [u8; 32], size_bytes: i64) -> NewUpload {
         name: new.name,
         file_name: new.file_name,
         tag: new.tag,
+        purpose: new.purpose,
+        stops: new.stops,
         action: match new.action {
             Action::Local => UploadAction::Local,
             Action::Pull => UploadAction::Pull,
@@ -155,6 +175,19 @@ fn check(new: &NewFile) -> Result<(), EngineError> {
         && !(1..=NAME_CHARS_MAX).contains(&tag.trim().chars().count())
     {
         return Err(EngineError::invalid("tag", "must have 1 to 50 characters"));
+    }
+    let needs_name = matches!(
+        new.purpose,
+        UploadPurpose::TagAdd | UploadPurpose::TagRemove | UploadPurpose::List
+    );
+    if needs_name && new.tag.is_none() {
+        return Err(EngineError::invalid("tag", "names the tag or the list"));
+    }
+    if new.purpose.names_known_people() && new.action != Action::Local {
+        return Err(EngineError::invalid(
+            "action",
+            "must be local: this file says nothing about consents",
+        ));
     }
     mapping(&new.mapping).map(drop)
 }

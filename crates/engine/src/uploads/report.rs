@@ -1,20 +1,45 @@
 //! The rejection report as a file that opens in Turkish Excel with a double
 //! click and can be corrected and uploaded again (import-files rules, §16).
+//! Its form is intake's; the rejections come from the store, page by page.
+
+use std::io::{self, Write};
 
 use domain::ids::{FirmId, UploadId};
-use intake::{explain_en, explain_tr};
-use secrecy::ExposeSecret as _;
-use store::rejections::{REJECTIONS_MAX, Rejection, RejectionFilter};
+use intake::{Field, Privacy, Summary, write_report_csv};
+use secrecy::{ExposeSecret as _, SecretString};
+use store::Store;
+use store::rejections::{REJECTIONS_MAX, Rejection, RejectionCursor, RejectionFilter};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 
 use crate::Engine;
 use crate::error::EngineError;
 
-const HEADER: &str =
-    "satir_no;kanal;alan;deger;kod;aciklama_tr;aciklama_en;oneri;iys_kodu;iys_mesaji;ham_satir\r\n";
+/// Before a line whose bytes are no UTF-8: each of its letters is one byte.
+const BYTES_MARK: &str = "\u{0}";
+
+/// A raw line as text that gives the same bytes back.
+pub(super) fn raw_text(raw: Vec<u8>) -> SecretString {
+    let text = String::from_utf8(raw).unwrap_or_else(|odd| {
+        let letters = odd.as_bytes().iter().map(|byte| char::from(*byte));
+        BYTES_MARK.chars().chain(letters).collect()
+    });
+    SecretString::from(text)
+}
+
+fn raw_bytes(text: &str) -> Vec<u8> {
+    match text.strip_prefix(BYTES_MARK) {
+        None => text.as_bytes().to_vec(),
+        Some(letters) => letters
+            .chars()
+            .map(|letter| u8::try_from(u32::from(letter)).unwrap_or(b'?'))
+            .collect(),
+    }
+}
 
 impl Engine {
-    /// Writes every rejection of an upload, by line.
+    /// Writes every rejection of an upload as CSV, by line.
     ///
     /// # Errors
     /// [`EngineError::File`] when `to` cannot be written.
@@ -22,68 +47,116 @@ impl Engine {
         &self,
         firm: FirmId,
         id: UploadId,
+        privacy: Privacy,
         to: &mut (impl AsyncWrite + Unpin + Send),
     ) -> Result<(), EngineError> {
-        self.upload(firm, id).await?;
+        let (into, mut from) = mpsc::channel(PIECES_MAX);
+        let (summary, pages) = self.report_source(firm, id).await?;
+        let writing = tokio::task::spawn_blocking(move || {
+            write_report_csv(Pieces(into), &summary, pages, privacy)
+        });
         let failed = EngineError::file("writing the report");
-        to.write_all("\u{feff}".as_bytes()).await.map_err(&failed)?;
-        to.write_all(HEADER.as_bytes()).await.map_err(&failed)?;
-        let mut after = None;
-        loop {
-            let mut reader = self.store.read().await?;
-            let page = reader
-                .rejections(firm, id, &RejectionFilter::default(), after, REJECTIONS_MAX)
-                .await?;
-            drop(reader);
-            let Some(last) = page.last() else { break };
-            after = Some(last.cursor());
-            let text: String = page.iter().map(line).collect();
-            to.write_all(text.as_bytes()).await.map_err(&failed)?;
+        while let Some(piece) = from.recv().await {
+            let piece: Vec<u8> = piece;
+            to.write_all(&piece).await.map_err(&failed)?;
         }
+        writing
+            .await
+            .map_err(|error| EngineError::Internal(error.to_string()))?
+            .map_err(&failed)?;
         to.flush().await.map_err(&failed)
+    }
+
+    async fn report_source(
+        &self,
+        firm: FirmId,
+        id: UploadId,
+    ) -> Result<(Summary, Pages), EngineError> {
+        let upload = self.upload(firm, id).await?;
+        let summary = serde_json::from_value(upload.summary).map_err(|_| {
+            EngineError::conflict(
+                "the upload",
+                "it was not judged; there is nothing to report",
+            )
+        })?;
+        let pages = Pages {
+            store: self.store.clone(),
+            handle: Handle::current(),
+            firm,
+            id,
+            after: None,
+            page: Vec::new().into_iter(),
+        };
+        Ok((summary, pages))
     }
 }
 
-fn line(rejection: &Rejection) -> String {
-    let info = rejection.code.info();
-    let shown = |secret: &Option<secrecy::SecretString>| {
-        secret
-            .as_ref()
-            .map(|text| text.expose_secret().to_owned())
-            .unwrap_or_default()
-    };
-    let cells = [
-        rejection.line.to_string(),
-        rejection
-            .channel
-            .map(|channel| channel.to_string())
-            .unwrap_or_default(),
-        rejection.field.clone(),
-        shown(&rejection.value),
-        rejection.code.to_string(),
-        explain_tr(rejection.code, &rejection.args),
-        explain_en(rejection.code, &rejection.args),
-        info.next_tr.to_owned(),
-        String::new(),
-        String::new(),
-        shown(&rejection.raw),
-    ];
-    let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
-    format!("{}\r\n", cells.join(";"))
+/// Pieces of some kilobytes between the writer of the report and its reader: a
+/// slow reader slows the writer, and nothing piles up.
+const PIECES_MAX: usize = 16;
+
+/// Hands what a thread writes to a task.
+struct Pieces(mpsc::Sender<Vec<u8>>);
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let sent = self.0.blocking_send(bytes.to_vec());
+        sent.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
-/// A cell that a spreadsheet shows and never runs.
-fn quoted(cell: &str) -> String {
-    let runs = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    let cell = if runs {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
+/// The rejections of an upload, for a thread that may block.
+struct Pages {
+    store: Store,
+    handle: Handle,
+    firm: FirmId,
+    id: UploadId,
+    after: Option<RejectionCursor>,
+    page: std::vec::IntoIter<Rejection>,
+}
+
+impl Iterator for Pages {
+    type Item = io::Result<intake::Rejection>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(rejection) = self.page.next() {
+            return Some(Ok(shown(rejection)));
+        }
+        let filter = RejectionFilter::default();
+        let read = async {
+            let mut reader = self.store.read().await?;
+            reader
+                .rejections(self.firm, self.id, &filter, self.after, REJECTIONS_MAX)
+                .await
+        };
+        match self.handle.block_on(read) {
+            Ok(page) => {
+                self.after = Some(page.last()?.cursor());
+                self.page = page.into_iter();
+                self.page.next().map(shown).map(Ok)
+            }
+            Err(error) => Some(Err(io::Error::other(error))),
+        }
+    }
+}
+
+fn shown(rejection: Rejection) -> intake::Rejection {
+    let text = |secret: Option<SecretString>| {
+        secret.map_or_else(String::new, |text| text.expose_secret().to_owned())
     };
-    if cell.contains([';', '"', '\n', '\r']) {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell
+    intake::Rejection {
+        line: u64::try_from(rejection.line).unwrap_or(0),
+        channel: rejection.channel,
+        field: Field::parse(&rejection.field).unwrap_or(Field::Row),
+        code: rejection.code,
+        args: rejection.args,
+        value: text(rejection.value),
+        raw: raw_bytes(&text(rejection.raw)),
     }
 }
 
@@ -92,9 +165,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_that_looks_like_a_formula_is_shown_and_not_run() {
-        assert_eq!(quoted("=1+1"), "'=1+1");
-        assert_eq!(quoted("+90;532"), "\"'+90;532\"");
-        assert_eq!(quoted("düz \"metin\""), "\"düz \"\"metin\"\"\"");
+    fn a_raw_line_gives_its_bytes_back_whatever_its_encoding() {
+        for raw in [&b"0532;Ay\xfee"[..], "0532;Ayşe".as_bytes(), b""] {
+            let kept = raw_text(raw.to_vec());
+            assert_eq!(raw_bytes(kept.expose_secret()), raw);
+        }
     }
 }

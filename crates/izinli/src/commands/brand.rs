@@ -102,6 +102,10 @@ async fn settle(
     if let Some(hours) = settings.freshness_hours {
         brand.freshness_us = hours.saturating_mul(HOUR_US);
     }
+    brand.brake_percent = settings.brake_percent.unwrap_or(brand.brake_percent);
+    brand.needs_other_approver = settings
+        .needs_other_approver
+        .unwrap_or(brand.needs_other_approver);
     writer.save_brand(brand).await?;
     if let Some(variable) = &settings.iys_password_env {
         let password = std::env::var(variable).with_context(|| format!("{variable} is not set"))?;

@@ -19,7 +19,7 @@ use intake::{
 };
 use serde_json::{Value, json};
 
-use super::import::{action, kind, mapping};
+use super::import::{action, kind, read_json};
 use crate::cli::{Cli, Import};
 use crate::clock::ProcessClock;
 use crate::config::Config;
@@ -47,13 +47,13 @@ pub(super) async fn run(cli: &Cli, args: &Import, out: Output) -> anyhow::Result
         ),
     };
     let mut options = Options::new(now, action(args)?);
-    options.default_kind = kind(args)?;
+    options.default_kind = kind(args.default_kind.as_deref())?;
     options.trace = out.is_json();
     options.limits = Limits {
         file_bytes_max,
         ..Limits::default()
     };
-    let answers = mapping(args)?;
+    let answers = read_json(args.mapping.as_deref())?;
     if !answers.is_null() {
         options.mapping = serde_json::from_value(answers).context("the mapping cannot be read")?;
     }

@@ -5,11 +5,11 @@ use std::path::Path;
 use anyhow::Context;
 use domain::RecipientKind;
 use engine::Action;
-use engine::uploads::NewFile;
+use engine::uploads::{LeaveOpen, NewFile};
 use indicatif::{ProgressBar, ProgressStyle};
 use intake::{explain_en, explain_tr};
 use serde_json::{Value, json};
-use store::uploads::{Upload, UploadState};
+use store::uploads::{StopScope, Upload, UploadState};
 
 use crate::cli::{Cli, Import};
 use crate::output::{Exit, Output};
@@ -40,9 +40,14 @@ pub(crate) async fn run(cli: &Cli, args: &Import, out: Output) -> anyhow::Result
             .unwrap_or_else(|| file_name(&args.file).chars().take(50).collect()),
         file_name: file_name(&args.file),
         tag: args.tag.clone(),
+        purpose: args.purpose.parse()?,
+        stops: StopScope {
+            channel: args.stop_channel.as_deref().map(str::parse).transpose()?,
+            spares_mandatory: args.spares_mandatory,
+        },
         action: action(args)?,
-        default_kind: kind(args)?,
-        mapping: mapping(args)?,
+        default_kind: kind(args.default_kind.as_deref())?,
+        mapping: read_json(args.mapping.as_deref())?,
         actor: ACTOR.to_owned(),
     };
     let upload = engine.receive(new, file).await?;
@@ -54,6 +59,10 @@ pub(crate) async fn run(cli: &Cli, args: &Import, out: Output) -> anyhow::Result
         write_report(&session, &judged, report).await?;
     }
     match judged.state {
+        UploadState::Judged | UploadState::Waiting if args.preview => {
+            show(&judged, out, &session).await?;
+            return Ok(Exit::Done);
+        }
         UploadState::Judged => {}
         UploadState::Waiting if args.accept_rejections => {}
         UploadState::Waiting => {
@@ -69,7 +78,21 @@ pub(crate) async fn run(cli: &Cli, args: &Import, out: Output) -> anyhow::Result
             return Ok(Exit::Refused);
         }
     }
-    engine.approve_upload(brand.firm, judged.id, ACTOR).await?;
+    let leave_open = if args.leave_open {
+        LeaveOpen::All
+    } else {
+        LeaveOpen::Nothing
+    };
+    match engine
+        .approve_upload(brand.firm, judged.id, ACTOR, &leave_open)
+        .await
+    {
+        Ok(_) => {}
+        Err(error) => {
+            show(&judged, out, &session).await?;
+            return super::upload::refused(error, out);
+        }
+    }
     let applied = until(&engine, &judged, out, |state| {
         !matches!(
             state,
@@ -90,7 +113,7 @@ pub(crate) async fn run(cli: &Cli, args: &Import, out: Output) -> anyhow::Result
 }
 
 /// Drives the upload from this process until it has left the states it passes through.
-async fn until(
+pub(super) async fn until(
     engine: &std::sync::Arc<engine::Engine>,
     upload: &Upload,
     out: Output,
@@ -143,16 +166,13 @@ pub(super) fn action(args: &Import) -> anyhow::Result<Action> {
     Action::parse(&args.action).context("--action is local, pull or push")
 }
 
-pub(super) fn kind(args: &Import) -> anyhow::Result<Option<RecipientKind>> {
-    Ok(args
-        .default_kind
-        .as_deref()
-        .map(str::parse::<RecipientKind>)
-        .transpose()?)
+pub(super) fn kind(word: Option<&str>) -> anyhow::Result<Option<RecipientKind>> {
+    Ok(word.map(str::parse::<RecipientKind>).transpose()?)
 }
 
-pub(super) fn mapping(args: &Import) -> anyhow::Result<Value> {
-    let Some(path) = &args.mapping else {
+/// A JSON file; null without one.
+pub(super) fn read_json(path: Option<&Path>) -> anyhow::Result<Value> {
+    let Some(path) = path else {
         return Ok(Value::Null);
     };
     let text = std::fs::read_to_string(path)
@@ -160,7 +180,7 @@ pub(super) fn mapping(args: &Import) -> anyhow::Result<Value> {
     serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))
 }
 
-async fn show(upload: &Upload, out: Output, session: &Session) -> anyhow::Result<()> {
+pub(super) async fn show(upload: &Upload, out: Output, session: &Session) -> anyhow::Result<()> {
     let counts = session
         .store
         .read()
@@ -173,6 +193,13 @@ async fn show(upload: &Upload, out: Output, session: &Session) -> anyhow::Result
         .await?
         .queue_figures(upload.brand, Some(upload.id))
         .await?;
+    let brand = session
+        .store
+        .read()
+        .await?
+        .brand_at_work(upload.brand)
+        .await?;
+    let notices = engine::uploads::notices(upload, &brand);
     let value = json!({
         "id": upload.id, "state": upload.state,
         "refusal": upload.refusal.as_ref().map(|refusal| json!({
@@ -183,7 +210,11 @@ async fn show(upload: &Upload, out: Output, session: &Session) -> anyhow::Result
         "created": upload.counts.created, "updated": upload.counts.updated,
         "unchanged": upload.counts.unchanged, "rejected": upload.counts.rejected,
         "codes": counts.iter().map(|(code, count)| json!({ "code": code, "count": count })).collect::<Vec<_>>(),
-        "registry": queue,
+        "registry": queue, "known": upload.counts.known,
+        "holds": upload.holds, "discrepancies": upload.discrepancies,
+        "notices": notices.iter().map(|notice| json!({
+            "code": notice.code, "text_tr": notice.text_tr, "text_en": notice.text_en,
+        })).collect::<Vec<_>>(),
     });
     out.show(&value, |_| {
         println!("{} · {}", upload.id, upload.state);
@@ -213,6 +244,9 @@ async fn show(upload: &Upload, out: Output, session: &Session) -> anyhow::Result
             out.pick("reddedilen", "rejected"),
             upload.counts.rejected,
         );
+        for notice in &notices {
+            println!("• {}", out.pick(&notice.text_tr, &notice.text_en));
+        }
         for (code, count) in &counts {
             println!(
                 "  {code}  {count:>8}  {}",
@@ -232,13 +266,17 @@ async fn show(upload: &Upload, out: Output, session: &Session) -> anyhow::Result
     })
 }
 
-async fn write_report(session: &Session, upload: &Upload, path: &Path) -> anyhow::Result<()> {
+pub(super) async fn write_report(
+    session: &Session,
+    upload: &Upload,
+    path: &Path,
+) -> anyhow::Result<()> {
     let mut file = tokio::fs::File::create(path)
         .await
         .with_context(|| format!("{} cannot be written", path.display()))?;
     session
         .engine()?
-        .upload_report_csv(upload.firm, upload.id, &mut file)
+        .upload_report_csv(upload.firm, upload.id, intake::Privacy::Open, &mut file)
         .await?;
     Ok(())
 }

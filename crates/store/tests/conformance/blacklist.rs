@@ -12,6 +12,7 @@ fn stop(cause: StopCause, channel: Option<Channel>) -> NewStop<'static> {
     NewStop {
         channel,
         cause,
+        spares_mandatory: false,
         note: Some("telefonda söyledi"),
         actor: "usr_ayse",
     }

@@ -52,6 +52,8 @@ async fn an_upload(db: &TestDatabase, firm: FirmId, brand: BrandId) -> UploadId 
         name: "liste".into(),
         file_name: "liste.csv".into(),
         tag: None,
+        purpose: store::uploads::UploadPurpose::Contacts,
+        stops: store::uploads::StopScope::default(),
         action: UploadAction::Local,
         default_kind: None,
         options: serde_json::json!({}),

@@ -2,6 +2,7 @@
 
 use domain::ids::{FirmId, RecipientId};
 use store::Store;
+use store::tags::GroupKind;
 
 use crate::support::Window;
 use crate::{addresses, commit, now, tenant, writer};
@@ -94,7 +95,10 @@ async fn tags_are_listed_by_name_and_told_of_an_address() {
         let mut reader = db.store.read().await.unwrap();
         let (mut names, mut after) = (Vec::new(), None::<String>);
         loop {
-            let page = reader.tags(firm, after.as_deref(), 3).await.unwrap();
+            let page = reader
+                .tags(firm, GroupKind::Tag, after.as_deref(), 3)
+                .await
+                .unwrap();
             let Some(last) = page.last() else { break };
             after = Some(last.name.clone());
             names.extend(page.into_iter().map(|tag| (tag.name, tag.member_count)));

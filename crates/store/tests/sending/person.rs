@@ -256,6 +256,7 @@ async fn both_causes_of_a_stop_are_told() {
             let stop = NewStop {
                 channel,
                 cause,
+                spares_mandatory: false,
                 note: None,
                 actor: "ayse",
             };

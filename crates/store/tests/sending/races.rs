@@ -230,6 +230,7 @@ async fn refuse(writer: &mut Writer, scene: Scene, how: Refusing) {
             let stop = NewStop {
                 channel: None,
                 cause: StopCause::Blacklist,
+                spares_mandatory: false,
                 note: None,
                 actor: "ayse",
             };

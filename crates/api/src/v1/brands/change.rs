@@ -69,6 +69,7 @@ pub(crate) struct BrandChange {
     pub(super) countries: Option<Vec<String>>,
     #[validate(range(min = 0, max = 100))]
     pub(super) brake_percent: Option<i64>,
+    pub(super) needs_other_approver: Option<bool>,
 }
 
 impl BrandChange {
@@ -138,6 +139,7 @@ impl BrandChange {
         set(&mut brand.sends_renewals, self.sends_renewals);
         set(&mut brand.countries, self.countries);
         set(&mut brand.brake_percent, self.brake_percent);
+        set(&mut brand.needs_other_approver, self.needs_other_approver);
         self.iys_password
     }
 
@@ -160,6 +162,7 @@ impl BrandChange {
             "sends_renewals": self.sends_renewals,
             "countries": self.countries,
             "brake_percent": self.brake_percent,
+            "needs_other_approver": self.needs_other_approver,
         });
         if let Value::Object(fields) = &mut detail {
             fields.retain(|_, value| !value.is_null());

@@ -53,6 +53,8 @@ pub(crate) struct NewBrand {
     countries: Option<Vec<String>>,
     #[validate(range(min = 0, max = 100))]
     brake_percent: Option<i64>,
+    /// Whether a file must be let in by somebody else than its uploader.
+    needs_other_approver: Option<bool>,
 }
 
 impl NewBrand {
@@ -78,6 +80,7 @@ impl NewBrand {
             sends_renewals: self.sends_renewals,
             countries: self.countries,
             brake_percent: self.brake_percent,
+            needs_other_approver: self.needs_other_approver,
             ..BrandChange::default()
         };
         (identity, settings)

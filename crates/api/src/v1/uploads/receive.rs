@@ -4,8 +4,8 @@ use axum::body::to_bytes;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{Multipart, State};
 use axum::response::Response;
-use domain::RecipientKind;
 use domain::ids::BrandId;
+use domain::{Channel, RecipientKind};
 use engine::{Action, EngineError};
 use futures_util::TryStreamExt;
 use http::{HeaderMap, StatusCode};
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use store::access::Permission;
-use store::uploads::UploadAction;
+use store::uploads::{StopScope, UploadAction, UploadPurpose};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::StreamReader;
 use utoipa::ToSchema;
@@ -30,6 +30,9 @@ use crate::words;
 
 /// Longest `meta`, bytes.
 const META_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of a refused file that are still taken off the wire, so that its
+/// sender reads the answer; one that sends more is cut off.
+const DRAIN_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Longest name of a file that is kept, characters.
 const FILE_NAME_CHARS_MAX: usize = 200;
 
@@ -52,9 +55,19 @@ pub(crate) struct UploadMeta {
     /// Shown in lists.
     #[validate(length(min = 1, max = 50), custom(function = "not_blank"))]
     name: String,
-    /// A tag that everyone in it gets.
+    /// A tag that everyone in it gets. Names the tag or list of a file that is
+    /// for one.
     #[validate(length(min = 1, max = 50), custom(function = "not_blank"))]
     tag: Option<String>,
+    /// What the file is for; people and their consents unless given. Files for
+    /// anything else only name people that are known, and their action is `local`.
+    #[schema(value_type = Option<words::UploadPurpose>)]
+    purpose: Option<UploadPurpose>,
+    /// Channel of a blacklist or whitelist; all of them unless given.
+    #[schema(value_type = Option<words::Channel>)]
+    stop_channel: Option<Channel>,
+    /// Whether a blacklist lets messages through that are not commercial.
+    spares_mandatory: Option<bool>,
     #[schema(value_type = words::UploadAction)]
     action: UploadAction,
     /// The capacity of rows that do not state one.
@@ -168,12 +181,23 @@ async fn set_aside(app: &App, field: Field<'_>) -> Result<tokio::fs::File, Probl
     let mut file = tokio::fs::File::from_std(file);
     // One byte more than allowed: the engine then refuses it by its rule (F102).
     let most = settings.file_bytes_max.saturating_add(1);
-    let mut body = StreamReader::new(field.map_err(std::io::Error::other)).take(most);
-    tokio::io::copy(&mut body, &mut file)
+    let mut body = StreamReader::new(field.map_err(std::io::Error::other));
+    let taken = tokio::io::copy(&mut (&mut body).take(most), &mut file)
         .await
         .map_err(failed)?;
+    if taken == most {
+        drain(app, body).await;
+    }
     file.rewind().await.map_err(failed)?;
     Ok(file)
+}
+
+/// Takes the rest of a refused file off the wire: as much again as a file may
+/// have, at most.
+async fn drain(app: &App, body: impl AsyncRead + Unpin) {
+    let most = app.engine.settings().uploads.file_bytes_max;
+    let mut rest = body.take(most.min(DRAIN_BYTES_MAX));
+    drop(tokio::io::copy(&mut rest, &mut tokio::io::sink()).await);
 }
 
 /// Hands the file to the engine.
@@ -186,6 +210,8 @@ async fn take_in(
     mut body: impl AsyncRead + Unpin + Send,
 ) -> Result<Response, Problem> {
     let Said { meta, raw } = said;
+    let purpose = meta.purpose.unwrap_or(UploadPurpose::Contacts);
+    may_be_for(caller, purpose)?;
     app.read()
         .await?
         .brand(caller.firm, meta.brand_id)
@@ -198,6 +224,11 @@ async fn take_in(
         name: meta.name,
         file_name,
         tag: meta.tag,
+        purpose,
+        stops: StopScope {
+            channel: meta.stop_channel,
+            spares_mandatory: meta.spares_mandatory.unwrap_or(false),
+        },
         action: action(meta.action),
         default_kind: meta.default_recipient_kind,
         mapping: meta.mapping.unwrap_or(Value::Null),
@@ -214,11 +245,28 @@ async fn take_in(
             Upload::read(&mut app.read().await?, caller, upload).await
         },
     )
-    .await?;
-    if is_replayed(&response) {
-        same_file(app, caller, response, body).await
-    } else {
-        Ok(response)
+    .await;
+    match response {
+        Ok(response) if is_replayed(&response) => same_file(app, caller, response, body).await,
+        Ok(response) => Ok(response),
+        Err(problem) => {
+            // A sender that is cut off while it writes never reads the answer.
+            drain(app, body).await;
+            Err(problem)
+        }
+    }
+}
+
+/// A file does not do what its uploader may not do one by one.
+pub(super) fn may_be_for(caller: &Caller, purpose: UploadPurpose) -> Result<(), Problem> {
+    match purpose {
+        UploadPurpose::Contacts => Ok(()),
+        UploadPurpose::TagAdd | UploadPurpose::TagRemove | UploadPurpose::List => {
+            caller.needs(Permission::ManageTags)
+        }
+        UploadPurpose::Blacklist | UploadPurpose::Whitelist => {
+            caller.needs(Permission::ManageBlacklist)
+        }
     }
 }
 

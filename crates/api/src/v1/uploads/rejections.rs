@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::ids::{FirmId, UploadId};
 use domain::{Channel, ReasonCode};
+use engine::uploads::Privacy;
 use futures_util::stream::{once, select};
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use http::{HeaderValue, header};
@@ -152,13 +153,11 @@ pub(crate) async fn upload_rejections_csv(
         return Err(Problem::new(ProblemKind::NotPermitted)
             .with_detail("the report holds rows of the file"));
     }
-    app.read()
-        .await?
-        .upload(caller.firm, id)
-        .await?
-        .or_not_found()?;
-    note_download(&app, &caller, id).await?;
-    let mut response = Body::from_stream(report(app, caller.firm, id)).into_response();
+    let upload = app.read().await?.upload(caller.firm, id).await?;
+    let upload = upload.or_not_found()?;
+    let privacy = privacy_of(&caller, &upload);
+    note_download(&app, &caller, id, "csv", privacy).await?;
+    let mut response = Body::from_stream(report(app, caller.firm, id, privacy)).into_response();
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,
@@ -171,6 +170,16 @@ pub(crate) async fn upload_rejections_csv(
     Ok(response)
 }
 
+/// Whoever brought the file in mends it and sees what stands in it; others see
+/// addresses only with the right to.
+fn privacy_of(caller: &Caller, upload: &store::uploads::Upload) -> Privacy {
+    if caller.role.may(Permission::ReadPersonal) || caller.actor == upload.actor {
+        Privacy::Open
+    } else {
+        Privacy::Masked
+    }
+}
+
 /// Bytes of the report between its writer and the caller: a slow reader slows
 /// the writer, and nothing piles up.
 const PIPE_BYTES: usize = 64 * 1024;
@@ -181,10 +190,15 @@ fn report(
     app: App,
     firm: FirmId,
     id: UploadId,
+    privacy: Privacy,
 ) -> impl Stream<Item = Result<Bytes, Box<dyn Error + Send + Sync>>> {
     let (mut into, from) = tokio::io::duplex(PIPE_BYTES);
     // The writer ends with its future, and the reader then sees the end.
-    let writing = async move { app.engine.upload_report_csv(firm, id, &mut into).await };
+    let writing = async move {
+        app.engine
+            .upload_report_csv(firm, id, privacy, &mut into)
+            .await
+    };
     let broken = once(writing).filter_map(async |written| Some(Err(written.err()?.into())));
     select(
         ReaderStream::new(from).map_err(Into::into),
@@ -193,7 +207,13 @@ fn report(
 }
 
 /// Who took personal data out stands in the trail.
-async fn note_download(app: &App, caller: &Caller, id: UploadId) -> Result<(), Problem> {
+async fn note_download(
+    app: &App,
+    caller: &Caller,
+    id: UploadId,
+    form: &str,
+    privacy: Privacy,
+) -> Result<(), Problem> {
     let mut writer = app.write().await?;
     writer
         .append_audit(
@@ -201,7 +221,7 @@ async fn note_download(app: &App, caller: &Caller, id: UploadId) -> Result<(), P
             &caller.actor,
             "upload.report",
             &id.to_string(),
-            &json!({}),
+            &json!({ "form": form, "masked": privacy == Privacy::Masked }),
         )
         .await?;
     writer.commit().await?;

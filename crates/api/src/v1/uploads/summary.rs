@@ -25,6 +25,10 @@ pub(crate) struct UploadSummary {
     columns: Vec<Column>,
     /// Every code that occurred, ascending.
     codes: Vec<CodeCount>,
+    /// The three most frequent rejections, most frequent first.
+    biggest_reasons: Vec<CodeCount>,
+    /// Pairs of row and channel that are to be applied.
+    accepted: u64,
     /// What only a person can answer; rows that hang on an answer were refused.
     questions: Vec<Question>,
     /// The first rows as they were read.
@@ -76,6 +80,8 @@ struct Account {
     layout: Option<String>,
     columns: Vec<AccountColumn>,
     codes: Vec<AccountCode>,
+    biggest_reasons: Vec<AccountCode>,
+    accepted: u64,
     questions: Vec<Value>,
     sample: Vec<AccountRow>,
     merged: u64,
@@ -126,6 +132,12 @@ impl UploadSummary {
             delimiter: account.delimiter.map(String::from).unwrap_or_default(),
             layout: account.layout.unwrap_or_default(),
             codes: account.codes.into_iter().map(CodeCount::of).collect(),
+            biggest_reasons: account
+                .biggest_reasons
+                .into_iter()
+                .map(CodeCount::of)
+                .collect(),
+            accepted: account.accepted,
             questions: account.questions.iter().filter_map(Question::of).collect(),
             merged: account.merged,
             rejected_percent: (account.rejected_share * 1_000.0).round() / 10.0,

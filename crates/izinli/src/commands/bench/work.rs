@@ -53,7 +53,14 @@ pub(crate) async fn import(place: &Place, start: &str, file: &Path) -> anyhow::R
     })
     .await?;
     let (judged, ()) = timed(step_until(&engine, &upload, UploadState::Judged)).await?;
-    engine.approve_upload(place.firm, upload.id, ACTOR).await?;
+    engine
+        .approve_upload(
+            place.firm,
+            upload.id,
+            ACTOR,
+            &engine::uploads::LeaveOpen::Nothing,
+        )
+        .await?;
     let (applied, ()) = timed(step_until(&engine, &upload, UploadState::Applied)).await?;
     let seconds = began.elapsed().as_secs_f64();
     let held = engine.upload(place.firm, upload.id).await?;
@@ -86,6 +93,8 @@ fn new_file(place: &Place, file: &Path) -> NewFile {
             .file_name()
             .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
         tag: None,
+        purpose: store::uploads::UploadPurpose::Contacts,
+        stops: store::uploads::StopScope::default(),
         action: Action::Local,
         default_kind: None,
         mapping: serde_json::Value::Null,

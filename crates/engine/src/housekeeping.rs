@@ -1,0 +1,34 @@
+//! Forgetting what nobody needs any more: ended sessions, and answers kept for
+//! the repeats of creating calls.
+
+use domain::time::HOUR_US;
+
+use crate::error::EngineError;
+use crate::{Engine, Step};
+
+/// Rows forgotten in one transaction.
+const ROWS_MAX: usize = 5_000;
+
+impl Engine {
+    /// One round; it goes on at once while there is much to forget.
+    pub async fn step_housekeeping(&self) -> Result<Step, EngineError> {
+        let kept_us = self.settings.housekeeping.keep_answers_hours.max(1) * HOUR_US;
+        let before = self.now().plus_micros(-kept_us);
+        let mut writer = self.store.write().await?;
+        let sessions = writer.purge_sessions().await?;
+        let calls = writer.purge_calls(before, ROWS_MAX).await?;
+        writer.commit().await?;
+        if sessions + calls > 0 {
+            tracing::debug!(
+                sessions,
+                calls,
+                "ended sessions and old answers were forgotten"
+            );
+        }
+        Ok(if calls >= ROWS_MAX as u64 {
+            Step::Did
+        } else {
+            Step::Idle
+        })
+    }
+}

@@ -1,0 +1,123 @@
+//! What the preview must say besides counts: what the file will not do.
+
+use domain::RegistryMode;
+use serde_json::Value;
+use store::brands::Brand;
+use store::uploads::{Upload, UploadAction, UploadPurpose};
+
+/// A remark on a whole file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Stable.
+    pub code: &'static str,
+    /// In Turkish.
+    pub text_tr: String,
+    /// In English.
+    pub text_en: String,
+}
+
+impl Notice {
+    fn new(code: &'static str, text_tr: impl Into<String>, text_en: impl Into<String>) -> Self {
+        Self {
+            code,
+            text_tr: text_tr.into(),
+            text_en: text_en.into(),
+        }
+    }
+}
+
+/// Columns that carry consents.
+const CONSENT_FIELDS: [&str; 5] = ["status", "refusal", "date", "doubtful_date", "source"];
+
+/// What people must know before they let a judged file in.
+pub fn notices(upload: &Upload, brand: &Brand) -> Vec<Notice> {
+    if upload.summary.is_null() {
+        return Vec::new();
+    }
+    let mut notices = Vec::new();
+    if upload.answers_from.is_some() {
+        notices.push(Notice::new(
+            "remembered_answers",
+            "Aynı başlıktaki önceki dosya için onaylanan eşleme ve yanıtlar kullanıldı.",
+            "The mapping and answers confirmed for an earlier file with the same header were used.",
+        ));
+    }
+    match upload.purpose {
+        UploadPurpose::Contacts => of_action(upload, brand, &mut notices),
+        UploadPurpose::Blacklist if !upload.stops.spares_mandatory => notices.push(Notice::new(
+            "blocks_mandatory",
+            "Bu kişilere doğrulama kodu (OTP) dâhil hiçbir ileti gitmez.",
+            "Nothing will reach these people, not even a one-time code (OTP).",
+        )),
+        _ => {}
+    }
+    notices
+}
+
+fn of_action(upload: &Upload, brand: &Brand, notices: &mut Vec<Notice>) {
+    let is_connected = matches!(brand.mode, RegistryMode::Sync | RegistryMode::Integrator);
+    match upload.action {
+        UploadAction::Local if upload.summary["layout"] == "contacts_only" => {
+            notices.push(Notice::new(
+                "no_consent",
+                "İzin bilgisi yok, gönderilemez: bu kişiler kaydedilir, ama izinleri olmadan ticari ileti gitmez.",
+                "No consent information, cannot be sent to: these people are kept, but get no commercial message without a consent.",
+            ));
+        }
+        UploadAction::Local => {}
+        _ if !is_connected => notices.push(Notice::new(
+            "not_connected",
+            "Marka İYS ile çalışmıyor; kayıtlar yalnız burada tutulur, İYS'ye sorulmaz ve bildirilmez.",
+            "The brand does not work with İYS; records are kept here only, İYS is neither asked nor told.",
+        )),
+        UploadAction::Push if brand.mode == RegistryMode::Sync => notices.push(Notice::new(
+            "sync_creates_nothing",
+            "Senkronizasyon modunda İYS'de kaydı olmayanlar için kayıt açılmaz (I200); onlara gönderilemez.",
+            "In sync mode nobody is created at İYS (I200); whoever İYS does not know is not sent to.",
+        )),
+        _ => {}
+    }
+    if upload.action == UploadAction::Pull {
+        let ignored = consent_columns(&upload.summary);
+        if !ignored.is_empty() {
+            let listed = ignored.join(", ");
+            notices.push(Notice::new(
+                "consents_ignored",
+                format!("İzinler İYS'den alınır; dosyadaki izin sütunları okunmadı: {listed}."),
+                format!("Consents come from İYS; the consent columns of the file were not read: {listed}."),
+            ));
+        }
+    }
+}
+
+fn consent_columns(summary: &Value) -> Vec<&str> {
+    let columns = summary["columns"].as_array();
+    columns
+        .into_iter()
+        .flatten()
+        .filter(|column| {
+            column["field"]
+                .as_str()
+                .is_some_and(|field| CONSENT_FIELDS.contains(&field))
+        })
+        .filter_map(|column| column["header"].as_str())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_ignored_consent_columns_of_a_pull_are_named() {
+        let summary = json!({ "columns": [
+            { "header": "Telefon", "field": "phone" },
+            { "header": "İzin Durumu", "field": "status" },
+            { "header": "Kayıt Tarihi", "field": "doubtful_date" },
+        ] });
+        assert_eq!(consent_columns(&summary), ["İzin Durumu", "Kayıt Tarihi"]);
+        assert!(consent_columns(&Value::Null).is_empty());
+    }
+}

@@ -1,0 +1,6 @@
+//! Uploads driven step by step, on both databases: what is cancelled, what is
+//! resumed, and what comes from a watched folder.
+
+mod desk;
+mod drops;
+mod interrupted;

@@ -1,0 +1,10 @@
+-- Files that were taken from a folder: written with the upload they became, so
+-- that a file is taken in once whatever dies in between.
+CREATE TABLE dropped_file (
+    folder TEXT NOT NULL,
+    -- As it is called in the folder of taken files.
+    taken_as TEXT NOT NULL,
+    upload_id INTEGER NOT NULL,
+    created_us INTEGER NOT NULL,
+    PRIMARY KEY (folder, taken_as)
+) STRICT;
