@@ -5,8 +5,8 @@
 
 use std::path::PathBuf;
 
-use domain::calendar::HalfDays;
 use domain::RecipientKind;
+use domain::calendar::HalfDays;
 use domain::ids::BrandId;
 use intake::Action;
 use serde::{Deserialize, Serialize};

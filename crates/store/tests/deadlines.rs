@@ -70,6 +70,7 @@ async fn consents_refusals_and_complaints_are_listed_together_the_oldest_first()
         let stop = NewStop {
             channel: None,
             cause: StopCause::Complaint,
+            spares_mandatory: false,
             note: None,
             actor: "usr_1",
         };
@@ -180,6 +181,7 @@ async fn a_complaint_beside_a_blacklist_entry_has_its_own_clock_that_ends_when_i
         let stop = |cause| NewStop {
             channel: None,
             cause,
+            spares_mandatory: false,
             note: None,
             actor: "usr_1",
         };
