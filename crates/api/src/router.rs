@@ -90,6 +90,12 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(registry::may_ask_anew, registry::ask_anew))
         .routes(routes!(alarms::alarms))
         .routes(routes!(alarms::acknowledge_alarm))
+        .routes(routes!(
+            registry::registry_compare,
+            registry::registry_comparison,
+            registry::change_registry_comparison
+        ))
+        .routes(routes!(registry::change_registry_mode))
         .routes(routes!(templates::templates, templates::create_template))
         .routes(routes!(templates::template, templates::change_template))
         .routes(routes!(templates::preview_template))
@@ -118,6 +124,7 @@ fn slow() -> OpenApiRouter<App> {
         .routes(routes!(campaigns::campaign_progress))
         .routes(routes!(campaigns::dry_run_campaign))
         .routes(routes!(connectors::test_connector))
+        .routes(routes!(registry::preview_registry_mode))
         .routes(routes!(registry::registry_pull))
         .routes(routes!(registry::search_consents))
         .routes(routes!(registry::registry_push))

@@ -64,6 +64,10 @@ words! {
     AskingWay = store::repermission::AskingWay;
     /// What a file is for.
     UploadPurpose = store::uploads::UploadPurpose;
+    /// Why everybody of a brand is asked about at İYS.
+    SweepPurpose = store::registry_sweep::SweepPurpose;
+    /// How far that has come.
+    SweepState = store::registry_sweep::SweepState;
     /// Why an address is stopped.
     StopCause = store::blacklist::StopCause;
 }

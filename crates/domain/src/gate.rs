@@ -79,9 +79,50 @@ pub struct BrandPolicy {
     pub off_reason_signed: bool,
     /// Oldest registry answer that may still be relied on, microseconds.
     pub freshness_us: i64,
+    /// How far İYS's own feed of changes can be relied on.
+    pub feed: FeedTrust,
     /// Hours in which commercial messages may leave.
     pub window: SendingWindow,
 }
+
+impl BrandPolicy {
+    /// Answers of İYS from before this instant do not count (S104): they are
+    /// older than the brand's limit, or changes after them may have been lost.
+    pub fn oldest_answer(&self, now: Timestamp) -> Timestamp {
+        let fresh = now.plus_micros(-self.freshness_us);
+        let trusted = self.feed.distrusts_before.unwrap_or(fresh);
+        if self.feed.is_lost(now) {
+            // Nobody is sendable until the feed was read again and the
+            // comparison has begun; that sets `distrusts_before`.
+            return now.plus_micros(1);
+        }
+        fresh.max(trusted)
+    }
+}
+
+/// How far İYS's feed of changes can be relied on: it shows seven days, and
+/// what nobody read in that time is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FeedTrust {
+    /// When the feed was last read to its end, or reading it began; none
+    /// before the brand is connected.
+    pub complete_at: Option<Timestamp>,
+    /// Answers from before this instant are not relied on: a full comparison
+    /// began then.
+    pub distrusts_before: Option<Timestamp>,
+}
+
+impl FeedTrust {
+    /// Whether the feed was read so long ago that changes have been lost.
+    pub fn is_lost(&self, now: Timestamp) -> bool {
+        self.complete_at
+            .is_some_and(|at| now.since(at) > FEED_WINDOW_US)
+    }
+}
+
+/// How long the feed may go unread before changes are lost: it shows what is
+/// one hour to seven days old (İYS API, changes).
+pub const FEED_WINDOW_US: i64 = 7 * DAY_US - HOUR_US;
 
 /// What is to be sent, the same for every person of a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -456,11 +497,12 @@ fn consent_obstacle(question: &Question<'_>) -> Option<ReasonCode> {
 }
 
 fn stale(question: &Question<'_>) -> Option<ReasonCode> {
+    let oldest = question.policy.oldest_answer(question.now);
     let fresh = question
         .person
         .registry
         .checked_at
-        .is_some_and(|at| question.now.since(at) <= question.policy.freshness_us);
+        .is_some_and(|at| at >= oldest);
     (!fresh).then_some(ReasonCode::S104)
 }
 

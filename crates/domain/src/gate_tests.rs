@@ -17,6 +17,7 @@ fn policy(mode: RegistryMode) -> BrandPolicy {
         mode,
         off_reason_signed: false,
         freshness_us: DAY_US,
+        feed: FeedTrust::default(),
         window: SendingWindow::CUSTOMARY,
     }
 }
@@ -275,5 +276,57 @@ proptest! {
         let sent = ask(&person, &SMS, mode).headline().is_none();
         let allowed = verdict == Verdict::Onay && local != Some(true) && age_hours <= 24 && !blacklisted;
         prop_assert_eq!(sent, allowed);
+    }
+}
+
+#[test]
+fn answers_from_before_a_comparison_began_do_not_count_however_patient_the_brand_is() {
+    let person = confirmed(1);
+    let patient = |feed| BrandPolicy {
+        freshness_us: 365 * DAY_US,
+        feed,
+        ..policy(RegistryMode::Sync)
+    };
+    let headline = |feed| {
+        decide(&Question {
+            now: at(NOW),
+            policy: &patient(feed),
+            message: &SMS,
+            person: &person,
+            route: &RouteFacts::CLEAR,
+        })
+        .headline()
+    };
+    let checked = person.registry.checked_at.expect("a checked person");
+    let trusts = |before| FeedTrust {
+        complete_at: Some(at(NOW)),
+        distrusts_before: Some(before),
+    };
+    assert_eq!(headline(trusts(checked)), None);
+    assert_eq!(
+        headline(trusts(checked.plus_micros(1))),
+        Some(ReasonCode::S104)
+    );
+}
+
+#[test]
+fn when_the_feed_went_unread_for_longer_than_it_shows_nobody_is_sendable() {
+    let person = confirmed(1);
+    let read = |hours: i64| FeedTrust {
+        complete_at: Some(at(NOW).plus_micros(-hours * crate::time::HOUR_US)),
+        distrusts_before: None,
+    };
+    for (hours, expected) in [(167, None), (168, Some(ReasonCode::S104))] {
+        let question = Question {
+            now: at(NOW),
+            policy: &BrandPolicy {
+                feed: read(hours),
+                ..policy(RegistryMode::Integrator)
+            },
+            message: &SMS,
+            person: &person,
+            route: &RouteFacts::CLEAR,
+        };
+        assert_eq!(decide(&question).headline(), expected, "{hours} hours");
     }
 }

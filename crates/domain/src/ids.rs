@@ -136,6 +136,10 @@ id!(/// Consents that look made up (*bulgu*).
     FindingId, "fnd");
 id!(/// A consent that waits for a second person (*bekletilen izin*).
     HoldId, "hld");
+id!(/// A walk over everybody of a brand that asks İYS about them.
+    SweepId, "swp");
+id!(/// A change of a brand's İYS mode that was looked at.
+    ModeChangeId, "rmc");
 id!(/// One entry of the audit trail (*denetim kaydı*).
     AuditId, "aud");
 

@@ -3,6 +3,7 @@
 
 mod claim;
 mod pace;
+mod recheck;
 mod resolve;
 mod send;
 
@@ -23,6 +24,7 @@ use crate::error::EngineError;
 use crate::{Engine, Step};
 
 pub(crate) use pace::Paces;
+pub(crate) use recheck::Rechecks;
 
 /// Batches claimed in one transaction: few enough that a claim stays short.
 const CLAIM_BATCHES_MAX: usize = 8;

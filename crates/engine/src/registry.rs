@@ -4,10 +4,14 @@
 pub(crate) mod asks;
 mod calls;
 pub(crate) mod limits;
+pub mod lights;
+pub mod mode;
 pub(crate) mod pull;
 mod settle;
+pub mod sweep;
 mod vault;
 pub(crate) mod withheld;
+mod watch;
 
 use std::sync::Arc;
 
@@ -17,6 +21,9 @@ use registry::plan::{AddItem, AskItem, Rules};
 use registry::wire::BrandAddress;
 use registry::{Account, Client, Credentials, TokenRules};
 use store::brands::Brand;
+use store::registry_accounts::RegistryFeed;
+use store::registry_feed::Gap;
+use store::registry_sweep::Sweep;
 use store::registry_work::{QueueFigures, RegistryItem, VerdictCount};
 use tokio::task::JoinSet;
 
@@ -36,6 +43,14 @@ pub struct RegistryOverview {
     pub verdicts: Vec<VerdictCount>,
     /// When citizen-made changes were last pulled.
     pub pulled_at: Option<domain::Timestamp>,
+    /// Rows of both feeds that could not be read, ever.
+    pub unreadable: i64,
+    /// Keys that İYS told about and whose address the firm does not know.
+    pub strangers: i64,
+    /// The newest time without a complete pull that raised an alarm.
+    pub gap: Option<Gap>,
+    /// The newest walk over everybody.
+    pub sweep: Option<Sweep>,
 }
 
 pub(crate) fn rules(brand: &Brand) -> Rules {
@@ -96,9 +111,12 @@ impl Engine {
     /// are due, and makes the next calls.
     pub async fn step_registry(self: &Arc<Self>) -> Result<Step, EngineError> {
         self.free_lost_lists().await?;
+        let watched = self.watch_feeds().await?;
         let pulled = self.pull_due().await?;
+        let swept = self.sweep_due().await?;
+        let looked = self.look_at_lights().await?;
         let called = self.call_due().await?;
-        Ok(pulled.or(called))
+        Ok(watched.or(pulled).or(swept).or(looked).or(called))
     }
 
     async fn free_lost_lists(&self) -> Result<(), EngineError> {
@@ -214,15 +232,23 @@ impl Engine {
         let is_configured = reader.brand_credentials(brand).await?.is_some();
         let queue = reader.queue_figures(brand, None).await?;
         let verdicts = reader.verdict_counts(brand).await?;
-        let position = reader
-            .feed_position(brand, store::registry_accounts::RegistryFeed::Citizen)
-            .await?;
+        let position = reader.feed_position(brand, RegistryFeed::Citizen).await?;
+        let firms = reader.feed_position(brand, RegistryFeed::Firm).await?;
+        let unreadable = position.iter().chain(&firms).map(|held| held.unreadable);
+        let unreadable = unreadable.sum();
+        let strangers = reader.stranger_count(firm, brand).await?;
+        let gap = reader.gaps(brand, 1).await?.into_iter().next();
+        let sweep = reader.last_sweep(brand).await?;
         Ok(RegistryOverview {
             brand: held,
             is_configured,
             queue,
             verdicts,
             pulled_at: position.map(|position| position.pulled_at),
+            unreadable,
+            strangers,
+            gap,
+            sweep,
         })
     }
 }

@@ -170,8 +170,23 @@ pub struct Registry {
     pub poll_ms: u64,
     /// Pause between pulls of citizen-made changes.
     pub pull_minutes: i64,
+    /// Pause between pulls of changes that the firm or its partners made.
+    pub firm_pull_minutes: i64,
+    /// Hours without a complete pull that raise an alarm; after 167 İYS has
+    /// forgotten changes.
+    pub gap_alarm_hours: i64,
+    /// Lists of questions that a walk over everybody queues ahead of the calls.
+    pub sweep_lists_ahead: i64,
+    /// First minute of the business day, Turkish time, that a first load may
+    /// let pass.
+    pub business_from_minute: i64,
+    /// First minute after it.
+    pub business_to_minute: i64,
     /// Longest wait of a launch for İYS's answers about people whose answer is old.
     pub launch_wait_seconds: i64,
+    /// At a launch, people whose answer is older than this are asked about
+    /// again: the change feed is an hour behind.
+    pub launch_answer_seconds: i64,
 }
 
 impl Default for Registry {
@@ -189,7 +204,13 @@ impl Default for Registry {
             poll_after_seconds: vec![300, 600, 1_200, 2_400, 3_600],
             poll_ms: 500,
             pull_minutes: 30,
+            firm_pull_minutes: 60,
+            gap_alarm_hours: 144,
+            sweep_lists_ahead: 8,
+            business_from_minute: 540,
+            business_to_minute: 1_080,
             launch_wait_seconds: 600,
+            launch_answer_seconds: 300,
         }
     }
 }

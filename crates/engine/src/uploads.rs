@@ -158,3 +158,21 @@ impl Engine {
         }
     }
 }
+
+/// The channels that a judged file speaks about, as far as its columns tell;
+/// text messages where they do not.
+fn channels_of(upload: &Upload) -> Vec<domain::Channel> {
+    let columns = upload.summary.get("columns");
+    let named: Vec<domain::Channel> = columns
+        .and_then(serde_json::Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|column| column.get("channel")?.as_str())
+        .filter_map(domain::Channel::parse)
+        .collect();
+    if named.is_empty() {
+        vec![domain::Channel::Mesaj]
+    } else {
+        named
+    }
+}

@@ -499,6 +499,44 @@ pub(crate) enum Registry {
     Pull(BrandArg),
     /// Work the queue of questions and records
     Push(BrandArg),
+    /// Ask İYS about everybody of the brand, or steer what is under way
+    Compare(RegistryCompare),
+    /// Look what another mode would do, and make the change
+    Mode(RegistryMode),
+}
+
+/// `registry compare`
+#[derive(Debug, Args)]
+pub(crate) struct RegistryCompare {
+    /// The brand
+    #[arg(long)]
+    pub(crate) brand: String,
+    /// Let business hours pass
+    #[arg(long)]
+    pub(crate) rest_in_business_hours: bool,
+    /// Ask from this process until everybody has been asked
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Pause, resume or stop the one under way instead
+    #[arg(long, value_name = "TURN", value_parser = ["pause", "resume", "stop"])]
+    pub(crate) turn: Option<String>,
+}
+
+/// `registry mode`
+#[derive(Debug, Args)]
+pub(crate) struct RegistryMode {
+    /// The brand
+    #[arg(long)]
+    pub(crate) brand: String,
+    /// off, provider, sync or integrator
+    #[arg(long, value_name = "MODE")]
+    pub(crate) to: String,
+    /// In mode off: the owner's signed reason
+    #[arg(long)]
+    pub(crate) off_reason: Option<String>,
+    /// Make the change; without this it is only looked at
+    #[arg(long)]
+    pub(crate) make: bool,
 }
 
 /// A brand by id.

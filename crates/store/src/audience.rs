@@ -74,7 +74,7 @@ const BLANKS: &str = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{2000}\u{2001}\u{20
 
 impl AudienceQuestion {
     /// The people `r`, how they are tied to their list, and the next free parameter.
-    fn people(&self, engine: Engine) -> (String, &'static str, usize) {
+    pub(crate) fn people(&self, engine: Engine) -> (String, &'static str, usize) {
         // CROSS JOIN: SQLite keeps the order, from the short list to the address.
         match &self.audience {
             Audience::All => ("recipient r".to_owned(), "1 = 1", FIRST_FREE),
@@ -175,7 +175,7 @@ impl AudienceQuestion {
         }
     }
 
-    fn list_parameter(&self) -> Result<Option<String>, StoreError> {
+    pub(crate) fn list_parameter(&self) -> Result<Option<String>, StoreError> {
         match &self.audience {
             Audience::All => Ok(None),
             Audience::Tag { tag } => Ok(Some(tag.clone())),
@@ -196,12 +196,7 @@ macro_rules! bind_question {
             .bind(i64::from(question.basis == Basis::Commercial))
             .bind(i64::from(question.channel.is_registered()))
             .bind(question.trust())
-            .bind(
-                question
-                    .now
-                    .plus_micros(-question.policy.freshness_us)
-                    .as_micros(),
-            )
+            .bind(question.policy.oldest_answer(question.now).as_micros())
             .bind(question.for_everyone.map_or(0, ReasonCode::as_db));
         if let Some(list) = $list {
             query = query.bind(list);

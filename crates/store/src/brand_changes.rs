@@ -1,6 +1,6 @@
 //! Making and changing brands.
 
-use domain::gate::SendingWindow;
+use domain::gate::{FeedTrust, SendingWindow};
 use domain::ids::{BrandId, FirmId};
 use domain::{RegistryMode, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
@@ -41,6 +41,7 @@ impl Writer {
             countries: vec!["TR".to_owned()],
             brake_percent: BRAKE_PERCENT_DEFAULT,
             needs_other_approver: false,
+            feed: FeedTrust::default(),
             created_at: self.now(),
         };
         let sql = "INSERT INTO brand (id, firm_id, name, short_name, trade_name, mersis, path_key, \

@@ -2,7 +2,7 @@
 //! works with İYS. The İYS password is sealed and leaves only through
 //! [`Reader::brand_credentials`]. Changes are in [`crate::brand_changes`].
 
-use domain::gate::{BrandPolicy, SendingWindow};
+use domain::gate::{BrandPolicy, FeedTrust, SendingWindow};
 use domain::ids::{BrandId, FirmId};
 use domain::time::HOUR_US;
 use domain::{RegistryMode, Timestamp};
@@ -61,6 +61,8 @@ pub struct Brand {
     pub brake_percent: i64,
     /// Whether a file must be let in by somebody else than its uploader.
     pub needs_other_approver: bool,
+    /// How far İYS's feed of changes can be relied on; see [`crate::registry_feed`].
+    pub feed: FeedTrust,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -76,6 +78,7 @@ impl Brand {
             mode: self.mode,
             off_reason_signed: signed,
             freshness_us: self.freshness_us,
+            feed: self.feed,
             window: self.window,
         }
     }
@@ -136,7 +139,7 @@ macro_rules! columns {
         "id, firm_id, name, short_name, trade_name, mersis, path_key, registry_mode, off_reason, \
          iys_code, brand_code, iys_username, activation_us, freshness_us, window_from_minute, \
          window_to_minute, sends_renewals, countries, brake_percent, created_us, \
-         needs_other_approver"
+         needs_other_approver, feed_complete_us, distrust_us"
     };
 }
 
@@ -165,6 +168,8 @@ pub(crate) struct BrandRow {
     brake_percent: i64,
     created_us: i64,
     needs_other_approver: i64,
+    feed_complete_us: Option<i64>,
+    distrust_us: Option<i64>,
 }
 
 impl TryFrom<BrandRow> for Brand {
@@ -199,6 +204,10 @@ impl TryFrom<BrandRow> for Brand {
             sends_renewals: row.sends_renewals == 1,
             countries: from_json(&row.countries, "brand", "countries", id)?,
             brake_percent: row.brake_percent,
+            feed: FeedTrust {
+                complete_at: instant(row.feed_complete_us),
+                distrusts_before: instant(row.distrust_us),
+            },
             created_at: Timestamp::from_micros(row.created_us),
             needs_other_approver: row.needs_other_approver == 1,
         })

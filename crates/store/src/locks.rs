@@ -52,6 +52,14 @@ impl Writer {
         self.advisory(sql, format!("gate {firm}")).await
     }
 
+    /// [`Writer::close_gate`] for a rule that changes for everybody of a firm.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the lock does not come.
+    pub async fn wait_out_claims(&mut self, firm: FirmId) -> Result<(), StoreError> {
+        self.close_gate(firm).await
+    }
+
     /// The shared side of [`Writer::close_gate`], before states are read for
     /// the last gate. Claims do not hinder one another.
     ///

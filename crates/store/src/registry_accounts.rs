@@ -41,6 +41,10 @@ pub struct FeedPosition {
     pub cursor: Option<String>,
     /// When it was last read.
     pub pulled_at: Timestamp,
+    /// When it was last read to its end.
+    pub complete_at: Option<Timestamp>,
+    /// Rows that could not be read, ever: one of them may be a refusal.
+    pub unreadable: i64,
 }
 
 impl Reader {
@@ -79,17 +83,23 @@ impl Reader {
         brand: BrandId,
         feed: RegistryFeed,
     ) -> Result<Option<FeedPosition>, StoreError> {
-        let sql = "SELECT cursor, pulled_us FROM registry_cursor WHERE brand_id = $1 AND feed = $2";
-        let row = on!(self, conn => sqlx::query_as::<_, (Option<String>, i64)>(sql)
+        let sql = "SELECT cursor, pulled_us, complete_us, unreadable FROM registry_cursor \
+             WHERE brand_id = $1 AND feed = $2";
+        type Row = (Option<String>, i64, Option<i64>, i64);
+        let row = on!(self, conn => sqlx::query_as::<_, Row>(sql)
             .bind(brand.as_db())
             .bind(feed.as_str())
             .fetch_optional(&mut *conn)
             .await)
         .doing("reading how far a feed was read")?;
-        Ok(row.map(|(cursor, pulled_us)| FeedPosition {
-            cursor,
-            pulled_at: Timestamp::from_micros(pulled_us),
-        }))
+        Ok(
+            row.map(|(cursor, pulled, complete, unreadable)| FeedPosition {
+                cursor,
+                pulled_at: Timestamp::from_micros(pulled),
+                complete_at: instant(complete),
+                unreadable,
+            }),
+        )
     }
 }
 

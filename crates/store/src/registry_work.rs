@@ -6,7 +6,7 @@
 //! writes what the answer changes; a worker killed in between leaves a list
 //! that another makes the same call with, which İYS recognises.
 
-mod mirror;
+pub(crate) mod mirror;
 mod queue;
 
 use domain::ids::{BrandId, EventId, RecipientId, RegistryBatchId, UploadId};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::db::Reader;
 use crate::error::{Doing, StoreError};
 use crate::given::{BindGiven, Given};
-use crate::row::{instant, known, page_rows};
+use crate::row::{instant, known};
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
@@ -331,45 +331,6 @@ impl Reader {
             .await)
         .doing("looking for registry work")?;
         Ok(found == 1)
-    }
-
-    /// Keys whose confirmation is older than `older_than`, or that said ONAY
-    /// and were never asked about; in order of number, after `after`.
-    pub async fn keys_due(
-        &mut self,
-        brand: BrandId,
-        channel: Channel,
-        kind: RecipientKind,
-        older_than: Timestamp,
-        after: RecipientId,
-        limit: usize,
-    ) -> Result<Vec<(RecipientId, Recipient)>, StoreError> {
-        let sql = "SELECT r.id, r.address FROM consent_state s JOIN recipient r ON r.id = s.recipient_id \
-             WHERE s.brand_id = $1 AND s.recipient_id > $2 AND s.channel = $3 AND s.kind = $4 \
-               AND s.local_status <> 2 \
-               AND (s.verdict = 1 AND s.checked_us < $5 OR s.verdict = 0 AND s.local_status = 1) \
-             ORDER BY s.recipient_id LIMIT $6";
-        let rows: Vec<(i64, String)> = on!(self, conn => sqlx::query_as(sql)
-            .bind(brand.as_db())
-            .bind(after.as_db())
-            .bind(channel.as_db())
-            .bind(kind.as_db())
-            .bind(older_than.as_micros())
-            .bind(page_rows(limit))
-            .fetch_all(&mut *conn)
-            .await)
-        .doing("looking for old answers")?;
-        rows.into_iter()
-            .map(|(id, address)| {
-                let address = known(
-                    Recipient::from_normalised(&address).ok(),
-                    "recipient",
-                    "address",
-                    id,
-                )?;
-                Ok((RecipientId::from_db(id), address))
-            })
-            .collect()
     }
 }
 

@@ -231,6 +231,7 @@ pub(crate) async fn change_brand(
         .brand_to_change(caller.firm, id)
         .await
         .or_not_found()?;
+    change.may_change_mode(&mut writer, &held).await?;
     let brand = change
         .apply(&mut writer, held, &caller, "brand.change")
         .await?;

@@ -6,6 +6,8 @@ mod deadlines;
 mod findings;
 mod holds;
 mod rejections;
+mod compare;
+mod mode;
 
 use axum::Json;
 use axum::extract::State;
@@ -13,10 +15,13 @@ use domain::ids::BrandId;
 use domain::time::MINUTE_US;
 use domain::{Channel, RecipientKind, RegistryMode, Timestamp, Verdict};
 use engine::registry::RegistryOverview;
+use engine::registry::lights::{Allowed, Rights};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
 use store::access::Permission;
+use store::brands::Brand;
+use store::registry_feed::Gap;
 use store::registry_work::QueueFigures;
 use utoipa::ToSchema;
 
@@ -31,6 +36,9 @@ use crate::body::Id;
 use crate::caller::Caller;
 use crate::problem::{Problem, ProblemKind};
 use crate::words;
+
+pub(crate) use compare::*;
+pub(crate) use mode::*;
 
 /// A brand's connection to İYS.
 #[derive(Debug, Serialize, ToSchema)]
@@ -48,12 +56,20 @@ pub(crate) struct RegistryStatus {
     /// When citizen-made changes were last pulled.
     #[schema(value_type = Option<String>, format = DateTime)]
     pulled_at: Option<Timestamp>,
+    /// When they were last read to their end; older than 167 hours, changes are lost.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    complete_at: Option<Timestamp>,
+    /// Keys that İYS told about and whose address the firm does not know.
+    strangers: i64,
+    /// The newest walk over everybody: first load, comparison.
+    comparison: Option<Comparison>,
 }
 
 /// One thing that works or does not.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Light {
-    /// Stable: `account`, `changes` or `queue`.
+    /// Stable: `account`, `changes`, `gap`, `queue`, and for what İYS allows
+    /// `brand`, `mesaj`, `arama`, `eposta`, `agreement`.
     code: &'static str,
     /// What it is, in Turkish.
     name: &'static str,
@@ -156,6 +172,102 @@ fn changes_light(pulled_at: Option<Timestamp>, now: Timestamp, every_minutes: i6
     }
 }
 
+/// Whether anything that citizens did may have been lost.
+fn gap_light(brand: &Brand, gap: Option<&Gap>, now: Timestamp, unreadable: i64) -> Light {
+    let since = brand
+        .feed
+        .complete_at
+        .map_or_else(|| "—".to_owned(), Timestamp::to_turkish_text);
+    let open = gap.filter(|gap| gap.closed_at.is_none());
+    let (ok, detail, detail_en) = if brand.feed.is_lost(now) {
+        (
+            false,
+            format!(
+                "Değişiklikler {since} tarihinden beri okunamadı ve bir kısmı kayboldu: kimseye gönderilemez, okuma düzelince herkes yeniden sorulur."
+            ),
+            format!(
+                "Changes were not read since {since} and some are lost: nobody can be sent to; once reading works, everybody is asked again."
+            ),
+        )
+    } else if open.is_some_and(|gap| gap.missed_at.is_some()) {
+        (
+            false,
+            "Bir kısım değişiklik kayboldu: herkes yeniden soruluyor; yanıtı gelene kadar o kişiye gönderilemez (S104).".to_owned(),
+            "Some changes were lost: everybody is asked again; nobody is sent to before their answer (S104).".to_owned(),
+        )
+    } else if open.is_some() {
+        (
+            false,
+            format!(
+                "Değişiklikler {since} tarihinden beri tam okunamadı. Yedi günü geçerse bir kısmı kaybolur."
+            ),
+            format!(
+                "Changes were not read to their end since {since}. After seven days some are lost."
+            ),
+        )
+    } else if unreadable > 0 {
+        (
+            false,
+            format!(
+                "{unreadable} değişiklik satırı okunamadı; biri RET olabilir. Karşılaştırma başlatın."
+            ),
+            format!(
+                "{unreadable} rows of changes could not be read; one may be a refusal. Start a comparison."
+            ),
+        )
+    } else {
+        (
+            true,
+            "Kayıp değişiklik yok.".to_owned(),
+            "No change was lost.".to_owned(),
+        )
+    };
+    Light {
+        code: "gap",
+        name: "Kesintisiz okuma",
+        name_en: "Nothing missed",
+        ok,
+        detail,
+        detail_en,
+    }
+}
+
+/// What İYS lets the account do: brand visible, each channel, the daily agreement.
+fn rights_lights(rights: Option<&Rights>) -> impl Iterator<Item = Light> {
+    let unknown = Rights::default();
+    let rights = rights.unwrap_or(&unknown);
+    let said = rights.said.clone().unwrap_or_default();
+    [
+        ("brand", "Marka görünür", "Brand visible", rights.brand),
+        ("mesaj", "Mesaj izni", "Text message right", rights.mesaj),
+        ("arama", "Arama izni", "Call right", rights.arama),
+        ("eposta", "E-posta izni", "E-mail right", rights.eposta),
+        ("agreement", "Mutabakat izni", "Agreement right", rights.agreement),
+    ]
+    .map(|(code, name, name_en, allowed)| {
+        let (detail, detail_en) = match allowed {
+            Allowed::Yes => ("İYS yanıt veriyor.".to_owned(), "İYS answers.".to_owned()),
+            Allowed::No => (
+                format!("İYS yetki vermiyor; İYS panelinde İş Ortaklığı bölümünden yetkiyi tanımlayın. {said}"),
+                format!("İYS does not allow it; grant the right in the İYS portal under İş Ortaklığı. {said}"),
+            ),
+            Allowed::Unknown => (
+                "Henüz sorulmadı; bu kanala uygun bir adres gelince sorulur.".to_owned(),
+                "Not asked yet; it is asked once there is an address for the channel.".to_owned(),
+            ),
+        };
+        Light {
+            code,
+            name,
+            name_en,
+            ok: allowed != Allowed::No,
+            detail: detail.trim_end().to_owned(),
+            detail_en: detail_en.trim_end().to_owned(),
+        }
+    })
+    .into_iter()
+}
+
 fn queue_light(queue: &QueueFigures) -> Light {
     let ok = queue.parked == 0 && queue.last_error.is_none();
     let (detail, detail_en) = if ok {
@@ -184,14 +296,22 @@ async fn look(app: &App, caller: &Caller, brand: BrandId) -> Result<RegistryStat
         queue,
         verdicts,
         pulled_at,
+        unreadable,
+        strangers,
+        gap,
+        sweep,
     } = app.engine.registry_overview(caller.firm, brand).await?;
     let every = app.engine.settings().registry.pull_minutes;
+    let rights = app.engine.rights(brand.id).await?;
     let lights = if brand.mode.is_connected() {
-        vec![
+        let mut lights = vec![
             account_light(is_configured),
             changes_light(pulled_at, app.now(), every),
+            gap_light(&brand, gap.as_ref(), app.now(), unreadable),
             queue_light(&queue),
-        ]
+        ];
+        lights.extend(rights_lights(rights.as_ref().map(|(rights, _)| rights)));
+        lights
     } else {
         Vec::new()
     };
@@ -208,6 +328,9 @@ async fn look(app: &App, caller: &Caller, brand: BrandId) -> Result<RegistryStat
         queue: queue.into(),
         verdicts: verdicts.collect(),
         pulled_at,
+        complete_at: brand.feed.complete_at,
+        strangers,
+        comparison: sweep.map(|sweep| Comparison::of(app, sweep)),
     })
 }
 

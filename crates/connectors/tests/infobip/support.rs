@@ -47,6 +47,7 @@ pub(crate) fn cleared_as(
         mode: RegistryMode::Off,
         off_reason_signed: true,
         freshness_us: i64::MAX,
+        feed: domain::gate::FeedTrust::default(),
         window: SendingWindow::ALWAYS,
     };
     let facts = MessageFacts {

@@ -100,19 +100,21 @@ impl Engine {
         campaign: &Campaign,
         question: &AudienceQuestion,
     ) -> Result<(), EngineError> {
-        let older_than = question.now.plus_micros(-question.policy.freshness_us);
+        // A refusal minutes before the launch is not in the feed, which is an
+        // hour behind; the status query knows it.
+        let wanted_us = self.settings.registry.launch_answer_seconds * domain::time::SECOND_US;
+        let launched_at = campaign.launched_at.unwrap_or(question.now);
+        let older_than = launched_at.plus_micros(-wanted_us).max(
+            question
+                .policy
+                .oldest_answer(question.now)
+                .min(question.now),
+        );
         let mut after = domain::ids::RecipientId::from_db(0);
         loop {
             let mut writer = self.store.write().await?;
             let due = writer
-                .keys_due(
-                    campaign.brand,
-                    campaign.channel,
-                    campaign.kind,
-                    older_than,
-                    after,
-                    store::registry_work::ITEMS_MAX,
-                )
+                .audience_due(question, older_than, after, store::registry_work::ITEMS_MAX)
                 .await?;
             let Some((last, _)) = due.last() else {
                 return Ok(());

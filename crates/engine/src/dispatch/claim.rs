@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use connectors::{ClearedRequest, Connector, EncodeError, Envelope, Outgoing};
 use domain::gate::{Cleared, Decision, Question, decide};
-use domain::ids::MessageRef;
+use domain::ids::{MessageRef, RecipientId};
 use domain::segments;
 use domain::template::RenderError;
-use domain::{ReasonCode, Timestamp};
+use domain::{ReasonCode, Recipient, Timestamp};
 use store::Writer;
 use store::connectors::Connector as Account;
 use store::dispatch::{ExceptionClass, PickedBatch, SendException};
 use store::person::Person;
 
+use super::recheck::is_only_stale;
 use super::{Context, Contexts};
 use crate::Engine;
 use crate::error::EngineError;
@@ -47,6 +48,8 @@ pub(super) struct Gated {
     pub(super) exceptions: Vec<SendException>,
     /// When the window opens, if that is all that stands in the way.
     pub(super) held_until: Option<Timestamp>,
+    /// Those of the exceptions whom only an old answer of İYS keeps back.
+    pub(super) stale: Vec<(RecipientId, Recipient)>,
 }
 
 impl Engine {
@@ -95,9 +98,15 @@ impl Engine {
         now: Timestamp,
     ) -> Result<Option<Prepared>, EngineError> {
         let people = writer.batch_people(context.about(), &batch).await?;
-        let gated = gate(&context, &batch, people, now)?;
+        let mut gated = gate(&context, &batch, people, now)?;
         if let Some(until) = gated.held_until {
             writer.delay_batch(&batch, until).await?;
+            return Ok(None);
+        }
+        if self
+            .awaits_recheck(writer, &batch, &context, &mut gated, now)
+            .await?
+        {
             return Ok(None);
         }
         let key = format!("izn-{}-{}", batch.key, batch.attempt);
@@ -157,6 +166,7 @@ pub(super) fn gate(
         cleared: Vec::with_capacity(people.len()),
         exceptions: Vec::new(),
         held_until: None,
+        stale: Vec::new(),
     };
     for mut person in people {
         let text = match context.text.render(&person.values) {
@@ -197,6 +207,10 @@ pub(super) fn gate(
                 gated.cleared.push(sealed);
             }
             Decision::Exclude(reasons) => {
+                if is_only_stale(reasons.all()) {
+                    let facts = &person.facts;
+                    gated.stale.push((facts.id, facts.recipient.clone()));
+                }
                 gated
                     .exceptions
                     .push(taken_out(&person, reasons.headline()));

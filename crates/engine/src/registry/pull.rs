@@ -1,26 +1,28 @@
-//! What citizens changed at İYS comes in: page by page, each with its cursor
-//! in the transaction that applies it.
+//! What changed at İYS comes in, from both feeds: page by page, each with its
+//! cursor in the transaction that applies it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use domain::ids::{BrandId, RecipientId, RegistryBatchId};
-use domain::{Channel, RecipientKind, Timestamp};
+use domain::Timestamp;
+use domain::ids::{BrandId, RegistryBatchId};
+use domain::time::{HOUR_US, MINUTE_US, SECOND_US};
 use registry::LIST_MAX;
 use registry::plan::after_change;
-use registry::wire::{Change, ChangesPage, Feed};
+use registry::wire::{Change, ChangesPage, Feed, HeldRecord, RegisteredChannel};
 use store::brands::Brand;
-use store::registry_accounts::RegistryFeed;
-use store::registry_work::RegistryFact;
+use store::registry_accounts::{FeedPosition, RegistryFeed};
+use store::registry_feed::{Movement, Told};
 
+use super::Line;
 use crate::error::EngineError;
 use crate::{Engine, Step};
 
 /// Stands for the change feed where a verdict names the call it rests on.
 const FEED: RegistryBatchId = RegistryBatchId::from_db(0);
 /// Brands looked at in one step.
-const BRANDS_MAX: usize = 1_000;
-/// Pages of one brand before others have their turn.
+pub(super) const BRANDS_MAX: usize = 1_000;
+/// Pages of one feed before others have their turn.
 const PAGES_MAX: usize = 20;
 
 /// How long a brand's feed rests after a pull that failed.
@@ -28,22 +30,38 @@ const REST_SECONDS: i64 = 60;
 
 /// Feeds that rest after a failure, in this process.
 #[derive(Debug, Default)]
-pub(crate) struct PullRests(Mutex<HashMap<BrandId, Timestamp>>);
+pub(crate) struct PullRests(Mutex<HashMap<(BrandId, RegistryFeed), Timestamp>>);
 
 impl PullRests {
-    fn is_over(&self, brand: BrandId, now: Timestamp) -> bool {
+    fn is_over(&self, brand: BrandId, feed: RegistryFeed, now: Timestamp) -> bool {
         let rests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        rests.get(&brand).is_none_or(|until| *until <= now)
+        rests.get(&(brand, feed)).is_none_or(|until| *until <= now)
     }
 
-    fn begin(&self, brand: BrandId, now: Timestamp) {
-        let until = now.plus_micros(REST_SECONDS * domain::time::SECOND_US);
+    fn begin(&self, brand: BrandId, feed: RegistryFeed, now: Timestamp) {
+        let until = now.plus_micros(REST_SECONDS * SECOND_US);
         let mut rests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        rests.insert(brand, until);
+        rests.insert((brand, feed), until);
     }
 }
 
-type Groups = BTreeMap<(Channel, RecipientKind), Vec<(RecipientId, Change)>>;
+/// What became of a pull.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pulled {
+    /// The feed was read to its end.
+    Complete,
+    /// There is more.
+    More,
+    /// İYS did not answer, or the brand's account is not filled in.
+    Failed,
+}
+
+const fn wire_feed(feed: RegistryFeed) -> Feed {
+    match feed {
+        RegistryFeed::Citizen => Feed::Citizen,
+        RegistryFeed::Firm => Feed::Firm,
+    }
+}
 
 impl Engine {
     /// Pulls the feeds of brands whose turn it is.
@@ -54,134 +72,209 @@ impl Engine {
             .await?
             .connected_brands(None, BRANDS_MAX)
             .await?;
-        let every_us = self.settings.registry.pull_minutes * domain::time::MINUTE_US;
         let mut step = Step::Idle;
         for brand in brands {
-            let position = self
-                .store
-                .read()
-                .await?
-                .feed_position(brand.id, RegistryFeed::Citizen)
-                .await?;
-            let is_due = position
-                .as_ref()
-                .is_none_or(|held| self.now().since(held.pulled_at) >= every_us);
-            if is_due && self.pull_rests.is_over(brand.id, self.now()) {
-                let pulled = self.pull(&brand).await?;
-                if pulled == Step::Idle {
-                    self.pull_rests.begin(brand.id, self.now());
+            for feed in [RegistryFeed::Citizen, RegistryFeed::Firm] {
+                if self.is_stopping() {
+                    return Ok(step);
                 }
-                step = step.or(pulled);
+                let now = self.now();
+                let position = self.feed_position(brand.id, feed).await?;
+                if !self.is_due(feed, position.as_ref(), now)
+                    || !self.pull_rests.is_over(brand.id, feed, now)
+                {
+                    continue;
+                }
+                match self.pull_feed(&brand, feed).await? {
+                    Pulled::Failed => self.pull_rests.begin(brand.id, feed, self.now()),
+                    Pulled::Complete | Pulled::More => step = Step::Did,
+                }
             }
         }
         Ok(step)
     }
 
-    /// Pulls what citizens changed for a brand; returns whether İYS answered.
+    /// A feed that was not read to its end goes on at once.
+    fn is_due(&self, feed: RegistryFeed, position: Option<&FeedPosition>, now: Timestamp) -> bool {
+        let settings = &self.settings.registry;
+        let every_minutes = match feed {
+            RegistryFeed::Citizen => settings.pull_minutes,
+            RegistryFeed::Firm => settings.firm_pull_minutes,
+        };
+        let Some(position) = position else {
+            return true;
+        };
+        let is_complete = position
+            .complete_at
+            .is_some_and(|at| at >= position.pulled_at);
+        !is_complete || now.since(position.pulled_at) >= every_minutes * MINUTE_US
+    }
+
+    async fn feed_position(
+        &self,
+        brand: BrandId,
+        feed: RegistryFeed,
+    ) -> Result<Option<FeedPosition>, EngineError> {
+        let mut reader = self.store.read().await?;
+        Ok(reader.feed_position(brand, feed).await?)
+    }
+
+    /// Pulls both feeds of a brand; returns whether İYS answered.
     ///
     /// # Errors
     /// [`EngineError`] when the store cannot; a failed call is logged and
     /// comes again with the next turn.
     pub async fn pull(&self, brand: &Brand) -> Result<Step, EngineError> {
-        let Some(line) = self.line(brand.id).await? else {
-            return Ok(Step::Idle);
-        };
-        for _ in 0..PAGES_MAX {
-            let position = self
-                .store
-                .read()
-                .await?
-                .feed_position(brand.id, RegistryFeed::Citizen)
-                .await?;
-            let cursor = position.and_then(|held| held.cursor);
-            let page = line
-                .client
-                .changes(line.address, Feed::Citizen, cursor.as_deref(), LIST_MAX)
-                .await;
-            match page {
-                Ok(page) => {
-                    let is_full = page.changes.len() >= LIST_MAX;
-                    self.apply_page(brand, cursor.as_deref(), page).await?;
-                    if !is_full {
-                        return Ok(Step::Did);
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(brand.id = %brand.id, "the changes could not be pulled: {error}");
-                    return Ok(Step::Idle);
-                }
+        self.watch_feed(brand).await?;
+        let mut step = Step::Did;
+        for feed in [RegistryFeed::Citizen, RegistryFeed::Firm] {
+            if self.pull_feed(brand, feed).await? == Pulled::Failed {
+                step = Step::Idle;
             }
         }
-        Ok(Step::Did)
+        Ok(step)
+    }
+
+    async fn pull_feed(&self, brand: &Brand, feed: RegistryFeed) -> Result<Pulled, EngineError> {
+        let Some(line) = self.line(brand.id).await? else {
+            return Ok(Pulled::Failed);
+        };
+        for _ in 0..PAGES_MAX {
+            match self.pull_page(brand, feed, &line).await? {
+                Pulled::More => {}
+                ended => return Ok(ended),
+            }
+        }
+        Ok(Pulled::More)
+    }
+
+    async fn pull_page(
+        &self,
+        brand: &Brand,
+        feed: RegistryFeed,
+        line: &Line,
+    ) -> Result<Pulled, EngineError> {
+        let position = self.feed_position(brand.id, feed).await?;
+        let cursor = position.as_ref().and_then(|held| held.cursor.clone());
+        // A cursor that has left İYS's window says nothing any more; without
+        // one the window is read from its beginning.
+        let is_usable = position
+            .as_ref()
+            .is_some_and(|held| self.now().since(held.pulled_at) <= domain::gate::FEED_WINDOW_US);
+        let asked = cursor.as_deref().filter(|_| is_usable);
+        let page = line
+            .client
+            .changes(line.address, wire_feed(feed), asked, LIST_MAX)
+            .await;
+        match page {
+            Ok(page) => match self.apply_page(brand, feed, cursor.as_deref(), page).await {
+                // Another worker was faster and reads on.
+                Err(EngineError::Conflict { problem, .. }) => {
+                    tracing::info!(brand.id = %brand.id, "the feed is being read elsewhere: {problem}");
+                    Ok(Pulled::Complete)
+                }
+                outcome => outcome,
+            },
+            Err(error) => {
+                tracing::warn!(
+                    brand.id = %brand.id, feed = feed.as_str(),
+                    "the changes could not be pulled: {error}"
+                );
+                Ok(Pulled::Failed)
+            }
+        }
     }
 
     async fn apply_page(
         &self,
         brand: &Brand,
+        feed: RegistryFeed,
         from: Option<&str>,
         page: ChangesPage,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Pulled, EngineError> {
         let pulled_at = self.now();
-        let after = page.after.clone().or_else(|| from.map(str::to_owned));
-        let groups = self.known_people(brand, page.changes).await?;
+        let rows = page.changes.len() + page.unreadable.len();
+        // A full page without a position to go on from would be read for ever.
+        let is_last = rows < LIST_MAX || page.after.is_none();
+        let to = page.after.as_deref().or(from);
+        let movements: Vec<Movement> = page
+            .changes
+            .into_iter()
+            .map(|change| movement(change, pulled_at))
+            .collect();
         let mut writer = self.store.write().await?;
-        for ((channel, kind), changes) in groups {
-            let ids: Vec<RecipientId> = changes.iter().map(|(id, _)| *id).collect();
+        let told = writer
+            .apply_movements(brand.firm, brand.id, &movements, |mirror, movement| {
+                after_movement(mirror, movement, pulled_at)
+            })
+            .await?;
+        writer.advance_feed(brand.id, feed, from, to).await?;
+        if !page.unreadable.is_empty() {
             writer
-                .update_mirror(brand.firm, brand.id, channel, kind, &ids, |place, state| {
-                    let (_, change) = changes.get(place)?;
-                    after_change(&state.registry, change, pulled_at, FEED)
-                })
-                .await?;
-            let facts: Vec<RegistryFact> = changes.into_iter().filter_map(fact).collect();
-            writer
-                .record_registry_facts(brand.firm, brand.id, channel, kind, &facts)
+                .note_unreadable(brand.id, feed, page.unreadable.len())
                 .await?;
         }
-        writer
-            .advance_feed(brand.id, RegistryFeed::Citizen, from, after.as_deref())
-            .await?;
+        if is_last {
+            writer.complete_feed(brand.id, feed).await?;
+        }
         writer.commit().await?;
-        Ok(())
+        self.tell_of_page(brand, feed, &page.unreadable, told);
+        Ok(if is_last {
+            Pulled::Complete
+        } else {
+            Pulled::More
+        })
     }
 
-    /// Changes of addresses that the firm knows, the last of each key.
-    async fn known_people(
-        &self,
-        brand: &Brand,
-        changes: Vec<Change>,
-    ) -> Result<Groups, EngineError> {
-        let recipients: Vec<_> = changes
-            .iter()
-            .map(|change| change.recipient.clone())
-            .collect();
-        let ids = self
-            .store
-            .read()
-            .await?
-            .recipient_ids(brand.firm, &recipients)
-            .await?;
-        let mut groups: BTreeMap<(Channel, RecipientKind), BTreeMap<RecipientId, Change>> =
-            BTreeMap::new();
-        for (change, id) in changes.into_iter().zip(ids) {
-            let Some(id) = id else { continue };
-            let key = (change.channel.channel(), change.kind);
-            // The feed is sorted by time, so a later row replaces an earlier one.
-            groups.entry(key).or_default().insert(id, change);
+    fn tell_of_page(&self, brand: &Brand, feed: RegistryFeed, unreadable: &[String], told: Told) {
+        metrics::counter!("izinli_registry_movements_total")
+            .increment((told.known + told.strangers) as u64);
+        if !unreadable.is_empty() {
+            // Without the row: it holds an address.
+            tracing::error!(
+                brand.id = %brand.id, feed = feed.as_str(), rows = unreadable.len(),
+                "{} rows of the change feed could not be read; one of them may be a refusal, \
+                 so compare the brand with İYS", unreadable.len()
+            );
         }
-        Ok(groups
-            .into_iter()
-            .map(|(key, people)| (key, people.into_iter().collect()))
-            .collect())
     }
 }
 
-fn fact((id, change): (RecipientId, Change)) -> Option<RegistryFact> {
-    Some(RegistryFact {
-        id,
+/// A row of the feed in the store's words. What it does not say it happened
+/// when, the feed shows an hour later at the earliest.
+pub(super) fn movement(change: Change, told_at: Timestamp) -> Movement {
+    Movement {
         recipient: change.recipient,
+        channel: change.channel.channel(),
+        kind: change.kind,
         status: change.held.status,
-        date: change.held.consent_date?,
-        source: change.held.source?,
-    })
+        date: change.held.consent_date,
+        source: change.held.source,
+        created: change
+            .held
+            .created
+            .unwrap_or_else(|| told_at.plus_micros(-HOUR_US)),
+        transaction: change.held.transaction,
+    }
+}
+
+/// What the mirror holds after a movement; `None` when it knows better.
+pub(super) fn after_movement(
+    mirror: &domain::RegistryView,
+    movement: &Movement,
+    told_at: Timestamp,
+) -> Option<domain::RegistryView> {
+    let change = Change {
+        recipient: movement.recipient.clone(),
+        channel: RegisteredChannel::of(movement.channel)?,
+        kind: movement.kind,
+        held: HeldRecord {
+            status: movement.status,
+            consent_date: movement.date,
+            source: movement.source.clone(),
+            created: Some(movement.created),
+            transaction: movement.transaction.clone(),
+        },
+    };
+    after_change(mirror, &change, told_at, FEED)
 }

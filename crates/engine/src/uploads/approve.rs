@@ -6,7 +6,7 @@ use intake::Question;
 use serde_json::{Value, json};
 use store::Writer;
 use store::upload_answers::Answers;
-use store::uploads::{Upload, UploadState};
+use store::uploads::{Upload, UploadAction, UploadState};
 
 use crate::Engine;
 use crate::error::{EngineError, OpenQuestion};
@@ -42,7 +42,8 @@ impl Engine {
     /// [`EngineError::Unanswered`] names every question that must be answered
     /// or left open knowingly; [`EngineError::OtherPerson`] when the brand
     /// wants a second person; [`EngineError::Refused`] with F116 when the same
-    /// bytes were applied before; [`EngineError::Conflict`] when it is not judged.
+    /// bytes were applied before, with F118 when the account may not touch a
+    /// channel of a push; [`EngineError::Conflict`] when it is not judged.
     pub async fn approve_upload(
         &self,
         firm: FirmId,
@@ -60,6 +61,10 @@ impl Engine {
                 "the upload",
                 format!("it is {}; only a judged file can be applied", held.state),
             ));
+        }
+        if held.action == UploadAction::Push {
+            self.needs_right(firm, held.brand, &super::channels_of(&held))
+                .await?;
         }
         let mut writer = self.store.write().await?;
         // The brand stands still: its rules, and other uploads of the same bytes.

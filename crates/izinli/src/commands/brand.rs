@@ -45,6 +45,16 @@ pub(crate) async fn run(cli: &Cli, command: &cli::Brand, out: Output) -> anyhow:
             let held = session.brand(&args.brand).await?;
             let mut writer = session.store.write().await?;
             let mut brand = writer.brand_to_change(held.firm, held.id).await?;
+            let mode = args.settings.mode.as_deref();
+            if mode.is_some_and(|mode| mode != held.mode.as_str())
+                && writer.firm_has_people(held.firm).await?
+            {
+                bail!(
+                    "people are concerned: look first with `izinli registry mode --brand {} --to {}`",
+                    held.id,
+                    mode.unwrap_or_default()
+                );
+            }
             settle(&mut writer, &mut brand, &args.settings).await?;
             writer
                 .append_audit(

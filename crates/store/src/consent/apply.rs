@@ -60,9 +60,19 @@ impl Writer {
         let people = self
             .place_people(context.firm, context.now, records)
             .await?;
+        let arrived: Vec<_> = people
+            .addresses
+            .iter()
+            .filter(|address| address.is_new)
+            .map(|address| (address.id, address.recipient))
+            .collect();
+        // A citizen may have refused before we knew the address.
+        let is_told = self.adopt_strangers(context.firm, &arrived).await?;
         let head = self.lock_ledger(context.brand).await?;
         let order = in_key_order(&people);
-        let states = self.held_states(context.brand, &people, records).await?;
+        let states = self
+            .held_states(context.brand, &people, records, is_told)
+            .await?;
         let mut slice = Slice {
             brand: context.brand,
             now: context.now,
@@ -110,17 +120,19 @@ impl Writer {
         self.change_local(brand, &changed).await
     }
 
-    /// States of the keys of addresses that existed before the slice.
+    /// States of the keys of addresses that existed before the slice, or that
+    /// İYS has told about.
     async fn held_states(
         &mut self,
         brand: BrandId,
         people: &People<'_>,
         records: &[IncomingRecord],
+        includes_new: bool,
     ) -> Result<HashMap<BrandKey, KeyState>, StoreError> {
         let mut keys: Vec<BrandKey> = records
             .iter()
             .zip(&people.placed)
-            .filter(|(_, placed)| !placed.is_created)
+            .filter(|(_, placed)| includes_new || !placed.is_created)
             .filter_map(|(record, placed)| {
                 let channel = record.consent.as_ref()?.channel;
                 let recipient = people.addresses[placed.address].id;

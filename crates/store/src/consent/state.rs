@@ -270,6 +270,95 @@ impl Writer {
         exactly(rows, states.len() as u64, "a consent state")
     }
 
+    /// Writes both halves of states; rows sorted by key, no key twice.
+    pub(crate) async fn save_states(
+        &mut self,
+        brand: BrandId,
+        states: &[(BrandKey, KeyState)],
+    ) -> Result<(), StoreError> {
+        if states.is_empty() {
+            return Ok(());
+        }
+        let told = || states.iter().map(|(_, state)| &state.registry);
+        let said = || states.iter().map(|(_, state)| state.local);
+        let given = keys_of(states.iter().map(|(key, _)| key))
+            .ints(
+                "local_status",
+                said().map(|said| said.map_or(0, |said| said.status.as_db())),
+            )
+            .maybe_ints(
+                "local_us",
+                said().map(|said| said.map(|said| said.consent_date.as_micros())),
+            )
+            .maybe_ints(
+                "local_recorded_us",
+                said().map(|said| said.map(|said| said.recorded_at.as_micros())),
+            )
+            .maybe_ints(
+                "local_event_id",
+                said().map(|said| said.map(|said| said.event.as_db())),
+            )
+            .ints(
+                "local_citizen",
+                said().map(|said| i64::from(said.is_some_and(|said| said.citizen))),
+            )
+            .ints("verdict", told().map(|view| view.verdict.as_db()))
+            .ints(
+                "verdict_citizen",
+                told().map(|view| i64::from(view.citizen)),
+            )
+            .maybe_ints(
+                "verdict_us",
+                told().map(|view| view.consent_date.map(Timestamp::as_micros)),
+            )
+            .maybe_ints(
+                "checked_us",
+                told().map(|view| view.checked_at.map(Timestamp::as_micros)),
+            )
+            .maybe_ints(
+                "registry_batch_id",
+                told().map(|view| view.batch.map(RegistryBatchId::as_db)),
+            )
+            .maybe_texts(
+                "registry_transaction",
+                told().map(|view| view.transaction.as_deref()),
+            )
+            .maybe_ints(
+                "verdict_code",
+                told().map(|view| view.code.map(ReasonCode::as_db)),
+            );
+        let sql = given.sql(
+            self.engine(),
+            2,
+            "INSERT INTO consent_state (brand_id, recipient_id, channel, kind, local_status, \
+                    local_us, local_recorded_us, local_event_id, local_citizen, verdict, \
+                    verdict_citizen, verdict_us, checked_us, registry_batch_id, \
+                    registry_transaction, verdict_code) \
+             SELECT CAST($1 AS BIGINT), recipient_id, channel, kind, local_status, local_us, \
+                    local_recorded_us, local_event_id, local_citizen, verdict, verdict_citizen, \
+                    verdict_us, checked_us, registry_batch_id, registry_transaction, verdict_code \
+             FROM given WHERE true \
+             ON CONFLICT (brand_id, recipient_id, channel, kind) DO UPDATE SET \
+                    local_status = excluded.local_status, local_us = excluded.local_us, \
+                    local_recorded_us = excluded.local_recorded_us, \
+                    local_event_id = excluded.local_event_id, \
+                    local_citizen = excluded.local_citizen, verdict = excluded.verdict, \
+                    verdict_citizen = excluded.verdict_citizen, verdict_us = excluded.verdict_us, \
+                    checked_us = excluded.checked_us, \
+                    registry_batch_id = excluded.registry_batch_id, \
+                    registry_transaction = excluded.registry_transaction, \
+                    verdict_code = excluded.verdict_code",
+        );
+        let rows = on!(self, conn => sqlx::query(sql)
+            .bind(brand.as_db())
+            .bind_given(&given)
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("writing consent states")?;
+        exactly(rows, states.len() as u64, "a consent state")
+    }
+
     /// Writes the registry half of states; rows sorted by key, no key twice.
     pub(crate) async fn save_registry(
         &mut self,

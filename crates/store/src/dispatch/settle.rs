@@ -281,10 +281,23 @@ impl Writer {
         batch: &PickedBatch,
         until: Timestamp,
     ) -> Result<(), StoreError> {
+        self.put_batch_off(batch, until, "waits for the sending window")
+            .await
+    }
+
+    /// [`Writer::delay_batch`] for another reason, shown to people.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when the batch is not this claim's any more.
+    pub async fn put_batch_off(
+        &mut self,
+        batch: &PickedBatch,
+        until: Timestamp,
+        reason: &str,
+    ) -> Result<(), StoreError> {
         // Without the campaign's lock: a pause or stop that holds it waits for
         // this claim already, and will find the batch pending as it was.
-        self.back_to_pending(batch, until, "waits for the sending window")
-            .await
+        self.back_to_pending(batch, until, reason).await
     }
 }
 

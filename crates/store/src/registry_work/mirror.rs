@@ -183,7 +183,7 @@ impl Writer {
     }
 }
 
-fn event_of(
+pub(crate) fn event_of(
     brand: BrandId,
     channel: Channel,
     kind: RecipientKind,

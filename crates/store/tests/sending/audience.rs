@@ -348,6 +348,7 @@ fn question(
             mode: asked.mode,
             off_reason_signed: asked.is_signed,
             freshness_us: DAY_US,
+            feed: domain::gate::FeedTrust::default(),
             window: SendingWindow::ALWAYS,
         },
         now: db.store.clock().now(),

@@ -278,6 +278,7 @@ async fn both_causes_of_a_stop_are_told() {
                 mode: RegistryMode::Sync,
                 off_reason_signed: false,
                 freshness_us: DAY_US,
+                feed: domain::gate::FeedTrust::default(),
                 window: SendingWindow::ALWAYS,
             };
             let message = MessageFacts {

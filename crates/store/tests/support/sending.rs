@@ -218,6 +218,7 @@ impl Scene {
                 mode: RegistryMode::Sync,
                 off_reason_signed: false,
                 freshness_us: DAY_US,
+                feed: domain::gate::FeedTrust::default(),
                 window: SendingWindow::ALWAYS,
             },
             now: db.store.clock().now(),

@@ -14,7 +14,7 @@ use validator::Validate;
 use super::Window;
 use crate::caller::Caller;
 use crate::change::Change;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::words;
 
 /// Changes of a brand; what is absent stays.
@@ -38,6 +38,7 @@ pub(crate) struct BrandChange {
     pub(super) trade_name: Option<String>,
     #[validate(custom(function = "crate::checks::mersis"))]
     pub(super) mersis: Option<String>,
+    /// Only while the firm has no contacts; afterwards see `/registry/{brand_id}/mode`.
     #[schema(value_type = Option<words::RegistryMode>)]
     pub(super) registry_mode: Option<RegistryMode>,
     /// The owner's signed reason to send without İYS; only an owner may give it.
@@ -77,6 +78,22 @@ impl BrandChange {
     pub(super) fn may_be_made_by(&self, caller: &Caller) -> Result<(), Problem> {
         if self.off_reason.is_made() {
             caller.needs(Permission::ManageFirm)?;
+        }
+        Ok(())
+    }
+
+    /// Another mode concerns people, who are counted before it is made.
+    pub(super) async fn may_change_mode(
+        &self,
+        writer: &mut Writer,
+        brand: &Brand,
+    ) -> Result<(), Problem> {
+        let changes_mode = self.registry_mode.is_some_and(|mode| mode != brand.mode);
+        if changes_mode && writer.firm_has_people(brand.firm).await? {
+            return Err(Problem::new(ProblemKind::Conflict).with_detail(
+                "people are concerned: look first with POST /registry/{brand_id}/mode/preview, \
+                 then change the mode with POST /registry/{brand_id}/mode",
+            ));
         }
         Ok(())
     }
