@@ -29,10 +29,37 @@ pub(crate) async fn push_receipts(
         .engine
         .receive_push(&connector_key, &headers, uri.query(), &body)
         .await;
-    outcome.map_err(|refusal| match refusal {
+    outcome.map_err(problem)?;
+    Ok(StatusCode::OK)
+}
+
+/// What citizens did at İYS. Kept as it came and answered at once, within the
+/// five seconds that İYS waits.
+#[utoipa::path(
+    post, path = "/in/iys/{brand_key}", operation_id = "push_registry", tag = "inbound",
+    security(()),
+    params(("brand_key" = String, Path, description = "The unguessable part of a brand's address")),
+    request_body(content = String, description = "A list of movements", content_type = "application/json"),
+    responses((status = 200, description = "Kept")),
+)]
+pub(crate) async fn push_registry(
+    State(app): State<App>,
+    Path(brand_key): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+) -> Result<StatusCode, Problem> {
+    let body = body.map_err(|rejection| crate::body::unreadable(&rejection))?;
+    app.engine
+        .receive_registry_push(&brand_key, &headers, &body)
+        .await
+        .map_err(problem)?;
+    Ok(StatusCode::OK)
+}
+
+fn problem(refusal: PushRefusal) -> Problem {
+    match refusal {
         PushRefusal::Unknown => Problem::new(ProblemKind::NotFound),
         PushRefusal::Unauthenticated => Problem::new(ProblemKind::NotSignedIn),
         PushRefusal::Engine(error) => error.into(),
-    })?;
-    Ok(StatusCode::OK)
+    }
 }

@@ -96,6 +96,7 @@ fn quick() -> OpenApiRouter<App> {
             registry::change_registry_comparison
         ))
         .routes(routes!(registry::change_registry_mode))
+        .routes(routes!(registry::registry_drift))
         .routes(routes!(templates::templates, templates::create_template))
         .routes(routes!(templates::template, templates::change_template))
         .routes(routes!(templates::preview_template))
@@ -125,6 +126,12 @@ fn slow() -> OpenApiRouter<App> {
         .routes(routes!(campaigns::dry_run_campaign))
         .routes(routes!(connectors::test_connector))
         .routes(routes!(registry::preview_registry_mode))
+        .routes(routes!(
+            registry::registry_drift_day,
+            registry::compare_registry_day
+        ))
+        .routes(routes!(registry::confirm_registry_day))
+        .routes(routes!(registry::registry_push_address))
         .routes(routes!(registry::registry_pull))
         .routes(routes!(registry::search_consents))
         .routes(routes!(registry::registry_push))
@@ -141,6 +148,7 @@ fn files(limits: BodyLimits) -> OpenApiRouter<App> {
 fn pushes(limits: BodyLimits) -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(inbound::push_receipts))
+        .routes(routes!(inbound::push_registry))
         .layer(DefaultBodyLimit::max(limits.push))
 }
 

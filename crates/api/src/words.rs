@@ -68,6 +68,10 @@ words! {
     SweepPurpose = store::registry_sweep::SweepPurpose;
     /// How far that has come.
     SweepState = store::registry_sweep::SweepState;
+    /// How far a day of the agreement with İYS has come.
+    DayState = store::registry_days::DayState;
+    /// Why somebody counts as a difference between İYS's day and ours.
+    DriftCause = store::registry_days::DriftCause;
     /// Why an address is stopped.
     StopCause = store::blacklist::StopCause;
 }

@@ -62,6 +62,7 @@ pub struct Engine {
     refreshed: campaigns::Refreshed,
     rechecks: dispatch::Rechecks,
     light_rests: registry::lights::Rests,
+    planned: registry::agreement::Planned,
     pull_rests: registry::pull::PullRests,
     calendar: domain::calendar::Calendar,
     seen_files: uploads::SeenFiles,
@@ -112,6 +113,7 @@ impl Engine {
             refreshed: campaigns::Refreshed::default(),
             rechecks: dispatch::Rechecks::default(),
             light_rests: registry::lights::Rests::default(),
+            planned: registry::agreement::Planned::default(),
             pull_rests: registry::pull::PullRests::default(),
             calendar,
             seen_files: uploads::SeenFiles::default(),
@@ -197,6 +199,11 @@ impl Engine {
         );
         repeat!("housekeeping", hour, step_housekeeping);
         repeat!("registry", ms(settings.registry.poll_ms), step_registry);
+        repeat!(
+            "agreements",
+            ms(settings.registry.poll_ms.saturating_mul(10)),
+            step_agreements
+        );
         repeat!("launch", ms(settings.dispatch.poll_ms), step_launch);
         repeat!("dispatch", ms(settings.dispatch.poll_ms), step_dispatch);
         repeat!("resolve", ms(settings.dispatch.poll_ms), step_resolve);

@@ -1,12 +1,14 @@
 //! İYS, carried between its client and the store: what was queued is asked,
 //! looked up or added; answers change the mirror and may queue the next step.
 
+pub mod agreement;
 pub(crate) mod asks;
 mod calls;
-pub(crate) mod limits;
 pub mod lights;
+pub(crate) mod limits;
 pub mod mode;
 pub(crate) mod pull;
+pub mod push_in;
 mod settle;
 pub mod sweep;
 mod vault;
@@ -112,11 +114,17 @@ impl Engine {
     pub async fn step_registry(self: &Arc<Self>) -> Result<Step, EngineError> {
         self.free_lost_lists().await?;
         let watched = self.watch_feeds().await?;
+        let pushed = self.step_registry_pushes().await?;
         let pulled = self.pull_due().await?;
         let swept = self.sweep_due().await?;
         let looked = self.look_at_lights().await?;
         let called = self.call_due().await?;
-        Ok(watched.or(pulled).or(swept).or(looked).or(called))
+        Ok(watched
+            .or(pushed)
+            .or(pulled)
+            .or(swept)
+            .or(looked)
+            .or(called))
     }
 
     async fn free_lost_lists(&self) -> Result<(), EngineError> {

@@ -175,6 +175,16 @@ pub struct Registry {
     /// Hours without a complete pull that raise an alarm; after 167 İYS has
     /// forgotten changes.
     pub gap_alarm_hours: i64,
+    /// First minute of the day, Turkish time, at which yesterday is held
+    /// against İYS's daily file.
+    pub agreement_from_minute: i64,
+    /// Whether days that match are confirmed without a person.
+    pub agreement_auto_confirm: bool,
+    /// Where daily files, their time stamps and reports are archived.
+    pub archive_folder: PathBuf,
+    /// Whether İYS may be asked to push to an address without TLS: simulators
+    /// take it, İYS does not.
+    pub push_without_tls: bool,
     /// Lists of questions that a walk over everybody queues ahead of the calls.
     pub sweep_lists_ahead: i64,
     /// First minute of the business day, Turkish time, that a first load may
@@ -206,6 +216,10 @@ impl Default for Registry {
             pull_minutes: 30,
             firm_pull_minutes: 60,
             gap_alarm_hours: 144,
+            agreement_from_minute: 360,
+            agreement_auto_confirm: false,
+            archive_folder: PathBuf::from("izinli-data/mutabakat"),
+            push_without_tls: false,
             sweep_lists_ahead: 8,
             business_from_minute: 540,
             business_to_minute: 1_080,

@@ -503,6 +503,24 @@ pub(crate) enum Registry {
     Compare(RegistryCompare),
     /// Look what another mode would do, and make the change
     Mode(RegistryMode),
+    /// Days held against İYS's daily file, down to the person
+    Drift(RegistryDrift),
+    /// Ask İYS to push what citizens do to this installation
+    PushAddress(BrandArg),
+}
+
+/// `registry drift`
+#[derive(Debug, Args)]
+pub(crate) struct RegistryDrift {
+    /// The brand
+    #[arg(long)]
+    pub(crate) brand: String,
+    /// Hold this day against ours now, such as 2026-03-02; the list of days without it
+    #[arg(long)]
+    pub(crate) day: Option<String>,
+    /// Confirm the day to İYS, if it matches
+    #[arg(long, requires = "day")]
+    pub(crate) confirm: bool,
 }
 
 /// `registry compare`

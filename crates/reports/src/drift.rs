@@ -124,6 +124,8 @@ pub struct MovementRow<'a> {
     pub channel: &'a str,
     /// `ONAY` or `RET`.
     pub status: &'a str,
+    /// When İYS wrote it; not compared.
+    pub created: &'a str,
     /// When it was said, `YYYY-MM-DD HH:mm:ss` in Turkish time; may be empty.
     pub consent_date: &'a str,
     /// Where it was said.
@@ -148,11 +150,11 @@ pub struct StateRow<'a> {
 /// Where the columns of a daily file are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileShape {
-    places: [usize; 7],
+    places: [usize; 8],
     columns: usize,
 }
 
-const COLUMNS: [&str; 7] = [
+const COLUMNS: [&str; 8] = [
     "transactionId",
     "recipient",
     "recipientType",
@@ -160,6 +162,7 @@ const COLUMNS: [&str; 7] = [
     "status",
     "consentDate",
     "source",
+    "creationDate",
 ];
 
 impl FileShape {
@@ -169,7 +172,7 @@ impl FileShape {
     /// [`DriftError::NoColumn`] names what is missing.
     pub fn of_header(header: &str) -> Result<Self, DriftError> {
         let names: Vec<&str> = fields(header).collect();
-        let mut places = [0; 7];
+        let mut places = [0; 8];
         for (place, wanted) in places.iter_mut().zip(COLUMNS) {
             *place = names
                 .iter()
@@ -203,6 +206,7 @@ impl FileShape {
             status: field(4),
             consent_date: field(5),
             source: field(6),
+            created: field(7),
         })
     }
 }
@@ -350,6 +354,7 @@ fn write_movement(files: &mut [BufWriter<File>], row: &MovementRow<'_>) -> std::
         status,
         consent_date,
         source,
+        created: _,
     } = row;
     let file = part_of(files, recipient);
     writeln!(

@@ -13,6 +13,7 @@ fn row<'a>(transaction: &'a str, recipient: &'a str, status: &'a str) -> Movemen
         kind: "BIREYSEL",
         channel: "MESAJ",
         status,
+        created: "",
         consent_date: "2026-03-02 14:05:33",
         source: "HS_WEB",
     }
@@ -167,6 +168,7 @@ fn the_columns_of_a_file_are_found_by_name() {
             kind: "TACIR",
             channel: "EPOSTA",
             status: "RET",
+            created: "2026-03-02 14:06:00",
             consent_date: "",
             source: "IYS_AHS_HAT_KAPATMA",
         }

@@ -267,24 +267,26 @@ impl Reader {
             .await)
         .doing("listing differences")?;
         rows.into_iter()
-            .map(|(number, cause, address, channel, kind, transaction, theirs, ours)| {
-                let cause = known(
-                    DriftCause::from_db(cause),
-                    "registry_drift",
-                    "cause",
-                    number,
-                )?;
-                let row = DriftRow {
-                    cause,
-                    address,
-                    channel,
-                    kind,
-                    transaction,
-                    theirs,
-                    ours,
-                };
-                Ok((number, row))
-            })
+            .map(
+                |(number, cause, address, channel, kind, transaction, theirs, ours)| {
+                    let cause = known(
+                        DriftCause::from_db(cause),
+                        "registry_drift",
+                        "cause",
+                        number,
+                    )?;
+                    let row = DriftRow {
+                        cause,
+                        address,
+                        channel,
+                        kind,
+                        transaction,
+                        theirs,
+                        ours,
+                    };
+                    Ok((number, row))
+                },
+            )
             .collect()
     }
 }

@@ -267,6 +267,8 @@ fn environment(
         ("IZINLI__KEYS__FILE", inside("key")),
         ("IZINLI__UPLOADS__FOLDER", inside("uploads")),
         ("IZINLI__UPLOADS__POLL_MS", "40".to_owned()),
+        ("IZINLI__REGISTRY__ARCHIVE_FOLDER", inside("mutabakat")),
+        ("IZINLI__REGISTRY__PUSH_WITHOUT_TLS", "true".to_owned()),
         ("IZINLI__REGISTRY__BASE_URL", simulators.iys_url()),
         ("IZINLI__REGISTRY__TIMEOUT_SECONDS", "3".to_owned()),
         ("IZINLI__REGISTRY__LEASE_SECONDS", "20".to_owned()),

@@ -7,7 +7,9 @@ mod findings;
 mod holds;
 mod rejections;
 mod compare;
+mod days;
 mod mode;
+mod push_address;
 
 use axum::Json;
 use axum::extract::State;
@@ -38,7 +40,9 @@ use crate::problem::{Problem, ProblemKind};
 use crate::words;
 
 pub(crate) use compare::*;
+pub(crate) use days::*;
 pub(crate) use mode::*;
+pub(crate) use push_address::*;
 
 /// A brand's connection to İYS.
 #[derive(Debug, Serialize, ToSchema)]

@@ -141,6 +141,7 @@ impl Engine {
         for channel in [Channel::Mesaj, Channel::Arama, Channel::Eposta] {
             self.see_channel(&line, brand, channel, &mut rights).await?;
         }
+        self.see_agreement(&line, &mut rights).await;
         self.light_rests.begin(brand.id, rest);
         let mut writer = self.store.write().await?;
         writer.save_registry_lights(brand.id, &rights).await?;
@@ -211,6 +212,19 @@ impl Engine {
             Err(error) => rights.said = Some(error.to_string()),
         }
         Ok(())
+    }
+
+    async fn see_agreement(&self, line: &Line, rights: &mut Rights) {
+        let yesterday = store::registry_feed::day_of(self.now()) - 1;
+        let date = super::agreement::date_of(yesterday);
+        match line.client.day_hash(line.address, date).await {
+            Ok(_) => rights.agreement = Allowed::Yes,
+            Err(error) if denies(&error) => {
+                rights.agreement = Allowed::No;
+                rights.said = Some(error.to_string());
+            }
+            Err(error) => rights.said = Some(error.to_string()),
+        }
     }
 
     /// Refuses to push a file for a channel that the account may not touch.

@@ -1,6 +1,7 @@
 //! `izinli registry …`
 
 mod compare;
+mod drift;
 mod mode;
 
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use store::brands::Brand;
 
 use crate::cli::{BrandArg, Cli, Registry};
 use crate::output::{Exit, Output};
-use crate::session::Session;
+use crate::session::{ACTOR, Session};
 
 /// Shows the connection to İYS, pulls changes, works the queue, asks about
 /// everybody, changes the mode.
@@ -38,6 +39,19 @@ pub(crate) async fn run(cli: &Cli, command: &Registry, out: Output) -> anyhow::R
         Registry::Compare(args) => {
             let brand = session.brand(&args.brand).await?;
             compare::run(&engine, &brand, args, out).await
+        }
+        Registry::Drift(args) => {
+            let brand = session.brand(&args.brand).await?;
+            drift::run(&engine, &brand, args, out).await
+        }
+        Registry::PushAddress(BrandArg { brand }) => {
+            let brand = session.brand(brand).await?;
+            let account = engine
+                .register_registry_push(brand.firm, brand.id, ACTOR)
+                .await?;
+            let value = json!({ "url": account.url, "registered_at": account.registered_at });
+            out.show(&value, |_| println!("{}", account.url))?;
+            Ok(Exit::Done)
         }
         Registry::Mode(args) => {
             let brand = session.brand(&args.brand).await?;

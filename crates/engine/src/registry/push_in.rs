@@ -1,0 +1,273 @@
+//! İYS pushes what citizens do as they do it. A push is a hint: it is kept as
+//! it came, answered at once, applied like a page of the feed, and pulling
+//! goes on.
+
+use base64::Engine as _;
+use domain::ids::{BrandId, FirmId};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use rand::TryRngCore as _;
+use registry::push::{Connection, read_push};
+use registry::wire::RegisteredChannel;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use store::brands::Brand;
+use store::registry_feed::Movement;
+use store::registry_pushes::{PushAccount, WaitingRegistryPush};
+use subtle::ConstantTimeEq;
+
+use super::pull::{after_movement, movement};
+use crate::error::EngineError;
+use crate::receipts::PushRefusal;
+use crate::{Engine, Step};
+
+/// Pushes applied in one transaction.
+const PUSHES_PER_STEP: usize = 20;
+/// Movements applied in one transaction: as many as a page of the feed holds.
+const MOVEMENTS_PER_STEP: usize = 1_000;
+
+impl Engine {
+    /// Keeps a push of İYS. The caller answers 200 when this returns, well
+    /// within the five seconds that İYS waits.
+    ///
+    /// # Errors
+    /// [`PushRefusal`]; only [`PushRefusal::Engine`] is worth sending again.
+    pub async fn receive_registry_push(
+        &self,
+        path_key: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<(), PushRefusal> {
+        let mut reader = self.store.read().await.map_err(EngineError::from)?;
+        let brand = reader
+            .brand_by_path_key(path_key)
+            .await
+            .map_err(EngineError::from)?
+            .ok_or(PushRefusal::Unknown)?;
+        let account = reader
+            .push_account(brand.id)
+            .await
+            .map_err(EngineError::from)?
+            .ok_or(PushRefusal::Unknown)?;
+        drop(reader);
+        if !shows(headers, &account) {
+            return Err(PushRefusal::Unauthenticated);
+        }
+        // The message that tries a connection is about nobody.
+        let is_test = read_push(body).is_ok_and(|push| {
+            push.tests > 0 && push.movements.is_empty() && push.unreadable.is_empty()
+        });
+        if is_test {
+            return Ok(());
+        }
+        let digest = Sha256::digest(body);
+        let packed = lz4_flex::compress_prepend_size(body);
+        let mut writer = self.store.write().await.map_err(EngineError::from)?;
+        let is_new = writer
+            .store_registry_push(brand.id, &digest, &packed)
+            .await
+            .map_err(EngineError::from)?;
+        writer.commit().await.map_err(EngineError::from)?;
+        if is_new {
+            self.wake.registry.notify_waiters();
+        }
+        Ok(())
+    }
+
+    /// Applies pushes that wait, each in one transaction with its mark.
+    pub async fn step_registry_pushes(&self) -> Result<Step, EngineError> {
+        if !self.store.read().await?.has_registry_pushes().await? {
+            return Ok(Step::Idle);
+        }
+        let mut writer = self.store.write().await?;
+        let pushes = writer.take_registry_pushes(PUSHES_PER_STEP).await?;
+        let count = pushes.len();
+        let mut taken = 0;
+        for push in pushes {
+            // The rest has its turn in a transaction of its own.
+            if taken >= MOVEMENTS_PER_STEP {
+                break;
+            }
+            let brand = writer.brand_at_work(push.brand).await?;
+            taken += self.apply_push(&mut writer, &brand, &push).await?;
+        }
+        writer.commit().await?;
+        Ok(Step::of(count))
+    }
+
+    async fn apply_push(
+        &self,
+        writer: &mut store::Writer,
+        brand: &Brand,
+        push: &WaitingRegistryPush,
+    ) -> Result<usize, EngineError> {
+        let body = lz4_flex::decompress_size_prepended(&push.body)
+            .map_err(|error| EngineError::Internal(error.to_string()))?;
+        let read = match read_push(&body) {
+            Ok(read) => read,
+            Err(problem) => {
+                let problem = problem.to_string();
+                tracing::error!(brand.id = %brand.id, push.id = push.id, "a push of İYS could not be read: {problem}");
+                writer.settle_registry_push(push.id, Some(&problem)).await?;
+                return Ok(0);
+            }
+        };
+        let (rows, unreadable) = (read.movements.len(), read.unreadable.len());
+        let movements: Vec<Movement> = read
+            .movements
+            .into_iter()
+            .filter(|pushed| {
+                Some(pushed.brand.iys_code) == brand.iys_code
+                    && Some(pushed.brand.brand_code) == brand.brand_code
+            })
+            .map(|pushed| {
+                let created = pushed.change.held.created;
+                Movement {
+                    // As fresh as the push, where the row does not say.
+                    created: created.unwrap_or(push.received_at),
+                    ..movement(pushed.change, push.received_at)
+                }
+            })
+            .collect();
+        let foreign = rows - movements.len();
+        writer
+            .apply_movements(brand.firm, brand.id, &movements, |mirror, movement| {
+                after_movement(mirror, movement, push.received_at)
+            })
+            .await?;
+        let problem = (foreign + unreadable > 0).then(|| {
+            format!("{unreadable} rows could not be read, {foreign} are of another brand")
+        });
+        if let Some(problem) = &problem {
+            tracing::error!(brand.id = %brand.id, push.id = push.id, "a push of İYS was applied in part: {problem}");
+        }
+        writer
+            .settle_registry_push(push.id, problem.as_deref())
+            .await?;
+        metrics::counter!("izinli_registry_pushed_total").increment(movements.len() as u64);
+        Ok(movements.len())
+    }
+
+    /// Asks İYS to push to us: makes a name and a password, keeps them, and
+    /// registers our address for every channel.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] when `server.public_url` is not https,
+    /// [`EngineError::Conflict`] with İYS's words when it refuses.
+    pub async fn register_registry_push(
+        &self,
+        firm: FirmId,
+        brand: BrandId,
+        actor: &str,
+    ) -> Result<PushAccount, EngineError> {
+        let held = self.store.read().await?.brand(firm, brand).await?;
+        let held = held.ok_or(EngineError::NotFound { what: "the brand" })?;
+        let url = format!("{}/in/iys/{}", self.identity.public_url, held.path_key);
+        if !url.starts_with("https://") && !self.settings.registry.push_without_tls {
+            return Err(EngineError::invalid(
+                "server.public_url",
+                "must begin with https://: İYS pushes to nothing else (H531)",
+            ));
+        }
+        let Some(line) = self.line(brand).await? else {
+            return Err(EngineError::conflict("the brand", "has no İYS account"));
+        };
+        let username = format!("iys-{}", held.path_key);
+        let password = secret()?;
+        // Kept before İYS is told: it tries the address before it answers.
+        let mut writer = self.store.write().await?;
+        writer
+            .save_push_account(brand, &username, &password, &url)
+            .await?;
+        writer.commit().await?;
+        let connections: Vec<Connection> = [
+            RegisteredChannel::MESAJ,
+            RegisteredChannel::ARAMA,
+            RegisteredChannel::EPOSTA,
+        ]
+        .map(|channel| Connection {
+            url: url.clone(),
+            channel,
+            username: username.clone(),
+            password: password.clone(),
+        })
+        .into();
+        line.client
+            .register_push(line.address, &connections)
+            .await
+            .map_err(|error| EngineError::conflict("İYS", error.to_string()))?;
+        let mut writer = self.store.write().await?;
+        writer.push_registered(brand).await?;
+        let detail = json!({ "url": url, "username": username });
+        writer
+            .append_audit(
+                firm,
+                actor,
+                "registry.push_register",
+                &brand.to_string(),
+                &detail,
+            )
+            .await?;
+        writer.commit().await?;
+        let account = self.store.read().await?.push_account(brand).await?;
+        account.ok_or(EngineError::NotFound {
+            what: "the push account",
+        })
+    }
+}
+
+/// Whether the push shows the name and password that were registered. Both are
+/// compared whole, so that the time taken tells nothing.
+fn shows(headers: &HeaderMap, account: &PushAccount) -> bool {
+    let shown = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| {
+            let (scheme, rest) = text.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("basic").then_some(rest)
+        })
+        .and_then(|encoded| {
+            base64::engine::general_purpose::STANDARD
+                .decode(encoded.trim())
+                .ok()
+        });
+    let expected = format!("{}:{}", account.username, account.password.expose_secret());
+    shown.is_some_and(|shown| bool::from(shown.as_slice().ct_eq(expected.as_bytes())))
+}
+
+/// 32 random bytes as text.
+fn secret() -> Result<SecretString, EngineError> {
+    let mut bytes = [0_u8; 32];
+    rand::rngs::OsRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(|_| EngineError::Internal("the machine gives no randomness".to_owned()))?;
+    Ok(SecretString::from(hex::encode(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_registered_name_and_password_open_the_door() {
+        let account = PushAccount {
+            username: "iys-a".to_owned(),
+            password: SecretString::from("çok gizli"),
+            url: String::new(),
+            registered_at: None,
+            pushed_at: None,
+        };
+        let with = |text: &str| {
+            let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+            let mut headers = HeaderMap::new();
+            let value = format!("Basic {encoded}").parse().expect("a header");
+            headers.insert(AUTHORIZATION, value);
+            headers
+        };
+        assert!(shows(&with("iys-a:çok gizli"), &account));
+        assert!(!shows(&with("iys-a:çok gizl"), &account));
+        assert!(!shows(&with("iys-b:çok gizli"), &account));
+        assert!(!shows(&HeaderMap::new(), &account));
+    }
+}
