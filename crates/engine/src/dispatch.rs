@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use connectors::Connector;
-use domain::gate::{BrandPolicy, MessageFacts, RouteFacts};
+use domain::gate::{Basis, BrandPolicy, MessageFacts, RouteFacts};
 use domain::ids::{CampaignId, ConnectorId};
 use domain::template::MessageText;
 use store::brands::Brand;
@@ -76,8 +76,11 @@ impl Engine {
             basis: campaign.basis,
             content_incomplete: crate::campaigns::is_content_incomplete(&campaign, &brand),
         };
+        // A provider that forbids advertisements to Turkey is no route for them.
+        let is_allowed =
+            campaign.basis != Basis::Commercial || connector.capabilities().commercial_to_turkey;
         let route = RouteFacts {
-            available: account.state == ConnectorState::Active,
+            available: account.state == ConnectorState::Active && is_allowed,
             ..RouteFacts::CLEAR
         };
         Ok(Context {

@@ -66,6 +66,7 @@ pub struct Engine {
     pull_rests: registry::pull::PullRests,
     calendar: domain::calendar::Calendar,
     seen_files: uploads::SeenFiles,
+    pulls: receipts::Pulls,
     wake: Wake,
     stopping: CancellationToken,
 }
@@ -117,6 +118,7 @@ impl Engine {
             pull_rests: registry::pull::PullRests::default(),
             calendar,
             seen_files: uploads::SeenFiles::default(),
+            pulls: receipts::Pulls::default(),
             wake: Wake::default(),
             stopping: CancellationToken::new(),
         }))
@@ -208,6 +210,7 @@ impl Engine {
         repeat!("dispatch", ms(settings.dispatch.poll_ms), step_dispatch);
         repeat!("resolve", ms(settings.dispatch.poll_ms), step_resolve);
         repeat!("receipts", ms(settings.receipts.poll_ms), step_receipts);
+        repeat!("pull", ms(settings.receipts.poll_ms), step_pull);
         repeat!("finish", ms(settings.dispatch.poll_ms), step_finish);
         repeat!("seal", ms(SEAL_REST_MS), step_seal);
         let look = Duration::from_secs(settings.deadlines.check_seconds);

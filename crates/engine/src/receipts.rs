@@ -1,14 +1,18 @@
 //! Receipts come back: pushes are kept as they came and answered at once; the
 //! mapping follows, and a message's state only moves forward.
 
+mod pull;
+
 use std::sync::Arc;
 
-use connectors::{Connector, Push, Receipt};
+use connectors::{AddressedReceipt, Connector, Push, Receipt};
 use http::HeaderMap;
 use store::receipts::ReceiptRow;
 
 use crate::error::EngineError;
 use crate::{Engine, Step};
+
+pub(crate) use pull::Pulls;
 
 /// Why a push was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +80,10 @@ impl Engine {
             let configured = writer.connector_at_work(push.connector).await?;
             let connector = self.connector(&configured)?;
             match self.read_push(&connector, &push.body) {
-                Ok(rows) => {
+                Ok((mut rows, addressed)) => {
+                    let firm = configured.0.firm;
+                    let found = self.addressed(&mut writer, firm, push.connector, addressed);
+                    rows.extend(found.await?);
                     let changed = writer
                         .apply_receipts(push.connector, push.id, &rows)
                         .await?;
@@ -99,18 +106,18 @@ impl Engine {
         &self,
         connector: &Arc<dyn Connector>,
         packed: &[u8],
-    ) -> Result<Vec<ReceiptRow>, String> {
+    ) -> Result<(Vec<ReceiptRow>, Vec<AddressedReceipt>), String> {
         let body =
             lz4_flex::decompress_size_prepended(packed).map_err(|error| error.to_string())?;
         let receipts = connector
             .receipts(&body)
             .map_err(|error| error.to_string())?;
         let now = self.now();
-        Ok(receipts
-            .receipts
-            .into_iter()
-            .map(|receipt| row(receipt, now))
-            .collect())
+        let rows = receipts.receipts.into_iter();
+        Ok((
+            rows.map(|receipt| row(receipt, now)).collect(),
+            receipts.addressed,
+        ))
     }
 }
 

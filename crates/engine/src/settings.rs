@@ -279,6 +279,9 @@ pub struct Receipts {
     pub body_bytes_max: usize,
     /// Pause between looks for work.
     pub poll_ms: u64,
+    /// Seconds between two questions for receipts to one account, instead of the
+    /// pace that its provider allows: for simulators and tests.
+    pub pull_seconds: Option<i64>,
 }
 
 impl Default for Receipts {
@@ -287,6 +290,7 @@ impl Default for Receipts {
             pushes_per_transaction: 50,
             body_bytes_max: 4 * 1024 * 1024,
             poll_ms: 200,
+            pull_seconds: None,
         }
     }
 }

@@ -44,6 +44,7 @@ pub mod messages;
 pub mod person;
 #[cfg(test)]
 mod plan;
+pub mod receipt_pulls;
 pub mod receipts;
 pub mod registry_accounts;
 pub mod registry_limits;

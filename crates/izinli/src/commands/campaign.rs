@@ -187,6 +187,7 @@ async fn launch(session: &Session, text: &str, wait: bool, out: Output) -> anyho
             .or(engine.step_dispatch().await?)
             .or(engine.step_resolve().await?)
             .or(engine.step_receipts().await?)
+            .or(engine.step_pull().await?)
             .or(engine.step_finish().await?);
         let now = engine.campaign(held.firm, held.id).await?;
         if matches!(
