@@ -32,7 +32,7 @@ pub(crate) async fn run(cli: &Cli, command: &Registry, out: Output) -> anyhow::R
         Registry::Push(BrandArg { brand }) => {
             let brand = session.brand(brand).await?;
             let guard = engine.announce().await?;
-            while engine.step_registry().await? == engine::Step::Did {}
+            while engine.push_brand(brand.id).await? == engine::Step::Did {}
             drop(guard);
             status(&engine, &brand, out).await
         }
