@@ -69,6 +69,9 @@ impl EmailAddress {
 /// Pure; allocates only the accepted address and a suggestion. What is
 /// accepted is read again as itself: parsing is idempotent.
 pub fn parse_email(raw: &str) -> EmailVerdict {
+    if is_plain(raw) && shape(raw).is_ok() {
+        return accept(EmailAddress(raw.into()), Remarks::NONE);
+    }
     let cell = clean_cell(raw);
     let text = unwrap_address(cell.text);
     let mut remarks = Remarks::NONE;
@@ -89,7 +92,28 @@ pub fn parse_email(raw: &str) -> EmailVerdict {
             suggestion: (code == ReasonCode::R301).then(|| mended(text)).flatten(),
         };
     }
-    let address = EmailAddress(text.to_ascii_lowercase().into());
+    accept(EmailAddress(text.to_ascii_lowercase().into()), remarks)
+}
+
+/// Whether the cell is nothing but the small letters, digits and signs of an
+/// address, and needs no cleaning: most cells are like that.
+fn is_plain(raw: &str) -> bool {
+    let bytes = raw.as_bytes();
+    let may_stand = |byte: u8| {
+        byte.is_ascii_lowercase()
+            || byte.is_ascii_digit()
+            || matches!(byte, b'@' | b'.' | b'_' | b'-' | b'+')
+    };
+    let is_end = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    is_end(bytes.first())
+        && is_end(bytes.last())
+        && bytes
+            .iter()
+            .fold(true, |plain, &byte| plain & may_stand(byte))
+}
+
+/// What experience says about an address of the right shape.
+fn accept(address: EmailAddress, mut remarks: Remarks) -> EmailVerdict {
     if HINTS.is_placeholder(&address) {
         return EmailVerdict {
             result: Err(ReasonCode::R304),
@@ -213,16 +237,55 @@ fn mended(text: &str) -> Option<Box<str>> {
     shape(&mended).is_ok().then(|| mended.into_boxed_str())
 }
 
-/// What experience says about addresses; data, see `data/email_hints.tsv`.
-/// Each list is sorted.
+/// Words to look up, nearly always in vain: a word whose first letter and
+/// length no listed word has is dismissed without a comparison.
 #[derive(Debug, Default)]
+struct WordList {
+    /// Sorted.
+    words: Vec<&'static str>,
+    /// By the first letter, a bit for each length.
+    lengths: [u32; 32],
+}
+
+impl WordList {
+    fn of(words: impl IntoIterator<Item = &'static str>) -> Self {
+        let mut list = Self::default();
+        for word in words {
+            list.lengths[Self::letter(word)] |= Self::length(word);
+            list.words.push(word);
+        }
+        list.words.sort_unstable();
+        list.words.dedup();
+        list
+    }
+
+    fn letter(word: &str) -> usize {
+        usize::from(word.as_bytes().first().copied().unwrap_or(0) & 31)
+    }
+
+    fn length(word: &str) -> u32 {
+        1 << word.len().min(31)
+    }
+
+    fn holds(&self, word: &str) -> bool {
+        self.lengths[Self::letter(word)] & Self::length(word) != 0
+            && self.words.binary_search(&word).is_ok()
+    }
+}
+
+/// What experience says about addresses; data, see `data/email_hints.tsv`.
+#[derive(Debug)]
 struct Hints {
+    /// Sorted.
     typo_domains: Vec<(&'static str, &'static str)>,
+    /// In the order in which they are tried.
     typo_endings: Vec<(&'static str, &'static str)>,
-    placeholder_locals: Vec<&'static str>,
-    placeholder_domains: Vec<&'static str>,
-    twin_words: Vec<&'static str>,
-    roles: Vec<&'static str>,
+    /// Domains that typing errors were meant for: no errors themselves.
+    meant_domains: WordList,
+    placeholder_locals: WordList,
+    placeholder_domains: WordList,
+    twin_words: WordList,
+    roles: WordList,
 }
 
 static HINTS: LazyLock<Hints> =
@@ -230,43 +293,46 @@ static HINTS: LazyLock<Hints> =
 
 impl Hints {
     fn read(table: &'static str) -> Self {
-        let mut hints = Self::default();
         let lines = table.lines().filter(|line| !line.starts_with('#'));
-        for (kind, rest) in lines.filter_map(|line| line.split_once('\t')) {
-            let (word, meant) = rest.split_once('\t').unwrap_or((rest, ""));
-            match kind {
-                "typo_domain" => hints.typo_domains.push((word, meant)),
-                "typo_ending" => hints.typo_endings.push((word, meant)),
-                "placeholder_local" => hints.placeholder_locals.push(word),
-                "placeholder_domain" => hints.placeholder_domains.push(word),
-                "twin_word" => hints.twin_words.push(word),
-                "role" => hints.roles.push(word),
-                _ => {}
-            }
+        let rows: Vec<(&str, &str, &str)> = lines
+            .filter_map(|line| line.split_once('\t'))
+            .map(|(kind, rest)| {
+                let (word, meant) = rest.split_once('\t').unwrap_or((rest, ""));
+                (kind, word, meant)
+            })
+            .collect();
+        let of = |wanted: &'static str| {
+            let rows = rows.iter().filter(move |(kind, _, _)| *kind == wanted);
+            rows.map(|(_, word, meant)| (*word, *meant))
+        };
+        let words = |wanted| WordList::of(of(wanted).map(|(word, _)| word));
+        let mut typo_domains: Vec<_> = of("typo_domain").collect();
+        typo_domains.sort_unstable();
+        Self {
+            meant_domains: WordList::of(typo_domains.iter().map(|(_, meant)| *meant)),
+            typo_domains,
+            typo_endings: of("typo_ending").collect(),
+            placeholder_locals: words("placeholder_local"),
+            placeholder_domains: words("placeholder_domain"),
+            twin_words: words("twin_word"),
+            roles: words("role"),
         }
-        hints.typo_domains.sort_unstable();
-        for list in [
-            &mut hints.placeholder_locals,
-            &mut hints.placeholder_domains,
-            &mut hints.twin_words,
-            &mut hints.roles,
-        ] {
-            list.sort_unstable();
-        }
-        hints
     }
 
     /// Written to get past a form: `yok@…`, `test@test.com`, `…@example.com`.
     fn is_placeholder(&self, address: &EmailAddress) -> bool {
         let (local, domain) = address.halves();
         let first_label = domain.split('.').next().unwrap_or_default();
-        holds(&self.placeholder_locals, local)
-            || holds(&self.placeholder_domains, domain)
-            || (local == first_label && holds(&self.twin_words, local))
+        self.placeholder_locals.holds(local)
+            || self.placeholder_domains.holds(domain)
+            || (local == first_label && self.twin_words.holds(local))
     }
 
     /// The domain that was probably meant.
     fn probable_domain(&self, domain: &str) -> Option<String> {
+        if self.meant_domains.holds(domain) {
+            return None;
+        }
         if let Ok(position) = self.typo_domains.binary_search_by_key(&domain, |row| row.0) {
             return Some(self.typo_domains[position].1.to_owned());
         }
@@ -277,12 +343,8 @@ impl Hints {
     }
 
     fn is_role(&self, local: &str) -> bool {
-        holds(&self.roles, local)
+        self.roles.holds(local)
     }
-}
-
-fn holds(sorted: &[&str], word: &str) -> bool {
-    sorted.binary_search(&word).is_ok()
 }
 
 impl fmt::Display for EmailAddress {

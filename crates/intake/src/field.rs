@@ -40,6 +40,9 @@ pub enum Field {
     Tags,
     /// National id, health and the like: never imported (W405).
     Sensitive,
+    /// A national id whose check digits are looked at (R405), by a person's wish;
+    /// it is not imported either.
+    NationalId,
     /// A column of our own rejection report, uploaded again.
     Ours,
     /// Not imported (W108).
@@ -69,6 +72,7 @@ impl Field {
             Self::Kind => "kind",
             Self::Tags => "tags",
             Self::Sensitive => "sensitive",
+            Self::NationalId => "national_id",
             Self::Ours => "ours",
             Self::Ignored => "ignored",
             Self::Row => "row",
@@ -99,6 +103,7 @@ impl Field {
             Self::Kind => "alıcı tipi",
             Self::Tags => "etiketler",
             Self::Sensitive => "hassas veri",
+            Self::NationalId => "kimlik no",
             Self::Ours => "rapor sütunu",
             Self::Ignored => "alınmadı",
             Self::Row => "satır",
@@ -124,6 +129,7 @@ impl Field {
             Self::Kind => "recipient type",
             Self::Tags => "tags",
             Self::Sensitive => "sensitive data",
+            Self::NationalId => "national id",
             Self::Ours => "report column",
             Self::Ignored => "not imported",
             Self::Row => "row",
@@ -172,6 +178,7 @@ impl Field {
         Self::Kind,
         Self::Tags,
         Self::Sensitive,
+        Self::NationalId,
         Self::Ours,
         Self::Ignored,
         Self::Row,

@@ -19,6 +19,7 @@ use self::dice::Dice;
 use self::dirt::Dirt;
 use self::people::{Line, PersonMaker};
 use crate::file::Encoding;
+use crate::options::Limits;
 
 /// What to generate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,11 +127,13 @@ pub fn contacts(out: impl Write, spec: &Generate) -> io::Result<GenerateReport> 
             earlier = line.can_be_referred_to().then_some(line);
             continue;
         }
-        let dirt = Dirt::pick(&mut dice, writer.is_1254, earlier.is_some());
+        let made = |code| report.made(code);
+        let dirt = Dirt::pick(&mut dice, writer.is_1254, earlier.is_some(), &made);
         let soiled = dirt.soil(&people.plain(&mut dice), &mut earlier, spec.now);
         writer.line(&soiled)?;
         report.count(dirt);
     }
+    report.settle_crowd();
     report.dirt.sort_by_key(|count| count.code);
     report.bytes = writer.bytes;
     writer.out.flush()?;
@@ -138,13 +141,38 @@ pub fn contacts(out: impl Write, spec: &Generate) -> io::Result<GenerateReport> 
 }
 
 impl GenerateReport {
+    fn made(&self, code: ReasonCode) -> u64 {
+        let known = self.dirt.iter().find(|count| count.code == code);
+        known.map_or(0, |count| count.rows)
+    }
+
+    /// Everybody of the crowd shares one phone: too many people for it, or just several.
+    fn settle_crowd(&mut self) {
+        let people_max = Limits::default().people_per_phone_max as u64;
+        let crowd = self.made(ReasonCode::R803);
+        if crowd > people_max {
+            self.rejected += crowd;
+            self.slot(ReasonCode::R803).expected = crowd;
+        } else {
+            self.accepted += crowd;
+            if crowd > 1 {
+                self.slot(ReasonCode::W803).expected += crowd;
+            }
+        }
+    }
+
     fn count(&mut self, dirt: Dirt) {
         let outcome = dirt.outcome();
         // A dirty row may change what becomes of the clean row it refers to.
         self.accepted = self.accepted + outcome.accepted - outcome.taken_back;
         self.rejected += outcome.rejected;
         self.merged += outcome.merged;
-        let code = dirt.code();
+        let count = self.slot(dirt.code());
+        count.rows += 1;
+        count.expected += outcome.occurrences;
+    }
+
+    fn slot(&mut self, code: ReasonCode) -> &mut DirtCount {
         let known = self.dirt.iter().position(|count| count.code == code);
         let at = known.unwrap_or_else(|| {
             self.dirt.push(DirtCount {
@@ -154,9 +182,7 @@ impl GenerateReport {
             });
             self.dirt.len() - 1
         });
-        let count = &mut self.dirt[at];
-        count.rows += 1;
-        count.expected += outcome.occurrences;
+        &mut self.dirt[at]
     }
 
     /// How often judging must count this code for the dirt that was made.

@@ -320,7 +320,7 @@ impl Way<'_> {
                     .iter()
                     .enumerate()
                     .map(|(column, cell)| match layout.field_of(column) {
-                        Field::Sensitive => String::new(),
+                        Field::Sensitive | Field::NationalId => String::new(),
                         _ => decoder.text(cell),
                     })
                     .collect(),
@@ -459,7 +459,7 @@ fn note_columns(table: &Table, out: &mut Outlets) {
     for meaning in &table.layout.meanings {
         match meaning.field {
             Field::Ignored => out.account.tally.note(ReasonCode::W108, line),
-            Field::Sensitive => out.account.tally.note(ReasonCode::W405, line),
+            Field::Sensitive | Field::NationalId => out.account.tally.note(ReasonCode::W405, line),
             _ => {}
         }
     }

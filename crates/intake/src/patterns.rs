@@ -244,13 +244,21 @@ struct FrequentMinutes {
     counts: [u64; COUNTERS],
 }
 
-const COUNTERS: usize = 16;
+const COUNTERS: usize = 8;
 
 impl FrequentMinutes {
     fn note(&mut self, minute: i64) {
-        let known = (0..COUNTERS).find(|&at| self.counts[at] > 0 && self.minutes[at] == minute);
-        let free = || (0..COUNTERS).find(|&at| self.counts[at] == 0);
-        if let Some(at) = known.or_else(free) {
+        // Searched to the end without a branch: most minutes of a file are not among them.
+        let (mut known, mut free) = (COUNTERS, COUNTERS);
+        for at in 0..COUNTERS {
+            if self.counts[at] == 0 {
+                free = at;
+            } else if self.minutes[at] == minute {
+                known = at;
+            }
+        }
+        let at = if known < COUNTERS { known } else { free };
+        if at < COUNTERS {
             self.minutes[at] = minute;
             self.counts[at] += 1;
         } else {

@@ -69,9 +69,10 @@ struct Known {
 /// What is known of the ids of one partition, by their fingerprints.
 #[derive(Debug, Default)]
 struct Survey {
+    /// Ids with several phones, in the end: few, so that asking is quick.
     ids: HashMap<u64, Known, SpreadHasher>,
-    /// For each id without its zeros its one spelling, `None` where there are
-    /// several; empty where no id begins with a zero.
+    /// For each id that begins with a zero somewhere, without its zeros: its one
+    /// spelling, `None` where there are several.
     forms: HashMap<u64, Option<u64>, SpreadHasher>,
 }
 
@@ -128,7 +129,13 @@ impl People {
         };
         let partition = self.sightings.partition_of(sighting.stripped);
         self.sightings.append(partition, |buffer| {
-            buffer.extend_from_slice(&sighting.to_bytes());
+            let bytes = sighting.to_bytes();
+            let used = if sighting.has_zeros() {
+                Sighting::BYTES_WITH_ZEROS
+            } else {
+                Sighting::BYTES
+            };
+            buffer.extend_from_slice(&bytes[..used]);
             Ok(())
         })
     }
@@ -144,14 +151,14 @@ impl People {
     ) -> io::Result<Ambiguous> {
         for partition in 0..self.sightings.len() {
             let Survey { ids, forms } = self.survey(partition)?;
-            if forms.is_empty() && !ids.values().any(|known| known.has_several) {
+            if forms.is_empty() && ids.is_empty() {
                 continue;
             }
             self.for_each(partition, |sighting| {
                 if forms.get(&sighting.stripped).is_some_and(Option::is_none) {
                     account.note_row(ReasonCode::W402, sighting.line)?;
                 }
-                let Some(known) = ids.get(&sighting.id).filter(|known| known.has_several) else {
+                let Some(known) = ids.get(&sighting.id) else {
                     return Ok(());
                 };
                 if last_row_wins && known.last_phone == sighting.phone {
@@ -174,15 +181,20 @@ impl People {
         survey
             .ids
             .reserve((self.sightings.bytes(partition) / Sighting::BYTES).min(IDS_RESERVED_MAX));
-        let mut has_zeros = false;
+        let mut with_zeros: HashSet<u64, SpreadHasher> = HashSet::default();
         self.for_each(partition, |sighting| {
             survey.note_id(sighting);
-            has_zeros |= sighting.stripped != sighting.id;
+            if sighting.has_zeros() {
+                with_zeros.insert(sighting.stripped);
+            }
             Ok(())
         })?;
-        if has_zeros {
+        survey.ids.retain(|_, known| known.has_several);
+        if !with_zeros.is_empty() {
             self.for_each(partition, |sighting| {
-                survey.note_form(sighting);
+                if with_zeros.contains(&sighting.stripped) {
+                    survey.note_form(sighting);
+                }
                 Ok(())
             })?;
         }
@@ -195,9 +207,13 @@ impl People {
         mut take: impl FnMut(Sighting) -> io::Result<()>,
     ) -> io::Result<()> {
         self.sightings.read(partition, PIECE_BYTES, |piece| {
-            piece
-                .chunks(Sighting::BYTES)
-                .try_for_each(|bytes| take(Sighting::from_bytes(bytes)?))
+            let mut left = piece;
+            while !left.is_empty() {
+                let (sighting, rest) = Sighting::split_from(left)?;
+                take(sighting)?;
+                left = rest;
+            }
+            Ok(())
         })
     }
 }
@@ -219,24 +235,42 @@ impl Ambiguous {
 }
 
 impl Sighting {
-    const BYTES: usize = 32;
+    /// Bytes of one, and of one whose id begins with a zero.
+    const BYTES: usize = 24;
+    const BYTES_WITH_ZEROS: usize = 32;
+    /// In the number of the line: the id begins with a zero.
+    const HAS_ZEROS: u64 = 1 << 63;
 
-    fn to_bytes(self) -> [u8; Self::BYTES] {
-        let mut bytes = [0; Self::BYTES];
-        let numbers = [self.stripped, self.id, self.phone, self.line];
+    fn has_zeros(self) -> bool {
+        self.stripped != self.id
+    }
+
+    fn to_bytes(self) -> [u8; Self::BYTES_WITH_ZEROS] {
+        let mut bytes = [0; Self::BYTES_WITH_ZEROS];
+        let mark = if self.has_zeros() { Self::HAS_ZEROS } else { 0 };
+        let numbers = [self.line | mark, self.id, self.phone, self.stripped];
         for (slot, number) in bytes.chunks_mut(8).zip(numbers) {
             slot.copy_from_slice(&number.to_le_bytes());
         }
         bytes
     }
 
-    fn from_bytes(bytes: &[u8]) -> io::Result<Self> {
-        Ok(Self {
-            stripped: number(bytes, 0)?,
-            id: number(bytes, 8)?,
+    /// The first sighting of these bytes, and what stands behind it.
+    fn split_from(bytes: &[u8]) -> io::Result<(Self, &[u8])> {
+        let (line, id) = (number(bytes, 0)?, number(bytes, 8)?);
+        let has_zeros = line & Self::HAS_ZEROS != 0;
+        let sighting = Self {
+            stripped: if has_zeros { number(bytes, 24)? } else { id },
+            id,
             phone: number(bytes, 16)?,
-            line: number(bytes, 24)?,
-        })
+            line: line & !Self::HAS_ZEROS,
+        };
+        let rest = if has_zeros {
+            &bytes[Self::BYTES_WITH_ZEROS..]
+        } else {
+            &bytes[Self::BYTES..]
+        };
+        Ok((sighting, rest))
     }
 }
 

@@ -90,7 +90,7 @@ impl<'s> RowSplitter<'s> {
         let cells = self.cells(&rejection.raw);
         let channel = rejection.channel.map_or("", |channel| channel.as_str());
         let value = match rejection.field {
-            Field::Sensitive => String::new(),
+            Field::Sensitive | Field::NationalId => String::new(),
             field => self.seen(field, &rejection.value),
         };
         let mut line = vec![
@@ -137,7 +137,7 @@ impl<'s> RowSplitter<'s> {
     /// A cell as it may be seen.
     fn seen(&self, field: Field, text: &str) -> String {
         match (field, self.privacy) {
-            (Field::Sensitive, _) => String::new(),
+            (Field::Sensitive | Field::NationalId, _) => String::new(),
             (Field::Phone | Field::Email | Field::Recipient, Privacy::Masked) => masked(text),
             _ => text.to_owned(),
         }

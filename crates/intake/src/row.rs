@@ -6,6 +6,7 @@
 //! date) and the first fault is the one that is told.
 
 mod address;
+mod cells;
 mod date_order;
 mod person;
 mod settle;
@@ -20,6 +21,7 @@ use domain::{Channel, ReasonCode, RecipientKind};
 
 use self::address::{AddressReader, Addresses};
 pub(crate) use self::address::{PhoneStatistics, SUSPECT_ZEROS};
+use self::cells::Cells;
 use self::date_order::DateOrders;
 pub(crate) use self::date_order::Surveyor;
 use self::person::{Person, PersonReader};
@@ -230,22 +232,17 @@ impl Rules<'_> {
         person: &mut PersonReader,
         out: &mut Outlets,
     ) -> io::Result<()> {
-        let channel = self.row_channel(record);
+        let cells = Cells::of(record, self.decoder);
+        let channel = self.row_channel(cells);
         let only_channel = match channel {
             Some(ChannelMeaning::One(channel)) => Some(channel),
             _ => None,
         };
-        let person = person.read(record, self.layout, self.decoder, &mut self.on_row);
+        let person = person.read(cells, self.layout, &mut self.on_row);
         let who = Who {
             place,
-            addresses: addresses.read(
-                record,
-                self.layout,
-                self.decoder,
-                only_channel,
-                &mut self.on_row,
-            ),
-            kind: self.kind(record),
+            addresses: addresses.read(cells, self.layout, only_channel, &mut self.on_row),
+            kind: self.kind(cells),
             person,
         };
         for fault in &who.person.faults {
@@ -265,7 +262,7 @@ impl Rules<'_> {
         }
         let layout = self.layout;
         for (number, group) in layout.groups.iter().enumerate() {
-            self.judge_group(number, group, &who, channel, record, out)?;
+            self.judge_group(number, group, &who, channel, cells, out)?;
         }
         Ok(())
     }
@@ -322,7 +319,7 @@ impl Rules<'_> {
         group: &Group,
         who: &Who<'_>,
         channel: Option<ChannelMeaning>,
-        record: &ByteRecord,
+        cells: Cells<'_>,
         out: &mut Outlets,
     ) -> io::Result<()> {
         self.on_consent.clear();
@@ -340,7 +337,7 @@ impl Rules<'_> {
                 return out.refuse(who.place, None, channel_fault(meaning));
             }
             (Coverage::Unstated, _) => {
-                self.read_along_whole(number, group, record)?;
+                self.read_along_whole(number, group, cells)?;
                 return refuse_unstated_channel(who, out);
             }
         };
@@ -348,13 +345,11 @@ impl Rules<'_> {
             && who.has_address()
             && !who.addresses.has(channel.is_phone())
             && self.layout.groups.len() > 1
-            && cell(record, Some(group.status.index))
-                .trim_ascii()
-                .is_empty()
+            && cells.raw(Some(group.status.index)).trim_ascii().is_empty()
         {
             return Ok(()); // a wide row says nothing about a channel it has neither address nor status for
         }
-        let said = self.statement(number, group, who, record)?;
+        let said = self.statement(number, group, who, cells)?;
         if let Ok(declared) = &said {
             out.patterns.note(declared);
         }
@@ -385,24 +380,24 @@ impl Rules<'_> {
         &mut self,
         number: usize,
         group: &Group,
-        record: &ByteRecord,
+        cells: Cells<'_>,
     ) -> io::Result<()> {
-        let status = cell(record, Some(group.status.index));
+        let status = cells.raw(Some(group.status.index));
         let coding = group.status.coding.as_ref();
         let meaning = self.vocabulary.status(number, status, self.decoder, coding);
         if group.status.polarity.is_none() && matches!(meaning, StatusMeaning::Answer { .. }) {
             self.unsaid_polarity.insert(group.status.index);
         }
-        self.read_along(number, group, record)
+        self.read_along(number, group, cells)
     }
 
-    fn row_channel(&mut self, record: &ByteRecord) -> Option<ChannelMeaning> {
-        let raw = cell(record, Some(self.layout.channel?));
+    fn row_channel(&mut self, cells: Cells<'_>) -> Option<ChannelMeaning> {
+        let raw = cells.raw(Some(self.layout.channel?));
         Some(self.vocabulary.channel(raw, self.decoder))
     }
 
-    fn kind(&mut self, record: &ByteRecord) -> Result<RecipientKind, Fault> {
-        let raw = cell(record, self.layout.recipient_kind);
+    fn kind(&mut self, cells: Cells<'_>) -> Result<RecipientKind, Fault> {
+        let raw = cells.raw(self.layout.recipient_kind);
         let decoder = self.decoder;
         let fault = |code| Fault::of_cell(Field::Kind, code, &shown(decoder, raw));
         match self
@@ -461,13 +456,6 @@ fn channel_fault(meaning: Option<ChannelMeaning>) -> Fault {
         _ => ReasonCode::R705,
     };
     Fault::new(Field::Channel, code)
-}
-
-/// The bytes of a cell; none where the column does not exist.
-fn cell(record: &ByteRecord, column: Option<usize>) -> &[u8] {
-    column
-        .and_then(|column| record.get(column))
-        .unwrap_or_default()
 }
 
 /// A cell as it is shown to people.

@@ -154,7 +154,7 @@ fn the_registrys_limits_of_length_hold_to_the_character() {
 
 #[test]
 fn every_hint_is_usable() {
-    assert!(HINTS.typo_domains.len() > 20 && HINTS.roles.len() > 10);
+    assert!(HINTS.typo_domains.len() > 20 && HINTS.roles.words.len() > 10);
     for (wrong, right) in &HINTS.typo_domains {
         assert!(shape(&format!("x@{wrong}")).is_ok() && shape(&format!("x@{right}")).is_ok());
         assert_eq!(HINTS.probable_domain(right), None, "{right}");

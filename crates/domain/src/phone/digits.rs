@@ -25,11 +25,15 @@ impl Digits {
         if text.is_empty() || text.len() > usize::from(Self::MOST) {
             return None;
         }
-        text.bytes().try_fold(Self::NONE, |mut digits, byte| {
-            byte.is_ascii_digit().then(|| {
-                digits.push(byte - b'0');
-                digits
-            })
+        let (mut value, mut are_digits) = (0_u64, true);
+        for byte in text.bytes() {
+            let digit = byte.wrapping_sub(b'0');
+            are_digits &= digit < 10;
+            value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+        }
+        are_digits.then_some(Self {
+            value,
+            len: u8::try_from(text.len()).unwrap_or(u8::MAX),
         })
     }
 

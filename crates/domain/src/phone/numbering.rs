@@ -111,6 +111,8 @@ pub(super) struct Plan {
     pub(super) national_digits: u8,
     /// Kind by the first three digits.
     by_three: Box<[NumberKind]>,
+    /// Whether blocks lie inside a prefix of three digits.
+    has_blocks: Box<[bool]>,
     /// Blocks that need more than three digits, and numbers of another length.
     exceptions: Vec<PlanRow>,
 }
@@ -118,13 +120,19 @@ pub(super) struct Plan {
 impl Plan {
     /// What stands behind a national number of this country.
     pub(super) fn kind(&self, national: Digits) -> NumberKind {
-        self.exception(national)
-            .or_else(|| {
-                let ordinary = national.len() == self.national_digits;
-                let three = national.head(3).filter(|_| ordinary)?;
-                self.by_three.get(usize::try_from(three).ok()?).copied()
-            })
-            .unwrap_or(NumberKind::Unlisted)
+        let is_ordinary = national.len() == self.national_digits;
+        let three = national
+            .head(3)
+            .and_then(|three| usize::try_from(three).ok());
+        let by_three = || self.by_three.get(three?).copied();
+        let has_blocks = three.is_none_or(|three| self.has_blocks.get(three) != Some(&false));
+        let block = if is_ordinary && !has_blocks {
+            None
+        } else {
+            self.exception(national)
+        };
+        let ordinary = || if is_ordinary { by_three() } else { None };
+        block.or_else(ordinary).unwrap_or(NumberKind::Unlisted)
     }
 
     /// The kind, if this is a number that stands outside the ordinary ranges:
@@ -254,11 +262,15 @@ fn read_plan(
     }
     ranges.sort_by_key(|(_, _, row)| row.prefix_digits);
     let mut by_three = vec![NumberKind::Unlisted; 1_000].into_boxed_slice();
+    let mut has_blocks = vec![false; 1_000].into_boxed_slice();
     let mut exceptions = Vec::new();
     for (first, last, row) in ranges {
         if row.prefix_digits <= 3 && row.national_digits == national_digits {
             fill(&mut by_three, first, last, row.kind)?;
         } else {
+            if row.prefix_digits > 3 {
+                fill(&mut has_blocks, first.get(..3)?, last.get(..3)?, true)?;
+            }
             exceptions.push(row);
         }
     }
@@ -267,6 +279,7 @@ fn read_plan(
         calling_code,
         national_digits,
         by_three,
+        has_blocks,
         exceptions,
     })
 }

@@ -29,6 +29,9 @@ const TOKEN_CHARS_MAX: usize = 1_024;
 
 /// Reads a cleaned cell of an external-id column.
 pub(crate) fn read_external_id(text: &str) -> Identity<'_> {
+    if is_plain_code(text) {
+        return Identity::Known(text, None);
+    }
     match common(text, CHARS_MAX) {
         Some(settled) => settled,
         None if is_scientific(text) => Identity::Faulty(ReasonCode::R402),
@@ -43,6 +46,17 @@ pub(crate) fn read_token(text: &str) -> Identity<'_> {
         None if is_token(text) => Identity::Known(text, None),
         None => Identity::Faulty(ReasonCode::R404),
     }
+}
+
+/// Letters and digits, at least one of them a digit: neither a word for
+/// nothing, nor scientific notation, nor a date. Nearly every id is one.
+fn is_plain_code(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_plain = bytes.len() <= CHARS_MAX
+        && bytes
+            .iter()
+            .fold(true, |plain, byte| plain & byte.is_ascii_alphanumeric());
+    is_plain && bytes.iter().any(u8::is_ascii_digit)
 }
 
 /// What holds for every kind of identifier.

@@ -28,8 +28,9 @@ pub(crate) struct AgeRule<'c> {
     calendar: &'c Calendar,
     now: DateTime,
     counted: HashMap<Date, Limits>,
-    /// The day asked about before: rows of one day stand together.
-    last: Option<(Date, Limits)>,
+    /// Days asked about before, each in the place that its number gives it:
+    /// files speak about a handful of days.
+    recent: [Option<(Date, Limits)>; RECENT],
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +39,9 @@ struct Limits {
     legal: Date,
     grace: Date,
 }
+
+/// Days found without a look into the table.
+const RECENT: usize = 8;
 
 /// Distinct days remembered; a file of honest dates has a few hundred.
 const DAYS_MAX: usize = 20_000;
@@ -48,14 +52,15 @@ impl<'c> AgeRule<'c> {
             calendar,
             now,
             counted: HashMap::new(),
-            last: None,
+            recent: [None; RECENT],
         }
     }
 
     pub(crate) fn age(&mut self, event: DateTime) -> Age {
         let limits = self.limits(event.date());
         let at = |date: Date| date.to_datetime(event.time());
-        if self.now <= at(limits.strict).min(at(limits.grace)) {
+        let first = limits.strict.min(limits.grace);
+        if self.now.date() < first || self.now <= at(first) {
             return Age::Fresh;
         }
         if self.now <= at(limits.grace) {
@@ -70,7 +75,8 @@ impl<'c> AgeRule<'c> {
     }
 
     fn limits(&mut self, day: Date) -> Limits {
-        if let Some((_, limits)) = self.last.filter(|(last, _)| *last == day) {
+        let place = usize::from(day.day().unsigned_abs()) % RECENT;
+        if let Some((_, limits)) = self.recent[place].filter(|(recent, _)| *recent == day) {
             return limits;
         }
         let limits = self
@@ -78,7 +84,7 @@ impl<'c> AgeRule<'c> {
             .get(&day)
             .copied()
             .unwrap_or_else(|| self.count(day));
-        self.last = Some((day, limits));
+        self.recent[place] = Some((day, limits));
         limits
     }
 

@@ -1,5 +1,6 @@
 //! Every kind of dirt that a headed file can carry, one kind a row.
 
+use domain::time::SECOND_US;
 use domain::{ReasonCode, Timestamp};
 use jiff::ToSpan;
 
@@ -8,7 +9,11 @@ use super::people::{Line, dotted};
 
 /// A kind of dirt, named by the code it leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Dirt(ReasonCode);
+pub(super) struct Dirt {
+    code: ReasonCode,
+    /// Rows of the same kind before it.
+    nth: u64,
+}
 
 /// What one dirty row comes to.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,6 +48,7 @@ const ALONE: &[ReasonCode] = &[
     ReasonCode::R304,
     ReasonCode::R305,
     ReasonCode::R306,
+    ReasonCode::R401,
     ReasonCode::R402,
     ReasonCode::R403,
     ReasonCode::R406,
@@ -72,13 +78,23 @@ const ALONE: &[ReasonCode] = &[
     ReasonCode::W302,
     ReasonCode::W303,
     ReasonCode::W602,
+    ReasonCode::W603,
     ReasonCode::W604,
     ReasonCode::W702,
     ReasonCode::W703,
 ];
 
+/// Dirt that a file can carry only so often, and how often: cells of many
+/// kilobytes, and ids that became dates, of which there are few.
+const SCARCE: &[(ReasonCode, u64)] = &[(ReasonCode::R103, 40), (ReasonCode::W403, 300)];
+
+/// Longer than any cell may be.
+const LONG_CELL: usize = 33 << 10;
+
 /// Dirt that repeats or contradicts an earlier clean row.
 const REFERRING: &[ReasonCode] = &[
+    ReasonCode::W402,
+    ReasonCode::W803,
     ReasonCode::R802,
     ReasonCode::R804,
     ReasonCode::W801,
@@ -87,20 +103,30 @@ const REFERRING: &[ReasonCode] = &[
 
 impl Dirt {
     /// Throws for a kind. Windows-1254 has no digits of other scripts.
-    pub(super) fn pick(dice: &mut Dice, is_1254: bool, can_refer: bool) -> Self {
-        let all = ALONE.len() + REFERRING.len();
+    pub(super) fn pick(dice: &mut Dice, is_1254: bool, can_refer: bool, made: Made<'_>) -> Self {
+        let crowd = ALONE.len() + REFERRING.len();
+        let scarce = crowd + 1;
+        let all = scarce + SCARCE.len();
         let at = usize::try_from(dice.below(all as u64)).unwrap_or(0);
         let code = match ALONE.get(at).copied() {
             Some(ReasonCode::W202) if is_1254 => ReasonCode::W203,
             Some(code) => code,
+            None if at == crowd => ReasonCode::R803,
+            None if at >= scarce => match SCARCE[at - scarce] {
+                (code, most) if made(code) < most => code,
+                _ => ReasonCode::R502,
+            },
             None if can_refer => REFERRING[at - ALONE.len()],
             None => ReasonCode::R501,
         };
-        Self(code)
+        Self {
+            code,
+            nth: made(code),
+        }
     }
 
     pub(super) const fn code(self) -> ReasonCode {
-        self.0
+        self.code
     }
 
     /// What judging must make of one such row.
@@ -109,13 +135,15 @@ impl Dirt {
             occurrences: 1,
             ..Outcome::default()
         };
-        match self.0 {
+        match self.code {
             // The identifier is refused, the phone beside it is not.
             ReasonCode::R402 | ReasonCode::R403 => Outcome {
                 accepted: 1,
                 rejected: 1,
                 ..once
             },
+            // What becomes of a crowd shows when all of it is written.
+            ReasonCode::R803 => Outcome::default(),
             // The refusal is kept, the earlier consent is held.
             ReasonCode::R802 => Outcome {
                 accepted: 1,
@@ -127,6 +155,12 @@ impl Dirt {
             ReasonCode::R804 => Outcome {
                 taken_back: 1,
                 rejected: 2,
+                occurrences: 2,
+                ..once
+            },
+            // Both rows carry the remark.
+            ReasonCode::W402 | ReasonCode::W803 => Outcome {
+                accepted: 1,
                 occurrences: 2,
                 ..once
             },
@@ -152,12 +186,12 @@ impl Dirt {
     /// to an earlier row uses it up.
     pub(super) fn soil(self, clean: &Line, earlier: &mut Option<Line>, now: Timestamp) -> String {
         let mut line = clean.clone();
-        if REFERRING.contains(&self.0)
+        if REFERRING.contains(&self.code)
             && let Some(earlier) = earlier.take()
         {
             return self.refer(&earlier, &line);
         }
-        match self.0 {
+        match self.code {
             ReasonCode::R101 => return ";".repeat(8),
             ReasonCode::R102 => return format!("{};fazladan", line.text()),
             ReasonCode::R105 => {
@@ -165,6 +199,14 @@ impl Dirt {
                 line.phone.clear();
                 line.email.clear();
             }
+            ReasonCode::R103 => line.name = "x".repeat(LONG_CELL),
+            ReasonCode::R401 => {
+                "NULL".clone_into(&mut line.id);
+                line.phone.clear();
+                line.email.clear();
+            }
+            ReasonCode::R803 => CROWDED_PHONE.clone_into(&mut line.phone),
+            ReasonCode::W403 => line.id = date_like(self.nth),
             ReasonCode::R406 => {
                 line.phone.clear();
                 line.email.clear();
@@ -180,7 +222,21 @@ impl Dirt {
 
     fn refer(self, earlier: &Line, other: &Line) -> String {
         let half_an_hour_before = earlier.at.saturating_sub(30.minutes());
-        match self.0 {
+        match self.code {
+            ReasonCode::W402 => {
+                let with_zeros = Line {
+                    id: format!("00{}", earlier.id),
+                    ..other.clone()
+                };
+                with_zeros.text()
+            }
+            ReasonCode::W803 => {
+                let same_phone = Line {
+                    phone: earlier.phone.clone(),
+                    ..other.clone()
+                };
+                same_phone.text()
+            }
             ReasonCode::W801 => earlier.text(),
             ReasonCode::W802 => earlier.clone().at(half_an_hour_before).text(),
             ReasonCode::R802 => {
@@ -202,7 +258,7 @@ impl Dirt {
 
     fn soil_address(self, line: &mut Line) {
         let number = line.number;
-        let phone = match self.0 {
+        let phone = match self.code {
             ReasonCode::R104 => "#YOK".to_owned(),
             ReasonCode::R201 => String::new(),
             ReasonCode::R202 => format!("O532 {:03} 12 34", 200 + number % 700),
@@ -222,7 +278,7 @@ impl Dirt {
             _ => std::mem::take(&mut line.phone),
         };
         line.phone = phone;
-        let email = match self.0 {
+        let email = match self.code {
             ReasonCode::R301 => line.email.replace('.', ","),
             ReasonCode::R302 => format!("şule{number}@firma.com.tr"),
             ReasonCode::R303 => format!("{0}; bir{0}", line.email),
@@ -245,7 +301,7 @@ impl Dirt {
 
     fn soil_consent(self, line: &mut Line, now: Timestamp) {
         let today = now.to_turkish();
-        match self.0 {
+        match self.code {
             ReasonCode::R402 => "1,23457E+15".clone_into(&mut line.id),
             ReasonCode::R403 => line.id = "M".repeat(256),
             ReasonCode::R501 => line.status = "",
@@ -267,12 +323,32 @@ impl Dirt {
             ReasonCode::R705 => line.channel = "FAKS",
             ReasonCode::R708 => line.kind = "bilinmiyor",
             ReasonCode::W602 => line.date.truncate("20.06.2025".len()),
+            ReasonCode::W603 => {
+                let seconds = Timestamp::from_turkish(line.at).as_micros() / SECOND_US;
+                line.date = seconds.to_string();
+            }
             ReasonCode::W604 => line.date.replace_range(6..8, ""),
             ReasonCode::W702 => line.channel = "HEPSİ",
             ReasonCode::W703 => line.kind = "Esnaf",
             _ => {}
         }
     }
+}
+
+/// How many rows of a kind were made so far.
+pub(super) type Made<'m> = &'m dyn Fn(ReasonCode) -> u64;
+
+/// The phone that all of a file's crowd shares: no person's own, those end in
+/// odd digits.
+const CROWDED_PHONE: &str = "0505 700 00 02";
+
+/// What a spreadsheet makes of ids such as MAR1, different for some hundreds of people.
+fn date_like(nth: u64) -> String {
+    const MONTHS: [&str; 11] = [
+        "Oca", "Şub", "Mar", "Nis", "May", "Haz", "Tem", "Ağu", "Eyl", "Eki", "Kas",
+    ];
+    let month = MONTHS[usize::try_from(nth % 11).unwrap_or(0)];
+    format!("{}.{month}", 1 + nth / 11 % 31)
 }
 
 /// The ten digits behind the country code.

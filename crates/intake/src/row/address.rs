@@ -2,17 +2,15 @@
 
 use std::cell::OnceCell;
 
-use csv::ByteRecord;
 use domain::email::{EmailVerdict, parse_email};
 use domain::phone::{PhoneDetail, PhoneRefusal, PhoneRules, PhoneVerdict, parse_phone};
 use domain::reason::Remarks;
 use domain::{Channel, Msisdn, ReasonCode};
 
-use super::cell;
+use super::cells::Cells;
 use super::settle::Target;
 use crate::cell::Fault;
 use crate::field::Field;
-use crate::file::encoding::Decoder;
 use crate::options::Options;
 use crate::pair::Address;
 use crate::remarked::Remarked;
@@ -92,15 +90,14 @@ impl AddressReader {
     /// Reads the addresses of a row; `channel` is the one the row states.
     pub(crate) fn read<'a>(
         &'a mut self,
-        record: &'a ByteRecord,
+        cells: Cells<'a>,
         layout: &Layout,
-        decoder: Decoder,
         channel: Option<Channel>,
         remarked: &mut Remarked,
     ) -> Addresses<'a> {
         let for_sms = self.for_sms;
         let mut text = |column, scratch| {
-            let (text, repaired) = decoder.decode(cell(record, column), scratch);
+            let (text, repaired) = cells.text(column, scratch);
             if repaired {
                 remarked.add(ReasonCode::W104);
             }

@@ -6,7 +6,6 @@ use std::io;
 
 use domain::ReasonCode;
 
-use super::cell;
 use crate::cell::clean;
 use crate::cell::date::Reading;
 use crate::file::encoding::Decoder;
@@ -137,7 +136,7 @@ impl Surveyor<'_> {
             for &column in columns {
                 let (text, _) = self
                     .decoder
-                    .decode(cell(record, Some(column)), &mut scratch);
+                    .decode(record.get(column).unwrap_or_default(), &mut scratch);
                 if let Reading::Slashed(slashed) = Reading::of(clean(text).text) {
                     let evidence = found.entry(column).or_default();
                     match slashed.only_order() {

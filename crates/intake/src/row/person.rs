@@ -1,14 +1,12 @@
 //! Who a row is about, besides addresses.
 
-use csv::ByteRecord;
 use domain::ReasonCode;
 
-use super::cell;
-use crate::cell::identity::{Identity, read_external_id, read_token};
+use super::cells::Cells;
+use crate::cell::identity::{Identity, is_national_id, read_external_id, read_token};
 use crate::cell::name;
 use crate::cell::{Fault, clean};
 use crate::field::Field;
-use crate::file::encoding::Decoder;
 use crate::remarked::Remarked;
 use crate::table::layout::Layout;
 
@@ -41,19 +39,17 @@ pub(crate) struct Person<'a> {
 impl PersonReader {
     pub(crate) fn read<'a>(
         &'a mut self,
-        record: &'a ByteRecord,
+        cells: Cells<'a>,
         layout: &Layout,
-        decoder: Decoder,
         remarked: &mut Remarked,
     ) -> Person<'a> {
         let tags = match layout.tags.as_slice() {
             [] => "",
-            [one] => clean_text(record, Some(*one), decoder, &mut self.tags, remarked),
+            [one] => clean_text(cells, Some(*one), &mut self.tags, remarked),
             several => {
                 self.tags.clear();
                 for &column in several {
-                    let part =
-                        clean_text(record, Some(column), decoder, &mut self.more_tags, remarked);
+                    let part = clean_text(cells, Some(column), &mut self.more_tags, remarked);
                     if !part.is_empty() {
                         self.tags.push_str(part);
                         self.tags.push(';');
@@ -62,7 +58,7 @@ impl PersonReader {
                 self.tags.trim_end_matches(';')
             }
         };
-        let mut text = |column, scratch| clean_text(record, column, decoder, scratch, remarked);
+        let mut text = |column, scratch| clean_text(cells, column, scratch, remarked);
         let external_id = text(layout.external_id, &mut self.external_id);
         let token = text(layout.token, &mut self.token);
         let first = text(layout.first_name, &mut self.first);
@@ -94,6 +90,12 @@ impl PersonReader {
             external_id,
             remarked,
         );
+        let national_id = cells.raw(layout.national_id).trim_ascii();
+        if !national_id.is_empty() && !is_national_id(national_id) {
+            // The number itself stays out of the report.
+            let fault = Fault::new(Field::NationalId, ReasonCode::R405);
+            person.faults.push(fault);
+        }
         person.token = person.take(read_token(token), Field::Token, token, remarked);
         person
     }
@@ -126,17 +128,15 @@ impl Person<'_> {
 
 /// A cell as clean text, remarking on what was repaired.
 fn clean_text<'a>(
-    record: &'a ByteRecord,
+    cells: Cells<'a>,
     column: Option<usize>,
-    decoder: Decoder,
     scratch: &'a mut String,
     remarked: &mut Remarked,
 ) -> &'a str {
-    let raw = cell(record, column);
-    if raw.is_empty() {
+    let (text, repaired) = cells.text(column, scratch);
+    if text.is_empty() {
         return "";
     }
-    let (text, repaired) = decoder.decode(raw, scratch);
     if repaired {
         remarked.add(ReasonCode::W104);
     }

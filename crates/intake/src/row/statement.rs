@@ -2,12 +2,12 @@
 
 use std::io;
 
-use csv::ByteRecord;
 use domain::ReasonCode;
 use domain::fold_text::cell::is_spreadsheet_error;
 
+use super::cells::Cells;
 use super::date_order::ColumnOrder;
-use super::{Rules, Who, cell, shown};
+use super::{Rules, Who, shown};
 use crate::cell::date::{Moment, Reading};
 use crate::cell::{Fault, clean};
 use crate::consent::{self, Answer, Declared, UNSTATED_SOURCE};
@@ -21,14 +21,14 @@ impl Rules<'_> {
         number: usize,
         group: &Group,
         who: &Who<'_>,
-        record: &ByteRecord,
+        cells: Cells<'_>,
     ) -> io::Result<Result<Declared, Fault>> {
         let kind = match &who.kind {
             Ok(kind) => *kind,
             Err(fault) => return Ok(Err(fault.clone())),
         };
         let decoder = self.decoder;
-        let status_cell = cell(record, Some(group.status.index));
+        let status_cell = cells.raw(Some(group.status.index));
         let meaning =
             self.vocabulary
                 .status(number, status_cell, decoder, group.status.coding.as_ref());
@@ -38,7 +38,7 @@ impl Rules<'_> {
             Ok(Answer::Said(status)) => status,
             Ok(Answer::PolarityUnknown) => {
                 self.unsaid_polarity.insert(group.status.index);
-                self.read_along(number, group, record)?;
+                self.read_along(number, group, cells)?;
                 let shown = shown(decoder, status_cell);
                 let fault = Fault::of_cell(Field::Status, ReasonCode::R502, &shown);
                 return Ok(Err(fault));
@@ -46,7 +46,7 @@ impl Rules<'_> {
             Err(fault) => return Ok(Err(fault)),
         };
         let is_needed = consent::needs_paperwork(self.options.action, kind, status);
-        let source_cell = cell(record, group.source);
+        let source_cell = cells.raw(group.source);
         let meaning =
             self.vocabulary
                 .source(number, source_cell, decoder, &self.options.mapping.sources);
@@ -65,7 +65,7 @@ impl Rules<'_> {
             self.on_consent.add(*remark);
         }
         let source = source.map(|(source, _)| source);
-        let moment = match self.moment(group, record)? {
+        let moment = match self.moment(group, cells)? {
             Ok(moment) => moment,
             Err(fault) => return Ok(Err(fault)),
         };
@@ -73,7 +73,7 @@ impl Rules<'_> {
             None if is_needed => return Ok(Err(Fault::new(Field::Date, ReasonCode::R601))),
             None => None,
             Some(moment) => {
-                let shown_date = || shown(decoder, cell(record, group.date));
+                let shown_date = || shown(decoder, cells.raw(group.date));
                 match self
                     .dates
                     .judge(moment, source.as_ref(), shown_date, &mut self.on_consent)
@@ -98,29 +98,28 @@ impl Rules<'_> {
         &mut self,
         number: usize,
         group: &Group,
-        record: &ByteRecord,
+        cells: Cells<'_>,
     ) -> io::Result<()> {
-        let source_cell = cell(record, group.source);
+        let source_cell = cells.raw(group.source);
         self.vocabulary.source(
             number,
             source_cell,
             self.decoder,
             &self.options.mapping.sources,
         );
-        self.moment(group, record).map(|_| ())
+        self.moment(group, cells).map(|_| ())
     }
 
     /// The moment in a group's date column; `None` where nothing is written.
     pub(super) fn moment(
         &mut self,
         group: &Group,
-        record: &ByteRecord,
+        cells: Cells<'_>,
     ) -> io::Result<Result<Option<Moment>, Fault>> {
         let Some(column) = group.date else {
             return Ok(Ok(None));
         };
-        let raw = cell(record, group.date);
-        let (text, _) = self.decoder.decode(raw, &mut self.date_text);
+        let (text, _) = cells.text(group.date, &mut self.date_text);
         let text = clean(text).text;
         let fault = |code| Ok(Err(Fault::of_cell(Field::Date, code, text)));
         match Reading::of(text) {

@@ -9,6 +9,8 @@
     reason = "files are put together from lines; nobody waits for it"
 )]
 
+mod all_vectors;
+mod codes;
 mod desk;
 mod files;
 mod generated;

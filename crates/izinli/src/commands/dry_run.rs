@@ -11,11 +11,12 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use domain::Timestamp;
 use domain::reason::ReasonClass;
+use domain::{Channel, ReasonCode, RecipientKind, Source, Timestamp};
 use intake::{
-    CodeCount, Directory, FileVerdict, Judged, Limits, NoDirectory, Options, OutcomeReader,
-    Privacy, Refusal, RejectionReader, Summary, write_report_csv,
+    CodeCount, DateOrder, Directory, Field, FileVerdict, Judged, Limits, NoDirectory, Options,
+    OutcomeReader, Polarity, Privacy, Question, Refusal, RejectionReader, Summary,
+    write_report_csv,
 };
 use serde_json::{Value, json};
 
@@ -254,13 +255,33 @@ fn print_questions(summary: &Summary, out: Output) {
     );
     for question in &summary.questions {
         println!("  ? {}", out.pick(&question.text_tr(), &question.text_en()));
-        let field = question.answer_field();
-        let place = match question.answer_key() {
-            Some(key) => format!("{field} → \"{key}\""),
-            None => field.to_owned(),
-        };
-        println!("    {place}");
+        println!(
+            "    {} {}",
+            out.pick("örneğin", "for example"),
+            answer(question)
+        );
     }
+}
+
+/// An answer in the form of the mapping file.
+fn answer(question: &Question) -> Value {
+    let said = match question {
+        Question::DateOrder { .. } => json!(DateOrder::DayFirst),
+        Question::Polarity { .. } => json!(Polarity::YesIsRefusal),
+        Question::StatusChannels { .. } => json!([Channel::Mesaj]),
+        Question::SourceWord { suggestion, .. } => {
+            json!(suggestion.as_ref().unwrap_or(&Source::HS_WEB))
+        }
+        Question::KindWord { .. } => json!(RecipientKind::Tacir),
+        Question::DefaultKind { .. } => json!(RecipientKind::Bireysel),
+        Question::ConsentDateColumn { .. } => json!({ "field": Field::Date }),
+        Question::PhoneZeros { .. } => json!(true),
+    };
+    let said = match question.answer_key() {
+        Some(key) => json!({ key: said }),
+        None => said,
+    };
+    json!({ question.answer_field(): said })
 }
 
 fn print_codes(summary: &Summary, out: Output) {
