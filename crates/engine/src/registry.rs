@@ -12,8 +12,8 @@ pub mod push_in;
 mod settle;
 pub mod sweep;
 mod vault;
-pub(crate) mod withheld;
 mod watch;
+pub(crate) mod withheld;
 
 use std::sync::Arc;
 

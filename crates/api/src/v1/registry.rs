@@ -2,14 +2,14 @@
 //! two things a person may hurry.
 
 mod asking;
+mod compare;
+mod days;
 mod deadlines;
 mod findings;
 mod holds;
-mod rejections;
-mod compare;
-mod days;
 mod mode;
 mod push_address;
+mod rejections;
 
 use axum::Json;
 use axum::extract::State;
