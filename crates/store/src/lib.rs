@@ -50,7 +50,6 @@ pub mod registry_accounts;
 pub mod registry_days;
 pub mod registry_feed;
 pub mod registry_limits;
-pub mod registry_limits;
 pub mod registry_modes;
 pub mod registry_pushes;
 pub mod registry_rejections;

@@ -147,7 +147,7 @@ fn is_about_authority(text: &str) -> bool {
     let code = text
         .split_whitespace()
         .find(|word| word.starts_with('H') && word[1..].bytes().all(|b| b.is_ascii_digit()));
-    code.is_some_and(|code| registry::codes::reason_of(Some(code)) == ReasonCode::I300)
+    code.is_some_and(|code| registry::codes::reason_of(Some(code), text) == ReasonCode::I300)
 }
 
 fn channels_of(records: &std::path::Path) -> std::io::Result<BTreeSet<Channel>> {
