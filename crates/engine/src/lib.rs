@@ -21,6 +21,7 @@ pub mod dispatch;
 pub mod error;
 pub mod evidence;
 pub mod findings;
+mod group;
 pub mod receipts;
 pub mod registry;
 pub mod seals;
@@ -61,6 +62,7 @@ pub struct Engine {
     refreshed: campaigns::Refreshed,
     pull_rests: registry::pull::PullRests,
     calendar: domain::calendar::Calendar,
+    desk: receipts::Desk,
     wake: Wake,
     stopping: CancellationToken,
 }
@@ -108,6 +110,7 @@ impl Engine {
             refreshed: campaigns::Refreshed::default(),
             pull_rests: registry::pull::PullRests::default(),
             calendar,
+            desk: receipts::Desk::default(),
             wake: Wake::default(),
             stopping: CancellationToken::new(),
         }))

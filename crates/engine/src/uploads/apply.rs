@@ -2,6 +2,9 @@
 //! slice is one transaction with its own progress and the questions for İYS,
 //! so a process killed anywhere goes on behind the last committed slice.
 
+use std::io;
+use std::path::PathBuf;
+
 use domain::consent::Origin;
 use domain::ids::RecipientId;
 use domain::{Channel, Recipient, RegistryMode};
@@ -11,6 +14,7 @@ use store::consent::{Applied, ApplyContext, IncomingRecord, Said};
 use store::rejections::Rejection;
 use store::upload_work::{AppliedSlice, ClaimedUpload};
 use store::uploads::{AppliedCounts, UploadAction};
+use tokio::sync::mpsc;
 
 use super::RECORDS;
 use crate::Engine;
@@ -20,6 +24,9 @@ use crate::registry::{asks, withheld};
 /// Numbers of rejections that only the ledger knew about stand behind those of
 /// the same line that judging found.
 const LATE_REJECTIONS_FROM: i64 = 1_000;
+
+/// Records of one transaction, and the offset behind them.
+type Slice = (Vec<IncomingRecord>, i64);
 
 impl Engine {
     pub(super) async fn apply_upload(&self, claimed: &ClaimedUpload) -> Result<(), EngineError> {
@@ -31,11 +38,11 @@ impl Engine {
             .await?;
         let path = self.records_of(claimed)?;
         let mut offset = claimed.upload.records_offset;
-        loop {
-            let (slice, next) = self.read_slice(&path, offset).await?;
-            if slice.is_empty() {
-                break;
-            }
+        let mut slices = self.read_slices(path, offset);
+        while let Some(read) = slices.recv().await {
+            let (slice, next) = read.map_err(|error| {
+                EngineError::Internal(format!("the judged records cannot be read: {error}"))
+            })?;
             self.apply_slice(claimed, &brand, &slice, offset, next)
                 .await?;
             offset = next;
@@ -49,7 +56,7 @@ impl Engine {
     }
 
     /// The spool of the judging that ended: the newest one that is complete.
-    fn records_of(&self, claimed: &ClaimedUpload) -> Result<std::path::PathBuf, EngineError> {
+    fn records_of(&self, claimed: &ClaimedUpload) -> Result<PathBuf, EngineError> {
         let folder = self.folder(claimed.upload.id);
         (1..=claimed.upload.attempt)
             .rev()
@@ -63,38 +70,36 @@ impl Engine {
             })
     }
 
-    async fn read_slice(
-        &self,
-        path: &std::path::Path,
-        offset: i64,
-    ) -> Result<(Vec<Record>, i64), EngineError> {
-        let path = path.to_owned();
+    /// Reads the spool from `offset` on, slice by slice, one ahead of the slice
+    /// that is being written; ends when the receiver is dropped.
+    fn read_slices(&self, path: PathBuf, offset: i64) -> mpsc::Receiver<io::Result<Slice>> {
         let limit = self.settings.uploads.slice_records;
-        let read = move || -> Result<(Vec<Record>, i64), String> {
+        let (out, slices) = mpsc::channel(1);
+        tokio::task::spawn_blocking(move || {
             let start = u64::try_from(offset).unwrap_or(0);
-            let mut reader = RecordReader::open(&path, start).map_err(|error| error.to_string())?;
-            let mut slice = Vec::with_capacity(limit);
-            let mut next = start;
-            for item in reader.by_ref().take(limit) {
-                let (record, after) = item.map_err(|error| error.to_string())?;
-                slice.push(record);
-                next = after;
+            let mut reader = match RecordReader::open(&path, start) {
+                Ok(reader) => reader,
+                Err(error) => return drop(out.blocking_send(Err(error))),
+            };
+            loop {
+                let slice = read_slice(&mut reader, limit);
+                if slice.as_ref().is_ok_and(|(records, _)| records.is_empty()) {
+                    return;
+                }
+                let failed = slice.is_err();
+                if out.blocking_send(slice).is_err() || failed {
+                    return;
+                }
             }
-            Ok((slice, i64::try_from(next).unwrap_or(i64::MAX)))
-        };
-        tokio::task::spawn_blocking(read)
-            .await
-            .map_err(|error| EngineError::Internal(error.to_string()))?
-            .map_err(|error| {
-                EngineError::Internal(format!("the judged records cannot be read: {error}"))
-            })
+        });
+        slices
     }
 
     async fn apply_slice(
         &self,
         claimed: &ClaimedUpload,
         brand: &Brand,
-        slice: &[Record],
+        records: &[IncomingRecord],
         from_offset: i64,
         to_offset: i64,
     ) -> Result<(), EngineError> {
@@ -107,9 +112,8 @@ impl Engine {
             actor: upload.actor.clone(),
             now: self.now(),
         };
-        let records: Vec<IncomingRecord> = slice.iter().map(incoming).collect();
         let mut writer = self.store.write().await?;
-        let applied = writer.apply_records(&context, &records).await?;
+        let applied = writer.apply_records(&context, records).await?;
         self.keep_late_rejections(&mut writer, claimed, &applied)
             .await?;
         withheld::sort_out(&mut writer, brand.id, slice, &applied).await?;
@@ -130,7 +134,7 @@ impl Engine {
                 AppliedSlice {
                     from_offset,
                     to_offset,
-                    records: count(slice.len()),
+                    records: count(records.len()),
                     counts: AppliedCounts {
                         created: count(applied.created),
                         updated: count(applied.updated),
@@ -143,7 +147,7 @@ impl Engine {
         let lease_us = self.settings.uploads.lease_seconds * domain::time::SECOND_US;
         writer.renew_upload(&claimed.claim, lease_us, None).await?;
         writer.commit().await?;
-        metrics::counter!("izinli_records_applied_total").increment(slice.len() as u64);
+        metrics::counter!("izinli_records_applied_total").increment(records.len() as u64);
         Ok(())
     }
 
@@ -187,19 +191,31 @@ fn asks_registry(brand: &Brand, action: UploadAction) -> bool {
         && action != UploadAction::Local
 }
 
-fn incoming(record: &Record) -> IncomingRecord {
+/// The next records, and the offset behind them.
+fn read_slice(reader: &mut RecordReader, limit: usize) -> io::Result<Slice> {
+    let mut records = Vec::with_capacity(limit);
+    let mut next = 0;
+    for item in reader.take(limit) {
+        let (record, after) = item?;
+        records.push(incoming(record));
+        next = after;
+    }
+    Ok((records, i64::try_from(next).unwrap_or(i64::MAX)))
+}
+
+fn incoming(record: Record) -> IncomingRecord {
     IncomingRecord {
         line: i64::try_from(record.line).unwrap_or(i64::MAX),
-        recipient: record.recipient.clone(),
-        external_id: record.external_id.clone(),
-        token: record.token.clone(),
-        name: record.name.clone(),
+        recipient: record.recipient,
+        external_id: record.external_id,
+        token: record.token,
+        name: record.name,
         kind: record.kind,
-        consent: record.consent.as_ref().map(|consent| Said {
+        consent: record.consent.map(|consent| Said {
             channel: consent.channel,
             status: consent.status,
             date: consent.date,
-            source: consent.source.clone(),
+            source: consent.source,
         }),
         evidence: None,
     }
