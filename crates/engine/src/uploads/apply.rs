@@ -25,8 +25,14 @@ use crate::registry::{asks, withheld};
 /// the same line that judging found.
 const LATE_REJECTIONS_FROM: i64 = 1_000;
 
-/// Records of one transaction, and the offset behind them.
-type Slice = (Vec<IncomingRecord>, i64);
+/// What one transaction applies.
+#[derive(Debug, Default)]
+struct Slice {
+    records: Vec<Record>,
+    incoming: Vec<IncomingRecord>,
+    /// Where the spool goes on behind it.
+    next: i64,
+}
 
 impl Engine {
     pub(super) async fn apply_upload(&self, claimed: &ClaimedUpload) -> Result<(), EngineError> {
@@ -40,12 +46,11 @@ impl Engine {
         let mut offset = claimed.upload.records_offset;
         let mut slices = self.read_slices(path, offset);
         while let Some(read) = slices.recv().await {
-            let (slice, next) = read.map_err(|error| {
+            let slice = read.map_err(|error| {
                 EngineError::Internal(format!("the judged records cannot be read: {error}"))
             })?;
-            self.apply_slice(claimed, &brand, &slice, offset, next)
-                .await?;
-            offset = next;
+            self.apply_slice(claimed, &brand, &slice, offset).await?;
+            offset = slice.next;
         }
         let mut writer = self.store.write().await?;
         writer.finish_applying(&claimed.claim).await?;
@@ -83,7 +88,7 @@ impl Engine {
             };
             loop {
                 let slice = read_slice(&mut reader, limit);
-                if slice.as_ref().is_ok_and(|(records, _)| records.is_empty()) {
+                if slice.as_ref().is_ok_and(|slice| slice.records.is_empty()) {
                     return;
                 }
                 let failed = slice.is_err();
@@ -99,9 +104,8 @@ impl Engine {
         &self,
         claimed: &ClaimedUpload,
         brand: &Brand,
-        records: &[IncomingRecord],
+        slice: &Slice,
         from_offset: i64,
-        to_offset: i64,
     ) -> Result<(), EngineError> {
         let upload = &claimed.upload;
         let context = ApplyContext {
@@ -113,10 +117,10 @@ impl Engine {
             now: self.now(),
         };
         let mut writer = self.store.write().await?;
-        let applied = writer.apply_records(&context, records).await?;
+        let applied = writer.apply_records(&context, &slice.incoming).await?;
         self.keep_late_rejections(&mut writer, claimed, &applied)
             .await?;
-        withheld::sort_out(&mut writer, brand.id, slice, &applied).await?;
+        withheld::sort_out(&mut writer, brand.id, &slice.records, &applied).await?;
         if let Some(tag) = &upload.tag {
             let mut people: Vec<RecipientId> =
                 applied.touched.iter().map(|t| t.recipient).collect();
@@ -133,8 +137,8 @@ impl Engine {
                 &claimed.claim,
                 AppliedSlice {
                     from_offset,
-                    to_offset,
-                    records: count(records.len()),
+                    to_offset: slice.next,
+                    records: count(slice.records.len()),
                     counts: AppliedCounts {
                         created: count(applied.created),
                         updated: count(applied.updated),
@@ -147,7 +151,7 @@ impl Engine {
         let lease_us = self.settings.uploads.lease_seconds * domain::time::SECOND_US;
         writer.renew_upload(&claimed.claim, lease_us, None).await?;
         writer.commit().await?;
-        metrics::counter!("izinli_records_applied_total").increment(records.len() as u64);
+        metrics::counter!("izinli_records_applied_total").increment(slice.records.len() as u64);
         Ok(())
     }
 
@@ -191,31 +195,31 @@ fn asks_registry(brand: &Brand, action: UploadAction) -> bool {
         && action != UploadAction::Local
 }
 
-/// The next records, and the offset behind them.
+/// The next records of the spool.
 fn read_slice(reader: &mut RecordReader, limit: usize) -> io::Result<Slice> {
-    let mut records = Vec::with_capacity(limit);
-    let mut next = 0;
+    let mut slice = Slice::default();
     for item in reader.take(limit) {
-        let (record, after) = item?;
-        records.push(incoming(record));
-        next = after;
+        let (record, next) = item?;
+        slice.incoming.push(incoming(&record));
+        slice.records.push(record);
+        slice.next = i64::try_from(next).unwrap_or(i64::MAX);
     }
-    Ok((records, i64::try_from(next).unwrap_or(i64::MAX)))
+    Ok(slice)
 }
 
-fn incoming(record: Record) -> IncomingRecord {
+fn incoming(record: &Record) -> IncomingRecord {
     IncomingRecord {
         line: i64::try_from(record.line).unwrap_or(i64::MAX),
-        recipient: record.recipient,
-        external_id: record.external_id,
-        token: record.token,
-        name: record.name,
+        recipient: record.recipient.clone(),
+        external_id: record.external_id.clone(),
+        token: record.token.clone(),
+        name: record.name.clone(),
         kind: record.kind,
-        consent: record.consent.map(|consent| Said {
+        consent: record.consent.as_ref().map(|consent| Said {
             channel: consent.channel,
             status: consent.status,
             date: consent.date,
-            source: consent.source,
+            source: consent.source.clone(),
         }),
         evidence: None,
     }
