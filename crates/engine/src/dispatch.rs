@@ -2,14 +2,16 @@
 //! in doubt is found out.
 
 mod claim;
+mod flow;
 mod pace;
 mod recheck;
 mod resolve;
 mod send;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::Engine;
+use crate::error::EngineError;
 use connectors::Connector;
 use domain::gate::{Basis, BrandPolicy, MessageFacts, RouteFacts};
 use domain::ids::{CampaignId, ConnectorId};
@@ -18,16 +20,9 @@ use store::brands::Brand;
 use store::campaigns::Campaign;
 use store::connectors::{Connector as Account, ConnectorState};
 use store::person::FactsAbout;
-use tokio::task::JoinSet;
-
-use crate::error::EngineError;
-use crate::{Engine, Step};
 
 pub(crate) use pace::Paces;
 pub(crate) use recheck::Rechecks;
-
-/// Batches claimed in one transaction: few enough that a claim stays short.
-const CLAIM_BATCHES_MAX: usize = 8;
 
 /// What is the same for all batches of a campaign, as it is at this claim.
 #[derive(Debug)]
@@ -95,63 +90,6 @@ impl Engine {
         })
     }
 
-    /// Claims and sends until nothing more is due; at most
-    /// `dispatch.concurrency` requests are under way at a time.
-    pub async fn step_dispatch(self: &Arc<Self>) -> Result<Step, EngineError> {
-        let mut flying: JoinSet<Result<(), EngineError>> = JoinSet::new();
-        let mut step = Step::Idle;
-        loop {
-            let free = self
-                .settings
-                .dispatch
-                .concurrency
-                .saturating_sub(flying.len());
-            if free > 0 && !self.is_stopping() {
-                let started = self
-                    .start_some(&mut flying, free.min(CLAIM_BATCHES_MAX))
-                    .await?;
-                if started > 0 {
-                    step = Step::Did;
-                    continue;
-                }
-            }
-            match flying.join_next().await {
-                None => return Ok(step),
-                Some(Ok(outcome)) => outcome?,
-                Some(Err(error)) => {
-                    return Err(EngineError::Internal(format!(
-                        "a request ended badly: {error}"
-                    )));
-                }
-            }
-        }
-    }
-
-    async fn start_some(
-        self: &Arc<Self>,
-        flying: &mut JoinSet<Result<(), EngineError>>,
-        most: usize,
-    ) -> Result<usize, EngineError> {
-        let now = self.now();
-        let waiting = self.store.read().await?.connectors_with_work(now).await?;
-        let mut started = 0;
-        for id in waiting {
-            if started >= most {
-                break;
-            }
-            let Some((account, connector)) = self.active(id).await? else {
-                continue;
-            };
-            let claimed = self.claim(&account, &connector, most - started).await?;
-            started += claimed.picked;
-            for prepared in claimed.ready {
-                let engine = Arc::clone(self);
-                flying.spawn(async move { engine.send_and_settle(prepared).await });
-            }
-        }
-        Ok(started)
-    }
-
     /// The connector, while it is in order; batches of a broken one wait.
     async fn active(
         &self,
@@ -165,6 +103,3 @@ impl Engine {
         Ok(Some((configured.0, connector)))
     }
 }
-
-/// Contexts by campaign, within one claim.
-pub(crate) type Contexts = HashMap<CampaignId, Arc<Context>>;

@@ -51,6 +51,9 @@ pub enum EngineError {
     /// The store could not.
     #[error(transparent)]
     Store(StoreError),
+    /// The store could not, for several callers at once.
+    #[error(transparent)]
+    Shared(std::sync::Arc<StoreError>),
     /// A file of ours could not be read or written.
     #[error("{doing} failed")]
     File {
@@ -101,9 +104,10 @@ impl EngineError {
     }
 
     /// Whether the same again may succeed without anybody's doing.
-    pub const fn is_passing(&self) -> bool {
+    pub fn is_passing(&self) -> bool {
         match self {
             Self::Store(error) => error.is_passing(),
+            Self::Shared(error) => error.is_passing(),
             _ => false,
         }
     }

@@ -22,6 +22,7 @@ pub mod error;
 pub mod evidence;
 pub mod findings;
 mod housekeeping;
+mod group;
 pub mod receipts;
 pub mod registry;
 pub mod seals;
@@ -67,6 +68,7 @@ pub struct Engine {
     calendar: domain::calendar::Calendar,
     seen_files: uploads::SeenFiles,
     pulls: receipts::Pulls,
+    desk: receipts::Desk,
     wake: Wake,
     stopping: CancellationToken,
 }
@@ -119,6 +121,7 @@ impl Engine {
             calendar,
             seen_files: uploads::SeenFiles::default(),
             pulls: receipts::Pulls::default(),
+            desk: receipts::Desk::default(),
             wake: Wake::default(),
             stopping: CancellationToken::new(),
         }))

@@ -3,16 +3,28 @@
 
 mod pull;
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use connectors::{AddressedReceipt, Connector, Push, Receipt};
+use domain::ids::{ConnectorId, FirmId};
 use http::HeaderMap;
-use store::receipts::ReceiptRow;
+use store::StoreError;
+use store::receipts::{ReceiptRow, WaitingPush};
 
 use crate::error::EngineError;
+use crate::group::Group;
 use crate::{Engine, Step};
 
 pub(crate) use pull::Pulls;
+
+/// Pushes kept in one transaction.
+const KEPT_TOGETHER_MAX: usize = 256;
+/// Receipts mapped in one transaction, but for the last push; a claim that
+/// waits for it on SQLite should wait about a tenth of a second.
+const MAPPED_TOGETHER_MAX: usize = 20_000;
+/// Addresses of accounts that are remembered; beyond it they are asked anew.
+const ADDRESSES_MAX: usize = 1_000;
 
 /// Why a push was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -28,8 +40,79 @@ pub enum PushRefusal {
     Engine(#[from] EngineError),
 }
 
+/// Where pushes come in: accounts by the address they are pushed to, and those
+/// who wait for the same commit.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    accounts: Mutex<HashMap<String, Addressee>>,
+    keeping: Group<Arrived, Kept>,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self {
+            accounts: Mutex::default(),
+            keeping: Group::of(KEPT_TOGETHER_MAX),
+        }
+    }
+}
+
+/// An account as it was when its address was asked last.
+#[derive(Debug, Clone)]
+struct Addressee {
+    id: ConnectorId,
+    version: i64,
+    url: String,
+    connector: Arc<dyn Connector>,
+}
+
+/// A push on its way into the database.
+#[derive(Debug, Clone)]
+struct Arrived {
+    account: ConnectorId,
+    /// The version of the account's settings that authenticated it.
+    version: i64,
+    packed: Arc<[u8]>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone)]
+enum Kept {
+    Safe,
+    /// The account was changed since: its new settings must authenticate it.
+    Outdated,
+    Failed(Arc<StoreError>),
+}
+
+impl Desk {
+    fn known(&self, path_key: &str) -> Option<Addressee> {
+        self.lock().get(path_key).cloned()
+    }
+
+    fn remember(&self, path_key: &str, addressee: &Addressee) {
+        let mut accounts = self.lock();
+        if accounts.len() >= ADDRESSES_MAX {
+            accounts.clear();
+        }
+        accounts.insert(path_key.to_owned(), addressee.clone());
+    }
+
+    fn forget(&self, path_key: &str) {
+        self.lock().remove(path_key);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Addressee>> {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Engine {
     /// Keeps a push of receipts. The caller answers 200 when this returns.
+    ///
+    /// Pushes that arrive during a commit share the next one. An account is
+    /// asked for once and remembered; the transaction that keeps the push
+    /// checks that the settings which authenticated it are still the present
+    /// ones.
     ///
     /// # Errors
     /// [`PushRefusal`]; only [`PushRefusal::Engine`] is worth sending again.
@@ -40,6 +123,45 @@ impl Engine {
         query: Option<&str>,
         body: &[u8],
     ) -> Result<(), PushRefusal> {
+        loop {
+            let addressee = match self.desk.known(path_key) {
+                Some(addressee) => addressee,
+                None => self.addressee(path_key).await?,
+            };
+            let push = Push {
+                url: &addressee.url,
+                headers,
+                query,
+                body,
+            };
+            let kept = if addressee.connector.authenticate(&push) {
+                let packed = lz4_flex::compress_prepend_size(&addressee.connector.kept(&push));
+                let arrived = Arrived {
+                    account: addressee.id,
+                    version: addressee.version,
+                    packed: packed.into(),
+                };
+                self.desk
+                    .keeping
+                    .join(arrived, |pushes| self.keep(pushes))
+                    .await
+            } else if self.is_outdated(&addressee).await? {
+                Kept::Outdated
+            } else {
+                return Err(PushRefusal::Unauthenticated);
+            };
+            match kept {
+                Kept::Safe => {
+                    self.wake.receipts.notify_waiters();
+                    return Ok(());
+                }
+                Kept::Outdated => self.desk.forget(path_key),
+                Kept::Failed(error) => return Err(EngineError::Shared(error).into()),
+            }
+        }
+    }
+
+    async fn addressee(&self, path_key: &str) -> Result<Addressee, PushRefusal> {
         let mut reader = self.store.read().await.map_err(EngineError::from)?;
         let configured = reader
             .connector_by_path_key(path_key)
@@ -47,26 +169,57 @@ impl Engine {
             .map_err(EngineError::from)?
             .ok_or(PushRefusal::Unknown)?;
         drop(reader);
-        let connector = self.connector(&configured)?;
-        let url = self.receipts_url(&configured.0);
-        let push = Push {
-            url: &url,
-            headers,
-            query,
-            body,
+        let addressee = Addressee {
+            id: configured.0.id,
+            version: configured.0.version,
+            url: self.receipts_url(&configured.0),
+            connector: self.connector(&configured)?,
         };
-        if !connector.authenticate(&push) {
-            return Err(PushRefusal::Unauthenticated);
+        self.desk.remember(path_key, &addressee);
+        Ok(addressee)
+    }
+
+    async fn is_outdated(&self, addressee: &Addressee) -> Result<bool, EngineError> {
+        let mut reader = self.store.read().await?;
+        let version = reader.connector_version(addressee.id).await?;
+        Ok(version != Some(addressee.version))
+    }
+
+    /// Keeps pushes in one transaction; each is answered for by itself.
+    async fn keep(&self, pushes: Vec<Arrived>) -> Vec<Kept> {
+        self.try_keep(&pushes).await.unwrap_or_else(|error| {
+            let failed = Kept::Failed(Arc::new(error));
+            vec![failed; pushes.len()]
+        })
+    }
+
+    async fn try_keep(&self, pushes: &[Arrived]) -> Result<Vec<Kept>, StoreError> {
+        let mut writer = self.store.write().await?;
+        let mut present: BTreeMap<ConnectorId, Option<i64>> = BTreeMap::new();
+        for push in pushes {
+            if !present.contains_key(&push.account) {
+                let version = writer.connector_version(push.account).await?;
+                present.insert(push.account, version);
+            }
         }
-        let packed = lz4_flex::compress_prepend_size(&connector.kept(&push));
-        let mut writer = self.store.write().await.map_err(EngineError::from)?;
-        writer
-            .store_push(configured.0.id, &packed)
-            .await
-            .map_err(EngineError::from)?;
-        writer.commit().await.map_err(EngineError::from)?;
-        self.wake.receipts.notify_waiters();
-        Ok(())
+        let is_present = |push: &Arrived| present.get(&push.account) == Some(&Some(push.version));
+        let kept: Vec<(ConnectorId, &[u8])> = pushes
+            .iter()
+            .filter(|push| is_present(push))
+            .map(|push| (push.account, push.packed.as_ref()))
+            .collect();
+        if !kept.is_empty() {
+            writer.store_pushes(&kept).await?;
+            writer.commit().await?;
+        }
+        let answer = |push| {
+            if is_present(push) {
+                Kept::Safe
+            } else {
+                Kept::Outdated
+            }
+        };
+        Ok(pushes.iter().map(answer).collect())
     }
 
     /// Maps pushes that wait, in one transaction with what they change.
@@ -76,30 +229,51 @@ impl Engine {
             .take_pushes(self.settings.receipts.pushes_per_transaction)
             .await?;
         let count = pushes.len();
+        if count == 0 {
+            return Ok(Step::Idle);
+        }
+        let mut connectors: BTreeMap<ConnectorId, (FirmId, Arc<dyn Connector>)> = BTreeMap::new();
+        let mut told: BTreeMap<ConnectorId, Vec<(i64, ReceiptRow)>> = BTreeMap::new();
+        let mut settled: Vec<(i64, Option<String>)> = Vec::with_capacity(count);
+        let mut receipts = 0;
         for push in pushes {
-            let configured = writer.connector_at_work(push.connector).await?;
-            let connector = self.connector(&configured)?;
-            match self.read_push(&connector, &push.body) {
+            if receipts >= MAPPED_TOGETHER_MAX {
+                break;
+            }
+            let (firm, connector) = match connectors.entry(push.connector) {
+                std::collections::btree_map::Entry::Occupied(held) => held.get().clone(),
+                std::collections::btree_map::Entry::Vacant(free) => {
+                    let configured = writer.connector_at_work(push.connector).await?;
+                    let made = (configured.0.firm, self.connector(&configured)?);
+                    free.insert(made).clone()
+                }
+            };
+            let problem = match self.read_push(&connector, &push.body) {
                 Ok((mut rows, addressed)) => {
-                    let firm = configured.0.firm;
                     let found = self.addressed(&mut writer, firm, push.connector, addressed);
                     rows.extend(found.await?);
-                    let changed = writer
-                        .apply_receipts(push.connector, push.id, &rows)
-                        .await?;
-                    metrics::counter!("izinli_receipts_total").increment(changed);
-                    writer.settle_push(push.id, None).await?;
+                    receipts += rows.len();
+                    told.entry(push.connector)
+                        .or_default()
+                        .extend(rows.into_iter().map(|row| (push.id, row)));
+                    None
                 }
-                Err(problem) => {
-                    tracing::error!(connector.id = %push.connector, push.id = push.id, "a push could not be read: {problem}");
-                    writer.settle_push(push.id, Some(&problem)).await?;
-                }
-            }
+                Err(problem) => Some(unreadable(&push, problem)),
+            };
+            settled.push((push.id, problem));
         }
-        if count > 0 {
-            writer.commit().await?;
+        for (connector, rows) in &told {
+            let rows: Vec<(i64, &ReceiptRow)> = rows.iter().map(|(id, row)| (*id, row)).collect();
+            let changed = writer.apply_pushes(*connector, &rows).await?;
+            metrics::counter!("izinli_receipts_total").increment(changed);
         }
-        Ok(Step::of(count))
+        let settled: Vec<(i64, Option<&str>)> = settled
+            .iter()
+            .map(|(id, problem)| (*id, problem.as_deref()))
+            .collect();
+        writer.settle_pushes(&settled).await?;
+        writer.commit().await?;
+        Ok(Step::Did)
     }
 
     fn read_push(
@@ -119,6 +293,11 @@ impl Engine {
             receipts.addressed,
         ))
     }
+}
+
+fn unreadable(push: &WaitingPush, problem: String) -> String {
+    tracing::error!(connector.id = %push.connector, push.id = push.id, "a push could not be read: {problem}");
+    problem
 }
 
 fn row(receipt: Receipt, now: domain::Timestamp) -> ReceiptRow {

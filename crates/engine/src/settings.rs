@@ -287,7 +287,7 @@ pub struct Receipts {
 impl Default for Receipts {
     fn default() -> Self {
         Self {
-            pushes_per_transaction: 50,
+            pushes_per_transaction: 500,
             body_bytes_max: 4 * 1024 * 1024,
             poll_ms: 200,
             pull_seconds: None,

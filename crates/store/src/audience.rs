@@ -132,7 +132,8 @@ impl AudienceQuestion {
         }
         let missing = self.missing(engine, free);
         // The order is the gate's: blacklist, complaint, consent, registry,
-        // content, route. Numbers are those of `domain`.
+        // content, route. Numbers are those of `domain`. The state in the other
+        // kind is looked up only for the few without any in this one.
         format!(
             "SELECT r.id AS recipient_id, own.local_event_id AS event_id, \
                     own.registry_batch_id AS registry_batch_id, own.checked_us AS checked_us, \
@@ -144,8 +145,11 @@ impl AudienceQuestion {
                 WHEN $5 = 1 AND (COALESCE(own.local_status, 0) = 2 OR COALESCE(own.verdict, 0) = 2) THEN 5103 \
                 WHEN $5 = 1 AND COALESCE(own.local_status, 0) = 0 \
                      AND NOT ($6 = 1 AND COALESCE(own.verdict, 0) = 1) THEN \
-                    CASE WHEN COALESCE(other.local_status, 0) <> 2 AND COALESCE(other.verdict, 0) <> 2 \
-                          AND (COALESCE(other.local_status, 0) = 1 OR COALESCE(other.verdict, 0) = 1) \
+                    CASE WHEN EXISTS (SELECT 1 FROM consent_state other \
+                            WHERE other.brand_id = $2 AND other.recipient_id = r.id \
+                              AND other.channel = $3 AND other.kind = 3 - $4 \
+                              AND other.local_status <> 2 AND other.verdict <> 2 \
+                              AND (other.local_status = 1 OR other.verdict = 1)) \
                          THEN 5105 ELSE 5101 END \
                 WHEN $5 = 1 AND $6 = 1 AND $7 = 1 AND NOT COALESCE(own.local_status, 0) = 1 THEN 5102 \
                 WHEN $5 = 1 AND $6 = 1 AND $7 = 2 THEN 5102 \
@@ -156,8 +160,6 @@ impl AudienceQuestion {
              FROM {from} \
              LEFT JOIN consent_state own ON own.brand_id = $2 AND own.recipient_id = r.id \
                   AND own.channel = $3 AND own.kind = $4 \
-             LEFT JOIN consent_state other ON other.brand_id = $2 AND other.recipient_id = r.id \
-                  AND other.channel = $3 AND other.kind = 3 - $4 \
              LEFT JOIN blacklist b0 ON b0.firm_id = $1 AND b0.recipient_id = r.id AND b0.channel = 0 \
              LEFT JOIN blacklist bc ON bc.firm_id = $1 AND bc.recipient_id = r.id AND bc.channel = $3 \
              WHERE r.firm_id = $1 AND {listed} AND r.form = {form}",

@@ -198,6 +198,16 @@ impl Reader {
         row.map(|row| self.in_the_clear(row)).transpose()
     }
 
+    /// Which version of its configuration a connector has; none when it is gone.
+    pub async fn connector_version(&mut self, id: ConnectorId) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT version FROM connector WHERE id = $1";
+        on!(self, conn => sqlx::query_scalar(sql)
+            .bind(id.as_db())
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("reading a connector's version")
+    }
+
     /// The configuration of one of a firm's connectors, as JSON text.
     ///
     /// # Errors

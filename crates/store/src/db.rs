@@ -100,6 +100,9 @@ pub enum Engine {
     Postgres,
 }
 
+/// How long look-ups wait for a second connection before they do without.
+const BESIDE_WITHIN: Duration = Duration::from_millis(100);
+
 static SQLITE_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/postgres");
 
@@ -181,10 +184,39 @@ impl Store {
                 Session::PostgresTransaction(pool.begin().await.doing("opening a transaction")?)
             }
         };
-        Ok(Writer(Reader {
+        Ok(Writer {
+            reader: Reader {
+                session,
+                store: self.clone(),
+            },
+            has_applied: false,
+        })
+    }
+
+    /// A second connection for look-ups beside a transaction that holds the
+    /// locks of what is looked up; none when it cannot be had at once.
+    ///
+    /// On PostgreSQL it keeps to index look-ups (see [`crate::locks`]).
+    pub(crate) async fn read_beside(&self) -> Option<Reader> {
+        let session = match &self.pools {
+            Pools::Sqlite { read, .. } => {
+                let connection = tokio::time::timeout(BESIDE_WITHIN, read.acquire()).await;
+                Session::SqliteConnection(connection.ok()?.ok()?)
+            }
+            Pools::Postgres(pool) => {
+                let transaction = tokio::time::timeout(BESIDE_WITHIN, pool.begin()).await;
+                let mut transaction = transaction.ok()?.ok()?;
+                let sql = "SELECT set_config('enable_hashjoin', 'off', true), \
+                     set_config('enable_mergejoin', 'off', true), \
+                     set_config('enable_seqscan', 'off', true)";
+                sqlx::query(sql).execute(&mut *transaction).await.ok()?;
+                Session::PostgresTransaction(transaction)
+            }
+        };
+        Some(Reader {
             session,
             store: self.clone(),
-        }))
+        })
     }
 
     /// Which engine serves.
@@ -256,10 +288,17 @@ async fn open_sqlite(options: &StoreOptions) -> Result<Pools, StoreError> {
         .pragma("cache_size", "-16000")
         .pragma("temp_store", "FILE")
         .statement_cache_capacity(256);
+    // An import touches pages all over its indexes: the writer keeps more of
+    // them, and moves them from the log into the file once in 128 MB instead of
+    // after every slice, so that a page touched by ten slices is moved once.
+    let writer = connect
+        .clone()
+        .pragma("cache_size", "-64000")
+        .pragma("wal_autocheckpoint", "32000");
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(options.busy_timeout)
-        .connect_with(connect.clone())
+        .connect_with(writer)
         .await
         .doing("opening the SQLite file")?;
     let read = SqlitePoolOptions::new()
@@ -277,7 +316,9 @@ async fn open_postgres(options: &StoreOptions) -> Result<Pools, StoreError> {
         .application_name("izinli")
         // Plans are made for the values at hand: a generic plan made on an
         // empty table was kept after it had filled.
-        .options([("plan_cache_mode", "force_custom_plan"), ("jit", "off")]);
+        .options([("plan_cache_mode", "force_custom_plan"), ("jit", "off")])
+        // An audience joins whole tables: with 4 MB their hashes go to disk.
+        .options([("work_mem", "32MB")]);
     let pool = PgPoolOptions::new()
         .max_connections(options.connections_max)
         .acquire_timeout(options.busy_timeout)
@@ -307,7 +348,10 @@ pub struct Reader {
 /// writes.
 #[derive(Debug)]
 #[must_use = "a transaction that is not committed changes nothing"]
-pub struct Writer(Reader);
+pub struct Writer {
+    reader: Reader,
+    has_applied: bool,
+}
 
 impl Reader {
     pub(crate) fn conn(&mut self) -> Conn<'_> {
@@ -342,7 +386,7 @@ impl Writer {
     /// [`StoreError::Unavailable`] when the database could not: the outcome is
     /// then unknown until the rows are read again.
     pub async fn commit(self) -> Result<(), StoreError> {
-        match self.0.session {
+        match self.reader.session {
             Session::SqliteTransaction(t) => t.commit().await,
             Session::PostgresTransaction(t) => t.commit().await,
             Session::SqliteConnection(_) | Session::PostgresConnection(_) => Ok(()),
@@ -350,12 +394,17 @@ impl Writer {
         .doing("committing")
     }
 
+    /// Notes that this transaction applies records; whether it did before.
+    pub(crate) const fn note_applied(&mut self) -> bool {
+        std::mem::replace(&mut self.has_applied, true)
+    }
+
     /// A fresh id.
     ///
     /// # Errors
     /// [`StoreError::OutOfIds`] when the transaction used more than it may.
     pub(crate) fn next_id(&self) -> Result<i64, StoreError> {
-        self.0.store.ids.take(1)
+        self.reader.store.ids.take(1)
     }
 
     /// The first of `count` consecutive fresh ids.
@@ -363,7 +412,7 @@ impl Writer {
     /// # Errors
     /// [`StoreError::OutOfIds`] when the transaction used more than it may.
     pub(crate) fn next_ids(&self, count: usize) -> Result<i64, StoreError> {
-        self.0.store.ids.take(count)
+        self.reader.store.ids.take(count)
     }
 }
 
@@ -371,12 +420,12 @@ impl std::ops::Deref for Writer {
     type Target = Reader;
 
     fn deref(&self) -> &Reader {
-        &self.0
+        &self.reader
     }
 }
 
 impl std::ops::DerefMut for Writer {
     fn deref_mut(&mut self) -> &mut Reader {
-        &mut self.0
+        &mut self.reader
     }
 }

@@ -8,6 +8,8 @@
 
 mod settle;
 
+pub use settle::Acceptance;
+
 use domain::ReasonCode;
 use domain::Timestamp;
 use domain::ids::{BatchKey, BrandId, CampaignId, ConnectorId, RecipientId};
@@ -77,6 +79,19 @@ pub struct PickedBatch {
     pub claimed_at: Option<Timestamp>,
 }
 
+/// What is about to be sent to a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct Handover<'a> {
+    /// The claim.
+    pub batch: &'a PickedBatch,
+    /// Our name for the request.
+    pub request_key: &'a str,
+    /// The exact request, LZ4.
+    pub content: &'a [u8],
+    /// Whom the last gate took out.
+    pub exceptions: &'a [SendException],
+}
+
 /// Someone of a batch who does not get the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SendException {
@@ -119,6 +134,20 @@ fn picked(row: PickedRow) -> PickedBatch {
         people: (RecipientId::from_db(row.7), RecipientId::from_db(row.8)),
         claimed_at: row.9.map(Timestamp::from_micros),
     }
+}
+
+/// Requests up to this many bytes are small.
+const SMALL_CONTENT_BYTES: usize = 2_048;
+/// Requests stored by one statement.
+const CONTENTS_TOGETHER_MAX: usize = 256;
+
+fn keys_of<'a>(batches: impl Iterator<Item = &'a PickedBatch> + Clone) -> Given<'a> {
+    Given::new()
+        .ints(
+            "campaign",
+            batches.clone().map(|batch| batch.key.campaign.as_db()),
+        )
+        .ints("number", batches.map(|batch| batch.key.number))
 }
 
 /// Workers on PostgreSQL never wait for each other's picks; SQLite has one writer.
@@ -294,32 +323,93 @@ impl Writer {
         content: &[u8],
         exceptions: &[SendException],
     ) -> Result<(), StoreError> {
+        self.hand_over_all(&[Handover {
+            batch,
+            request_key,
+            content,
+            exceptions,
+        }])
+        .await
+    }
+
+    /// [`Writer::hand_over`] for all batches of a claim: with one message a
+    /// batch, two statements for each were most of the claim.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when one of them is not this claim's any more.
+    pub async fn hand_over_all(&mut self, requests: &[Handover<'_>]) -> Result<(), StoreError> {
+        if requests.is_empty() {
+            return Ok(());
+        }
         // The claim first: after `Lost` nothing of a stale worker is left behind,
         // even if its transaction goes on and commits other batches.
-        let sql = "UPDATE send_batch SET request_key = $4 \
-             WHERE campaign_id = $1 AND batch_no = $2 AND attempt = $3 AND state = 2";
+        let given = keys_of(requests.iter().map(|request| request.batch))
+            .ints(
+                "claim",
+                requests.iter().map(|request| request.batch.attempt),
+            )
+            .texts("name", requests.iter().map(|request| request.request_key));
+        let sql = given.sql(
+            self.engine(),
+            1,
+            "UPDATE send_batch SET request_key = g.name FROM given g \
+             WHERE campaign_id = g.campaign AND batch_no = g.number AND attempt = g.claim AND state = 2",
+        );
         let rows = on!(self, conn => sqlx::query(sql)
-            .bind(batch.key.campaign.as_db())
-            .bind(batch.key.number)
-            .bind(batch.attempt)
-            .bind(request_key)
+            .bind_given(&given)
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))
         .doing("storing a request")?;
-        exactly(rows, 1, "the claimed batch")?;
-        self.add_exceptions(batch.key, exceptions).await?;
-        let sql = "INSERT INTO send_content (campaign_id, batch_no, content) VALUES ($1, $2, $3) \
-             ON CONFLICT (campaign_id, batch_no) DO UPDATE SET content = excluded.content";
-        let rows = on!(self, conn => sqlx::query(sql)
-            .bind(batch.key.campaign.as_db())
-            .bind(batch.key.number)
-            .bind(content)
-            .execute(&mut *conn)
-            .await
-            .map(|done| done.rows_affected()))
-        .doing("storing a request")?;
-        exactly(rows, 1, "the request")
+        exactly(rows, requests.len() as u64, "the claimed batch")?;
+        for request in requests {
+            self.add_exceptions(request.batch.key, request.exceptions)
+                .await?;
+        }
+        self.store_contents(requests).await
+    }
+
+    async fn store_contents(&mut self, requests: &[Handover<'_>]) -> Result<(), StoreError> {
+        // SQLite gets a list of bytes as hexadecimal text: that is worth it for
+        // small requests only, large ones go one by one.
+        let bytes: usize = requests.iter().map(|request| request.content.len()).sum();
+        let together = match self.engine() {
+            Engine::Sqlite if bytes > requests.len() * SMALL_CONTENT_BYTES => 1,
+            Engine::Sqlite | Engine::Postgres => CONTENTS_TOGETHER_MAX,
+        };
+        for requests in requests.chunks(together) {
+            let given = keys_of(requests.iter().map(|request| request.batch))
+                .bytes("content", requests.iter().map(|request| request.content));
+            let sql = "INSERT INTO send_content (campaign_id, batch_no, content) ";
+            let replace =
+                "ON CONFLICT (campaign_id, batch_no) DO UPDATE SET content = excluded.content";
+            let rows = match requests {
+                [one] => {
+                    let sql = format!("{sql} VALUES ($1, $2, $3) {replace}");
+                    on!(self, conn => sqlx::query(sqlx::AssertSqlSafe(sql))
+                        .bind(one.batch.key.campaign.as_db())
+                        .bind(one.batch.key.number)
+                        .bind(one.content)
+                        .execute(&mut *conn)
+                        .await
+                        .map(|done| done.rows_affected()))
+                }
+                _ => {
+                    let body = format!(
+                        "{sql} SELECT campaign, number, content FROM given WHERE true {replace}"
+                    );
+                    let sql = given.sql(self.engine(), 1, &body);
+                    on!(self, conn => sqlx::query(sql)
+                        .bind_given(&given)
+                        .execute(&mut *conn)
+                        .await
+                        .map(|done| done.rows_affected()))
+                }
+            }
+            .doing("storing a request")?;
+            exactly(rows, requests.len() as u64, "the request")?;
+        }
+        Ok(())
     }
 
     pub(crate) async fn add_exceptions(

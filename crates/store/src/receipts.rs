@@ -46,6 +46,12 @@ const fn rank(state: i64) -> i64 {
     }
 }
 
+/// Packed bytes of pushes taken at a time; some 30,000 receipts.
+pub const TAKEN_BYTES_MAX: i64 = 1024 * 1024;
+
+/// Receipts of one statement.
+const STATEMENT_ROWS: usize = 5_000;
+
 impl Reader {
     /// Pushes that wait, and pushes that could not be read.
     pub async fn push_figures(&mut self) -> Result<(i64, i64), StoreError> {
@@ -63,39 +69,76 @@ impl Writer {
         connector: ConnectorId,
         body: &[u8],
     ) -> Result<i64, StoreError> {
-        let id = self.next_id()?;
-        let now = self.now().as_micros();
-        let sql = "INSERT INTO receipt_push (id, connector_id, received_us, body, state) \
-             VALUES ($1, $2, $3, $4, 1)";
+        self.store_pushes(&[(connector, body)]).await
+    }
+
+    /// Keeps pushes as they came, in their order; bodies are LZ4. Returns the
+    /// number of the first, those of the others follow it.
+    pub async fn store_pushes(
+        &mut self,
+        pushes: &[(ConnectorId, &[u8])],
+    ) -> Result<i64, StoreError> {
+        let first = self.next_ids(pushes.len())?;
+        let given = Given::new()
+            .ints("id", (first..).take(pushes.len()))
+            .ints("connector_id", pushes.iter().map(|(id, _)| id.as_db()))
+            .bytes("body", pushes.iter().map(|(_, body)| *body))
+            .same("received_us", self.now().as_micros());
+        let sql = given.sql(
+            self.engine(),
+            1,
+            "INSERT INTO receipt_push (id, connector_id, received_us, body, state) \
+             SELECT id, connector_id, received_us, body, 1 FROM given",
+        );
         let rows = on!(self, conn => sqlx::query(sql)
-            .bind(id)
-            .bind(connector.as_db())
-            .bind(now)
-            .bind(body)
+            .bind_given(&given)
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))
         .doing("keeping a push")?;
-        exactly(rows, 1, "the push")?;
-        Ok(id)
+        exactly(rows, pushes.len() as u64, "the push")?;
+        Ok(first)
     }
 
     /// Takes waiting pushes, oldest first, for this transaction: they are
-    /// mapped and marked before it commits.
+    /// mapped and marked before it commits. At most `limit`, and fewer where
+    /// their bodies are large (see [`TAKEN_BYTES_MAX`]).
     pub async fn take_pushes(&mut self, limit: i64) -> Result<Vec<WaitingPush>, StoreError> {
+        // Sizes first: the bodies of as many pushes as a provider likes to
+        // send would not fit into memory.
         let sql = match self.engine() {
             Engine::Sqlite => {
-                "SELECT id, connector_id, body FROM receipt_push WHERE state = 1 ORDER BY id LIMIT $1"
+                "SELECT id, length(body) FROM receipt_push WHERE state = 1 ORDER BY id LIMIT $1"
             }
             // Other workers take the ones after these.
             Engine::Postgres => {
-                "SELECT id, connector_id, body FROM receipt_push WHERE state = 1 ORDER BY id LIMIT $1 \
+                "SELECT id, CAST(length(body) AS BIGINT) FROM receipt_push WHERE state = 1 ORDER BY id LIMIT $1 \
                  FOR UPDATE SKIP LOCKED"
             }
         };
         let limit = page_rows(usize::try_from(limit).unwrap_or(1));
-        let rows: Vec<(i64, i64, Vec<u8>)> = on!(self, conn => sqlx::query_as(sql)
+        let waiting: Vec<(i64, i64)> = on!(self, conn => sqlx::query_as(sql)
             .bind(limit)
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("taking pushes")?;
+        let mut bytes = 0;
+        let taken = waiting.iter().enumerate().take_while(|(place, (_, size))| {
+            bytes += size;
+            *place == 0 || bytes <= TAKEN_BYTES_MAX
+        });
+        let given = Given::new().ints("push_id", taken.map(|(_, (id, _))| *id));
+        if given.is_empty() {
+            return Ok(Vec::new());
+        }
+        let named = seek(self.engine(), "receipt_push", "p", "p.id = g.push_id");
+        let sql = given.sql(
+            self.engine(),
+            1,
+            &format!("SELECT p.id, p.connector_id, p.body FROM given g{named} ORDER BY p.id"),
+        );
+        let rows: Vec<(i64, i64, Vec<u8>)> = on!(self, conn => sqlx::query_as(sql)
+            .bind_given(&given)
             .fetch_all(&mut *conn)
             .await)
         .doing("taking pushes")?;
@@ -111,17 +154,31 @@ impl Writer {
 
     /// Marks a push as mapped, or as unreadable with the problem.
     pub async fn settle_push(&mut self, id: i64, problem: Option<&str>) -> Result<(), StoreError> {
-        let sql = "UPDATE receipt_push SET state = $2, problem = $3 WHERE id = $1 AND state = 1";
-        let state: i64 = if problem.is_some() { 3 } else { 2 };
+        self.settle_pushes(&[(id, problem)]).await
+    }
+
+    /// Marks pushes as mapped, or as unreadable with the problem.
+    pub async fn settle_pushes(
+        &mut self,
+        pushes: &[(i64, Option<&str>)],
+    ) -> Result<(), StoreError> {
+        let given = Given::new()
+            .ints("push_id", pushes.iter().map(|(id, _)| *id))
+            .maybe_texts("told", pushes.iter().map(|(_, problem)| *problem));
+        // By the key, row by row: the planner must not weigh anything here.
+        let sql = given.sql(
+            self.engine(),
+            1,
+            "UPDATE receipt_push SET problem = told, state = CASE WHEN told IS NULL THEN 2 ELSE 3 END \
+             FROM given WHERE receipt_push.id = given.push_id AND receipt_push.state = 1",
+        );
         let rows = on!(self, conn => sqlx::query(sql)
-            .bind(id)
-            .bind(state)
-            .bind(problem)
+            .bind_given(&given)
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))
         .doing("settling a push")?;
-        exactly(rows, 1, "the push")
+        exactly(rows, pushes.len() as u64, "the push")
     }
 
     /// Applies receipts of one account. Those for messages that the account
@@ -133,33 +190,57 @@ impl Writer {
         push: i64,
         receipts: &[ReceiptRow],
     ) -> Result<u64, StoreError> {
-        let strongest = strongest(receipts);
-        if strongest.is_empty() {
-            return Ok(0);
+        let told: Vec<(i64, &ReceiptRow)> = receipts.iter().map(|row| (push, row)).collect();
+        self.apply_pushes(connector, &told).await
+    }
+
+    /// [`Writer::apply_receipts`] for receipts of several pushes, each with
+    /// the number of its push: as if they were applied one push after another,
+    /// in a few statements (one push each: 740 receipts/s on SQLite).
+    pub async fn apply_pushes(
+        &mut self,
+        connector: ConnectorId,
+        receipts: &[(i64, &ReceiptRow)],
+    ) -> Result<u64, StoreError> {
+        let mut changed = 0;
+        for rows in strongest(receipts).chunks(STATEMENT_ROWS) {
+            changed += self.apply_strongest(connector, rows).await?;
         }
+        Ok(changed)
+    }
+
+    async fn apply_strongest(
+        &mut self,
+        connector: ConnectorId,
+        strongest: &[(i64, &ReceiptRow)],
+    ) -> Result<u64, StoreError> {
         let given = Given::new()
             .ints(
                 "campaign_id",
-                strongest.iter().map(|r| r.message.campaign.as_db()),
+                strongest.iter().map(|(_, r)| r.message.campaign.as_db()),
             )
-            .ints("batch_no", strongest.iter().map(|r| r.message.batch_no))
+            .ints(
+                "batch_no",
+                strongest.iter().map(|(_, r)| r.message.batch_no),
+            )
             .ints(
                 "recipient_id",
-                strongest.iter().map(|r| r.message.recipient.as_db()),
+                strongest.iter().map(|(_, r)| r.message.recipient.as_db()),
             )
-            .ints("state", strongest.iter().map(|r| r.state))
+            .ints("state", strongest.iter().map(|(_, r)| r.state))
             .texts(
                 "provider_code",
-                strongest.iter().map(|r| r.provider_code.as_str()),
+                strongest.iter().map(|(_, r)| r.provider_code.as_str()),
             )
             .maybe_texts(
                 "provider_text",
-                strongest.iter().map(|r| r.provider_text.as_deref()),
+                strongest.iter().map(|(_, r)| r.provider_text.as_deref()),
             )
             .ints(
                 "happened_us",
-                strongest.iter().map(|r| r.happened_at.as_micros()),
-            );
+                strongest.iter().map(|(_, r)| r.happened_at.as_micros()),
+            )
+            .ints("push", strongest.iter().map(|(push, _)| *push));
         let engine = self.engine();
         let carried = "b.campaign_id = g.campaign_id AND b.batch_no = g.batch_no";
         let planned =
@@ -168,7 +249,7 @@ impl Writer {
             "INSERT INTO receipt (campaign_id, batch_no, recipient_id, state, provider_code, \
                     provider_text, happened_us, push_id) \
              SELECT g.campaign_id, g.batch_no, g.recipient_id, g.state, g.provider_code, \
-                    g.provider_text, g.happened_us, CAST($2 AS BIGINT) \
+                    g.provider_text, g.happened_us, g.push \
              FROM given g{}{} \
              WHERE b.connector_id = $1 AND p.batch_no = g.batch_no \
              ORDER BY g.campaign_id, g.batch_no, g.recipient_id \
@@ -180,10 +261,9 @@ impl Writer {
             seek(engine, "send_batch", "b", carried),
             seek(engine, "campaign_recipient", "p", planned),
         );
-        let sql = given.sql(engine, 3, &body);
+        let sql = given.sql(engine, 2, &body);
         on!(self, conn => sqlx::query(sql)
             .bind(connector.as_db())
-            .bind(push)
             .bind_given(&given)
             .execute(&mut *conn)
             .await
@@ -192,11 +272,12 @@ impl Writer {
     }
 }
 
-/// One receipt per message, the strongest; on a tie the earliest in time. In
-/// the order of the key, so that two workers lock rows in the same order.
-fn strongest(receipts: &[ReceiptRow]) -> Vec<&ReceiptRow> {
-    let mut sorted: Vec<&ReceiptRow> = receipts.iter().collect();
-    sorted.sort_by_key(|r| (r.message, -rank(r.state), r.happened_at));
-    sorted.dedup_by_key(|r| r.message);
+/// One receipt per message, the strongest; on a tie that of the earliest push,
+/// and within a push the earliest in time. In the order of the key, so that
+/// two workers lock rows in the same order.
+fn strongest<'r>(receipts: &[(i64, &'r ReceiptRow)]) -> Vec<(i64, &'r ReceiptRow)> {
+    let mut sorted = receipts.to_vec();
+    sorted.sort_by_key(|(push, r)| (r.message, -rank(r.state), *push, r.happened_at));
+    sorted.dedup_by_key(|(_, r)| r.message);
     sorted
 }

@@ -520,7 +520,7 @@ async fn receipts_and_report(filled: &Filled) {
     };
     let (id, connector) = (filled.id(), filled.scene.connector.as_db().to_string());
     let recipient = filled.scene.recipient(2).as_db();
-    let json = format!("'[[{id},1,{recipient},6,\"D6\",null,1]]'");
+    let json = format!("'[[{id},1,{recipient},6,\"D6\",null,1,1]]'");
     let arrays = [
         format!("ARRAY[{id}]"),
         "ARRAY[1]".into(),
@@ -528,6 +528,7 @@ async fn receipts_and_report(filled: &Filled) {
         "ARRAY[6]".into(),
         "ARRAY['D6']".into(),
         "ARRAY[NULL]".into(),
+        "ARRAY[1]".into(),
         "ARRAY[1]".into(),
     ];
     let rows: Vec<&str> = match filled.db.name {
@@ -546,7 +547,7 @@ async fn receipts_and_report(filled: &Filled) {
             },
             &Expected {
                 text: "INSERT INTO receipt",
-                values: &[vec![connector.as_str(), "1"], rows].concat(),
+                values: &[vec![connector.as_str()], rows].concat(),
                 indexes: &[BATCH_KEY, PEOPLE_KEY],
                 whole: &["jsonb_each", "value"],
                 in_order: false,

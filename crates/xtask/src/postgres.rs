@@ -171,14 +171,18 @@ fn settings(durability: Durability, port: u16) -> Vec<String> {
         format!("port={port}"),
         "unix_socket_directories=".to_owned(),
         "max_connections=200".to_owned(),
-        "shared_buffers=256MB".to_owned(),
     ];
     match durability {
         Durability::ProcessCrash => {
-            settings.extend(["fsync=off".to_owned(), "full_page_writes=off".to_owned()]);
+            settings.extend([
+                "shared_buffers=256MB".to_owned(),
+                "fsync=off".to_owned(),
+                "full_page_writes=off".to_owned(),
+            ]);
         }
-        // Room between checkpoints, as an operator of this size would give it.
+        // Memory and room between checkpoints, as an operator of this size would give it.
         Durability::PowerLoss => settings.extend([
+            "shared_buffers=1GB".to_owned(),
             "fsync=on".to_owned(),
             "max_wal_size=4GB".to_owned(),
             "checkpoint_timeout=15min".to_owned(),

@@ -55,6 +55,11 @@ impl From<EngineError> for Problem {
             EngineError::OtherPerson { .. } => Self::new(ProblemKind::OtherPerson),
             EngineError::Refused { code, args } => Self::refused(code, &args),
             EngineError::Store(error) => error.into(),
+            EngineError::Shared(error) => match &*error {
+                StoreError::Busy { .. } => passing(ProblemKind::Busy, &error),
+                StoreError::Unavailable { .. } => passing(ProblemKind::Unavailable, &error),
+                other => Self::internal(other),
+            },
             EngineError::File { .. } | EngineError::Internal(_) => Self::internal(&error),
         }
     }

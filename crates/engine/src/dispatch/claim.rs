@@ -2,21 +2,22 @@
 //! them passes the gate as they are now, and the exact requests are stored.
 //! It is durable before a byte leaves.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use connectors::{ClearedRequest, Connector, EncodeError, Envelope, Outgoing};
 use domain::gate::{Cleared, Decision, Question, decide};
-use domain::ids::{MessageRef, RecipientId};
+use domain::ids::{CampaignId, MessageRef, RecipientId};
 use domain::segments;
 use domain::template::RenderError;
 use domain::{ReasonCode, Recipient, Timestamp};
-use store::Writer;
 use store::connectors::Connector as Account;
-use store::dispatch::{ExceptionClass, PickedBatch, SendException};
+use store::dispatch::{Acceptance, ExceptionClass, Handover, PickedBatch, SendException};
 use store::person::Person;
+use store::{StoreError, Writer};
 
+use super::Context;
 use super::recheck::is_only_stale;
-use super::{Context, Contexts};
 use crate::Engine;
 use crate::error::EngineError;
 
@@ -31,6 +32,8 @@ pub(crate) struct Prepared {
     pub(crate) batch: PickedBatch,
     pub(crate) context: Arc<Context>,
     pub(crate) request: ClearedRequest,
+    /// Until when nobody else takes the batch for lost.
+    pub(crate) lease_until: Timestamp,
 }
 
 /// What a claim brought.
@@ -38,6 +41,8 @@ pub(crate) struct Prepared {
 pub(crate) struct Claimed {
     /// Batches taken, including those that need not be sent after all.
     pub(crate) picked: usize,
+    /// People planned in them.
+    pub(crate) people: usize,
     /// Those to send.
     pub(crate) ready: Vec<Prepared>,
 }
@@ -68,25 +73,47 @@ impl Engine {
             .await?;
         let mut claimed = Claimed {
             picked: picked.len(),
+            people: picked
+                .iter()
+                .map(|batch| usize::try_from(batch.size).unwrap_or(0))
+                .sum(),
             ready: Vec::with_capacity(picked.len()),
         };
-        let mut contexts = Contexts::new();
+        let mut by_campaign: BTreeMap<CampaignId, Vec<PickedBatch>> = BTreeMap::new();
         for batch in picked {
-            let context = if let Some(context) = contexts.get(&batch.key.campaign) {
-                Arc::clone(context)
-            } else {
-                let made = self
-                    .context(&mut writer, batch.key.campaign, connector, account)
-                    .await?;
-                let made = Arc::new(made);
-                contexts.insert(batch.key.campaign, Arc::clone(&made));
-                made
-            };
-            claimed
-                .ready
-                .extend(self.prepare(&mut writer, batch, context, now).await?);
+            by_campaign
+                .entry(batch.key.campaign)
+                .or_default()
+                .push(batch);
         }
+        let mut requests = Vec::with_capacity(claimed.picked);
+        for (campaign, batches) in by_campaign {
+            let context = self
+                .context(&mut writer, campaign, connector, account)
+                .await?;
+            let context = Arc::new(context);
+            let people = writer
+                .people_of_batches(context.about(), campaign, &batches)
+                .await?;
+            for (batch, people) in batches.into_iter().zip(people) {
+                requests.extend(
+                    self.prepare(&mut writer, batch, &context, people, now)
+                        .await?,
+                );
+            }
+        }
+        store_requests(&mut writer, &requests).await?;
         writer.commit().await?;
+        claimed
+            .ready
+            .extend(requests.into_iter().filter_map(|made| {
+                Some(Prepared {
+                    batch: made.batch,
+                    context: made.context,
+                    request: made.request?,
+                    lease_until,
+                })
+            }));
         Ok(claimed)
     }
 
@@ -94,50 +121,49 @@ impl Engine {
         &self,
         writer: &mut Writer,
         batch: PickedBatch,
-        context: Arc<Context>,
+        context: &Arc<Context>,
+        people: Vec<Person>,
         now: Timestamp,
-    ) -> Result<Option<Prepared>, EngineError> {
-        let people = writer.batch_people(context.about(), &batch).await?;
-        let mut gated = gate(&context, &batch, people, now)?;
+    ) -> Result<Option<Made>, EngineError> {
+        let mut gated = gate(context, &batch, people, now)?;
         if let Some(until) = gated.held_until {
             writer.delay_batch(&batch, until).await?;
             return Ok(None);
         }
         if self
-            .awaits_recheck(writer, &batch, &context, &mut gated, now)
+            .awaits_recheck(writer, &batch, context, &mut gated, now)
             .await?
         {
             return Ok(None);
         }
         let key = format!("izn-{}-{}", batch.key, batch.attempt);
+        let mut made = Made {
+            batch,
+            context: Arc::clone(context),
+            key,
+            content: Vec::new(),
+            exceptions: gated.exceptions,
+            request: None,
+        };
         if gated.cleared.is_empty() {
-            writer
-                .hand_over(&batch, &key, &[], &gated.exceptions)
-                .await?;
-            writer.settle_accepted(&batch, "", 0, &[]).await?;
-            return Ok(None);
+            return Ok(Some(made));
         }
-        let envelope = self.envelope(&context, key);
-        let request = match context.connector.encode(&envelope, &gated.cleared) {
-            Ok(request) => request,
+        let envelope = self.envelope(context, made.key.clone());
+        match context.connector.encode(&envelope, &gated.cleared) {
+            Ok(request) => {
+                made.content = lz4_flex::compress_prepend_size(request.bytes());
+                made.request = Some(request);
+                Ok(Some(made))
+            }
             Err(error) => {
                 // Nothing was sent; the same people would fail the same way again.
-                tracing::error!(campaign.id = %batch.key.campaign, batch.no = batch.key.number, error = %error, "a request could not be written: {error}");
+                tracing::error!(campaign.id = %made.batch.key.campaign, batch.no = made.batch.key.number, error = %error, "a request could not be written: {error}");
                 writer
-                    .settle_failed(&batch, &refused_by_encoder(&error))
+                    .settle_failed(&made.batch, &refused_by_encoder(&error))
                     .await?;
-                return Ok(None);
+                Ok(None)
             }
-        };
-        let content = lz4_flex::compress_prepend_size(request.bytes());
-        writer
-            .hand_over(&batch, &envelope.key, &content, &gated.exceptions)
-            .await?;
-        Ok(Some(Prepared {
-            batch,
-            context,
-            request,
-        }))
+        }
     }
 
     pub(super) fn envelope(&self, context: &Context, key: String) -> Envelope {
@@ -148,6 +174,48 @@ impl Engine {
             brand_code: context.brand.brand_code,
             validity_minutes: None,
         }
+    }
+}
+
+/// A request as the claim stores it.
+struct Made {
+    batch: PickedBatch,
+    context: Arc<Context>,
+    key: String,
+    content: Vec<u8>,
+    exceptions: Vec<SendException>,
+    /// None when the last gate left nobody.
+    request: Option<ClearedRequest>,
+}
+
+/// Stores all requests of a claim; batches that nobody is left in are done.
+async fn store_requests(writer: &mut Writer, requests: &[Made]) -> Result<(), StoreError> {
+    let stored: Vec<Handover<'_>> = requests
+        .iter()
+        .map(|made| Handover {
+            batch: &made.batch,
+            request_key: &made.key,
+            content: &made.content,
+            exceptions: &made.exceptions,
+        })
+        .collect();
+    writer.hand_over_all(&stored).await?;
+    let empty: Vec<Acceptance<'_>> = requests
+        .iter()
+        .filter(|made| made.request.is_none())
+        .map(|made| Acceptance {
+            batch: &made.batch,
+            reference: "",
+            accepted: 0,
+            refused: Vec::new(),
+        })
+        .collect();
+    let lost = writer.settle_all_accepted(&empty).await?;
+    match lost.first() {
+        None => Ok(()),
+        Some(_) => Err(StoreError::Lost {
+            what: "the claimed batch",
+        }),
     }
 }
 

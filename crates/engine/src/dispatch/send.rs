@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use connectors::{Class, Outcome, Refusal};
 use domain::Timestamp;
+use domain::ids::BatchKey;
 use domain::time::SECOND_US;
 use store::connectors::ConnectorState;
-use store::dispatch::{ExceptionClass, PickedBatch, SendException};
+use store::dispatch::{Acceptance, ExceptionClass, PickedBatch, SendException};
 use store::{StoreError, Writer};
 
 use super::claim::Prepared;
@@ -18,21 +19,105 @@ use crate::error::EngineError;
 const SETTLE_TRIES: u32 = 20;
 const SETTLE_PAUSE: Duration = Duration::from_millis(250);
 
+/// A request that has an outcome, still to be settled.
+#[derive(Debug)]
+pub(super) struct Sent {
+    batch: PickedBatch,
+    outcome: Outcome,
+    people: usize,
+}
+
 impl Engine {
-    pub(super) async fn send_and_settle(&self, prepared: Prepared) -> Result<(), EngineError> {
+    /// Sends a request whose turn has come, unless it came too late.
+    pub(super) async fn send(&self, prepared: Prepared) -> Sent {
         let Prepared {
             batch,
             context,
             request,
+            lease_until,
         } = prepared;
-        let pace = self.settings.dispatch.recipients_per_second;
-        self.paces
-            .wait(batch.connector, pace, request.messages().len())
-            .await;
-        let outcome = context.connector.send(&request).await;
-        count(&outcome, request.messages().len());
-        self.settle(&batch, &outcome, request.messages().len())
-            .await
+        let people = request.messages().len();
+        let outcome = match self.reason_to_stay(lease_until) {
+            Some(text) => Outcome::NotSent {
+                text: text.to_owned(),
+                retry_after: None,
+            },
+            None => {
+                let pace = self.settings.dispatch.recipients_per_second;
+                self.paces.wait(batch.connector, pace, people).await;
+                context.connector.send(&request).await
+            }
+        };
+        count(&outcome, people);
+        Sent {
+            batch,
+            outcome,
+            people,
+        }
+    }
+
+    /// Why a request that was claimed does not leave after all.
+    fn reason_to_stay(&self, lease_until: Timestamp) -> Option<&'static str> {
+        if self.is_stopping() {
+            return Some("the worker is being stopped");
+        }
+        let longest = i64::try_from(self.settings.dispatch.timeout_seconds).unwrap_or(i64::MAX);
+        let answered_by = self
+            .now()
+            .plus_micros(longest.saturating_mul(SECOND_US).saturating_add(SECOND_US));
+        (answered_by > lease_until).then_some("its turn came too late")
+    }
+
+    /// Settles requests that have come back: those the provider took in one
+    /// transaction, the others each in its own, because they lock campaigns
+    /// before batches as a pause does.
+    pub(super) async fn settle_all(&self, back: Vec<Sent>) -> Result<(), EngineError> {
+        let mut accepted = Vec::with_capacity(back.len());
+        for sent in &back {
+            match &sent.outcome {
+                Outcome::Accepted { reference, refused } => {
+                    let refused: Vec<SendException> = refused.iter().filter_map(refusal).collect();
+                    accepted.push(Acceptance {
+                        batch: &sent.batch,
+                        reference,
+                        accepted: taken(sent.people, &refused),
+                        refused,
+                    });
+                }
+                _ => {
+                    self.settle(&sent.batch, &sent.outcome, sent.people).await?;
+                }
+            }
+        }
+        if accepted.is_empty() {
+            return Ok(());
+        }
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.try_settle_accepted(&accepted).await {
+                Ok(lost) => {
+                    for key in lost {
+                        warn_of_loss(key);
+                    }
+                    return Ok(());
+                }
+                Err(error) if error.is_passing() && tries < SETTLE_TRIES => {
+                    tokio::time::sleep(SETTLE_PAUSE).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn try_settle_accepted(
+        &self,
+        accepted: &[Acceptance<'_>],
+    ) -> Result<Vec<BatchKey>, StoreError> {
+        let mut writer = self.store.write().await?;
+        let lost = writer.settle_all_accepted(accepted).await?;
+        writer.commit().await?;
+        Ok(lost)
     }
 
     /// Writes an outcome down, again and again while the database is away: the
@@ -49,10 +134,7 @@ impl Engine {
             match self.try_settle(batch, outcome, people).await {
                 Ok(()) => return Ok(()),
                 Err(StoreError::Lost { .. }) => {
-                    tracing::warn!(
-                        campaign.id = %batch.key.campaign, batch.no = batch.key.number,
-                        "a batch was taken over before its outcome was settled"
-                    );
+                    warn_of_loss(batch.key);
                     return Ok(());
                 }
                 Err(error) if error.is_passing() && tries < SETTLE_TRIES => {
@@ -73,9 +155,8 @@ impl Engine {
         match outcome {
             Outcome::Accepted { reference, refused } => {
                 let refused: Vec<SendException> = refused.iter().filter_map(refusal).collect();
-                let accepted = i64::try_from(people - refused.len().min(people)).unwrap_or(0);
                 writer
-                    .settle_accepted(batch, reference, accepted, &refused)
+                    .settle_accepted(batch, reference, taken(people, &refused), &refused)
                     .await?;
             }
             Outcome::Refused { class, code, text } => {
@@ -162,6 +243,17 @@ pub(super) fn refusal(refused: &Refusal) -> Option<SendException> {
         provider_code: Some(refused.code.clone()),
         provider_text: Some(refused.text.clone()),
     })
+}
+
+fn taken(people: usize, refused: &[SendException]) -> i64 {
+    i64::try_from(people - refused.len().min(people)).unwrap_or(0)
+}
+
+fn warn_of_loss(key: BatchKey) {
+    tracing::warn!(
+        campaign.id = %key.campaign, batch.no = key.number,
+        "a batch was taken over before its outcome was settled"
+    );
 }
 
 fn count(outcome: &Outcome, people: usize) {

@@ -3,6 +3,8 @@
 //! so a process killed anywhere goes on behind the last committed slice.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::path::PathBuf;
 
 use domain::consent::Origin;
 use domain::ids::{EventId, RecipientId};
@@ -13,6 +15,7 @@ use store::consent::{Applied, ApplyContext, IncomingRecord, Said};
 use store::rejections::Rejection;
 use store::upload_work::{AppliedSlice, ClaimedUpload};
 use store::uploads::{AppliedCounts, UploadAction};
+use tokio::sync::mpsc;
 
 use super::{RECORDS, check};
 use crate::Engine;
@@ -22,6 +25,15 @@ use crate::registry::{asks, withheld};
 /// Numbers of rejections that only the ledger knew about stand behind those of
 /// the same line that judging found.
 pub(super) const LATE_REJECTIONS_FROM: i64 = 1_000;
+
+/// What one transaction applies.
+#[derive(Debug, Default)]
+pub(super) struct Slice {
+    pub(super) records: Vec<Record>,
+    incoming: Vec<IncomingRecord>,
+    /// Where the spool goes on behind it.
+    next: i64,
+}
 
 impl Engine {
     pub(super) async fn apply_upload(&self, claimed: &ClaimedUpload) -> Result<(), EngineError> {
@@ -33,18 +45,18 @@ impl Engine {
             .await?;
         let path = self.records_of(claimed)?;
         let mut offset = claimed.upload.records_offset;
-        loop {
-            let (slice, next) = self.read_slice(&path, offset).await?;
-            if slice.is_empty() {
-                break;
-            }
+        let mut slices = self.read_slices(path, offset);
+        while let Some(read) = slices.recv().await {
+            let slice = read.map_err(|error| {
+                EngineError::Internal(format!("the judged records cannot be read: {error}"))
+            })?;
             if claimed.upload.purpose.names_known_people() {
-                self.apply_known(claimed, &slice, offset, next).await?;
-            } else {
-                self.apply_slice(claimed, &brand, &slice, offset, next)
+                self.apply_known(claimed, &slice.records, offset, slice.next)
                     .await?;
+            } else {
+                self.apply_slice(claimed, &brand, &slice, offset).await?;
             }
-            offset = next;
+            offset = slice.next;
         }
         self.finish(claimed).await
     }
@@ -82,7 +94,7 @@ impl Engine {
     }
 
     /// The spool of the judging that ended: the newest one that is complete.
-    fn records_of(&self, claimed: &ClaimedUpload) -> Result<std::path::PathBuf, EngineError> {
+    fn records_of(&self, claimed: &ClaimedUpload) -> Result<PathBuf, EngineError> {
         let folder = self.folder(claimed.upload.id);
         (1..=claimed.upload.attempt)
             .rev()
@@ -96,40 +108,41 @@ impl Engine {
             })
     }
 
-    pub(super) async fn read_slice(
+    /// Reads the spool from `offset` on, slice by slice, one ahead of the slice
+    /// that is being written; ends when the receiver is dropped.
+    pub(super) fn read_slices(
         &self,
-        path: &std::path::Path,
+        path: PathBuf,
         offset: i64,
-    ) -> Result<(Vec<Record>, i64), EngineError> {
-        let path = path.to_owned();
+    ) -> mpsc::Receiver<io::Result<Slice>> {
         let limit = self.settings.uploads.slice_records;
-        let read = move || -> Result<(Vec<Record>, i64), String> {
+        let (out, slices) = mpsc::channel(1);
+        tokio::task::spawn_blocking(move || {
             let start = u64::try_from(offset).unwrap_or(0);
-            let mut reader = RecordReader::open(&path, start).map_err(|error| error.to_string())?;
-            let mut slice = Vec::with_capacity(limit);
-            let mut next = start;
-            for item in reader.by_ref().take(limit) {
-                let (record, after) = item.map_err(|error| error.to_string())?;
-                slice.push(record);
-                next = after;
+            let mut reader = match RecordReader::open(&path, start) {
+                Ok(reader) => reader,
+                Err(error) => return drop(out.blocking_send(Err(error))),
+            };
+            loop {
+                let slice = read_slice(&mut reader, limit);
+                if slice.as_ref().is_ok_and(|slice| slice.records.is_empty()) {
+                    return;
+                }
+                let failed = slice.is_err();
+                if out.blocking_send(slice).is_err() || failed {
+                    return;
+                }
             }
-            Ok((slice, i64::try_from(next).unwrap_or(i64::MAX)))
-        };
-        tokio::task::spawn_blocking(read)
-            .await
-            .map_err(|error| EngineError::Internal(error.to_string()))?
-            .map_err(|error| {
-                EngineError::Internal(format!("the judged records cannot be read: {error}"))
-            })
+        });
+        slices
     }
 
     async fn apply_slice(
         &self,
         claimed: &ClaimedUpload,
         brand: &Brand,
-        slice: &[Record],
+        slice: &Slice,
         from_offset: i64,
-        to_offset: i64,
     ) -> Result<(), EngineError> {
         let upload = &claimed.upload;
         let context = ApplyContext {
@@ -140,13 +153,12 @@ impl Engine {
             actor: upload.actor.clone(),
             now: self.now(),
         };
-        let records: Vec<IncomingRecord> = slice.iter().map(incoming).collect();
         let mut writer = self.store.write().await?;
-        let applied = writer.apply_records(&context, &records).await?;
+        let applied = writer.apply_records(&context, &slice.incoming).await?;
         self.keep_late_rejections(&mut writer, claimed, &applied)
             .await?;
-        withheld::sort_out(&mut writer, brand.id, slice, &applied).await?;
-        for (tag, people) in tagged(upload.tag.as_deref(), slice, &applied) {
+        withheld::sort_out(&mut writer, brand.id, &slice.records, &applied).await?;
+        for (tag, people) in tagged(upload.tag.as_deref(), &slice.records, &applied) {
             let tag = writer.ensure_tag(upload.firm, tag).await?;
             writer.add_to_tag(tag, &people).await?;
         }
@@ -159,8 +171,8 @@ impl Engine {
                 &claimed.claim,
                 AppliedSlice {
                     from_offset,
-                    to_offset,
-                    records: count(slice.len()),
+                    to_offset: slice.next,
+                    records: count(slice.records.len()),
                     counts: AppliedCounts {
                         created: count(applied.created),
                         updated: count(applied.updated),
@@ -175,7 +187,7 @@ impl Engine {
         let lease_us = self.settings.uploads.lease_seconds * domain::time::SECOND_US;
         writer.renew_upload(&claimed.claim, lease_us, None).await?;
         writer.commit().await?;
-        metrics::counter!("izinli_records_applied_total").increment(slice.len() as u64);
+        metrics::counter!("izinli_records_applied_total").increment(slice.records.len() as u64);
         Ok(())
     }
 
@@ -264,6 +276,18 @@ fn line_of(record: &Record) -> i64 {
 fn asks_registry(brand: &Brand, action: UploadAction) -> bool {
     matches!(brand.mode, RegistryMode::Sync | RegistryMode::Integrator)
         && action != UploadAction::Local
+}
+
+/// The next records of the spool.
+fn read_slice(reader: &mut RecordReader, limit: usize) -> io::Result<Slice> {
+    let mut slice = Slice::default();
+    for item in reader.take(limit) {
+        let (record, next) = item?;
+        slice.incoming.push(incoming(&record));
+        slice.records.push(record);
+        slice.next = i64::try_from(next).unwrap_or(i64::MAX);
+    }
+    Ok(slice)
 }
 
 fn incoming(record: &Record) -> IncomingRecord {

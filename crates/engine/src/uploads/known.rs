@@ -29,14 +29,12 @@ impl Engine {
         claimed: &ClaimedUpload,
         judged: &mut Judged,
     ) -> Result<(), EngineError> {
-        let (mut offset, mut unknown) = (0, 0);
+        let mut unknown = 0;
         let mut lines = Vec::new();
-        loop {
-            let (slice, next) = self.read_slice(&judged.records, offset).await?;
-            if slice.is_empty() {
-                break;
-            }
-            offset = next;
+        let mut slices = self.read_slices(judged.records.clone(), 0);
+        while let Some(read) = slices.recv().await {
+            let read = read.map_err(EngineError::file("reading the judged records"))?;
+            let slice = read.records;
             let mut writer = self.store.write().await?;
             let ids = ids_of(&mut writer, &claimed.upload, &slice).await?;
             let refused: Vec<Rejection> = slice

@@ -10,12 +10,16 @@ use domain::{Channel, LocalState, ReasonCode, Status, Timestamp};
 use super::people::{People, Placed};
 use super::records::{Applied, ApplyContext, IncomingRecord, Refusal, Remark, Said, Touched};
 use super::state::{BrandKey, KeyState};
-use crate::db::Writer;
+use crate::db::{Reader, Writer};
 use crate::error::StoreError;
+use crate::given::{asked_by_both, halves};
 
 /// Most records of one slice: three ids a record must fit a transaction, and a
 /// dispatcher that waits for the slice should wait about a tenth of a second.
 pub const SLICE_RECORDS_MAX: usize = domain::ledger::BLOCK_EVENTS_MAX;
+
+/// Smaller slices are looked up by their own connection alone.
+const LOOKED_UP_BESIDE_FROM: usize = 1_000;
 
 /// Records under decision: states as the slice has left them so far.
 struct Slice {
@@ -40,7 +44,9 @@ impl Writer {
     /// in what the rules of `domain::consent::admit` let in, appends it to the
     /// ledger as one block and folds it into the states.
     ///
-    /// At most [`SLICE_RECORDS_MAX`] records. On PostgreSQL the firm's claims
+    /// At most [`SLICE_RECORDS_MAX`] records. A large slice is looked up on a
+    /// second connection as well, so the transaction must not have changed
+    /// people or states before, unless it was by this call. On PostgreSQL the firm's claims
     /// wait from the end of this call until the commit when a refusal is among
     /// the records, so commit soon after.
     ///
@@ -57,8 +63,9 @@ impl Writer {
         if records.len() > SLICE_RECORDS_MAX {
             return Err(StoreError::OutOfIds);
         }
+        let mut beside = self.look_beside(records.len()).await;
         let people = self
-            .place_people(context.firm, context.now, records)
+            .place_people(beside.as_mut(), context.firm, context.now, records)
             .await?;
         let arrived: Vec<_> = people
             .addresses
@@ -71,8 +78,9 @@ impl Writer {
         let head = self.lock_ledger(context.brand).await?;
         let order = in_key_order(&people);
         let states = self
-            .held_states(context.brand, &people, records, is_told)
+            .held_states(beside.as_mut(), context.brand, &people, records, is_told)
             .await?;
+        drop(beside);
         let mut slice = Slice {
             brand: context.brand,
             now: context.now,
@@ -102,6 +110,17 @@ impl Writer {
         Ok(slice.applied)
     }
 
+    /// A second connection for the look-ups of a large slice that is the first
+    /// of its transaction: those of a later one must see what was written.
+    async fn look_beside(&mut self, records: usize) -> Option<Reader> {
+        let is_first = !self.note_applied();
+        if is_first && records >= LOOKED_UP_BESIDE_FROM {
+            self.store().read_beside().await
+        } else {
+            None
+        }
+    }
+
     async fn save_local(
         &mut self,
         brand: BrandId,
@@ -124,6 +143,7 @@ impl Writer {
     /// İYS has told about.
     async fn held_states(
         &mut self,
+        beside: Option<&mut Reader>,
         brand: BrandId,
         people: &People<'_>,
         records: &[IncomingRecord],
@@ -145,7 +165,13 @@ impl Writer {
             .collect();
         keys.sort_unstable();
         keys.dedup();
-        Ok(self.states_of(brand, &keys).await?.into_iter().collect())
+        let (mine, theirs) = halves(&keys, beside.is_some());
+        let states = asked_by_both(
+            self.states_of(brand, mine),
+            beside.map(|reader| reader.states_of(brand, theirs)),
+        )
+        .await?;
+        Ok(states.into_iter().collect())
     }
 }
 

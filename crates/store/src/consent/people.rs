@@ -15,7 +15,7 @@ use domain::recipient::AddressForm;
 use domain::{Recipient, Timestamp};
 
 use super::records::IncomingRecord;
-use crate::db::Writer;
+use crate::db::{Reader, Writer};
 use crate::error::StoreError;
 
 /// A contact as the slice leaves it. New ones get their number last.
@@ -217,16 +217,20 @@ impl<'r> People<'r> {
 
 impl Writer {
     /// Finds or makes everybody that `records` name; holds the directory lock.
+    /// `beside` looks up half of them, see [`crate::given`].
     pub(crate) async fn place_people<'r>(
         &mut self,
+        mut beside: Option<&mut Reader>,
         firm: FirmId,
         now: Timestamp,
         records: &'r [IncomingRecord],
     ) -> Result<People<'r>, StoreError> {
         self.lock_directory(firm).await?;
         let mut people = People::default();
-        self.find_by_address(firm, records, &mut people).await?;
-        self.find_by_external(firm, records, &mut people).await?;
+        self.find_by_address(beside.as_deref_mut(), firm, records, &mut people)
+            .await?;
+        self.find_by_external(beside, firm, records, &mut people)
+            .await?;
         self.find_by_token(firm, records, &mut people).await?;
         for record in records {
             people.place(record);

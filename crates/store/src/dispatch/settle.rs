@@ -1,12 +1,28 @@
 //! Outcomes: what became of a request, written by the claim that made it, and
 //! what becomes of batches whose worker or campaign ended.
 
+use std::collections::HashSet;
+
 use domain::Timestamp;
 use domain::ids::{BatchKey, CampaignId};
 
-use super::{BatchState, PickedBatch, SendException};
+use super::{BatchState, PickedBatch, SendException, keys_of};
 use crate::db::{Engine, Writer};
 use crate::error::{Doing, StoreError, exactly};
+use crate::given::BindGiven as _;
+
+/// A batch that the provider took.
+#[derive(Debug)]
+pub struct Acceptance<'a> {
+    /// The claim.
+    pub batch: &'a PickedBatch,
+    /// The provider's name for the request.
+    pub reference: &'a str,
+    /// People it took.
+    pub accepted: i64,
+    /// People it turned down.
+    pub refused: Vec<SendException>,
+}
 
 impl Writer {
     /// The provider took the batch; `refused` are the people it turned down.
@@ -27,6 +43,49 @@ impl Writer {
         };
         self.settle(batch, &settled).await?;
         self.add_exceptions(batch.key, refused).await
+    }
+
+    /// [`Writer::settle_accepted`] for many batches. Those that are not their
+    /// claim's any more are passed over; returns them.
+    pub async fn settle_all_accepted(
+        &mut self,
+        batches: &[Acceptance<'_>],
+    ) -> Result<Vec<BatchKey>, StoreError> {
+        if batches.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now = self.now().as_micros();
+        let given = keys_of(batches.iter().map(|accepted| accepted.batch))
+            .ints("claim", batches.iter().map(|a| a.batch.attempt))
+            .texts("reference", batches.iter().map(|a| a.reference))
+            .ints("taken", batches.iter().map(|a| a.accepted));
+        let sql = given.sql(
+            self.engine(),
+            2,
+            "UPDATE send_batch SET state = 3, provider_reference = g.reference, accepted_count = g.taken, \
+                last_error = NULL, settled_us = $1, lease_until_us = NULL, worker = NULL \
+             FROM given g \
+             WHERE campaign_id = g.campaign AND batch_no = g.number AND attempt = g.claim \
+               AND state IN (2, 5) \
+             RETURNING campaign_id, batch_no",
+        );
+        let rows: Vec<(i64, i64)> = on!(self, conn => sqlx::query_as(sql)
+            .bind(now)
+            .bind_given(&given)
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("settling batches")?;
+        let settled: HashSet<(i64, i64)> = rows.into_iter().collect();
+        let mut lost = Vec::new();
+        for accepted in batches {
+            let key = accepted.batch.key;
+            if settled.contains(&(key.campaign.as_db(), key.number)) {
+                self.add_exceptions(key, &accepted.refused).await?;
+            } else {
+                lost.push(key);
+            }
+        }
+        Ok(lost)
     }
 
     /// The provider refused the batch as a whole; nothing was sent.

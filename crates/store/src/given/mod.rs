@@ -10,7 +10,10 @@
 //! Rows that are only added, and cannot collide, are better loaded: see
 //! [`load`].
 
+mod beside;
 mod load;
+
+pub(crate) use beside::{asked_by_both, halves};
 
 use std::fmt::Write as _;
 

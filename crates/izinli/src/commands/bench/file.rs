@@ -14,6 +14,8 @@ use super::lines::median;
 use super::table::{Row, Table, Target, rate};
 
 const SEED: u64 = 20_250_623;
+/// Rows with something wrong in them, as real files have.
+const DIRTY_PERCENT: u8 = 8;
 /// Every so many-th row of the second file differs.
 const CHANGED_EVERY: usize = 100;
 /// Position of the status among the generator's columns.
@@ -23,22 +25,31 @@ const JUDGING_TIMES: f64 = 8.0;
 /// Peak memory of judging, MB.
 const JUDGING_MB: f64 = 64.0;
 
-/// Writes both files, one MESAJ consent a row in Windows-1254.
-pub(crate) fn write(
-    folder: &Path,
-    size: u64,
-    now: Timestamp,
-) -> anyhow::Result<(PathBuf, PathBuf)> {
-    let (first, second) = (folder.join("people.csv"), folder.join("changed.csv"));
+/// The files of a run.
+#[derive(Debug)]
+pub(crate) struct Files {
+    /// What a user uploads: some rows are dirty.
+    pub(crate) people: PathBuf,
+    /// The same with every hundredth row changed.
+    pub(crate) changed: PathBuf,
+    /// As many rows without dirt, which a plain program can load.
+    pub(crate) clean: PathBuf,
+}
+
+/// Writes the files, one MESAJ consent a row in Windows-1254.
+pub(crate) fn write(folder: &Path, size: u64, now: Timestamp) -> anyhow::Result<Files> {
     let mix = ChannelMix {
         eposta_percent: 0,
         arama_percent: 0,
     };
-    let spec = Generate {
+    let spec = |dirty_percent| Generate {
         channels: mix,
-        ..Generate::new(size, 0, SEED, now)
+        ..Generate::new(size, dirty_percent, SEED, now)
     };
-    generate::contacts(File::create(&first)?, &spec)?;
+    let (first, second) = (folder.join("people.csv"), folder.join("changed.csv"));
+    let clean = folder.join("clean.csv");
+    generate::contacts(File::create(&first)?, &spec(DIRTY_PERCENT))?;
+    generate::contacts(File::create(&clean)?, &spec(0))?;
     let mut out = BufWriter::new(File::create(&second)?);
     for (number, line) in BufReader::new(File::open(&first)?).split(b'\n').enumerate() {
         let line = line?;
@@ -50,7 +61,11 @@ pub(crate) fn write(
         out.write_all(b"\n")?;
     }
     out.flush()?;
-    Ok((first, second))
+    Ok(Files {
+        people: first,
+        changed: second,
+        clean,
+    })
 }
 
 /// The row with a refusal; who refused before changes the name.
@@ -75,8 +90,10 @@ pub(crate) async fn judging(around: &Surroundings, table: &mut Table) -> anyhow:
     let mut runs = Vec::new();
     let mut reads = Vec::new();
     for _ in 0..3 {
-        reads.push(read(&around.file)?);
-        runs.push(child::measure(&around.order(Job::Judge(around.file.clone()), None)).await?);
+        reads.push(read(&around.files.people)?);
+        runs.push(
+            child::measure(&around.order(Job::Judge(around.files.people.clone()), None)).await?,
+        );
     }
     let read_seconds = median(reads);
     let peak = runs
@@ -108,7 +125,11 @@ pub(crate) async fn judging(around: &Surroundings, table: &mut Table) -> anyhow:
 
 fn read(path: &Path) -> anyhow::Result<f64> {
     let began = Instant::now();
-    let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_path(path)?;
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(b';')
+        // Dirty rows have cells too many.
+        .flexible(true)
+        .from_path(path)?;
     let mut record = csv::ByteRecord::new();
     let mut cells = 0_u64;
     while reader.read_byte_record(&mut record)? {
@@ -126,7 +147,7 @@ mod tests {
     fn one_row_in_a_hundred_differs_between_the_two_files() {
         let folder = tempfile::tempdir().expect("a folder");
         let now = "2025-06-23T10:00:00+03:00".parse().expect("an instant");
-        let (first, second) = write(folder.path(), 1_000, now).expect("files");
+        let files = write(folder.path(), 1_000, now).expect("files");
         let lines = |path: PathBuf| -> Vec<Vec<u8>> {
             std::fs::read(path)
                 .expect("a file")
@@ -134,7 +155,7 @@ mod tests {
                 .map(<[u8]>::to_vec)
                 .collect()
         };
-        let (first, second) = (lines(first), lines(second));
+        let (first, second) = (lines(files.people), lines(files.changed));
         assert_eq!(first.len(), second.len());
         assert_eq!(
             first.iter().zip(&second).filter(|(a, b)| a != b).count(),

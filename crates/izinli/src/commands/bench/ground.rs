@@ -42,10 +42,8 @@ pub(crate) struct Surroundings {
     pub(crate) clock: ProcessClock,
     /// Files and SQLite databases; removed at the end.
     pub(crate) folder: TempDir,
-    /// The file of people.
-    pub(crate) file: PathBuf,
-    /// The same with every hundredth row changed.
-    pub(crate) changed: PathBuf,
+    /// The files of people.
+    pub(crate) files: file::Files,
     /// A provider that takes everything.
     pub(crate) provider: Server,
     /// İYS without limits, where everybody said ONAY.
@@ -57,7 +55,7 @@ impl Surroundings {
     pub(crate) async fn start(size: u64) -> anyhow::Result<Self> {
         let clock = ProcessClock::starting_at(CLOCK_START.parse()?);
         let folder = tempfile::Builder::new().prefix("izinli-bench-").tempdir()?;
-        let (file, changed) = file::write(folder.path(), size, clock.now())?;
+        let files = file::write(folder.path(), size, clock.now())?;
         let order = Order {
             job: Job::Provider,
             place: None,
@@ -90,8 +88,7 @@ impl Surroundings {
         Ok(Self {
             clock,
             folder,
-            file,
-            changed,
+            files,
             provider,
             iys,
         })

@@ -124,7 +124,7 @@ impl Way<'_> {
             let name = format!("people{}", firsts.len());
             let ground = Ground::make(self.around, self.server, &name).await?;
             let first = self
-                .job(Job::Import(self.around.file.clone()), &ground.place)
+                .job(Job::Import(self.around.files.people.clone()), &ground.place)
                 .await?;
             let is_long = first.seconds > LONG_SECONDS;
             firsts.push(first);
@@ -161,7 +161,10 @@ impl Way<'_> {
 
         self.settle(&ground.place).await?;
         let second = self
-            .job(Job::Import(self.around.changed.clone()), &ground.place)
+            .job(
+                Job::Import(self.around.files.changed.clone()),
+                &ground.place,
+            )
             .await?;
         let again = second.rate();
         let shown = format!("{} ({})", rate(again, "rows"), stages_of(&second));
@@ -191,7 +194,7 @@ impl Way<'_> {
                 Some(server) => ground::fresh(server, &name).await?,
             };
             let plain = Plain::open(&url).await?;
-            seconds.push(plain.load(&self.around.file).await?);
+            seconds.push(plain.load(&self.around.files.clean).await?);
             plain.close().await;
             if let Some(server) = self.server {
                 ground::remove(server, &url).await?;

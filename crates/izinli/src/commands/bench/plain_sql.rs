@@ -125,7 +125,7 @@ impl Plain {
         let make = "CREATE TABLE bench_snapshot (campaign_id BIGINT NOT NULL, code BIGINT NOT NULL, recipient_id BIGINT NOT NULL, \
              batch_no BIGINT NOT NULL, event_id BIGINT, checked_us BIGINT, PRIMARY KEY (campaign_id, code, recipient_id))";
         let fill = "INSERT INTO bench_snapshot SELECT 1, 0, recipient_id, 1, local_event_id, checked_us \
-             FROM consent_state WHERE brand_id = $1";
+             FROM consent_state WHERE brand_id = $1 AND channel = 1 AND kind = 1";
         either!(self, pool => {
             sqlx::query("DROP TABLE IF EXISTS bench_snapshot").execute(pool).await?;
             sqlx::query(make).execute(pool).await?;

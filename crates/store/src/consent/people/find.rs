@@ -9,14 +9,60 @@ use sqlx::AssertSqlSafe;
 
 use super::{Address, ContactRow, People};
 use crate::consent::records::IncomingRecord;
-use crate::db::{Engine, Writer};
+use crate::db::{Engine, Reader, Writer};
 use crate::error::{Doing, StoreError};
-use crate::given::{BindGiven, Given, seek};
+use crate::given::{BindGiven, Given, asked_by_both, halves, seek};
 use crate::row::known;
+
+/// `place, recipient, contact, external id, name, phone, e-mail` of an address.
+type AddressRow = (
+    i64,
+    i64,
+    i64,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+    Option<i64>,
+);
+
+impl Reader {
+    async fn owners_of(
+        &mut self,
+        firm: FirmId,
+        asked: &[(i64, String)],
+    ) -> Result<Vec<AddressRow>, StoreError> {
+        let given = Given::new()
+            .ints("place", asked.iter().map(|(place, _)| *place))
+            .texts("address", asked.iter().map(|(_, text)| text.as_str()));
+        let sql = by_address(&given, self.engine());
+        on!(self, conn => sqlx::query_as(sql)
+            .bind(firm.as_db())
+            .bind_given(&given)
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("finding addresses")
+    }
+
+    async fn contacts_named(
+        &mut self,
+        firm: FirmId,
+        asked: &[&str],
+    ) -> Result<Vec<ContactRow>, StoreError> {
+        let given = Given::new().texts("external_id", asked.iter().copied());
+        let sql = by_external(&given, self.engine());
+        on!(self, conn => sqlx::query_as(sql)
+            .bind(firm.as_db())
+            .bind_given(&given)
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("finding external ids")
+    }
+}
 
 impl Writer {
     pub(super) async fn find_by_address<'r>(
         &mut self,
+        beside: Option<&mut Reader>,
         firm: FirmId,
         records: &'r [IncomingRecord],
         people: &mut People<'r>,
@@ -24,26 +70,13 @@ impl Writer {
         let mut asked: Vec<&Recipient> = records.iter().map(|r| &r.recipient).collect();
         asked.sort_unstable();
         asked.dedup();
-        let texts: Vec<String> = asked.iter().map(ToString::to_string).collect();
-        let given = Given::new()
-            .ints("place", 0..i64::try_from(texts.len()).unwrap_or(i64::MAX))
-            .texts("address", texts.iter().map(String::as_str));
-        let sql = by_address(&given, self.engine());
-        type Row = (
-            i64,
-            i64,
-            i64,
-            Option<String>,
-            Option<String>,
-            Option<i64>,
-            Option<i64>,
-        );
-        let rows: Vec<Row> = on!(self, conn => sqlx::query_as(sql)
-            .bind(firm.as_db())
-            .bind_given(&given)
-            .fetch_all(&mut *conn)
-            .await)
-        .doing("finding addresses")?;
+        let texts: Vec<(i64, String)> = (0..).zip(asked.iter().map(ToString::to_string)).collect();
+        let (mine, theirs) = halves(&texts, beside.is_some());
+        let rows = asked_by_both(
+            self.owners_of(firm, mine),
+            beside.map(|reader| reader.owners_of(firm, theirs)),
+        )
+        .await?;
         for (place, id, contact, external, name, phone, email) in rows {
             let place = usize::try_from(place)
                 .ok()
@@ -65,26 +98,27 @@ impl Writer {
 
     pub(super) async fn find_by_external(
         &mut self,
+        beside: Option<&mut Reader>,
         firm: FirmId,
         records: &[IncomingRecord],
         people: &mut People<'_>,
     ) -> Result<(), StoreError> {
-        let asked: BTreeSet<&str> = records
+        let mut asked: Vec<&str> = records
             .iter()
             .filter_map(|record| record.external_id.as_deref())
             .filter(|id| !people.by_external.contains_key(*id))
             .collect();
+        asked.sort_unstable();
+        asked.dedup();
         if asked.is_empty() {
             return Ok(());
         }
-        let given = Given::new().texts("external_id", asked);
-        let sql = by_external(&given, self.engine());
-        let rows: Vec<ContactRow> = on!(self, conn => sqlx::query_as(sql)
-            .bind(firm.as_db())
-            .bind_given(&given)
-            .fetch_all(&mut *conn)
-            .await)
-        .doing("finding external ids")?;
+        let (mine, theirs) = halves(&asked, beside.is_some());
+        let rows = asked_by_both(
+            self.contacts_named(firm, mine),
+            beside.map(|reader| reader.contacts_named(firm, theirs)),
+        )
+        .await?;
         for row in rows {
             people.know(row);
         }
