@@ -11,8 +11,8 @@ use axum::http::HeaderMap;
 use axum::routing::post;
 use connectors::{ClearedRequest, Connector, Envelope, HttpSettings, Outgoing, build, http_client};
 use domain::gate::{
-    Basis, BrandPolicy, Cleared, Decision, MessageFacts, PersonFacts, Question, RouteFacts,
-    SendingWindow, decide,
+    Basis, BrandPolicy, Cleared, Decision, FeedTrust, MessageFacts, PersonFacts, Question,
+    RouteFacts, SendingWindow, decide,
 };
 use domain::ids::{CampaignId, EventId, MessageRef, RecipientId};
 use domain::{Channel, LocalState, Recipient, RecipientKind, RegistryMode, Status, Timestamp};
@@ -197,6 +197,7 @@ pub(crate) fn cleared(message: Outgoing) -> Cleared<Outgoing> {
         off_reason_signed: true,
         freshness_us: i64::MAX,
         window: SendingWindow::ALWAYS,
+        feed: FeedTrust::default(),
     };
     let facts = MessageFacts {
         channel: message.channel,

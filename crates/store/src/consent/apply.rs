@@ -77,8 +77,10 @@ impl Writer {
         let is_told = self.adopt_strangers(context.firm, &arrived).await?;
         let head = self.lock_ledger(context.brand).await?;
         let order = in_key_order(&people);
+        // What was just adopted is not committed: only this connection sees it.
+        let seer = if is_told { None } else { beside.as_mut() };
         let states = self
-            .held_states(beside.as_mut(), context.brand, &people, records, is_told)
+            .held_states(seer, context.brand, &people, records, is_told)
             .await?;
         drop(beside);
         let mut slice = Slice {
