@@ -23,6 +23,9 @@ use tokio::task::JoinSet;
 use crate::error::EngineError;
 use crate::{Engine, Step};
 
+/// Rounds of calls that one person's wish may take.
+const ROUNDS_MAX: usize = 4;
+
 /// A brand's connection to İYS at a glance.
 #[derive(Debug, Clone)]
 pub struct RegistryOverview {
@@ -97,8 +100,24 @@ impl Engine {
     pub async fn step_registry(self: &Arc<Self>) -> Result<Step, EngineError> {
         self.free_lost_lists().await?;
         let pulled = self.pull_due().await?;
-        let called = self.call_due().await?;
+        let called = self.call_due(None).await?;
         Ok(pulled.or(called))
+    }
+
+    /// Makes the calls of one brand that are due now, however many rounds they
+    /// take, up to [`ROUNDS_MAX`]: for a person who does not want to wait. Idle
+    /// when nothing more is due.
+    ///
+    /// # Errors
+    /// [`EngineError`] when the store cannot; failed calls come again by themselves.
+    pub async fn push_brand(self: &Arc<Self>, brand: BrandId) -> Result<Step, EngineError> {
+        self.free_lost_lists().await?;
+        for _ in 0..ROUNDS_MAX {
+            if self.call_due(Some(brand)).await? == Step::Idle {
+                return Ok(Step::Idle);
+            }
+        }
+        Ok(Step::Did)
     }
 
     async fn free_lost_lists(&self) -> Result<(), EngineError> {
@@ -121,7 +140,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn call_due(self: &Arc<Self>) -> Result<Step, EngineError> {
+    async fn call_due(self: &Arc<Self>, brand: Option<BrandId>) -> Result<Step, EngineError> {
         if self.is_stopping() {
             return Ok(Step::Idle);
         }
@@ -132,6 +151,7 @@ impl Engine {
             .claim_lists(
                 self.worker(),
                 lease_until,
+                brand,
                 self.settings.registry.concurrency,
             )
             .await?;

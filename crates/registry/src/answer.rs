@@ -38,7 +38,7 @@ pub(crate) fn refusal(
         _ => excerpt(body),
     };
     let class = widen(
-        class_of(code.as_deref(), status, is_json_or_empty(body)),
+        class_of(code.as_deref(), &message, status, is_json_or_empty(body)),
         retry_after_seconds,
     );
     let not_before = match class {
@@ -73,8 +73,8 @@ pub(crate) fn refusal(
 }
 
 /// The code decides; the status only where no known code can be read.
-fn class_of(code: Option<&str>, status: u16, is_from_iys: bool) -> Class {
-    if let Some(info) = code.and_then(codes::find) {
+fn class_of(code: Option<&str>, message: &str, status: u16, is_from_iys: bool) -> Class {
+    if let Some(info) = code.and_then(|code| codes::judge(code, message)) {
         return info.class;
     }
     match status {
@@ -119,6 +119,10 @@ fn read_entries(body: &[u8]) -> Vec<Entry> {
                     message: format!("{word}: {told}"),
                     ..Entry::default()
                 }]
+            }
+            // ViA puts its error where its answer would be.
+            _ if value.get("message").is_some_and(Value::is_object) => {
+                value.get("message").map(read_entry).into_iter().collect()
             }
             _ => Some(read_entry(&value))
                 .filter(|entry| *entry != Entry::default())
@@ -224,6 +228,11 @@ mod tests {
                 400,
                 r#"{"error":{"code":"H178","message":"tarih"}}"#,
                 "H178",
+            ),
+            (
+                409,
+                r#"{"code":"ERROR","message":{"code":"H1020","message":"depo"}}"#,
+                "H1020",
             ),
         ];
         for (status, body, code) in shapes {

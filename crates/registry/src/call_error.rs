@@ -45,7 +45,7 @@ impl CallError {
     /// Our reason code for everything this call was about.
     pub fn reason(&self) -> ReasonCode {
         match &self.code {
-            Some(code) => codes::reason_of(Some(code)),
+            Some(code) => codes::reason_of(Some(code), &self.message),
             None => match self.class {
                 Class::Transient | Class::Window { .. } | Class::Auth => ReasonCode::I500,
                 Class::Configuration => ReasonCode::I300,

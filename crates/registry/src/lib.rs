@@ -31,9 +31,11 @@ pub mod partner;
 pub mod plan;
 pub mod push;
 mod read;
+pub mod retailer;
 mod token;
 mod transport;
 mod vault;
+pub mod via;
 pub mod wire;
 
 pub use call_error::{CallError, RowError};

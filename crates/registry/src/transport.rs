@@ -68,6 +68,13 @@ impl Request {
         }
     }
 
+    pub(crate) fn delete(path: String) -> Self {
+        Self {
+            method: Method::DELETE,
+            ..Self::get(path)
+        }
+    }
+
     pub(crate) fn post(path: String, body: &impl serde::Serialize) -> Self {
         Self::with_body(Method::POST, path, body)
     }

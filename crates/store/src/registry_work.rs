@@ -95,6 +95,21 @@ pub struct NewList {
     pub due: Timestamp,
 }
 
+impl NewList {
+    /// Refusals leave first, what is to be added before questions.
+    fn priority(&self) -> i64 {
+        let is_refusal = |item: &RegistryItem| {
+            let said = item.said.as_ref();
+            said.is_some_and(|said| said.status == Status::Ret)
+        };
+        match self.operation {
+            Operation::Add if self.items.iter().all(is_refusal) => 0,
+            Operation::Add => 1,
+            Operation::Ask | Operation::LookUp => 2,
+        }
+    }
+}
+
 /// A list in a worker's hands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimedList {

@@ -874,7 +874,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Works the queue of questions and records, now. */
+        /** Works the brand's own queue of questions and records, now. */
         post: operations["registry_push"];
         delete?: never;
         options?: never;

@@ -246,7 +246,7 @@ pub(crate) async fn registry_pull(
     ))
 }
 
-/// Works the queue of questions and records, now.
+/// Works the brand's own queue of questions and records, now.
 #[utoipa::path(
     post, path = "/registry/{brand_id}/push", operation_id = "registry_push", tag = "registry",
     params(("brand_id" = String, Path, description = "The brand")),
@@ -259,7 +259,7 @@ pub(crate) async fn registry_push(
 ) -> Result<(StatusCode, Json<RegistryStatus>), Problem> {
     connected(&app, &caller, brand).await?;
     note(&app, &caller, brand, "registry.push").await?;
-    app.engine.step_registry().await?;
+    app.engine.push_brand(brand).await?;
     Ok((
         StatusCode::ACCEPTED,
         Json(look(&app, &caller, brand).await?),

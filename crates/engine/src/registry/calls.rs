@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::ids::RecipientId;
 use registry::CallError;
 use registry::plan::{AddList, Answered, PollSchedule, Repeat, after_failure};
-use registry::wire::{HeldRecord, RegisteredChannel};
+use registry::wire::{AddAnswer, HeldRecord, RegisteredChannel, ResultRow};
 use store::brands::Brand;
 use store::registry_work::{ClaimedList, NewList, Operation, RegistryItem};
 
@@ -87,6 +87,9 @@ impl Engine {
                 let looked = self.look_up(list, line, channel).await;
                 self.settle_look_ups(list, brand, looked, answered).await
             }
+            (Operation::Add, None) if list.items.len() == 1 => {
+                self.add_single(list, brand, line, channel, answered).await
+            }
             (Operation::Add, None) => {
                 let records = AddList {
                     channel,
@@ -107,6 +110,47 @@ impl Engine {
                     Err(error) => self.failed(list, brand, &error, answered).await,
                 }
             }
+        }
+    }
+
+    /// A record on its own is decided at once: nobody waits five minutes for a
+    /// result, and a date at its limit is judged while it may still hold.
+    async fn add_single(
+        &self,
+        list: &ClaimedList,
+        brand: &Brand,
+        line: &Line,
+        channel: RegisteredChannel,
+        answered: Answered,
+    ) -> Result<(), EngineError> {
+        const ITS_ID: &str = "single";
+        let Some(record) = list.items.first().and_then(add_item) else {
+            return self.drop_list(list).await;
+        };
+        let record = record.record(channel, list.kind);
+        let outcome = line.client.add_one(line.address, &record).await;
+        // İYS does not publish its calendar; its answers show it.
+        let code = outcome
+            .as_ref()
+            .err()
+            .and_then(|error| error.code.as_deref());
+        tracing::info!(
+            brand.id = %list.brand, consent_date = %record.consent_date, code,
+            "İYS decided about one record"
+        );
+        match outcome {
+            Ok(recorded) => {
+                let mut list = list.clone();
+                for item in &mut list.items {
+                    item.sub_request = Some(ITS_ID.to_owned());
+                }
+                let rows = [ResultRow {
+                    sub_request: Some(ITS_ID.to_owned()),
+                    answer: AddAnswer::Recorded(recorded),
+                }];
+                self.settle_results(&list, brand, &rows, answered).await
+            }
+            Err(error) => self.failed(list, brand, &error, answered).await,
         }
     }
 

@@ -441,7 +441,7 @@ impl Engine {
         let withheld = writer.withheld_among(list.brand, &events).await?;
         let sources = writer.event_sources(&events).await?;
         let due = adds.iter().map(|(_, _, at)| *at).max().unwrap_or_default();
-        let records = adds
+        let records: Vec<plan::AddItem> = adds
             .into_iter()
             .zip(sources)
             .filter(|((_, held, _), _)| !withheld.contains(&held.event))
@@ -454,19 +454,52 @@ impl Engine {
                     source: source?,
                     event: held.event,
                 })
-            });
-        Ok(plan::pack_adds(channel, list.kind, records)
+            })
+            .collect();
+        Ok(apart(channel, list.kind, records, self.now())
             .into_iter()
-            .map(|packed| NewList {
+            .map(|items| NewList {
                 due,
-                ..self.other_kind(
-                    list,
-                    Operation::Add,
-                    packed.items.into_iter().map(said).collect(),
-                )
+                ..self.other_kind(list, Operation::Add, items.into_iter().map(said).collect())
             })
             .collect())
     }
+}
+
+/// Records of a date at its limit that go out one by one; more of them share
+/// lists, or they would take hours.
+const SINGLES_MAX: usize = 200;
+
+/// Lists in which no record harms another: refusals are not held up by a full
+/// package (H525), and a date at its limit (W606) refuses nobody else (H467).
+fn apart(
+    channel: RegisteredChannel,
+    kind: domain::RecipientKind,
+    records: Vec<plan::AddItem>,
+    now: domain::Timestamp,
+) -> Vec<Vec<plan::AddItem>> {
+    let now = now.to_turkish();
+    let (late, inside): (Vec<_>, Vec<_>) = records.into_iter().partition(|item| {
+        let limits =
+            domain::calendar::Calendar::builtin().deadlines(item.consent_date.to_turkish());
+        item.source != domain::Source::HS_2015 && now > limits.strict.min(limits.grace)
+    });
+    let (refusals, consents): (Vec<_>, Vec<_>) = inside
+        .into_iter()
+        .partition(|item| item.status == Status::Ret);
+    let pack = |items| {
+        plan::pack_adds(channel, kind, items)
+            .into_iter()
+            .map(|list| list.items)
+    };
+    let mut lists: Vec<_> = if late.len() <= SINGLES_MAX {
+        late.into_iter().map(|item| vec![item]).collect()
+    } else {
+        pack(late).collect()
+    };
+    lists.extend(pack(refusals));
+    lists.extend(pack(consents));
+    lists
 }
 
 fn said(item: plan::AddItem) -> RegistryItem {

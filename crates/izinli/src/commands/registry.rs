@@ -17,7 +17,7 @@ pub(crate) async fn run(cli: &Cli, command: &Registry, out: Output) -> anyhow::R
         Registry::Pull(_) => drop(engine.pull(&brand).await?),
         Registry::Push(_) => {
             let guard = engine.announce().await?;
-            while engine.step_registry().await? == engine::Step::Did {}
+            while engine.push_brand(brand.id).await? == engine::Step::Did {}
             drop(guard);
         }
     }

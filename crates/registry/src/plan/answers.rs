@@ -9,7 +9,7 @@ use domain::time::HOUR_US;
 use domain::{ReasonCode, RegistryView, Status, Timestamp, Verdict, ids::RegistryBatchId};
 
 use super::lists::AddItem;
-use crate::codes::{self, Class};
+use crate::codes::{self, Class, CodeInfo};
 use crate::wire::{AddAnswer, Change, HeldRecord, Recorded};
 
 /// The call that an answer came by.
@@ -79,7 +79,7 @@ pub fn after_refused_address(
 ) -> Option<RegistryView> {
     let refused = RegistryView {
         verdict: Verdict::Refused,
-        code: Some(codes::reason_of(code)),
+        code: Some(codes::reason_of(code, "")),
         ..bare(answered)
     };
     (!is_outdated(mirror, answered.asked_at)).then_some(refused)
@@ -137,7 +137,10 @@ pub fn after_add(
         AddAnswer::Recorded(recorded) => {
             Settled::Known(after_recorded(mirror, item, recorded, answered))
         }
-        AddAnswer::Failed { code, .. } => after_failed(mirror, item, code.as_deref(), answered),
+        AddAnswer::Failed { code, message } => {
+            let info = code.as_deref().and_then(|code| codes::judge(code, message));
+            after_failed(mirror, item, info, answered)
+        }
     }
 }
 
@@ -168,10 +171,10 @@ fn after_recorded(
 fn after_failed(
     mirror: &RegistryView,
     item: &AddItem,
-    code: Option<&str>,
+    info: Option<&CodeInfo>,
     answered: Answered,
 ) -> Settled {
-    let reason = codes::reason_of(code);
+    let reason = info.map_or(ReasonCode::I900, |info| info.reason);
     let seen = RegistryView {
         code: Some(reason),
         ..bare(answered)
@@ -197,7 +200,7 @@ fn after_failed(
                 ..seen
             })
         }
-        _ if repeats_itself(code) => Settled::SendAgain,
+        _ if info.is_some_and(repeats_itself) => Settled::SendAgain,
         // The renewal failed, the confirmed record is still there.
         _ if mirror.verdict == Verdict::Onay && item.status == Status::Onay => {
             Settled::Known(RegistryView {
@@ -212,11 +215,10 @@ fn after_failed(
     }
 }
 
-fn repeats_itself(code: Option<&str>) -> bool {
-    let class = code.and_then(codes::find).map(|info| info.class);
+fn repeats_itself(info: &CodeInfo) -> bool {
     matches!(
-        class,
-        Some(Class::Transient | Class::Window { .. } | Class::Auth)
+        info.class,
+        Class::Transient | Class::Window { .. } | Class::Auth
     )
 }
 

@@ -48,7 +48,8 @@ pub fn after_failure(
     now: Timestamp,
     jitter: f64,
 ) -> Repeat {
-    let known = error.code.as_deref().and_then(codes::find);
+    let code = error.code.as_deref();
+    let known = code.and_then(|code| codes::judge(code, &error.message));
     match error.class {
         Class::Transient => {
             let tries_max = known.map_or(codes::TRIES_MAX, |info| info.tries_max);

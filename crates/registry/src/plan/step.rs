@@ -11,6 +11,9 @@ use crate::wire::RegisteredChannel;
 
 /// İYS refuses dates in its future (H162); clocks differ by less than this.
 const DATE_AGE_MIN_US: i64 = 60 * SECOND_US;
+/// Two movements of a key within one second share a transaction at İYS and
+/// damage the day's file, so the second leaves this long after the first.
+const APART_US: i64 = 2 * SECOND_US;
 
 /// The brand's rules, as far as İYS is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +118,9 @@ pub fn next_step(rules: &Rules, key: &KeyState<'_>, trigger: Trigger, now: Times
     };
     match step {
         // A look from before the date tells nothing about the moment of sending.
-        Step::Add | Step::LookUp | Step::Ask => wait_for_its_date(fact, now).unwrap_or(step),
+        Step::Add | Step::LookUp | Step::Ask => wait_for_its_date(fact, now)
+            .or_else(|| keep_apart(step, key.mirror, now))
+            .unwrap_or(step),
         step => step,
     }
 }
@@ -236,6 +241,14 @@ fn after_citizen_refusal(fact: &Fact, mirror: &RegistryView) -> ReasonCode {
 fn wait_for_its_date(fact: &Fact, now: Timestamp) -> Option<Step> {
     let earliest = fact.consent_date.plus_micros(DATE_AGE_MIN_US);
     (earliest > now).then_some(Step::WaitUntil(earliest))
+}
+
+/// The mirror knows a transaction only of movements; those of our own are as
+/// old as İYS says, so anything that young was made just now.
+fn keep_apart(step: Step, mirror: &RegistryView, now: Timestamp) -> Option<Step> {
+    let made = mirror.transaction.as_ref().and(mirror.checked_at)?;
+    let earliest = made.plus_micros(APART_US);
+    (step == Step::Add && earliest > now).then_some(Step::WaitUntil(earliest))
 }
 
 fn is_stale(rules: &Rules, mirror: &RegistryView, now: Timestamp) -> bool {

@@ -398,3 +398,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_second_movement_of_a_key_leaves_two_seconds_after_the_first() {
+    let refusal = said(Status::Ret, ago(2 * MINUTE_US));
+    let just_made = RegistryView {
+        consent_date: Some(ago(5 * MINUTE_US)),
+        checked_at: Some(ago(SECOND_US)),
+        transaction: Some("9f".into()),
+        ..holds(Verdict::Onay, None)
+    };
+    assert_eq!(
+        step(&RULES, Some(&refusal), &just_made, Trigger::NewFact),
+        Step::WaitUntil(ago(-SECOND_US))
+    );
+    let settled = RegistryView {
+        checked_at: Some(ago(3 * SECOND_US)),
+        ..just_made
+    };
+    assert_eq!(
+        step(&RULES, Some(&refusal), &settled, Trigger::NewFact),
+        Step::Add
+    );
+}

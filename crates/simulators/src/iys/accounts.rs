@@ -236,6 +236,11 @@ impl Accounts {
         &self.brands[at.0 as usize]
     }
 
+    /// Makes a retailer known under a brand.
+    pub(crate) fn add_retailer(&mut self, at: BrandNo, code: u64) {
+        self.brands[at.0 as usize].retailers.push(code);
+    }
+
     pub(crate) fn find_brand(&self, iys_code: u64, brand_code: u64) -> Option<BrandNo> {
         self.brand_by_codes.get(&(iys_code, brand_code)).copied()
     }

@@ -36,12 +36,17 @@ macro_rules! codes {
 codes! {
     H014 400 "İstek gövdesi geçerli bir JSON değil.";
     H015 500 "Beklenmeyen bir hata oluştu.";
+    H016 400 "Zorunlu alan eksik.";
+    H017 400 "Alan izin verilenden uzun.";
+    H058 404 "Bayi bulunamadı.";
+    H061 500 "Bayi silinemedi.";
     H082 400 "Liste okunamadı.";
     H083 429 "Saniyelik istek sınırı aşıldı.";
     H084 429 "Saatlik token sınırı aşıldı; sayaç yeniden başladı.";
     H085 400 "İzin ekleme isteği geçersiz.";
     H086 429 "Saatlik tekil durum sorgusu sınırı aşıldı.";
     H089 429 "Saatlik izin geçmişi sınırı aşıldı.";
+    H090 400 "Bayi ekleme isteği geçersiz.";
     H091 422 "Bir istekte en çok 1000 kayıt olabilir.";
     H092 400 "Çoklu izin ekleme isteği geçersiz.";
     H093 422 "İşlem numarası bulunamadı.";
@@ -106,10 +111,26 @@ codes! {
     H196 403 "iysCode okunamadı.";
     H198 422 "requestId 36 karakterden uzun.";
     H199 422 "requestId yalnız harflerden oluşamaz.";
+    H201 400 "Bayi durumu active, suspended ya da passive olmalı.";
+    H214 400 "Bayi unvanı boş olamaz.";
+    H215 400 "Bayi adı boş olamaz.";
+    H216 400 "TCKN boş olamaz.";
+    H217 400 "İl boş olamaz.";
+    H218 400 "İl kodu boş olamaz.";
+    H219 400 "İl adı boş olamaz.";
+    H220 400 "İlçe boş olamaz.";
+    H221 400 "İlçe kodu boş olamaz.";
+    H222 400 "İlçe adı boş olamaz.";
+    H226 400 "TCKN 11 haneli olmalı.";
+    H228 400 "MERSİS 16 haneli olmalı.";
+    H230 400 "MERSİS başka bir bayide kayıtlı.";
+    H231 400 "TCKN başka bir bayide kayıtlı.";
+    H244 400 "Vergi numarası 10 ya da 11 haneli olmalı.";
     H245 400 "iysCode bu entegratörün grubunda değil.";
     H250 400 "Kullanıcı adı zorunlu.";
     H251 401 "Kullanıcı adı ya da parola yanlış.";
     H252 400 "Parola zorunlu.";
+    H253 400 "Aynı MERSİS ya da TCKN ile pasif bayi var.";
     H266 400 "Zorunlu kod eksik.";
     H267 400 "Kod boş olamaz.";
     H268 404 "Bu iysCode için entegratör kullanıcısı yok.";
@@ -124,9 +145,11 @@ codes! {
     H408 422 "HS_KARAR kaynağı yalnız RET ile kullanılır.";
     H412 500 "Beklenmeyen bir hata oluştu.";
     H437 404 "Bu İYS numarası için abonelik yok.";
+    H453 422 "Bu alıcı için bugün iki işlem yapıldı.";
     H462 400 "TACIR kaydı güncellenirken izin tarihi zorunlu.";
     H463 400 "TACIR kaydı güncellenirken izin kaynağı zorunlu.";
     H464 422 "Alıcı, izin türüne uygun değil.";
+    H465 422 "Bu alıcı için üç dakika içinde yeni işlem yapılamaz.";
     H467 400 "İzin tarihi üç iş gününden eski.";
     H470 500 "Beklenmeyen bir hata oluştu.";
     H476 500 "Beklenmeyen bir hata oluştu.";
@@ -144,7 +167,22 @@ codes! {
     H525 422 "Paketin izin kotası doldu.";
     H530 422 "Bağlantı oluşturulamadı ya da kaldırılamadı.";
     H531 422 "Bağlantı adresi https ile başlamalı.";
+    H568 200 "Alıcının izni ONAY değil.";
     H586 403 "Paket API kullanımını içermiyor.";
+    H1000 400 "Form yayında değil.";
+    H1010 400 "Alan değeri geçersiz.";
+    H1014 400 "Form, marka ve izin türleri birlikte bilinmiyor.";
+    H1016 400 "İstek gövdesi geçerli bir JSON değil.";
+    H1025 400 "Kanal ile doğrulama türü uyuşmuyor.";
+    H1026 400 "Telefon numarası hatalı.";
+    H1027 400 "E-posta adresi hatalı.";
+    H1028 400 "Bu numarayla bir süreç yok.";
+    H1039 400 "iysCode geçersiz.";
+    H1050 400 "Kod üç kez yanlış girildi.";
+    H1051 400 "Kodun süresi doldu.";
+    H1052 400 "Kod yanlış.";
+    H1104 403 "Kullanıcının ViA yetkisi yok.";
+    H1110 400 "Süreç zaten bitti.";
 }
 
 #[cfg(test)]

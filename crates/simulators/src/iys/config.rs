@@ -67,6 +67,8 @@ pub struct Options {
     pub push_tries: u32,
     /// How often a push is sent again although it was taken.
     pub push_repeats: u32,
+    /// The ViA form that is published.
+    pub via_form: String,
     /// Life of an access token, seconds.
     pub access_token_s: u32,
     /// Life of a refresh token, seconds.
@@ -89,6 +91,7 @@ impl Default for Options {
             push_allows_http: false,
             push_tries: 3,
             push_repeats: 0,
+            via_form: "form-1".to_owned(),
             access_token_s: 7_200,
             refresh_token_s: 14_400,
         }

@@ -31,6 +31,7 @@ pub(super) fn routes(sim: Arc<Iys>) -> Router {
         .route("/_sim/state", post(load_state))
         .route("/_sim/population", post(set_population))
         .route("/_sim/script", post(add_scripts).delete(clear_scripts))
+        .route("/_sim/via", post(agree_via).get(list_via))
         .route("/_sim/options", post(set_options).get(show_options))
         .route("/_sim/received", get(received))
         .route("/_sim/stats", get(stats))
@@ -156,6 +157,33 @@ async fn add_scripts(State(sim): State<Arc<Iys>>, Told(given): Told<Value>) -> R
 async fn clear_scripts(State(sim): State<Arc<Iys>>) -> StatusCode {
     sim.world().scripts.clear();
     StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Agreed {
+    request_id: String,
+}
+
+async fn agree_via(State(sim): State<Arc<Iys>>, Told(told): Told<Agreed>) -> Response {
+    let found = super::routes::via::agree(&mut sim.world(), &told.request_id);
+    sim.woken.notify_one();
+    if found {
+        Json(json!({ "agreed": told.request_id })).into_response()
+    } else {
+        refused("no such request")
+    }
+}
+
+async fn list_via(State(sim): State<Arc<Iys>>) -> Response {
+    let world = sim.world();
+    let open = world.via.requests.iter().filter(|(_, one)| !one.is_done);
+    let list: Vec<Value> = open
+        .map(|(id, one)| {
+            json!({ "requestId": id, "recipient": one.recipient.to_string(), "code": one.code })
+        })
+        .collect();
+    Json(json!({ "list": list })).into_response()
 }
 
 async fn set_options(State(sim): State<Arc<Iys>>, Told(patch): Told<Value>) -> Response {

@@ -4,8 +4,8 @@
 //! acceptance rules and codes of the İYS API document 3.2.0: tokens with
 //! rotation and an hourly limit, single and asynchronous adds in both versions,
 //! single and multiple status queries, history, the change feed, brands,
-//! partners and subscriptions, mutabakat and push. Retailers and ViA are not
-//! offered; those paths answer 404.
+//! partners and subscriptions, mutabakat, push, retailers and ViA. Access lists of
+//! retailers, ViA PASS and ViA FRAME are not offered; those paths answer 404.
 //!
 //! Where the document is silent the choice is an [`Options`] field. Choices that
 //! have no field: the three-day limit follows the legal reading of a business
@@ -21,6 +21,8 @@
 //! | `POST /_sim/population` | a [`Population`], or `null` for none |
 //! | `POST /_sim/script` | `{"scripts": […]}`, see [`Script`] |
 //! | `POST /_sim/options` | the [`Options`] to change |
+//! | `GET /_sim/via` | open ViA requests with the codes that people would read out |
+//! | `POST /_sim/via` | `{"requestId"}`: the person agrees |
 //! | `GET /_sim/received?after=&limit=` | recorded adds |
 
 mod accounts;
@@ -39,11 +41,13 @@ mod population;
 mod problem;
 mod push;
 mod requests;
+mod retailers;
 mod routes;
 mod rules;
 mod script;
 mod tokens;
 mod transaction;
+mod via;
 mod words;
 mod world;
 

@@ -96,6 +96,14 @@ impl From<Code> for Refusal {
 }
 
 impl Refusal {
+    /// The code of a refusal that is one error and nothing else.
+    pub(crate) fn only_code(&self) -> Option<Code> {
+        match self {
+            Self::Errors(problems) if problems.len() == 1 => problems.first().map(|one| one.code),
+            Self::Errors(_) | Self::OAuth { .. } => None,
+        }
+    }
+
     /// The answer. With `quirks`, 403 bodies spell the code's key `code:`.
     pub(crate) fn answer(&self, quirks: bool) -> Response {
         match self {

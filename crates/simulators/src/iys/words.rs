@@ -102,8 +102,10 @@ impl Source {
     pub(crate) const HS_WEB: Self = Self(5);
     pub(crate) const HS_2015: Self = Self(11);
     pub(crate) const HS_KARAR: Self = Self(12);
+    pub(crate) const IYS_KISAMESAJ: Self = Self(13);
     pub(crate) const IYS_WEB: Self = Self(15);
     pub(crate) const IYS_WEB_YENI: Self = Self(16);
+    pub(crate) const IYS_EPOSTA: Self = Self(18);
 
     pub(crate) fn word(self) -> &'static str {
         SOURCES[usize::from(self.0)]
@@ -130,6 +132,8 @@ mod tests {
             (Source::HS_WEB, "HS_WEB"),
             (Source::HS_2015, "HS_2015"),
             (Source::HS_KARAR, "HS_KARAR"),
+            (Source::IYS_KISAMESAJ, "IYS_KISAMESAJ"),
+            (Source::IYS_EPOSTA, "IYS_EPOSTA"),
             (Source::IYS_WEB, "IYS_WEB"),
             (Source::IYS_WEB_YENI, "IYS_WEB_YENI"),
         ] {

@@ -1,12 +1,13 @@
 //! Everything an İYS simulator knows, behind one lock.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
 use axum::response::Response;
 use jiff::civil::Date;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,7 @@ use super::push::{self, Pushes};
 use super::requests::Requests;
 use super::script::Scripts;
 use super::tokens::Tokens;
+use super::via::Via;
 use super::words::Channel;
 use super::{control, routes};
 use crate::control::Stage;
@@ -122,6 +124,9 @@ pub(crate) struct World {
     /// Days that were confirmed.
     pub(crate) agreements: HashSet<(BrandNo, Date)>,
     pub(crate) pushes: Pushes,
+    /// Retailers that were registered, by brand and number.
+    pub(crate) retailers: HashMap<BrandNo, BTreeMap<u64, Value>>,
+    pub(crate) via: Via,
     callers: HashMap<IpAddr, Windows>,
 }
 
@@ -181,6 +186,8 @@ impl World {
             counters: Counters::default(),
             agreements: HashSet::new(),
             pushes: Pushes::default(),
+            retailers: HashMap::new(),
+            via: Via::default(),
             callers: HashMap::new(),
         };
         world.book.set_population(config.population.clone());

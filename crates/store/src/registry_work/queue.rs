@@ -1,7 +1,7 @@
 //! The queue: lists are queued, claimed under a lease, and settled.
 
 use domain::Timestamp;
-use domain::ids::UploadId;
+use domain::ids::{BrandId, UploadId};
 
 use super::{ClaimedList, ListRow, ListState, NewList, RegistryItem, list_row, packed};
 use crate::db::{Engine, Writer};
@@ -17,8 +17,8 @@ impl Writer {
             let items = packed(&new.items)?;
             let count = i64::try_from(new.items.len()).unwrap_or(i64::MAX);
             let sql = "INSERT INTO registry_batch (id, brand_id, operation, channel, kind, state, upload_id, \
-                    item_count, items, attempt, next_us, created_us) \
-                 VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, 0, $9, $10)";
+                    item_count, items, attempt, next_us, created_us, priority) \
+                 VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, 0, $9, $10, $11)";
             let rows = on!(self, conn => sqlx::query(sql)
                 .bind(id)
                 .bind(new.brand.as_db())
@@ -30,6 +30,7 @@ impl Writer {
                 .bind(&items)
                 .bind(new.due.as_micros())
                 .bind(now)
+                .bind(new.priority())
                 .execute(&mut *conn)
                 .await
                 .map(|done| done.rows_affected()))
@@ -39,11 +40,13 @@ impl Writer {
         Ok(())
     }
 
-    /// Takes lists that are due, results and look-ups before new questions.
+    /// Takes lists that are due, of one brand or of all: refusals first, then
+    /// what is to be added, then questions; the longest due first.
     pub async fn claim_lists(
         &mut self,
         worker: &str,
         lease_until: Timestamp,
+        brand: Option<BrandId>,
         limit: usize,
     ) -> Result<Vec<ClaimedList>, StoreError> {
         let skip = match self.engine() {
@@ -53,7 +56,8 @@ impl Writer {
         let sql = format!(
             "UPDATE registry_batch SET attempt = attempt + 1, lease_until_us = $2, worker = $1 \
              WHERE id IN (SELECT id FROM registry_batch WHERE state IN (1, 2, 4) AND next_us <= $3 \
-                AND (lease_until_us IS NULL OR lease_until_us <= $3) ORDER BY next_us, id LIMIT $4 {skip}) \
+                AND (lease_until_us IS NULL OR lease_until_us <= $3) AND ($5 = 0 OR brand_id = $5) \
+                ORDER BY priority, next_us, id LIMIT $4 {skip}) \
              RETURNING id, brand_id, operation, channel, kind, state, upload_id, items, request_id, \
                 accepted_us, attempt"
         );
@@ -63,6 +67,7 @@ impl Writer {
             .bind(lease_until.as_micros())
             .bind(now.as_micros())
             .bind(page_rows(limit))
+            .bind(brand.map_or(0, BrandId::as_db))
             .fetch_all(&mut *conn)
             .await)
         .doing("claiming registry work")?;

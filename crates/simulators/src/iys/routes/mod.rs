@@ -6,8 +6,10 @@ mod movements;
 mod mutabakat;
 mod push;
 mod results;
+mod retailers;
 mod status;
 mod token;
+pub(super) mod via;
 
 use std::sync::Arc;
 
@@ -55,7 +57,7 @@ pub(super) fn routes(sim: Arc<Iys>) -> Router {
         .with_state(sim)
 }
 
-/// Mutabakat and push, below the brand.
+/// Mutabakat, push, retailers and ViA.
 fn brand_routes() -> Router<Arc<Iys>> {
     let under = |tail: &str| format!("/sps/{{iys}}/brands/{{brand}}{tail}");
     Router::new()
@@ -74,4 +76,20 @@ fn brand_routes() -> Router<Arc<Iys>> {
             post(push::register).get(push::list),
         )
         .route(&under("/push/unregistration"), post(push::unregister))
+        .route(
+            &under("/retailers"),
+            post(retailers::create).get(retailers::list),
+        )
+        .route(
+            &under("/retailers/{retailer}"),
+            get(retailers::one).delete(retailers::delete),
+        )
+        .route(&under("/via-hash-links"), post(via::links))
+        .route("/info/city", get(retailers::provinces))
+        .route("/info/city/{code}", get(retailers::provinces))
+        .route("/info/town", get(retailers::districts))
+        .route("/info/town/{code}", get(retailers::districts))
+        .route("/via/sps/{iys}/consent", post(via::start))
+        .route("/via/sps/{iys}/consent/confirmation", post(via::confirm))
+        .route("/via/sps/{iys}/consent/request/{request}", get(via::state))
 }
