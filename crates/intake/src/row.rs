@@ -57,6 +57,8 @@ struct Rules<'o> {
     layout: &'o Layout,
     decoder: Decoder,
     delimiter: u8,
+    /// Whether a short row only lacks empty cells: so it is in a workbook.
+    cells_stay: bool,
     vocabulary: Vocabulary,
     orders: DateOrders<'o>,
     dates: DateRules<'o>,
@@ -93,6 +95,7 @@ impl<'o> RowJudge<'o> {
         layout: &'o Layout,
         decoder: Decoder,
         delimiter: u8,
+        cells_stay: bool,
         surveyor: Surveyor<'o>,
     ) -> Self {
         Self {
@@ -103,6 +106,7 @@ impl<'o> RowJudge<'o> {
                 layout,
                 decoder,
                 delimiter,
+                cells_stay,
                 vocabulary: Vocabulary::new(layout.groups.len()),
                 orders: DateOrders::new(layout, options.mapping.date_order, surveyor),
                 dates: DateRules::new(
@@ -197,8 +201,8 @@ impl Rules<'_> {
             return Err(Fault::new(Field::Row, ReasonCode::R101));
         }
         let expected = self.layout.headers.len();
-        let is_whole = record.len() == expected
-            || (record.len() > expected && record.iter().skip(expected).all(<[u8]>::is_empty));
+        // The cells of a sheet do not shift: empty ones at its end are not kept.
+        let is_whole = record.len() == expected || (self.cells_stay && record.len() < expected);
         if !is_whole {
             let fault = Fault::new(Field::Row, ReasonCode::R102)
                 .with("expected", expected.to_string())

@@ -22,3 +22,4 @@ mod record;
 mod report;
 mod traces;
 mod vectors;
+mod workbooks;
