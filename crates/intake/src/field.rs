@@ -38,6 +38,10 @@ pub enum Field {
     Kind,
     /// Tags or groups.
     Tags,
+    /// The brand a row is about (*marka*): one of another brand is refused (R709).
+    Brand,
+    /// Branch or dealer (*şube, bayi*): recognised and shown, not kept.
+    Branch,
     /// National id, health and the like: never imported (W405).
     Sensitive,
     /// A column of our own rejection report, uploaded again.
@@ -68,6 +72,8 @@ impl Field {
             Self::Channel => "channel",
             Self::Kind => "kind",
             Self::Tags => "tags",
+            Self::Brand => "brand",
+            Self::Branch => "branch",
             Self::Sensitive => "sensitive",
             Self::Ours => "ours",
             Self::Ignored => "ignored",
@@ -98,6 +104,8 @@ impl Field {
             Self::Channel => "izin türü",
             Self::Kind => "alıcı tipi",
             Self::Tags => "etiketler",
+            Self::Brand => "marka",
+            Self::Branch => "bayi/şube",
             Self::Sensitive => "hassas veri",
             Self::Ours => "rapor sütunu",
             Self::Ignored => "alınmadı",
@@ -123,6 +131,8 @@ impl Field {
             Self::Channel => "channel",
             Self::Kind => "recipient type",
             Self::Tags => "tags",
+            Self::Brand => "brand",
+            Self::Branch => "branch or dealer",
             Self::Sensitive => "sensitive data",
             Self::Ours => "report column",
             Self::Ignored => "not imported",
@@ -150,7 +160,12 @@ impl Field {
     pub(crate) const fn may_repeat(self) -> bool {
         matches!(
             self,
-            Self::Tags | Self::Sensitive | Self::Ours | Self::Ignored | Self::DoubtfulDate
+            Self::Tags
+                | Self::Branch
+                | Self::Sensitive
+                | Self::Ours
+                | Self::Ignored
+                | Self::DoubtfulDate
         )
     }
 
@@ -171,6 +186,8 @@ impl Field {
         Self::Channel,
         Self::Kind,
         Self::Tags,
+        Self::Brand,
+        Self::Branch,
         Self::Sensitive,
         Self::Ours,
         Self::Ignored,

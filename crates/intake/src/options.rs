@@ -132,6 +132,13 @@ impl Options {
         self.default_kind.or(self.mapping.default_kind)
     }
 
+    /// Whether a word of a brand column means the brand of the upload.
+    pub(crate) fn is_own_brand(&self, word: &str) -> bool {
+        let wanted = fold_header(word);
+        let known = self.brand_names.iter().chain(&self.mapping.brands);
+        known.into_iter().any(|name| fold_header(name) == wanted)
+    }
+
     /// Whether the three-business-day rule holds for this upload.
     pub(crate) fn refuses_old_consents(&self) -> bool {
         self.action == Action::Push && self.activation.is_none_or(|at| self.now >= at)

@@ -25,7 +25,7 @@ pub(crate) use self::date_order::Surveyor;
 use self::person::{Person, PersonReader};
 use self::settle::Target;
 pub(crate) use self::settle::claim;
-use self::vocabulary::Vocabulary;
+use self::vocabulary::{BrandMeaning, Vocabulary};
 use crate::cell::word::{ChannelMeaning, KindMeaning, StatusMeaning};
 use crate::cell::{Fault, clean};
 use crate::consent::DateRules;
@@ -35,7 +35,7 @@ use crate::file::rows::Place;
 use crate::options::{Action, Options};
 use crate::outlets::Outlets;
 use crate::remarked::Remarked;
-use crate::summary::{Question, UniformColumn};
+use crate::summary::{LayoutKind, Question, UniformColumn};
 use crate::table::layout::{Coverage, Group, Layout};
 use crate::verdict::Refusal;
 
@@ -239,6 +239,9 @@ impl Rules<'_> {
             Some(ChannelMeaning::One(channel)) => Some(channel),
             _ => None,
         };
+        if let Err(fault) = self.check_brand(record) {
+            return Ok(out.refuse(place, only_channel, fault)?);
+        }
         let person = person.read(record, self.layout, self.decoder, &mut self.on_row);
         let who = Who {
             place,
@@ -252,12 +255,19 @@ impl Rules<'_> {
             kind: self.kind(record),
             person,
         };
+        // A row of which nothing else is judged is refused for the channel it
+        // speaks about; otherwise the fault stands beside the channel's verdict.
+        let charged = if who.names_nobody() {
+            only_channel.or(self.layout.only_channel())
+        } else {
+            None
+        };
         for fault in &who.person.faults {
-            out.refuse(place, None, fault.clone())?;
+            out.refuse(place, charged, fault.clone())?;
         }
-        if who.names_nobody() {
+        if who.names_nobody() || self.lacks_half(&who) {
             if who.person.faults.is_empty() {
-                out.refuse(place, None, who.nobody())?;
+                out.refuse(place, charged, who.nobody(self.layout))?;
             }
             return Ok(());
         }
@@ -268,10 +278,41 @@ impl Rules<'_> {
             return self.judge_without_consent(&who, channel, out);
         }
         let layout = self.layout;
+        let says_nothing = |group: &Group| group.is_blank_in(layout, |c| cell(record, Some(c)));
+        let is_wide = layout.groups.len() > 1;
+        let may_leave_out = is_wide && !layout.groups.iter().all(says_nothing);
         for (number, group) in layout.groups.iter().enumerate() {
+            if may_leave_out && says_nothing(group) {
+                continue; // a wide row that leaves a channel out altogether says nothing about it
+            }
             self.judge_group(number, group, &who, channel, record, out)?;
         }
         Ok(())
+    }
+
+    /// R709: the row names another brand than the upload's.
+    fn check_brand(&mut self, record: &ByteRecord) -> Result<(), Fault> {
+        let Some(column) = self.layout.brand else {
+            return Ok(());
+        };
+        let raw = cell(record, Some(column));
+        let options = self.options;
+        let is_own = |word: &str| options.is_own_brand(word);
+        match self.vocabulary.brand(raw, self.decoder, is_own) {
+            BrandMeaning::Empty | BrandMeaning::Own => Ok(()),
+            BrandMeaning::Other => {
+                let word = shown(self.decoder, raw);
+                Err(Fault::of_cell(Field::Brand, ReasonCode::R709, &word))
+            }
+        }
+    }
+
+    /// A line of a pair file without one of its two values (R401).
+    fn lacks_half(&self, who: &Who<'_>) -> bool {
+        self.layout.kind == LayoutKind::Pair
+            && who.person.faults.is_empty()
+            && (self.layout.external_id.is_some() && who.person.external_id.is_none()
+                || self.layout.token.is_some() && who.person.token.is_none())
     }
 
     /// A row of people only, or of addresses to ask İYS about.
@@ -437,8 +478,8 @@ impl Who<'_> {
         !self.has_address() && self.person.external_id.is_none() && self.person.token.is_none()
     }
 
-    fn nobody(&self) -> Fault {
-        if self.person.is_spelled_out_as_missing {
+    fn nobody(&self, layout: &Layout) -> Fault {
+        if self.person.is_spelled_out_as_missing || layout.is_of_identifiers_only() {
             Fault::new(Field::ExternalId, ReasonCode::R401)
         } else {
             Fault::new(Field::Row, ReasonCode::R105)

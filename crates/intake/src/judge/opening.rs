@@ -275,7 +275,7 @@ pub(super) fn note_columns(table: &Table, out: &mut Outlets) {
     }
     for meaning in &table.layout.meanings {
         match meaning.field {
-            Field::Ignored => tally.note(ReasonCode::W108, line),
+            Field::Ignored | Field::Branch => tally.note(ReasonCode::W108, line),
             Field::Sensitive => tally.note(ReasonCode::W405, line),
             _ => {}
         }

@@ -11,6 +11,7 @@
 
 mod desk;
 mod files;
+mod fixtures;
 mod generated;
 mod layouts;
 mod lines;
