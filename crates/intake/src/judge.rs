@@ -32,7 +32,6 @@ use crate::rejections;
 use crate::row::{RowJudge, Surveyor};
 use crate::spill::Spill;
 use crate::summary::{FileFormat, Question, Summary};
-use crate::table::layout::Layout;
 use crate::verdict::{FileVerdict, Refusal};
 
 /// How far judging has come.

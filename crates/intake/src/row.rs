@@ -307,12 +307,13 @@ impl Rules<'_> {
         }
     }
 
-    /// A line of a pair file without one of its two values (R401).
+    /// A line of a pair file of which one value is missing (R401) or unusable.
     fn lacks_half(&self, who: &Who<'_>) -> bool {
+        let person = &who.person;
         self.layout.kind == LayoutKind::Pair
-            && who.person.faults.is_empty()
-            && (self.layout.external_id.is_some() && who.person.external_id.is_none()
-                || self.layout.token.is_some() && who.person.token.is_none())
+            && (!person.faults.is_empty()
+                || (self.layout.external_id.is_some() && person.external_id.is_none())
+                || (self.layout.token.is_some() && person.token.is_none()))
     }
 
     /// A row of people only, or of addresses to ask İYS about.

@@ -28,7 +28,7 @@ fn options_of(file: &str) -> Options {
         options.action = Action::Local;
     }
     if file == "marka-bayi.csv" {
-        options.brand_names = vec!["Örnek Mağaza".to_owned()];
+        options.mapping.brands = vec!["Örnek Mağaza".to_owned()];
     }
     options
 }
@@ -95,8 +95,9 @@ fn differences(file: &str, lines: &[Line<'_>]) -> Vec<String> {
         }
     }
     let accepted = lines.iter().filter(|(line, channel, codes)| {
-        let is_pair = line.is_some() && *channel != "-";
-        is_pair && !codes.iter().any(|code| code.starts_with('R'))
+        // People without a consent speak for no channel.
+        let speaks = *channel != "-" || file.starts_with("liste/");
+        line.is_some() && speaks && !codes.iter().any(|code| code.starts_with('R'))
     });
     let (accepted, has) = (
         accepted.count() as u64,

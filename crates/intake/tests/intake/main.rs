@@ -12,6 +12,7 @@
 mod desk;
 mod files;
 mod fixtures;
+mod fuzz;
 mod generated;
 mod layouts;
 mod lines;

@@ -61,7 +61,12 @@ fn told(rows: &[String], options: &Options) -> (Vec<String>, Vec<String>, u64) {
             // "hepsi" where another names the channel: it is told beside.
             let mut cells: Vec<&str> = row.split(';').collect();
             cells.remove(3);
-            format!("{} {:?} {}", rejection.code, rejection.channel, cells.join(";"))
+            format!(
+                "{} {:?} {}",
+                rejection.code,
+                rejection.channel,
+                cells.join(";")
+            )
         })
         .collect();
     rejected.sort();
