@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use domain::RecipientKind;
+use domain::{RecipientKind, Source};
 use intake::{Action, Options};
 
 use crate::desk::{Outcome, judged, now};
@@ -23,6 +23,15 @@ fn options_of(file: &str) -> Options {
     let states_no_kind = ["klinik-hasta.csv", "iys-yukleme-araci.csv"];
     if is_list || states_no_kind.contains(&file) {
         options.default_kind = Some(RecipientKind::Bireysel);
+    }
+    if file == "klinik-hasta.csv" {
+        let confirmed = [
+            ("resepsiyon", "HS_FIZIKSEL_ORTAM"),
+            ("form", "HS_ISLAK_IMZA"),
+        ];
+        let confirmed =
+            confirmed.map(|(word, code)| (word.to_owned(), Source::from_registry(code).unwrap()));
+        options.mapping.sources.extend(confirmed);
     }
     if file == "iys-hareket.csv" {
         options.action = Action::Local;
