@@ -201,8 +201,10 @@ pub struct Mapping {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
     /// The sheet of a workbook that is meant, where several hold something (F119).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
     /// Words of a brand column that are the brand of this upload (R709).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub brands: Vec<String>,
     /// The column separator, where the detected one is wrong: one of `; , | ~` or a tab.
     #[serde(skip_serializing_if = "Option::is_none")]
