@@ -267,6 +267,14 @@ async fn a_file_over_the_limit_is_refused_before_it_is_through() -> Result<()> {
 fn options_of(file: &str) -> Vec<&'static str> {
     match file {
         "klinik-hasta.csv" | "iys-yukleme-araci.csv" => vec!["--default-kind", "BIREYSEL"],
+        "iys-hareket.csv" => vec!["--action", "local"],
+        "marka-bayi.csv" => vec![
+            "--mapping",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/marka-bayi.json"),
+        ],
+        list if list.starts_with("liste/") => {
+            vec!["--action", "local", "--default-kind", "BIREYSEL"]
+        }
         _ => Vec::new(),
     }
 }

@@ -92,6 +92,10 @@ impl Question {
             Self::KindWord { .. } => ReasonCode::R708,
             Self::DefaultKind { .. } => ReasonCode::R707,
             Self::ConsentDateColumn { .. } => ReasonCode::R601,
+            Self::UnnamedColumn { .. } => ReasonCode::F110,
+            Self::Encoding { .. } => ReasonCode::F104,
+            Self::Sheet { .. } => ReasonCode::F119,
+            Self::BrandWord { .. } => ReasonCode::R709,
             Self::PhoneZeros { .. } => ReasonCode::W206,
         }
     }
@@ -105,7 +109,10 @@ impl Question {
             Self::SourceWord { .. } => "sources",
             Self::KindWord { .. } => "kinds",
             Self::DefaultKind { .. } => "default_kind",
-            Self::ConsentDateColumn { .. } => "columns",
+            Self::ConsentDateColumn { .. } | Self::UnnamedColumn { .. } => "columns",
+            Self::Encoding { .. } => "encoding",
+            Self::Sheet { .. } => "sheet",
+            Self::BrandWord { .. } => "brands",
             Self::PhoneZeros { .. } => "phone_zeros_are_real",
         }
     }
@@ -113,7 +120,9 @@ impl Question {
     /// The key inside that field, where it holds one answer per column or word.
     pub fn answer_key(&self) -> Option<&str> {
         match self {
-            Self::Polarity { header } | Self::ConsentDateColumn { header } => Some(header),
+            Self::Polarity { header }
+            | Self::ConsentDateColumn { header }
+            | Self::UnnamedColumn { header, .. } => Some(header),
             Self::SourceWord { word, .. } | Self::KindWord { word, .. } => Some(word),
             _ => None,
         }

@@ -38,6 +38,10 @@ pub enum Field {
     Kind,
     /// Tags or groups.
     Tags,
+    /// The brand a row is about (*marka*): one of another brand is refused (R709).
+    Brand,
+    /// Branch or dealer (*şube, bayi*): recognised and shown, not kept.
+    Branch,
     /// National id, health and the like: never imported (W405).
     Sensitive,
     /// A national id whose check digits are looked at (R405), by a person's wish;
@@ -71,6 +75,8 @@ impl Field {
             Self::Channel => "channel",
             Self::Kind => "kind",
             Self::Tags => "tags",
+            Self::Brand => "brand",
+            Self::Branch => "branch",
             Self::Sensitive => "sensitive",
             Self::NationalId => "national_id",
             Self::Ours => "ours",
@@ -102,6 +108,8 @@ impl Field {
             Self::Channel => "izin türü",
             Self::Kind => "alıcı tipi",
             Self::Tags => "etiketler",
+            Self::Brand => "marka",
+            Self::Branch => "bayi/şube",
             Self::Sensitive => "hassas veri",
             Self::NationalId => "kimlik no",
             Self::Ours => "rapor sütunu",
@@ -128,6 +136,8 @@ impl Field {
             Self::Channel => "channel",
             Self::Kind => "recipient type",
             Self::Tags => "tags",
+            Self::Brand => "brand",
+            Self::Branch => "branch or dealer",
             Self::Sensitive => "sensitive data",
             Self::NationalId => "national id",
             Self::Ours => "report column",
@@ -156,7 +166,12 @@ impl Field {
     pub(crate) const fn may_repeat(self) -> bool {
         matches!(
             self,
-            Self::Tags | Self::Sensitive | Self::Ours | Self::Ignored | Self::DoubtfulDate
+            Self::Tags
+                | Self::Branch
+                | Self::Sensitive
+                | Self::Ours
+                | Self::Ignored
+                | Self::DoubtfulDate
         )
     }
 
@@ -177,6 +192,8 @@ impl Field {
         Self::Channel,
         Self::Kind,
         Self::Tags,
+        Self::Brand,
+        Self::Branch,
         Self::Sensitive,
         Self::NationalId,
         Self::Ours,

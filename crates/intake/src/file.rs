@@ -3,10 +3,12 @@
 
 pub(crate) mod encoding;
 pub(crate) mod kind;
+pub(crate) mod packing;
 pub(crate) mod raw_lines;
 pub(crate) mod rows;
 pub(crate) mod scan;
 pub(crate) mod text;
+pub(crate) mod workbook;
 
 pub use encoding::{Encoding, Repair};
 

@@ -1,6 +1,7 @@
 //! The way of a file, from its first byte to its records and rejections.
 //!
-//! 1. Its size and first bytes: is it a file we open at all?
+//! 1. Its size and first bytes ([`opening`]): is it a file we open at all? What
+//!    is packed is unpacked, and a sheet of a workbook becomes a text.
 //! 2. One pass over all bytes ([`scan`](crate::file::scan)): encoding, quotes, line ends.
 //! 3. Its header ([`table`](crate::table)): which column is what?
 //! 4. One pass over its rows ([`row`](crate::row)): pairs go to hash partitions
@@ -9,21 +10,18 @@
 //!    record; what remains is written as records.
 //! 6. The rejections, sorted by line, with the rows they came from.
 
+mod opening;
+
 use std::fs;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use csv::ByteRecord;
 use domain::ReasonCode;
 
-use crate::answers::header_fingerprint;
+use self::opening::{Table, note_columns};
 use crate::directory::{Directory, DirectoryError};
-use crate::field::Field;
-use crate::file::kind;
-use crate::file::rows::{Place, Rows};
-use crate::file::scan::{ScanEnd, Scanned, scan};
-use crate::file::text::TextFile;
+use crate::file::rows::Rows;
 use crate::lookup::{LookUpError, resolve_waiting};
 use crate::merge::Merger;
 use crate::options::Options;
@@ -33,10 +31,7 @@ use crate::records::RecordWriter;
 use crate::rejections;
 use crate::row::{RowJudge, Surveyor};
 use crate::spill::Spill;
-use crate::summary::{Question, SampleRow, Summary};
-use crate::table::delimiter::Separation;
-use crate::table::head::{Head, UNUSED, find_separation, first_records, read_head};
-use crate::table::layout::Layout;
+use crate::summary::{FileFormat, Question, Summary};
 use crate::verdict::{FileVerdict, Refusal};
 
 /// How far judging has come.
@@ -168,6 +163,7 @@ pub fn judge(
         work_dir,
         watch,
         file_bytes,
+        content_bytes: file_bytes,
         summary: Summary::unread(file_bytes),
     };
     let verdict = match way.walk() {
@@ -199,23 +195,16 @@ struct Way<'w> {
     outcomes: Option<PathBuf>,
     watch: &'w mut dyn FnMut(Progress) -> ControlFlow<()>,
     file_bytes: u64,
+    /// Bytes of the text that is read, once the file was unpacked.
+    content_bytes: u64,
     summary: Summary,
-}
-
-/// A file whose columns are known.
-struct Table {
-    file: TextFile,
-    scanned: Scanned,
-    delimiter: u8,
-    head: Head,
-    layout: Layout,
 }
 
 impl Way<'_> {
     fn walk(&mut self) -> Result<(), End> {
         let table = self.open_table()?;
         let limits = &self.options.limits;
-        let partitions = limits.partitions_for(self.file_bytes);
+        let partitions = limits.partitions_for(self.content_bytes);
         let mut out = Outlets::create(self.work_dir, partitions, self.options)?;
         let judged = self.judge_rows(&table, &mut out);
         self.summary.close(&out.account.tally);
@@ -233,102 +222,6 @@ impl Way<'_> {
         Ok(())
     }
 
-    /// Everything that is decided before the first row.
-    fn open_table(&mut self) -> Result<Table, End> {
-        let limits = &self.options.limits;
-        let mapping = &self.options.mapping;
-        if self.file_bytes > limits.file_bytes_max {
-            let megabytes = format!("{} MB", limits.file_bytes_max >> 20);
-            return Err(Refusal::new(ReasonCode::F102)
-                .with("limit", megabytes)
-                .into());
-        }
-        let file = TextFile::inspect(self.path, self.file_bytes)?;
-        let head = read_head(&file)?;
-        if head.iter().all(u8::is_ascii_whitespace) {
-            return Err(Refusal::new(ReasonCode::F101).into());
-        }
-        if let Some(kind) = kind::not_a_table(&head) {
-            return Err(Refusal::unsupported(kind).into());
-        }
-        if head.contains(&0) {
-            return Err(Refusal::unsupported(kind::BINARY).into());
-        }
-        let separation = find_separation(&head, file.stated, mapping.delimiter);
-        let delimiter = separation.as_ref().ok().and_then(|found| found.delimiter);
-        let scanned = self.scan(&file, delimiter.unwrap_or(UNUSED))?;
-        self.summary.encoding = Some(scanned.decoder.encoding);
-        self.summary.repair = scanned.decoder.repair;
-        let separation = separation?;
-        self.summary.delimiter = separation.delimiter.map(char::from);
-        let delimiter = separation.delimiter.unwrap_or(UNUSED);
-        let text = file.open()?.with_line_ends(scanned.line_ends);
-        let records = first_records(Rows::new(text, delimiter))?;
-        let (head, layout) = self.read_header(records, separation, scanned)?;
-        Ok(Table {
-            file,
-            scanned,
-            delimiter,
-            head,
-            layout,
-        })
-    }
-
-    fn scan(&mut self, file: &TextFile, delimiter: u8) -> Result<Scanned, End> {
-        let start = Progress {
-            read_bytes: 0,
-            total_bytes: self.file_bytes,
-            rows: 0,
-        };
-        let watch = &mut *self.watch;
-        let mut go_on = || watch(start).is_continue();
-        let record_bytes_max = self.options.limits.record_bytes_max;
-        let forced = self.options.mapping.encoding;
-        scan(file, delimiter, record_bytes_max, forced, &mut go_on).map_err(|end| match end {
-            ScanEnd::Refused(refusal) => End::Refused(refusal),
-            ScanEnd::Cancelled => End::Failed(JudgeError::Cancelled),
-            ScanEnd::Io(error) => End::Failed(error.into()),
-        })
-    }
-
-    fn read_header(
-        &mut self,
-        records: Vec<(Place, ByteRecord)>,
-        separation: Separation,
-        scanned: Scanned,
-    ) -> Result<(Head, Layout), End> {
-        let decoder = scanned.decoder;
-        let mapping = &self.options.mapping;
-        let head = Head::find(records, separation, decoder, |header| {
-            mapping.assigns(header)
-        });
-        let head = head.ok_or_else(|| Refusal::new(ReasonCode::F101))?;
-        let mut layout = Layout::new(head.headers.clone(), self.options)?;
-        withhold_national_ids(&mut layout, &head);
-        self.summary.header_line = head.line;
-        self.summary.title_rows = head.title_rows as u64;
-        self.summary.layout = Some(layout.kind);
-        let headers = layout.headers.iter().map(String::as_str);
-        self.summary.header_fingerprint = Some(header_fingerprint(headers));
-        self.summary.columns = layout.report();
-        self.summary.questions = layout.questions();
-        let sample = head.rows.iter().take(self.options.limits.sample_rows);
-        self.summary.sample = sample
-            .map(|(place, record)| SampleRow {
-                line: place.line,
-                cells: record
-                    .iter()
-                    .enumerate()
-                    .map(|(column, cell)| match layout.field_of(column) {
-                        Field::Sensitive | Field::NationalId => String::new(),
-                        _ => decoder.text(cell),
-                    })
-                    .collect(),
-            })
-            .collect();
-        Ok((head, layout))
-    }
-
     /// The pass over the rows.
     fn judge_rows(&mut self, table: &Table, out: &mut Outlets) -> Result<(), End> {
         let Table {
@@ -337,6 +230,7 @@ impl Way<'_> {
             delimiter,
             head,
             layout,
+            ..
         } = table;
         note_columns(table, out);
         let text = file.open()?.with_line_ends(scanned.line_ends);
@@ -351,7 +245,15 @@ impl Way<'_> {
             decoder: scanned.decoder,
             records_above_data: head.records_above_data,
         };
-        let mut judge = RowJudge::new(self.options, layout, scanned.decoder, *delimiter, surveyor);
+        let cells_stay = self.summary.format == FileFormat::Workbook;
+        let mut judge = RowJudge::new(
+            self.options,
+            layout,
+            scanned.decoder,
+            *delimiter,
+            cells_stay,
+            surveyor,
+        );
         let batch = self.options.limits.directory_batch.max(1);
         loop {
             let offset = rows.offset();
@@ -437,9 +339,19 @@ impl Way<'_> {
         Ok(())
     }
 
+    /// How much of the file as it was uploaded stands behind so many bytes of
+    /// the text that was unpacked from it.
+    fn share_of_file(&self, read_bytes: u64) -> u64 {
+        let scaled = u128::from(read_bytes) * u128::from(self.file_bytes)
+            / u128::from(self.content_bytes.max(1));
+        u64::try_from(scaled)
+            .unwrap_or(u64::MAX)
+            .min(self.file_bytes)
+    }
+
     fn report(&mut self, read_bytes: u64, rows: u64) -> Result<(), End> {
         let progress = Progress {
-            read_bytes: read_bytes.min(self.file_bytes),
+            read_bytes: self.share_of_file(read_bytes),
             total_bytes: self.file_bytes,
             rows,
         };
@@ -447,44 +359,5 @@ impl Way<'_> {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(End::Failed(JudgeError::Cancelled)),
         }
-    }
-}
-
-/// Remarks on the columns themselves: W107, W108, W405.
-fn note_columns(table: &Table, out: &mut Outlets) {
-    let line = table.head.line;
-    for _ in 0..table.head.title_rows {
-        out.account.tally.note(ReasonCode::W107, line);
-    }
-    for meaning in &table.layout.meanings {
-        match meaning.field {
-            Field::Ignored => out.account.tally.note(ReasonCode::W108, line),
-            Field::Sensitive | Field::NationalId => out.account.tally.note(ReasonCode::W405, line),
-            _ => {}
-        }
-    }
-}
-
-/// A column of external ids that are national ids is not imported (W405): the
-/// numbers of a firm do not pass the check digits by chance.
-fn withhold_national_ids(layout: &mut Layout, head: &Head) {
-    const ENOUGH: usize = 5;
-    let Some(column) = layout.external_id else {
-        return;
-    };
-    let filled = head
-        .rows
-        .iter()
-        .filter_map(|(_, record)| record.get(column));
-    let filled: Vec<&[u8]> = filled
-        .map(<[u8]>::trim_ascii)
-        .filter(|cell| !cell.is_empty())
-        .collect();
-    let national = filled
-        .iter()
-        .filter(|cell| crate::cell::identity::is_national_id(cell))
-        .count();
-    if filled.len() >= ENOUGH && national * 100 >= filled.len() * 95 {
-        layout.withhold(column);
     }
 }

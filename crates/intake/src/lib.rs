@@ -64,7 +64,9 @@ pub use outcomes::{Fate, Outcome, OutcomeReader};
 pub use patterns::Pattern;
 pub use records::{Consent, Record, RecordReader};
 pub use rejections::{Rejection, RejectionReader};
-pub use report::{Privacy, write_report_csv};
-pub use summary::{ColumnReport, LayoutKind, Question, SampleRow, Summary, UniformColumn};
+pub use report::{Privacy, write_report_csv, write_report_xlsx};
+pub use summary::{
+    ColumnReport, FileFormat, LayoutKind, Packing, Question, SampleRow, Summary, UniformColumn,
+};
 pub use tally::CodeCount;
 pub use verdict::{Args, FileVerdict, Refusal, explain_en, explain_tr};

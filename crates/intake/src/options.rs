@@ -77,6 +77,9 @@ pub struct Options {
     /// on, pushed consents older than three business days are refused (R606).
     /// `None`: the account has no such grace, the rule holds always.
     pub activation: Option<Timestamp>,
+    /// What the brand of the upload is called: its names and its number at İYS.
+    /// A row that names another brand is refused (R709).
+    pub brand_names: Vec<String>,
     /// ISO codes of the countries open for the brand; unknown codes open nothing.
     pub countries: Vec<String>,
     /// The business days that the three-day rule counts.
@@ -100,6 +103,7 @@ impl Options {
             mode: RegistryMode::Off,
             default_kind: None,
             activation: None,
+            brand_names: Vec::new(),
             countries: vec!["TR".to_owned()],
             calendar: Cow::Borrowed(Calendar::builtin()),
             trace: false,
@@ -126,6 +130,13 @@ impl Options {
     /// The kind of rows that state none, if anybody said.
     pub(crate) fn kind_by_default(&self) -> Option<RecipientKind> {
         self.default_kind.or(self.mapping.default_kind)
+    }
+
+    /// Whether a word of a brand column means the brand of the upload.
+    pub(crate) fn is_own_brand(&self, word: &str) -> bool {
+        let wanted = fold_header(word);
+        let known = self.brand_names.iter().chain(&self.mapping.brands);
+        known.into_iter().any(|name| fold_header(name) == wanted)
     }
 
     /// Whether the three-business-day rule holds for this upload.
@@ -189,6 +200,12 @@ pub struct Mapping {
     /// The encoding, where the detected one is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
+    /// The sheet of a workbook that is meant, where several hold something (F119).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// Words of a brand column that are the brand of this upload (R709).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub brands: Vec<String>,
     /// The column separator, where the detected one is wrong: one of `; , | ~` or a tab.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<char>,
@@ -249,6 +266,16 @@ pub enum DateOrder {
 pub struct Limits {
     /// Largest file that is opened (F102).
     pub file_bytes_max: u64,
+    /// Most bytes that a packed file or a workbook may unpack to (F109).
+    pub unpacked_bytes_max: u64,
+    /// How many times its size it may unpack to, above 32 MB (F109).
+    pub unpacked_ratio_max: u64,
+    /// Most parts of a zip or a workbook (F109).
+    pub parts_max: u64,
+    /// Most bytes of the list of those parts (F109).
+    pub parts_list_bytes_max: u64,
+    /// Most texts that the cells of a workbook share (F109).
+    pub shared_strings_max: usize,
     /// Longest record, and longest quoted cell: beyond it the file is not a
     /// table (F105, F107).
     pub record_bytes_max: usize,
@@ -282,6 +309,11 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             file_bytes_max: 2 << 30,
+            unpacked_bytes_max: 4 << 30,
+            unpacked_ratio_max: 250,
+            parts_max: 2_000,
+            parts_list_bytes_max: 1 << 20,
+            shared_strings_max: 20_000_000,
             record_bytes_max: 1 << 20,
             cell_bytes_max: 32 << 10,
             columns_max: 1_000,

@@ -5,14 +5,18 @@
 //! apostrophe in front. Our columns come first, the file's own columns behind
 //! them; when the report comes back, ours are recognised and ignored.
 
+mod workbook;
+
 use std::io::{self, Write};
 
 use csv::{ByteRecord, Terminator};
 
+pub use workbook::write_report_xlsx;
+
 use crate::field::Field;
 use crate::file::encoding::{Decoder, Encoding};
 use crate::rejections::Rejection;
-use crate::summary::Summary;
+use crate::summary::{FileFormat, Summary};
 use crate::table::head::UNUSED;
 use crate::table::header::REPORT_COLUMNS;
 
@@ -46,12 +50,7 @@ pub fn write_report_csv(
         .terminator(Terminator::CRLF)
         .flexible(true)
         .from_writer(out);
-    let originals = summary
-        .columns
-        .iter()
-        .filter(|column| column.field != Field::Ours);
-    let headers = REPORT_COLUMNS.iter().map(|name| (*name).to_owned());
-    table.write_record(headers.chain(originals.map(|column| harmless(&column.header))))?;
+    table.write_record(headers_of(summary))?;
     let splitter = RowSplitter::new(summary, privacy);
     let mut count = 0;
     for rejection in rejections {
@@ -61,6 +60,16 @@ pub fn write_report_csv(
     }
     table.flush()?;
     Ok(count)
+}
+
+/// The headers of a report: ours, then the file's own.
+fn headers_of(summary: &Summary) -> impl Iterator<Item = String> {
+    let originals = summary
+        .columns
+        .iter()
+        .filter(|column| column.field != Field::Ours);
+    let ours = REPORT_COLUMNS.iter().map(|name| (*name).to_owned());
+    ours.chain(originals.map(|column| harmless(&column.header)))
 }
 
 /// Takes rejected rows apart again, hiding what must not be seen.
@@ -86,8 +95,12 @@ impl<'s> RowSplitter<'s> {
     }
 
     /// One line of the report.
+    ///
+    /// The file's own columns stay empty for a row with more or fewer cells
+    /// than the header (R102): which cell belongs where is what a person must
+    /// say, and a report that comes back uncorrected must not shift them.
     fn line(&self, rejection: &Rejection) -> Vec<String> {
-        let cells = self.cells(&rejection.raw);
+        let (cells, is_whole) = self.cells(&rejection.raw);
         let channel = rejection.channel.map_or("", |channel| channel.as_str());
         let value = match rejection.field {
             Field::Sensitive | Field::NationalId => String::new(),
@@ -108,12 +121,16 @@ impl<'s> RowSplitter<'s> {
         ];
         let originals = self.summary.columns.iter().enumerate();
         let originals = originals.filter(|(_, column)| column.field != Field::Ours);
-        line.extend(originals.map(|(i, _)| cells.get(i).cloned().unwrap_or_default()));
+        line.extend(originals.map(|(i, _)| match cells.get(i) {
+            Some(cell) if is_whole => cell.clone(),
+            _ => String::new(),
+        }));
         line
     }
 
-    /// The cells of a row, as they may be seen.
-    fn cells(&self, raw: &[u8]) -> Vec<String> {
+    /// The cells of a row, as they may be seen, and whether each stands under
+    /// its header.
+    fn cells(&self, raw: &[u8]) -> (Vec<String>, bool) {
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -121,17 +138,20 @@ impl<'s> RowSplitter<'s> {
             .from_reader(raw);
         let mut record = ByteRecord::new();
         if !matches!(reader.read_byte_record(&mut record), Ok(true)) {
-            return Vec::new();
+            return (Vec::new(), false);
         }
-        let is_whole = record.len() == self.summary.columns.len();
+        let is_whole = record.len() == self.summary.columns.len()
+            || (self.summary.format == FileFormat::Workbook
+                && record.len() < self.summary.columns.len());
         let field = |column: usize| match self.summary.columns.get(column) {
             Some(column) if is_whole => column.field,
             _ => Field::Recipient, // cells out of place: any of them may be an address
         };
         let cells = record.iter().enumerate();
-        cells
+        let cells = cells
             .map(|(column, cell)| self.seen(field(column), &self.decoder.text(cell)))
-            .collect()
+            .collect();
+        (cells, is_whole)
     }
 
     /// A cell as it may be seen.

@@ -27,7 +27,7 @@ pub(crate) use self::date_order::Surveyor;
 use self::person::{Person, PersonReader};
 use self::settle::Target;
 pub(crate) use self::settle::claim;
-use self::vocabulary::Vocabulary;
+use self::vocabulary::{BrandMeaning, Vocabulary};
 use crate::cell::word::{ChannelMeaning, KindMeaning, StatusMeaning};
 use crate::cell::{Fault, clean};
 use crate::consent::DateRules;
@@ -37,7 +37,7 @@ use crate::file::rows::Place;
 use crate::options::{Action, Options};
 use crate::outlets::Outlets;
 use crate::remarked::Remarked;
-use crate::summary::{Question, UniformColumn};
+use crate::summary::{LayoutKind, Question, UniformColumn};
 use crate::table::layout::{Coverage, Group, Layout};
 use crate::verdict::Refusal;
 
@@ -59,6 +59,8 @@ struct Rules<'o> {
     layout: &'o Layout,
     decoder: Decoder,
     delimiter: u8,
+    /// Whether a short row only lacks empty cells: so it is in a workbook.
+    cells_stay: bool,
     vocabulary: Vocabulary,
     orders: DateOrders<'o>,
     dates: DateRules<'o>,
@@ -95,6 +97,7 @@ impl<'o> RowJudge<'o> {
         layout: &'o Layout,
         decoder: Decoder,
         delimiter: u8,
+        cells_stay: bool,
         surveyor: Surveyor<'o>,
     ) -> Self {
         Self {
@@ -105,6 +108,7 @@ impl<'o> RowJudge<'o> {
                 layout,
                 decoder,
                 delimiter,
+                cells_stay,
                 vocabulary: Vocabulary::new(layout.groups.len()),
                 orders: DateOrders::new(layout, options.mapping.date_order, surveyor),
                 dates: DateRules::new(
@@ -199,8 +203,8 @@ impl Rules<'_> {
             return Err(Fault::new(Field::Row, ReasonCode::R101));
         }
         let expected = self.layout.headers.len();
-        let is_whole = record.len() == expected
-            || (record.len() > expected && record.iter().skip(expected).all(<[u8]>::is_empty));
+        // The cells of a sheet do not shift: empty ones at its end are not kept.
+        let is_whole = record.len() == expected || (self.cells_stay && record.len() < expected);
         if !is_whole {
             let fault = Fault::new(Field::Row, ReasonCode::R102)
                 .with("expected", expected.to_string())
@@ -238,6 +242,9 @@ impl Rules<'_> {
             Some(ChannelMeaning::One(channel)) => Some(channel),
             _ => None,
         };
+        if let Err(fault) = self.check_brand(cells) {
+            return Ok(out.refuse(place, only_channel, fault)?);
+        }
         let person = person.read(cells, self.layout, &mut self.on_row);
         let who = Who {
             place,
@@ -245,12 +252,19 @@ impl Rules<'_> {
             kind: self.kind(cells),
             person,
         };
+        // A row of which nothing else is judged is refused for the channel it
+        // speaks about; otherwise the fault stands beside the channel's verdict.
+        let charged = if who.names_nobody() {
+            only_channel.or(self.layout.only_channel())
+        } else {
+            None
+        };
         for fault in &who.person.faults {
-            out.refuse(place, None, fault.clone())?;
+            out.refuse(place, charged, fault.clone())?;
         }
-        if who.names_nobody() {
+        if who.names_nobody() || self.lacks_half(&who) {
             if who.person.faults.is_empty() {
-                out.refuse(place, None, who.nobody())?;
+                out.refuse(place, charged, who.nobody(self.layout))?;
             }
             return Ok(());
         }
@@ -261,10 +275,42 @@ impl Rules<'_> {
             return self.judge_without_consent(&who, channel, out);
         }
         let layout = self.layout;
+        let says_nothing = |group: &Group| group.is_blank_in(layout, |c| cells.raw(Some(c)));
+        let is_wide = layout.groups.len() > 1;
+        let may_leave_out = is_wide && !layout.groups.iter().all(says_nothing);
         for (number, group) in layout.groups.iter().enumerate() {
+            if may_leave_out && says_nothing(group) {
+                continue; // a wide row that leaves a channel out altogether says nothing about it
+            }
             self.judge_group(number, group, &who, channel, cells, out)?;
         }
         Ok(())
+    }
+
+    /// R709: the row names another brand than the upload's.
+    fn check_brand(&mut self, cells: Cells<'_>) -> Result<(), Fault> {
+        let Some(column) = self.layout.brand else {
+            return Ok(());
+        };
+        let raw = cells.raw(Some(column));
+        let options = self.options;
+        let is_own = |word: &str| options.is_own_brand(word);
+        match self.vocabulary.brand(raw, self.decoder, is_own) {
+            BrandMeaning::Empty | BrandMeaning::Own => Ok(()),
+            BrandMeaning::Other => {
+                let word = shown(self.decoder, raw);
+                Err(Fault::of_cell(Field::Brand, ReasonCode::R709, &word))
+            }
+        }
+    }
+
+    /// A line of a pair file of which one value is missing (R401) or unusable.
+    fn lacks_half(&self, who: &Who<'_>) -> bool {
+        let person = &who.person;
+        self.layout.kind == LayoutKind::Pair
+            && (!person.faults.is_empty()
+                || (self.layout.external_id.is_some() && person.external_id.is_none())
+                || (self.layout.token.is_some() && person.token.is_none()))
     }
 
     /// A row of people only, or of addresses to ask İYS about.
@@ -428,8 +474,8 @@ impl Who<'_> {
         !self.has_address() && self.person.external_id.is_none() && self.person.token.is_none()
     }
 
-    fn nobody(&self) -> Fault {
-        if self.person.is_spelled_out_as_missing {
+    fn nobody(&self, layout: &Layout) -> Fault {
+        if self.person.is_spelled_out_as_missing || layout.is_of_identifiers_only() {
             Fault::new(Field::ExternalId, ReasonCode::R401)
         } else {
             Fault::new(Field::Row, ReasonCode::R105)

@@ -5,6 +5,7 @@ use domain::{Channel, ReasonCode, RecipientKind, Source};
 use serde::{Deserialize, Serialize};
 
 use crate::field::Field;
+use crate::file::encoding::Decoder;
 use crate::file::{Encoding, Repair};
 use crate::patterns::Pattern;
 use crate::tally::{CodeCount, Tally};
@@ -14,15 +15,25 @@ use crate::tally::{CodeCount, Tally};
 pub struct Summary {
     /// Size of the file in bytes.
     pub file_bytes: u64,
-    /// How its letters are coded.
+    /// Whether it is a text or a workbook.
+    #[serde(default)]
+    pub format: FileFormat,
+    /// What it was packed in.
+    #[serde(default)]
+    pub packing: Option<Packing>,
+    /// The sheet of a workbook that was read.
+    #[serde(default)]
+    pub sheet: Option<String>,
+    /// How its letters are coded; a workbook's are read as UTF-8.
     pub encoding: Option<Encoding>,
     /// Which damage to its letters was undone while reading.
     pub repair: Repair,
-    /// What separates its columns; `None` in a file of one column.
+    /// What separates its columns; `None` in a file of one column. The kept
+    /// rows of a workbook are separated by semicolons.
     pub delimiter: Option<char>,
     /// How consents are laid out.
     pub layout: Option<LayoutKind>,
-    /// Line of the header.
+    /// Line of the header; 0 in a file without one.
     pub header_line: u64,
     /// Rows above the header that were skipped (W107).
     pub title_rows: u64,
@@ -61,6 +72,27 @@ pub struct Summary {
     pub patterns: Vec<Pattern>,
 }
 
+/// What kind of file it is, once unpacked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileFormat {
+    /// Lines of text.
+    #[default]
+    Text,
+    /// A spreadsheet (`.xlsx`, `.xlsm`); its lines are the rows of the sheet.
+    Workbook,
+}
+
+/// What a file was packed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Packing {
+    /// `.gz`
+    Gzip,
+    /// `.zip`
+    Zip,
+}
+
 /// How a file lays consents out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -73,6 +105,10 @@ pub enum LayoutKind {
     Plain,
     /// No consents: only people.
     ContactsOnly,
+    /// No header: one identifier on each line.
+    OnePerLine,
+    /// No header: a token and an external id on each line.
+    Pair,
 }
 
 /// What became of one column.
@@ -156,6 +192,32 @@ pub enum Question {
         /// Header of the column.
         header: String,
     },
+    /// What a column without a header is (`columns`, under the name given here).
+    UnnamedColumn {
+        /// What the column is called: `Sütun 1`.
+        header: String,
+        /// Its first value.
+        example: String,
+    },
+    /// How the letters of the file are coded (`encoding`).
+    Encoding {
+        /// The codings to choose from.
+        choices: Vec<Encoding>,
+        /// A word of the file as it reads in each of them.
+        examples: Vec<String>,
+    },
+    /// Which sheet of a workbook is meant (`sheet`, F119).
+    Sheet {
+        /// The sheets that hold anything.
+        sheets: Vec<String>,
+    },
+    /// Whether a word of a brand column is the brand of this upload (`brands`).
+    BrandWord {
+        /// The word.
+        word: String,
+        /// How many rows carry it.
+        rows: u64,
+    },
     /// Whether phones that all end in the same zeros are real (W206).
     PhoneZeros {
         /// How many zeros they end in, at least.
@@ -197,6 +259,19 @@ impl Question {
             Self::ConsentDateColumn { header } => format!(
                 "\"{header}\" sütunu izin tarihi mi? Kayıt tarihi çoğu zaman iznin alındığı tarih değildir."
             ),
+            Self::UnnamedColumn { header, example } => format!(
+                "Başlıksız dosyada \"{header}\" ({example} gibi değerler) ne içeriyor: telefon, e-posta, token, müşteri no?"
+            ),
+            Self::Encoding { choices, examples } => format!(
+                "Dosyadaki harfler hangi kodlamayla doğru okunuyor? {}",
+                readings(choices, examples)
+            ),
+            Self::Sheet { sheets } => {
+                format!("Hangi sayfa okunsun: {}?", sheets.join(", "))
+            }
+            Self::BrandWord { word, rows } => {
+                format!("\"{word}\" ({rows} satır) bu aktarımın markası mı?")
+            }
             Self::PhoneZeros { zeros } => {
                 format!(
                     "Telefonların neredeyse hepsi {zeros} sıfırla bitiyor; numaralar gerçek mi?"
@@ -236,6 +311,19 @@ impl Question {
             Self::ConsentDateColumn { header } => format!(
                 "Is \"{header}\" the consent date? A record date often is not the day consent was given."
             ),
+            Self::UnnamedColumn { header, example } => format!(
+                "The file has no header: what does \"{header}\" (values such as {example}) hold: phone, e-mail, token, external id?"
+            ),
+            Self::Encoding { choices, examples } => format!(
+                "In which coding do the letters of the file read right? {}",
+                readings(choices, examples)
+            ),
+            Self::Sheet { sheets } => {
+                format!("Which sheet is to be read: {}?", sheets.join(", "))
+            }
+            Self::BrandWord { word, rows } => {
+                format!("Is \"{word}\" ({rows} rows) the brand of this upload?")
+            }
             Self::PhoneZeros { zeros } => {
                 format!("Nearly all phone numbers end in {zeros} zeros; are they real?")
             }
@@ -243,11 +331,23 @@ impl Question {
     }
 }
 
+/// `windows-1254: İzin · cp857: …`
+fn readings(choices: &[Encoding], examples: &[String]) -> String {
+    let pairs = choices.iter().zip(examples);
+    let read: Vec<String> = pairs
+        .map(|(choice, example)| format!("{}: {example}", choice.as_str()))
+        .collect();
+    read.join(" · ")
+}
+
 impl Summary {
     /// The account of a file of which nothing has been read yet.
     pub(crate) fn unread(file_bytes: u64) -> Self {
         Self {
             file_bytes,
+            format: FileFormat::Text,
+            packing: None,
+            sheet: None,
             encoding: None,
             repair: Repair::None,
             delimiter: None,
@@ -298,6 +398,27 @@ impl Summary {
     pub fn needs_person(&self) -> bool {
         let is_in_doubt = |question: &Question| matches!(question, Question::PhoneZeros { .. });
         self.patterns.iter().any(Pattern::holds) || self.questions.iter().any(is_in_doubt)
+    }
+
+    /// A rejected row, given as the bytes of its file, as text: for whoever
+    /// keeps rejections as text. [`Summary::of_decoded_rows`] goes with it.
+    pub fn row_text(&self, raw: &[u8]) -> String {
+        Decoder {
+            encoding: self.encoding.unwrap_or(Encoding::Utf8),
+            repair: self.repair,
+        }
+        .text(raw)
+    }
+
+    /// The same account for rejections whose rows were kept as UTF-8 by
+    /// [`Summary::row_text`]: what the report needs to take them apart again.
+    #[must_use]
+    pub fn of_decoded_rows(&self) -> Self {
+        Self {
+            encoding: Some(Encoding::Utf8),
+            repair: Repair::None,
+            ..self.clone()
+        }
     }
 
     /// How often a code occurred.

@@ -5,3 +5,4 @@ pub(crate) mod delimiter;
 pub(crate) mod head;
 pub(crate) mod header;
 pub(crate) mod layout;
+pub(crate) mod list;

@@ -3489,7 +3489,7 @@ export interface components {
             encoding: string;
             /** @description The first rows as they were read. */
             first_rows: string[][];
-            /** @description How consents are laid out: `long`, `wide`, `plain` or `contacts_only`. */
+            /** @description How consents are laid out: `long`, `wide`, `plain`, `contacts_only`, `one_per_line` or `pair`. */
             layout: string;
             /**
              * Format: int64

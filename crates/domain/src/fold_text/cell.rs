@@ -31,9 +31,23 @@ pub fn clean_cell(raw: &str) -> CleanCell<'_> {
 /// Whether the whole cell is an error word of a spreadsheet, Turkish or
 /// English, or the run of `#` of a column that was too narrow (R104).
 pub fn is_spreadsheet_error(text: &str) -> bool {
-    const WORDS: [&str; 14] = [
-        "#YOK", "#N/A", "#DEĞER!", "#VALUE!", "#BAŞV!", "#REF!", "#SAYI/0!", "#DIV/0!", "#SAYI!",
-        "#NUM!", "#AD?", "#NAME?", "#BOŞ!", "#NULL!",
+    const WORDS: [&str; 15] = [
+        "#YOK",
+        "#N/A",
+        "#DEĞER!",
+        "#VALUE!",
+        "#BAŞV!",
+        "#REF!",
+        "#SAYI/0!",
+        "#DIV/0!",
+        "#SAYI!",
+        "#NUM!",
+        "#AD?",
+        "#NAME?",
+        "#BOŞ!",
+        "#NULL!",
+        // Ours, for a formula whose result the file does not hold.
+        "#HESAPLANMADI!",
     ];
     text.starts_with('#') && (WORDS.contains(&text) || text.bytes().all(|b| b == b'#'))
 }

@@ -129,7 +129,7 @@ fn looks_like_date(text: &str) -> bool {
 
 /// Whether a text has the shape of a device token: 64 or more hexadecimal
 /// characters (iOS), or the characters of a Firebase token, long or with its mark.
-fn is_token(text: &str) -> bool {
+pub(crate) fn is_token(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_ios = bytes.len() >= 64 && bytes.iter().all(u8::is_ascii_hexdigit);
     let is_android = bytes

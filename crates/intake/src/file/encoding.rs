@@ -1,5 +1,7 @@
 //! How the letters of a file are coded, and cells as text.
 
+pub(crate) mod code_pages;
+
 use std::sync::LazyLock;
 
 use encoding_rs::{WINDOWS_1252, WINDOWS_1254};
@@ -20,6 +22,44 @@ pub enum Encoding {
     /// UTF-16 with the high byte first.
     #[serde(rename = "utf-16be")]
     Utf16Be,
+    /// Code page 857, DOS in Turkish: old accounting and clinic programs.
+    #[serde(rename = "cp857")]
+    Cp857,
+    /// Mac OS Turkish: spreadsheets of old Macs.
+    #[serde(rename = "mac-turkish")]
+    MacTurkish,
+}
+
+impl Encoding {
+    /// The name in options and answers, as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Windows1254 => "windows-1254",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16Be => "utf-16be",
+            Self::Cp857 => "cp857",
+            Self::MacTurkish => "mac-turkish",
+        }
+    }
+
+    /// Whether each letter is one byte.
+    pub(crate) const fn is_of_single_bytes(self) -> bool {
+        matches!(self, Self::Windows1254 | Self::Cp857 | Self::MacTurkish)
+    }
+
+    /// What an unclear text may be coded in; a person chooses by how it looks.
+    pub(crate) const CHOICES: [Self; 3] = [Self::Windows1254, Self::Cp857, Self::MacTurkish];
+
+    /// The letters of the upper half, in a coding of one byte a letter.
+    fn upper_half(self) -> Option<&'static [char; 128]> {
+        match self {
+            Self::Windows1254 => Some(&UPPER_1254),
+            Self::Cp857 => Some(&code_pages::UPPER_CP857),
+            Self::MacTurkish => Some(&code_pages::UPPER_MAC),
+            Self::Utf8 | Self::Utf16Le | Self::Utf16Be => None,
+        }
+    }
 }
 
 /// Damage that was done to the letters before the file reached us, undone
@@ -48,15 +88,16 @@ impl Decoder {
     /// Borrowed wherever the bytes already are the text; `scratch` holds the
     /// text otherwise.
     pub(crate) fn decode<'a>(self, cell: &'a [u8], scratch: &'a mut String) -> (&'a str, bool) {
-        let is_plain = self.repair == Repair::None && self.encoding != Encoding::Windows1254;
+        let table = self.encoding.upper_half();
+        let is_plain = self.repair == Repair::None && table.is_none();
         if (is_plain || cell.is_ascii())
             && let Ok(text) = str::from_utf8(cell)
         {
             return (text, false);
         }
         scratch.clear();
-        if self.encoding == Encoding::Windows1254 {
-            scratch.extend(cell.iter().map(|&byte| letter_1254(byte)));
+        if let Some(table) = table {
+            scratch.extend(cell.iter().map(|&byte| letter(table, byte)));
             return (scratch, false);
         }
         let text = String::from_utf8_lossy(cell);
@@ -91,9 +132,9 @@ fn upper_half(encoding: &'static encoding_rs::Encoding) -> [char; 128] {
     })
 }
 
-fn letter_1254(byte: u8) -> char {
+fn letter(upper: &[char; 128], byte: u8) -> char {
     match byte.checked_sub(0x80) {
-        Some(i) => UPPER_1254[usize::from(i)],
+        Some(i) => upper[usize::from(i)],
         None => char::from(byte),
     }
 }
@@ -162,6 +203,15 @@ mod tests {
             decoded(Encoding::Windows1254, Repair::None, bytes),
             expected
         );
+    }
+
+    #[test]
+    fn bytes_of_dos_and_of_old_macs_become_turkish_letters() {
+        let dos = b"\x98zin \xa6\xa7\x98\x8d\x9e\x9f\x9a\x81\x99\x94\x80\x87";
+        let mac = b"\xdczin \xda\xdb\xdc\xdd\xde\xdf\x86\x9f\x85\x9a\x82\x8d";
+        let expected = ("İzin ĞğİıŞşÜüÖöÇç".to_owned(), false);
+        assert_eq!(decoded(Encoding::Cp857, Repair::None, dos), expected);
+        assert_eq!(decoded(Encoding::MacTurkish, Repair::None, mac), expected);
     }
 
     #[test]

@@ -90,7 +90,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file.csv");
         std::fs::write(&path, text).unwrap();
-        let file = TextFile::inspect(&path, text.len() as u64).unwrap();
+        let file = TextFile::inspect(&path, text.len() as u64, None).unwrap();
         let mut rows = Rows::new(file.open().unwrap().with_line_ends(line_ends), b';');
         let mut all = Vec::new();
         while let Some((place, record)) = rows.read().unwrap() {

@@ -24,6 +24,8 @@ use crate::verdict::Refusal;
 pub(crate) struct Scanned {
     pub(crate) decoder: Decoder,
     pub(crate) line_ends: LineEnds,
+    /// Whether the letters may well be coded otherwise.
+    pub(crate) is_doubtful: bool,
 }
 
 /// Why the pass ended without a finding.
@@ -90,12 +92,18 @@ pub(crate) fn scan(
             return Err(Refusal::new(ReasonCode::F103).at_line(line).into());
         }
     };
+    let is_doubtful =
+        forced.is_none() && decoder.encoding == Encoding::Windows1254 && letters.is_doubtful();
     let line_ends = if shape.has_lone_cr() {
         LineEnds::LoneCr
     } else {
         LineEnds::AsTheyAre
     };
-    Ok(Scanned { decoder, line_ends })
+    Ok(Scanned {
+        decoder,
+        line_ends,
+        is_doubtful,
+    })
 }
 
 fn shape_refusal(file: &TextFile, fault: shape::Fault) -> io::Result<Refusal> {
@@ -160,6 +168,7 @@ impl Scanned {
             repair: super::Repair::None,
         },
         line_ends: LineEnds::AsTheyAre,
+        is_doubtful: false,
     };
 }
 
@@ -172,7 +181,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file.csv");
         std::fs::write(&path, bytes).unwrap();
-        let file = TextFile::inspect(&path, bytes.len() as u64).unwrap();
+        let file = TextFile::inspect(&path, bytes.len() as u64, None).unwrap();
         scan(&file, b';', 1_000, None, &mut || true).map_err(|end| match end {
             ScanEnd::Refused(refusal) => match refusal.line {
                 Some(line) => format!("{} {line}", refusal.code),
@@ -222,6 +231,23 @@ mod tests {
     }
 
     #[test]
+    fn old_codings_are_chosen_only_where_their_letters_are_beyond_doubt() {
+        let dos = b"Ad;\x98zin\n\x9e\x81kr\x81;var\n";
+        assert_eq!(encoding(dos), (Encoding::Cp857, Repair::None));
+        let mac = b"Ad;\xdczin\n\xde\x9fkr\x9f \x8da\xdb;var\n";
+        assert_eq!(encoding(mac), (Encoding::MacTurkish, Repair::None));
+        for (text, is_doubtful) in [
+            (&b"100\x80;50\x80\n"[..], true),
+            (b"Marka\x99\n", true),
+            (b"\xddzin;100\x80\n", false),
+        ] {
+            let found = scanned(text).unwrap();
+            assert_eq!(found.decoder.encoding, Encoding::Windows1254);
+            assert_eq!(found.is_doubtful, is_doubtful, "{text:?}");
+        }
+    }
+
+    #[test]
     fn a_letter_cut_by_the_edge_of_a_piece_is_still_one_letter() {
         for shift in 0..4 {
             let text = format!("{}\n{}", "x".repeat(shift), "ş€\n".repeat(CHUNK_BYTES));
@@ -246,7 +272,7 @@ mod tests {
         );
         assert_eq!(refusal(b"\xddzin\nb\n\xc5\x9f\n"), "F103 3");
         assert_eq!(refusal(b"\xef\xbb\xbfa\nb\n\xddzin\n"), "F103 3");
-        assert_eq!(refusal(b"cp857: \x9e\x8d\n"), "F104");
+        assert_eq!(refusal(b"Ad;\xff\x9e\x8d\xff\n"), "F104");
         assert_eq!(refusal(b"a;b\n\0;c\n"), "F107");
     }
 

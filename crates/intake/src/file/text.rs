@@ -23,16 +23,23 @@ pub(crate) struct TextFile {
 }
 
 impl TextFile {
-    /// Looks at both ends of a file of `file_bytes` bytes.
-    pub(crate) fn inspect(path: &Path, file_bytes: u64) -> io::Result<Self> {
+    /// Looks at both ends of a file of `file_bytes` bytes. `forced` is an
+    /// encoding that a person chose.
+    pub(crate) fn inspect(
+        path: &Path,
+        file_bytes: u64,
+        forced: Option<Encoding>,
+    ) -> io::Result<Self> {
+        const HEAD_BYTES: u64 = 256;
         let mut file = File::open(path)?;
-        let mut head = Vec::with_capacity(3);
-        (&mut file).take(3).read_to_end(&mut head)?;
+        let mut head = Vec::new();
+        (&mut file).take(HEAD_BYTES).read_to_end(&mut head)?;
         let (stated, mark_bytes) = match head.as_slice() {
-            [0xef, 0xbb, 0xbf] => (Some(Encoding::Utf8), 3),
+            [0xef, 0xbb, 0xbf, ..] => (Some(Encoding::Utf8), 3),
             [0xff, 0xfe, ..] => (Some(Encoding::Utf16Le), 2),
             [0xfe, 0xff, ..] => (Some(Encoding::Utf16Be), 2),
-            _ => (None, 0),
+            _ if matches!(forced, Some(Encoding::Utf16Le | Encoding::Utf16Be)) => (forced, 0),
+            head => (unmarked_utf16(head), 0),
         };
         let end_mark: &[u8] = match stated {
             Some(Encoding::Utf16Le) => &[0x1a, 0],
@@ -76,6 +83,25 @@ impl TextFile {
             run: Run::default(),
             run_is_open: true,
         })
+    }
+}
+
+/// UTF-16 without the mark it should have, as some databases export it: in
+/// Turkish text nearly every other byte is zero, on one side only.
+fn unmarked_utf16(head: &[u8]) -> Option<Encoding> {
+    const ENOUGH: usize = 8;
+    let pairs = head.chunks_exact(2);
+    let (first, second) = pairs.clone().fold((0, 0), |(first, second), pair| {
+        (
+            first + usize::from(pair[0] == 0),
+            second + usize::from(pair[1] == 0),
+        )
+    });
+    let nearly_all = |zeros: usize| pairs.len() >= ENOUGH && zeros * 4 >= pairs.len() * 3;
+    match (first, second) {
+        (0, zeros) if nearly_all(zeros) => Some(Encoding::Utf16Le),
+        (zeros, 0) if nearly_all(zeros) => Some(Encoding::Utf16Be),
+        _ => None,
     }
 }
 
@@ -295,7 +321,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file.csv");
         std::fs::write(&path, bytes).unwrap();
-        let file = TextFile::inspect(&path, bytes.len() as u64).unwrap();
+        let file = TextFile::inspect(&path, bytes.len() as u64, None).unwrap();
         let mut reader = file.open().unwrap().with_line_ends(line_ends);
         let mut text = Vec::new();
         let mut small = [0; 5];

@@ -19,10 +19,22 @@ use crate::table::layout::Layout;
 #[derive(Debug)]
 pub(super) struct Vocabulary {
     channel: Memo<ChannelMeaning>,
+    brand: Memo<BrandMeaning>,
     kind: Memo<KindMeaning>,
     /// One per group of consent columns.
     statuses: Vec<Memo<StatusMeaning>>,
     sources: Vec<Memo<SourceMeaning>>,
+}
+
+/// What a word of the brand column means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BrandMeaning {
+    /// Nothing is written: the row is about the upload's brand.
+    Empty,
+    /// The upload's brand.
+    Own,
+    /// Another brand, or a spelling that nobody has confirmed.
+    Other,
 }
 
 /// Questions asked about the words of one file; the rest waits until these are answered.
@@ -35,6 +47,7 @@ impl Vocabulary {
     pub(super) fn new(groups: usize) -> Self {
         Self {
             channel: Memo::default(),
+            brand: Memo::default(),
             kind: Memo::default(),
             statuses: std::iter::repeat_with(Memo::default).take(groups).collect(),
             sources: std::iter::repeat_with(Memo::default).take(groups).collect(),
@@ -44,6 +57,21 @@ impl Vocabulary {
     pub(super) fn channel(&mut self, raw: &[u8], decoder: Decoder) -> ChannelMeaning {
         self.channel
             .read(raw, |raw| understand(raw, decoder, read_channel))
+    }
+
+    pub(super) fn brand(
+        &mut self,
+        raw: &[u8],
+        decoder: Decoder,
+        is_own: impl FnOnce(&str) -> bool,
+    ) -> BrandMeaning {
+        self.brand.read(raw, |raw| {
+            understand(raw, decoder, |text| match text {
+                "" => BrandMeaning::Empty,
+                text if is_own(text) => BrandMeaning::Own,
+                _ => BrandMeaning::Other,
+            })
+        })
     }
 
     pub(super) fn kind(
@@ -122,7 +150,16 @@ impl Vocabulary {
             let rows = known.rows;
             (known.meaning == KindMeaning::Ask).then_some((rows, Question::KindWord { word, rows }))
         });
-        let mut asked: Vec<(u64, Question)> = about_sources.chain(about_kinds).collect();
+        let about_brands = self.brand.words().filter_map(|(bytes, known)| {
+            let word = shown(decoder, bytes);
+            let rows = known.rows;
+            let is_other = known.meaning == BrandMeaning::Other;
+            is_other.then_some((rows, Question::BrandWord { word, rows }))
+        });
+        let mut asked: Vec<(u64, Question)> = about_sources
+            .chain(about_kinds)
+            .chain(about_brands)
+            .collect();
         asked.sort_by_key(|(rows, _)| std::cmp::Reverse(*rows));
         asked.truncate(QUESTIONS_MAX);
         asked.into_iter().map(|(_, question)| question).collect()

@@ -2,8 +2,12 @@
 
 use csv::ByteRecord;
 
+use domain::ReasonCode;
+
 use super::header::recognise;
+use super::list::{SAMPLE_LINES, is_list};
 use crate::file::encoding::Decoder;
+use crate::verdict::Refusal;
 
 /// What the first lines tell about the separator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,11 +31,14 @@ const AGREEMENT_PERCENT: usize = 95;
 const HEADER_RECORDS: usize = 10;
 
 /// Finds the separator of a text from its first lines. Fields are counted
-/// outside quotes. `None` when nothing separates anything and the first line
-/// is no header either (F106).
-pub(crate) fn separation(head: &[u8], decoder: Decoder) -> Option<Separation> {
+/// outside quotes.
+///
+/// # Errors
+/// F112 when some lines hold one value and some two, F106 when nothing separates
+/// anything and the lines are neither identifiers nor below a known header.
+pub(crate) fn separation(head: &[u8], decoder: Decoder) -> Result<Separation, Refusal> {
     if let Some(delimiter) = stated_in_first_line(head) {
-        return Some(Separation {
+        return Ok(Separation {
             delimiter: Some(delimiter),
             is_stated: true,
         });
@@ -51,15 +58,49 @@ pub(crate) fn separation(head: &[u8], decoder: Decoder) -> Option<Separation> {
         });
     let delimiter = best.map(|trial| trial.delimiter);
     if delimiter.is_none() {
-        let first_line = head
-            .split(|b| matches!(b, b'\n' | b'\r'))
-            .find(|line| !line.is_empty())?;
-        recognise(&decoder.text(first_line))?;
+        check_one_column(head, decoder)?;
     }
-    Some(Separation {
+    Ok(Separation {
         delimiter,
         is_stated: false,
     })
+}
+
+/// Whether a text in which nothing separates anything can be read line by line.
+fn check_one_column(head: &[u8], decoder: Decoder) -> Result<(), Refusal> {
+    let lines: Vec<String> = head
+        .split(|b| matches!(b, b'\n' | b'\r'))
+        .filter(|line| !line.trim_ascii().is_empty())
+        .take(SAMPLE_LINES)
+        .map(|line| decoder.text(line))
+        .collect();
+    if lines.first().is_some_and(|line| recognise(line).is_some()) {
+        return Ok(());
+    }
+    let share = |count: usize| count * 100 >= lines.len() * AGREEMENT_PERCENT;
+    let is_alone = |line: &&String| !CANDIDATES.iter().any(|&d| line.contains(char::from(d)));
+    let alone = lines.iter().filter(is_alone).count();
+    if share(alone) {
+        return if is_list(lines.iter().map(String::as_str)) {
+            Ok(())
+        } else {
+            Err(Refusal::new(ReasonCode::F106))
+        };
+    }
+    let is_pair = |line: &str, delimiter: char| {
+        let parts: Vec<&str> = line.split(delimiter).map(str::trim).collect();
+        matches!(parts.as_slice(), [a, b] if !a.is_empty() && !b.is_empty())
+    };
+    let is_mixed = CANDIDATES.iter().any(|&delimiter| {
+        let delimiter = char::from(delimiter);
+        let pairs = lines.iter().filter(|line| is_pair(line, delimiter)).count();
+        pairs > 0 && alone > 0 && share(pairs + alone)
+    });
+    Err(Refusal::new(if is_mixed {
+        ReasonCode::F112
+    } else {
+        ReasonCode::F106
+    }))
 }
 
 /// Reads the first line `sep=;` that Excel understands.
@@ -145,10 +186,10 @@ mod tests {
     /// The separator, `one column` or `unknown`.
     fn delimiter(head: &str) -> String {
         match separation(head.as_bytes(), Scanned::ASSUMED.decoder) {
-            Some(found) => found
+            Ok(found) => found
                 .delimiter
                 .map_or("one column".to_owned(), |d| char::from(d).to_string()),
-            None => "unknown".to_owned(),
+            Err(refusal) => refusal.code.to_string(),
         }
     }
 
@@ -175,8 +216,17 @@ mod tests {
     #[test]
     fn a_column_alone_needs_a_header_that_is_known() {
         assert_eq!(delimiter("Telefon\n0532 123 45 67\n"), "one column");
-        assert_eq!(delimiter("merhaba\ndünya\n"), "unknown");
-        assert_eq!(delimiter(""), "unknown");
+        assert_eq!(delimiter("merhaba\ndünya\n"), "F106");
+        assert_eq!(delimiter(""), "F106");
+    }
+
+    #[test]
+    fn lines_of_one_identifier_or_of_two_are_told_from_lines_of_either() {
+        assert_eq!(delimiter("user17\nuser18\n"), "one column");
+        assert_eq!(delimiter("a17, b1\na18, b2\n"), ",");
+        assert_eq!(delimiter("a17, b1\na18\na19, b3\na20\n"), "F112");
+        let nearly = format!("{}a99\n", "a17, b1\n".repeat(40));
+        assert_eq!(delimiter(&nearly), ",", "a single line is refused alone");
     }
 
     #[test]

@@ -3,14 +3,15 @@
 use std::io::{self, Read};
 
 use csv::ByteRecord;
-use domain::ReasonCode;
 use domain::fold_text::cell::clean_cell;
 
 use super::delimiter::{Separation, separation};
 use super::header::recognise;
+use super::list::{self, Headless};
 use crate::file::encoding::{Decoder, Encoding, Repair};
 use crate::file::rows::{Place, Rows};
 use crate::file::text::TextFile;
+use crate::options::Mapping;
 use crate::verdict::Refusal;
 
 /// Bytes of the file that decide about its separator and header.
@@ -34,28 +35,31 @@ pub(crate) fn read_head(file: &TextFile) -> io::Result<Vec<u8>> {
 /// The separator of a head, before its encoding is known for certain.
 ///
 /// # Errors
-/// F106 when nothing separates anything.
+/// F106 when nothing separates anything, F112 when it separates some lines only.
 pub(crate) fn find_separation(
     head: &[u8],
     stated: Option<Encoding>,
-    chosen: Option<char>,
+    mapping: &Mapping,
 ) -> Result<Separation, Refusal> {
     let is_utf8 = stated.is_some() || std::str::from_utf8(head).is_ok();
+    let chosen = mapping
+        .encoding
+        .filter(|encoding| encoding.is_of_single_bytes());
     let provisional = Decoder {
-        encoding: if is_utf8 {
-            Encoding::Utf8
-        } else {
-            Encoding::Windows1254
+        encoding: match chosen {
+            Some(encoding) => encoding,
+            None if is_utf8 => Encoding::Utf8,
+            None => Encoding::Windows1254,
         },
         repair: Repair::None,
     };
     let found = separation(head, provisional);
-    match chosen.and_then(|c| u8::try_from(c).ok()) {
+    match mapping.delimiter.and_then(|c| u8::try_from(c).ok()) {
         Some(delimiter) => Ok(Separation {
             delimiter: Some(delimiter),
-            is_stated: found.is_some_and(|found| found.is_stated),
+            is_stated: found.is_ok_and(|found| found.is_stated),
         }),
-        None => found.ok_or(Refusal::new(ReasonCode::F106)),
+        None => found,
     }
 }
 
@@ -75,8 +79,10 @@ pub(crate) fn first_records(mut rows: Rows) -> io::Result<Vec<(Place, ByteRecord
 #[derive(Debug)]
 pub(crate) struct Head {
     pub(crate) headers: Vec<String>,
-    /// Line of the header.
+    /// Line of the header; of the first record where there is none.
     pub(crate) line: u64,
+    /// What stands in place of a header that is missing.
+    pub(crate) headless: Option<Headless>,
     /// Records before the first data row, the header included.
     pub(crate) records_above_data: usize,
     /// Rows above the header that are no table (W107).
@@ -107,25 +113,59 @@ impl Head {
         };
         let is_header =
             |record: &ByteRecord| known(record) >= record.len().min(2) && !looks_like_data(record);
-        let at = records
+        let found = records
             .iter()
             .take(HEADER_RECORDS)
             .position(|(_, record)| is_header(record))
-            .filter(|&at| stands_out(&records[..at], &records[at].1))
-            .unwrap_or(0);
+            .filter(|&at| stands_out(&records[..at], &records[at].1));
+        if found.is_none()
+            && let Some(headless) =
+                list::recognise(&records, separation.delimiter, decoder, &is_assigned)
+        {
+            return Some(Self {
+                headers: headless.headers(),
+                line: records.first()?.0.line,
+                headless: Some(headless),
+                records_above_data: stated,
+                title_rows: 0,
+                rows: records,
+            });
+        }
+        let at = found.unwrap_or(0);
         let (place, header) = records.get(at)?;
-        let headers = header
+        let mut headers: Vec<String> = header
             .iter()
             .map(|cell| clean_cell(&decoder.text(cell)).text.to_owned())
             .collect();
+        let line = place.line;
+        let rows = records.split_off(at + 1);
+        if rows_end_in_separator(&rows, headers.len()) {
+            headers.push(String::new());
+        }
         Some(Self {
             headers,
-            line: place.line,
+            line,
+            headless: None,
             records_above_data: stated + at + 1,
             title_rows: at,
-            rows: records.split_off(at + 1),
+            rows,
         })
     }
+}
+
+/// Whether nearly all rows have one cell more than the header, and it is empty:
+/// some programs end every row, but not the header, with a separator. Then that
+/// cell is a column without a name. One row alone with a cell too many is never
+/// taken this way, whatever the cell holds: an unquoted separator in front of
+/// it would have shifted every column (R102).
+fn rows_end_in_separator(rows: &[(Place, ByteRecord)], headers: usize) -> bool {
+    const AGREEMENT_PERCENT: usize = 95;
+    const ENOUGH: usize = 2;
+    let ending = rows
+        .iter()
+        .filter(|(_, record)| record.len() == headers + 1 && record[headers].is_empty())
+        .count();
+    ending >= ENOUGH && ending * 100 >= rows.len() * AGREEMENT_PERCENT
 }
 
 /// A separator that no text holds, for files of one column.
@@ -160,7 +200,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file.csv");
         std::fs::write(&path, text).unwrap();
-        let file = TextFile::inspect(&path, text.len() as u64).unwrap();
+        let file = TextFile::inspect(&path, text.len() as u64, None).unwrap();
         let records = first_records(Rows::new(file.open().unwrap(), b';')).unwrap();
         let separation = Separation {
             delimiter: Some(b';'),

@@ -62,6 +62,12 @@ pub(crate) const REPORT_COLUMNS: [&str; 11] = [
     "ham_satir",
 ];
 
+/// Name of the sheet of our report that counts the reasons.
+pub(crate) const COUNT_SHEET: &str = "Kod sayıları";
+
+/// Headers of that sheet, in order; a sheet that has them holds no people.
+pub(crate) const COUNT_COLUMNS: [&str; 5] = ["kod", "aciklama_tr", "aciklama_en", "adet", "oran"];
+
 /// Whether these headers begin with those of our own rejection report.
 pub(crate) fn begins_with_report_columns<'a>(headers: impl Iterator<Item = &'a str>) -> bool {
     let ours = REPORT_COLUMNS.iter().map(|name| fold_header(name));

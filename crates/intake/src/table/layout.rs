@@ -28,6 +28,7 @@ pub(crate) struct Layout {
     pub(crate) national_id: Option<usize>,
     pub(crate) channel: Option<usize>,
     pub(crate) recipient_kind: Option<usize>,
+    pub(crate) brand: Option<usize>,
     pub(crate) tags: Vec<usize>,
     /// The consents that one row states.
     pub(crate) groups: Vec<Group>,
@@ -42,6 +43,36 @@ pub(crate) struct Group {
     pub(crate) status: StatusColumn,
     pub(crate) date: Option<usize>,
     pub(crate) source: Option<usize>,
+}
+
+impl Group {
+    /// Whether a row leaves every column that only this group has empty.
+    pub(crate) fn is_blank_in<'a>(
+        &self,
+        layout: &Layout,
+        cell: impl Fn(usize) -> &'a [u8],
+    ) -> bool {
+        let is_shared = |column: usize| {
+            let others = layout
+                .groups
+                .iter()
+                .filter(|group| group.status.index != self.status.index);
+            others
+                .into_iter()
+                .any(|group| [group.date, group.source].contains(&Some(column)))
+        };
+        let own = [Some(self.status.index), self.date, self.source];
+        let own: Vec<usize> = own
+            .into_iter()
+            .flatten()
+            .filter(|&c| !is_shared(c))
+            .collect();
+        // A status column alone is asked a question by every row: blank is no answer (R501).
+        own.len() > 1
+            && own
+                .into_iter()
+                .all(|column| cell(column).trim_ascii().is_empty())
+    }
 }
 
 /// A status column and how its words are to be read.
@@ -76,7 +107,7 @@ impl Layout {
         let meanings = meanings_of(&headers, &options.mapping);
         let places = Places::of(&headers, &meanings)?;
         if !meanings.iter().any(|meaning| meaning.field.identifies()) {
-            return Err(Refusal::new(ReasonCode::F110));
+            return Err(nobody(&headers));
         }
         let mapping = &options.mapping;
         let groups = if options.action == Action::Pull {
@@ -97,6 +128,7 @@ impl Layout {
             national_id: places.of_field(Field::NationalId),
             channel: places.of_field(Field::Channel),
             recipient_kind: places.of_field(Field::Kind),
+            brand: places.of_field(Field::Brand),
             tags: columns_of(&meanings, Field::Tags),
             asks: asks_of(&places, mapping),
             groups,
@@ -144,6 +176,22 @@ impl Layout {
         Err(Refusal::new(ReasonCode::F117)
             .with("columns", listed(Field::name_tr))
             .with("columns_en", listed(Field::name_en)))
+    }
+
+    /// The channel that every row speaks about, where there is only one.
+    pub(crate) fn only_channel(&self) -> Option<Channel> {
+        match self.groups.as_slice() {
+            [one] => match &one.covers {
+                Coverage::Stated(channels) if channels.len() == 1 => channels.first().copied(),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether people are named by identifiers alone, without any address column.
+    pub(crate) fn is_of_identifiers_only(&self) -> bool {
+        self.phone.is_none() && self.email.is_none() && self.recipient.is_none()
     }
 
     /// Keeps a column out after all, because its cells show what it really is.
@@ -218,6 +266,7 @@ impl Layout {
             self.token,
             self.channel,
             self.recipient_kind,
+            self.brand,
         ];
         let in_group = |group: &Group| {
             [Some(group.status.index), group.date, group.source].contains(&Some(column))
@@ -226,6 +275,29 @@ impl Layout {
             || self.tags.contains(&column)
             || self.groups.iter().any(in_group)
     }
+}
+
+/// F110, with a hint where the headers are those of a list of places.
+fn nobody(headers: &[String]) -> Refusal {
+    let refusal = Refusal::new(ReasonCode::F110);
+    let has = |words: [&str; 2]| {
+        let folded = headers.iter().map(|header| fold_header(header));
+        folded
+            .into_iter()
+            .any(|header| words.contains(&header.as_str()))
+    };
+    if has(["latitude", "enlem"]) && has(["longitude", "boylam"]) {
+        return refusal
+            .with(
+                "hint",
+                "Bu bir konum (geofence) listesi; burada kişi listeleri yüklenir.",
+            )
+            .with(
+                "hint_en",
+                "This is a list of places (geofences); lists of people are uploaded here.",
+            );
+    }
+    refusal
 }
 
 fn meanings_of(headers: &[String], mapping: &Mapping) -> Vec<Meaning> {
@@ -454,6 +526,8 @@ mod tests {
     #[test]
     fn a_file_without_what_it_is_for_is_refused_with_the_missing_parts_named() {
         assert!(refused("ad;soyad;izin").starts_with("F110"));
+        let places = "Name;Latitude;Longitude;Radius;Entity Status;Distance Unit;Group";
+        assert!(refused(places).contains("geofence"), "{}", refused(places));
         let twice = refused("telefon;cep no;izin;izin tarihi;kaynak");
         assert!(
             twice.starts_with("F111") && twice.contains("cep no"),

@@ -79,7 +79,8 @@ impl Outcome {
         for rejection in &self.rejections {
             *counted.entry(rejection.code).or_default() += 1;
             assert!(
-                !rejection.text_tr().contains('…'),
+                !rejection.text_tr().contains('…')
+                    || rejection.args.iter().any(|(_, value)| value.contains('…')),
                 "{rejection:?}: {}",
                 rejection.text_tr()
             );

@@ -49,7 +49,7 @@ fn files_that_are_no_text_are_named_for_what_they_are() {
     let workbook = b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0[Content_Types].xml";
     for (bytes, word) in [
         (&png[..], "PNG"),
-        (workbook, "CSV"),
+        (workbook, "hasarlı"),
         (b"%PDF-1.7\n1 0 obj", "PDF"),
     ] {
         let outcome = judged(bytes, &push());
@@ -111,7 +111,7 @@ fn mixed_and_foreign_encodings_stop_the_file_and_known_ones_do_not() {
     let mut mixed = format!("{HEADER}\n{ROW}\n").into_bytes();
     mixed.extend(windows_1254("05331234567;çıktı;20.06.2025 14:05;HS_WEB\n"));
     assert_eq!(file_code(mixed), "F103");
-    assert_eq!(file_code(b"Telefon;\x98zin;\x9e\x8d\n1;2;3\n"), "F104");
+    assert_eq!(file_code(b"Telefon;\xffzin;\x9e\x8d\xff\n1;2;3\n"), "F104");
 }
 
 #[test]
@@ -181,6 +181,7 @@ fn lost_letters_leave_the_name_empty_and_the_row_whole() {
 #[test]
 fn a_file_without_separator_identifier_or_consent_columns_is_refused() {
     assert_eq!(file_code("merhaba\ndünya\n"), "F106");
+    assert_eq!(file_code("a17, b1\na18\na19, b3\na20\n"), "F112");
     assert_eq!(file_code("Ad;Soyad;Bakiye\nAli;Veli;5\n"), "F110");
     assert_eq!(
         file_code(format!(

@@ -65,7 +65,7 @@ fn a_wide_row_states_one_consent_per_channel_and_each_is_judged_alone() {
             "6 gul@firma.com.tr EPOSTA ONAY 2025-06-20 14:05:00 HS_WEB",
         ]
     );
-    assert_eq!(outcome.rejected(), ["3 R203", "5 R501", "6 R201"]);
+    assert_eq!(outcome.rejected(), ["3 R203", "6 R201"]);
     assert_eq!(outcome.rejections[0].channel, Some(Channel::Mesaj));
 }
 
@@ -165,19 +165,42 @@ fn rows_of_the_wrong_shape_are_refused_and_the_rest_goes_on() {
     let good = "05321234567;ONAY;20.06.2025 14:05;HS_WEB";
     let long = "x".repeat(40_000);
     let file = format!(
-        "Telefon;SMS İzni;İzin Tarihi;Kaynak\n;;;\n{good};fazla\n05331234567;ONAY\n{good};\n{long};ONAY;20.06.2025 14:05;HS_WEB\n"
+        "Telefon;SMS İzni;İzin Tarihi;Kaynak\n;;;\n{good};fazla\n05331234567;ONAY\n{good};\n{long};ONAY;20.06.2025 14:05;HS_WEB\n{good}\n"
     );
     let outcome = judged(file, &push());
-    assert_eq!(outcome.rejected(), ["2 R101", "3 R102", "4 R102", "6 R103"]);
     assert_eq!(
-        outcome.record().line,
-        5,
-        "an empty cell too many harms nobody"
+        outcome.rejected(),
+        ["2 R101", "3 R102", "4 R102", "5 R102", "6 R103"],
+        "a cell too many shifts the others, whatever the last one holds"
     );
+    assert_eq!(outcome.record().line, 7);
     assert_eq!(
         outcome.rejections[1].text_en(),
         "Wrong number of fields in the row: 5 instead of 4."
     );
+}
+
+#[test]
+fn an_unquoted_comma_is_never_hidden_by_an_empty_last_cell() {
+    let file = "Telefon,SMS İzni,İzin Tarihi,Kaynak,Not\n\
+                9,05321E+11,ONAY,20.06.2025 14:05,HS_WEB,\n\
+                05331234567,ONAY,20.06.2025 14:05,HS_WEB,\n";
+    let outcome = judged(file, &push());
+    assert_eq!(outcome.rejected(), ["2 R102"], "vector 53");
+    assert!(outcome.rejections[0].next_tr().contains("virgül"));
+    assert!(outcome.rejections[0].next_en().contains("comma"));
+    assert_eq!(outcome.record().line, 3);
+}
+
+#[test]
+fn a_separator_behind_every_row_is_a_column_without_a_name() {
+    let row = "05331234567;ONAY;20.06.2025 14:05;HS_WEB";
+    let file = format!(
+        "Telefon;SMS İzni;İzin Tarihi;Kaynak\n{}{row}\n{row};;\n",
+        format!("{row};\n").repeat(60)
+    );
+    let outcome = judged(file, &push());
+    assert_eq!(outcome.rejected(), ["62 R102", "63 R102"]);
 }
 
 #[test]

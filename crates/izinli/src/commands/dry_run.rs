@@ -276,6 +276,10 @@ fn answer(question: &Question) -> Value {
         Question::DefaultKind { .. } => json!(RecipientKind::Bireysel),
         Question::ConsentDateColumn { .. } => json!({ "field": Field::Date }),
         Question::PhoneZeros { .. } => json!(true),
+        Question::UnnamedColumn { .. } => json!({ "field": Field::Phone }),
+        Question::Encoding { choices, .. } => json!(choices.first()),
+        Question::Sheet { sheets } => json!(sheets.first()),
+        Question::BrandWord { word, .. } => json!([word]),
     };
     let said = match question.answer_key() {
         Some(key) => json!({ key: said }),

@@ -19,7 +19,7 @@ pub(crate) struct UploadSummary {
     encoding: String,
     /// What separates its columns; empty in a file of one column.
     delimiter: String,
-    /// How consents are laid out: `long`, `wide`, `plain` or `contacts_only`.
+    /// How consents are laid out: `long`, `wide`, `plain`, `contacts_only`, `one_per_line` or `pair`.
     layout: String,
     /// Every column, in the file's order.
     columns: Vec<Column>,
@@ -191,7 +191,7 @@ impl CodeCount {
 }
 
 /// Texts of the questions; `{…}` is filled from the question's own values.
-const QUESTIONS: [(&str, &str, &str); 8] = [
+const QUESTIONS: [(&str, &str, &str); 12] = [
     (
         "date_order",
         "“{header}” sütununda {example} gibi tarihlerde önce gün mü, ay mı yazılmış?",
@@ -228,6 +228,26 @@ const QUESTIONS: [(&str, &str, &str); 8] = [
         "Is “{header}” the consent date? A record date often is not the day consent was given.",
     ),
     (
+        "unnamed_column",
+        "Başlıksız dosyada “{header}” ({example} gibi değerler) ne içeriyor: telefon, e-posta, token, müşteri no?",
+        "The file has no header: what does “{header}” (values such as {example}) hold: phone, e-mail, token, external id?",
+    ),
+    (
+        "encoding",
+        "Dosyadaki harfler hangi kodlamayla doğru okunuyor? {examples}",
+        "In which coding do the letters of the file read right? {examples}",
+    ),
+    (
+        "sheet",
+        "Hangi sayfa okunsun: {sheets}?",
+        "Which sheet is to be read: {sheets}?",
+    ),
+    (
+        "brand_word",
+        "“{word}” ({rows} satır) bu aktarımın markası mı?",
+        "Is “{word}” ({rows} rows) the brand of this upload?",
+    ),
+    (
         "phone_zeros",
         "Telefonların neredeyse hepsi {zeros} sıfırla bitiyor; numaralar gerçek mi?",
         "Nearly all phone numbers end in {zeros} zeros; are they real?",
@@ -241,10 +261,7 @@ impl Question {
         let fill = |text: &str| {
             let values = asked.as_object().into_iter().flatten();
             values.fold(text.to_owned(), |text, (name, value)| {
-                let value = value
-                    .as_str()
-                    .map_or_else(|| value.to_string(), str::to_owned);
-                text.replace(&format!("{{{name}}}"), &value)
+                text.replace(&format!("{{{name}}}"), &written(value))
             })
         };
         Some(Self {
@@ -256,6 +273,15 @@ impl Question {
                 .and_then(Value::as_str)
                 .map(str::to_owned),
         })
+    }
+}
+
+/// A value as a sentence shows it; of several, one after the other.
+fn written(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(several) => several.iter().map(written).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
     }
 }
 

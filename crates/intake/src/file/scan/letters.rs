@@ -1,6 +1,9 @@
 //! Evidence for how the letters of a file are coded.
 
 use super::find_byte;
+use crate::file::encoding::code_pages::{
+    is_turkish_in_1254, is_turkish_in_cp857, is_turkish_in_mac,
+};
 use crate::file::encoding::{Decoder, Encoding, Repair, is_undefined_in_1254, legacy_byte};
 
 /// What was seen above ASCII.
@@ -15,6 +18,7 @@ pub(crate) struct Letters {
     /// Where a byte that is not UTF-8 first stood.
     first_foreign: Option<u64>,
     has_undefined: bool,
+    foreign: ForeignBytes,
     has_icelandic: bool,
     /// Letters that Turkish garbled by Windows-1252 cannot produce.
     has_western: bool,
@@ -38,6 +42,7 @@ impl Default for Letters {
             first_turkish: None,
             first_foreign: None,
             has_undefined: false,
+            foreign: ForeignBytes::default(),
             has_icelandic: false,
             has_western: false,
             twice: TwiceEncoded::Open {
@@ -122,6 +127,7 @@ impl Letters {
     fn note_foreign(&mut self, byte: u8, offset: u64) {
         self.first_foreign.get_or_insert(offset);
         self.has_undefined |= is_undefined_in_1254(byte);
+        self.foreign.note(byte);
     }
 
     /// The encoding of the whole text.
@@ -129,7 +135,7 @@ impl Letters {
     /// # Errors
     /// [`Undecided`] when none fits, or two do.
     pub(crate) fn finish(
-        mut self,
+        &mut self,
         stated: Option<Encoding>,
         forced: Option<Encoding>,
     ) -> Result<Decoder, Undecided> {
@@ -142,11 +148,14 @@ impl Letters {
                 repair: self.repair(),
             });
         }
-        if forced == Some(Encoding::Windows1254) {
-            return Ok(Decoder {
-                encoding: Encoding::Windows1254,
-                repair: Repair::None,
-            });
+        let plain = |encoding| Decoder {
+            encoding,
+            repair: Repair::None,
+        };
+        if let Some(chosen) = forced
+            && chosen.is_of_single_bytes()
+        {
+            return Ok(plain(chosen));
         }
         let is_utf8_by_word = stated == Some(Encoding::Utf8) || forced == Some(Encoding::Utf8);
         match (self.first_foreign, self.first_turkish) {
@@ -156,12 +165,18 @@ impl Letters {
             }),
             (Some(foreign), _) if is_utf8_by_word => Err(Undecided::MixedFrom(foreign)),
             (Some(foreign), Some(turkish)) => Err(Undecided::MixedFrom(foreign.max(turkish))),
-            (Some(_), None) if self.has_undefined => Err(Undecided::Unknown),
-            (Some(_), None) => Ok(Decoder {
-                encoding: Encoding::Windows1254,
-                repair: Repair::None,
-            }),
+            (Some(_), None) => match self.foreign.clearly(self.has_undefined) {
+                Some(encoding) => Ok(plain(encoding)),
+                None if self.has_undefined => Err(Undecided::Unknown),
+                None => Ok(plain(Encoding::Windows1254)),
+            },
         }
+    }
+
+    /// Whether the bytes would read better in another coding than Windows-1254,
+    /// though not clearly enough to choose it: a person should look.
+    pub(crate) const fn is_doubtful(&self) -> bool {
+        self.foreign.as_cp857 > self.foreign.as_1254
     }
 
     fn repair(&mut self) -> Repair {
@@ -172,6 +187,47 @@ impl Letters {
         } else {
             Repair::None
         }
+    }
+}
+
+/// The bytes that are no UTF-8, by the codings in which they are Turkish letters.
+#[derive(Debug, Default)]
+struct ForeignBytes {
+    all: u64,
+    as_1254: u64,
+    as_cp857: u64,
+    as_mac: u64,
+    /// One bit for each byte that is a Turkish letter in code page 857.
+    seen_in_cp857: u128,
+}
+
+impl ForeignBytes {
+    /// Bytes that must be letters of a coding, in percent.
+    const AGREEMENT_PERCENT: u64 = 95;
+    /// Different letters that are no chance.
+    const DIFFERENT_LETTERS: u32 = 3;
+
+    fn note(&mut self, byte: u8) {
+        self.all += 1;
+        self.as_1254 += u64::from(is_turkish_in_1254(byte));
+        self.as_mac += u64::from(is_turkish_in_mac(byte));
+        if is_turkish_in_cp857(byte) {
+            self.as_cp857 += 1;
+            self.seen_in_cp857 |= 1 << (byte & 0x7f);
+        }
+    }
+
+    /// The old coding that the bytes clearly are in: nearly all of them are its
+    /// Turkish letters, hardly any is one of Windows-1254, and what they would
+    /// be there (`€ ” ™`) is not how people write.
+    fn clearly(&self, has_undefined: bool) -> Option<Encoding> {
+        let nearly_all = |count: u64| count * 100 >= self.all * Self::AGREEMENT_PERCENT;
+        let is_telling =
+            has_undefined || self.seen_in_cp857.count_ones() >= Self::DIFFERENT_LETTERS;
+        if nearly_all(self.as_cp857) && self.as_1254 == 0 && is_telling {
+            return Some(Encoding::Cp857);
+        }
+        (has_undefined && nearly_all(self.as_mac)).then_some(Encoding::MacTurkish)
     }
 }
 
