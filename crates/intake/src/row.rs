@@ -218,14 +218,26 @@ impl Rules<'_> {
         }
         let longest = self.options.limits.cell_bytes_max;
         if record.as_slice().len() > longest
-            && let Some(column) = record.iter().position(|cell| cell.len() > longest)
+            && let Some((column, field)) = self.first_beyond(record, longest)
         {
             let header = self.layout.headers.get(column).map_or("", String::as_str);
-            return Err(Fault::new(self.layout.field_of(column), ReasonCode::R103)
+            return Err(Fault::new(field, ReasonCode::R103)
                 .with("field", header)
                 .with("limit", longest.to_string()));
         }
         Ok(())
+    }
+
+    /// The first imported cell that is longer than this; what is left out may be as
+    /// long as it likes.
+    fn first_beyond(&self, record: &ByteRecord, longest: usize) -> Option<(usize, Field)> {
+        let is_left_out = |field| matches!(field, Field::Ignored | Field::Sensitive);
+        record
+            .iter()
+            .enumerate()
+            .filter(|(_, cell)| cell.len() > longest)
+            .map(|(column, _)| (column, self.layout.field_of(column)))
+            .find(|(_, field)| !is_left_out(*field))
     }
 
     fn judge_cells(

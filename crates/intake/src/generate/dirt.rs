@@ -89,7 +89,7 @@ const ALONE: &[ReasonCode] = &[
 const SCARCE: &[(ReasonCode, u64)] = &[(ReasonCode::R103, 40), (ReasonCode::W403, 300)];
 
 /// Longer than any cell may be.
-const LONG_CELL: usize = 33 << 10;
+const LONG_CELL: usize = 5 << 10;
 
 /// Dirt that repeats or contradicts an earlier clean row.
 const REFERRING: &[ReasonCode] = &[

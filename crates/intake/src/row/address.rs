@@ -67,7 +67,7 @@ impl PhoneStatistics {
 
     /// Whether nearly every number ends in the same zeros.
     pub(crate) fn is_suspect(&self) -> bool {
-        const ENOUGH: u64 = 20;
+        const ENOUGH: u64 = 12;
         self.read >= ENOUGH && self.ending_in_zeros * 100 >= self.read * 95
     }
 }

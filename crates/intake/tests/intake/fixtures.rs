@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use domain::{RecipientKind, Source};
+use domain::RecipientKind;
 use intake::{Action, Options};
 
 use crate::desk::{Outcome, judged, now};
@@ -24,20 +24,15 @@ fn options_of(file: &str) -> Options {
     if is_list || states_no_kind.contains(&file) {
         options.default_kind = Some(RecipientKind::Bireysel);
     }
-    if file == "klinik-hasta.csv" {
-        let confirmed = [
-            ("resepsiyon", "HS_FIZIKSEL_ORTAM"),
-            ("form", "HS_ISLAK_IMZA"),
-        ];
-        let confirmed =
-            confirmed.map(|(word, code)| (word.to_owned(), Source::from_registry(code).unwrap()));
-        options.mapping.sources.extend(confirmed);
+    let answers = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../fixtures")
+        .join(file)
+        .with_extension("json");
+    if let Ok(answers) = std::fs::read(answers) {
+        options.mapping = serde_json::from_slice(&answers).unwrap();
     }
     if file == "iys-hareket.csv" {
         options.action = Action::Local;
-    }
-    if file == "marka-bayi.csv" {
-        options.mapping.brands = vec!["Örnek Mağaza".to_owned()];
     }
     options
 }
