@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use evidence::*;
+pub(crate) use upload::Import;
 
 /// İzinli: commercial messages only to people whose consent İYS confirms.
 #[derive(Debug, Parser)]
@@ -351,59 +352,6 @@ pub(crate) enum Connector {
         /// The account
         connector: String,
     },
-}
-
-/// `import`
-#[derive(Debug, Args)]
-pub(crate) struct Import {
-    /// The file
-    pub(crate) file: PathBuf,
-    /// The brand; not needed with --dry-run alone
-    #[arg(long)]
-    pub(crate) brand: Option<String>,
-    /// What to do with the consents
-    #[arg(long, value_parser = ["local", "pull", "push"], default_value = "push")]
-    pub(crate) action: String,
-    /// Judge only: print the verdict, change nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// JSON file with the column mapping and the answers to questions
-    #[arg(long, value_name = "FILE")]
-    pub(crate) mapping: Option<PathBuf>,
-    /// Kind of people in rows that do not say: BIREYSEL or TACIR
-    #[arg(long)]
-    pub(crate) default_kind: Option<String>,
-    /// Name of the upload; the file's name by default
-    #[arg(long)]
-    pub(crate) name: Option<String>,
-    /// Tag for everyone in the file; names the tag or list of a file that is for one
-    #[arg(long)]
-    pub(crate) tag: Option<String>,
-    /// What the file is for; all but `contacts` only name people that are known
-    #[arg(long, default_value = "contacts",
-          value_parser = ["contacts", "tag_add", "tag_remove", "list", "blacklist", "whitelist"])]
-    pub(crate) purpose: String,
-    /// Channel of a blacklist or whitelist; all of them by default
-    #[arg(long)]
-    pub(crate) stop_channel: Option<String>,
-    /// Let messages that are not commercial (OTP, delivery) through a blacklist
-    #[arg(long)]
-    pub(crate) spares_mandatory: bool,
-    /// Judge and show the preview; apply later with `izinli upload apply`
-    #[arg(long)]
-    pub(crate) preview: bool,
-    /// Leave the preview's questions open: rows that hang on them stay refused
-    #[arg(long)]
-    pub(crate) leave_open: bool,
-    /// Apply even when more rows were rejected than the brand's brake allows
-    #[arg(long)]
-    pub(crate) accept_rejections: bool,
-    /// Write the rejection report here
-    #[arg(long, value_name = "FILE")]
-    pub(crate) report: Option<PathBuf>,
-    /// Do not wait for İYS's answers
-    #[arg(long)]
-    pub(crate) no_wait: bool,
 }
 
 /// `campaign …`

@@ -148,7 +148,7 @@ pub enum Hold {
 /// A number that came out otherwise than the preview said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discrepancy {
-    /// Which number: `judged`, `accepted`, `rejected`, `known` or `rejections`.
+    /// Which number: `judged`, `records`, `accepted`, `rejected` or `rejections`.
     pub figure: String,
     /// What was foreseen.
     pub foreseen: i64,

@@ -672,6 +672,58 @@ export interface paths {
         patch: operations["change_firm"];
         trace?: never;
     };
+    "/api/v1/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All of them, by name. */
+        get: operations["groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/groups/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets it. The people stay. */
+        delete: operations["delete_group"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/groups/{name}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is in it. */
+        get: operations["group_members"];
+        put?: never;
+        /** Takes people in and out; makes it if it does not exist. */
+        post: operations["change_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messages": {
         parameters: {
             query?: never;
@@ -760,6 +812,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registry/{brand_id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the last comparison or first load has come. */
+        get: operations["registry_comparison"];
+        put?: never;
+        /** Begins to ask İYS about everybody of the brand. */
+        post: operations["registry_compare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Pauses, resumes or stops it. */
+        patch: operations["change_registry_comparison"];
+        trace?: never;
+    };
     "/api/v1/registry/{brand_id}/deadlines": {
         parameters: {
             query?: never;
@@ -791,6 +862,58 @@ export interface paths {
         get: operations["registry_forecast"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The days that were held against İYS's, newest first. */
+        get: operations["registry_drift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/drift/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One day, and in whom both sides differed. */
+        get: operations["registry_drift_day"];
+        put?: never;
+        /** Fetches a day of the last week from İYS again and holds it against ours. */
+        post: operations["compare_registry_day"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/drift/{day}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirms a day to İYS; only one that matches. */
+        post: operations["confirm_registry_day"];
         delete?: never;
         options?: never;
         head?: never;
@@ -848,6 +971,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registry/{brand_id}/mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a change of mode that was looked at. */
+        post: operations["change_registry_mode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/mode/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What another mode would do; changes nothing. */
+        post: operations["preview_registry_mode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry/{brand_id}/pull": {
         parameters: {
             query?: never;
@@ -876,6 +1033,23 @@ export interface paths {
         put?: never;
         /** Works the brand's own queue of questions and records, now. */
         post: operations["registry_push"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/push-address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks İYS to push what citizens do, with a new name and password. */
+        post: operations["registry_push_address"];
         delete?: never;
         options?: never;
         head?: never;
@@ -955,6 +1129,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All of them, by name. */
+        get: operations["tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets it. The people stay. */
+        delete: operations["delete_tag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{name}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is in it. */
+        get: operations["tag_members"];
+        put?: never;
+        /** Takes people in and out; makes it if it does not exist. */
+        post: operations["change_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/templates": {
         parameters: {
             query?: never;
@@ -1026,6 +1252,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/uploads/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest 50 applied files of a brand, the worst source first. */
+        get: operations["upload_scores"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/uploads/{id}": {
         parameters: {
             query?: never;
@@ -1043,6 +1286,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/uploads/{id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers questions about a file that was not applied; it is judged again. */
+        post: operations["answer_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/uploads/{id}/apply": {
         parameters: {
             query?: never;
@@ -1052,7 +1312,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Lets a judged file into the ledger. */
+        /**
+         * Lets a judged file into the ledger. A body is needed only to leave
+         *     questions open.
+         */
         post: operations["apply_upload"];
         delete?: never;
         options?: never;
@@ -1069,7 +1332,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Withdraws a file of which nothing was applied. */
+        /**
+         * Withdraws a file. What was applied of it already stays, and
+         *     `records_applied` tells how much.
+         */
         post: operations["cancel_upload"];
         delete?: never;
         options?: never;
@@ -1167,6 +1433,26 @@ export interface paths {
         patch: operations["change_user"];
         trace?: never;
     };
+    "/in/iys/{brand_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What citizens did at İYS. Kept as it came and answered at once, within the
+         *     five seconds that İYS waits.
+         */
+        post: operations["push_registry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/in/{connector_key}/receipts": {
         parameters: {
             query?: never;
@@ -1195,6 +1481,43 @@ export interface components {
         Acknowledgement: {
             /** @description In the words of who takes it on. */
             note?: string | null;
+        };
+        /** @description One day as İYS has it, held against what we hold. */
+        AgreementDay: {
+            /** @description Where the file is archived. */
+            archived_at?: string | null;
+            /** Format: date-time */
+            compared_at?: string | null;
+            comparison?: components["schemas"]["AnyObject"] | null;
+            /** Format: date-time */
+            confirmed_at?: string | null;
+            confirmed_by?: string | null;
+            /** @example 2026-03-02 */
+            day: string;
+            /**
+             * Format: int64
+             * @description People in whom both sides differed.
+             */
+            differences?: number | null;
+            /** @description The same without the header line. */
+            hash_bare?: string | null;
+            /** @description İYS's own; a day is confirmed only when it is one of ours. */
+            hash_registry?: string | null;
+            /** @description SHA-384 of the archived file, with its header line. */
+            hash_whole?: string | null;
+            /** @description Whether İYS's time stamp is archived with it. */
+            is_stamped: boolean;
+            problem?: string | null;
+            /**
+             * Format: int64
+             * @description Movements in İYS's file.
+             */
+            rows?: number | null;
+            state: components["schemas"]["DayState"];
+        };
+        /** @description Days of a brand. */
+        AgreementDays: {
+            items: components["schemas"]["AgreementDay"][];
         };
         /** @description What somebody must look at (*uyarı*). */
         Alarm: {
@@ -1262,6 +1585,20 @@ export interface components {
         ApiKeyChange: {
             /** @description True withdraws the key; it cannot be taken back. */
             disabled: boolean;
+        };
+        /** @description What is wanted with a judged file. */
+        ApplyWish: {
+            /**
+             * @description Leaves open whatever was asked.
+             * @default false
+             */
+            leave_all_open: boolean;
+            /**
+             * @description Questions that are left open knowingly, by their codes: rows that hang
+             *     on them stay refused.
+             * @default []
+             */
+            leave_open: string[];
         };
         /** @description Who is to be asked anew, and how. */
         Asking: {
@@ -1379,6 +1716,8 @@ export interface components {
             mersis: string;
             /** @description Unique in the firm. */
             name: string;
+            /** @description Whether a file must be let in by somebody else than its uploader. */
+            needs_other_approver: boolean;
             /** @description The owner's signed reason to send without İYS; read in mode off only. */
             off_reason?: string | null;
             registry_mode: components["schemas"]["RegistryMode"];
@@ -1412,6 +1751,7 @@ export interface components {
             iys_username?: string | null;
             mersis?: string | null;
             name?: string | null;
+            needs_other_approver?: boolean | null;
             /** @description The owner's signed reason to send without İYS; only an owner may give it. */
             off_reason?: string | null;
             registry_mode?: components["schemas"]["RegistryMode"] | null;
@@ -1590,6 +1930,55 @@ export interface components {
             header: string;
             /** @description Its first filled cell. */
             sample: string;
+        };
+        /** @description A walk over everybody of a brand, asking İYS about 1,000 at a time. */
+        Comparison: {
+            /** @description Who wanted it. */
+            actor: string;
+            /**
+             * Format: int64
+             * @description People and channels passed so far.
+             */
+            asked: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            done_at?: string | null;
+            id: string;
+            purpose: components["schemas"]["SweepPurpose"];
+            /**
+             * Format: int64
+             * @description Minutes until it goes on; none while it may work.
+             */
+            rests_for_minutes?: number | null;
+            /** @description Whether it lets business hours pass. */
+            rests_in_business_hours: boolean;
+            state: components["schemas"]["SweepState"];
+            /**
+             * Format: int64
+             * @description How many there were when it began.
+             */
+            total: number;
+        };
+        /** @description Changes of a comparison; what is absent stays. */
+        ComparisonChange: {
+            /** @default null */
+            rests_in_business_hours: boolean | null;
+            /** @default null */
+            turn: components["schemas"]["ComparisonTurn"] | null;
+        };
+        /**
+         * @description What a person wants of a comparison under way.
+         * @enum {string}
+         */
+        ComparisonTurn: "pause" | "resume" | "stop";
+        /** @description How everybody is to be asked. */
+        ComparisonWanted: {
+            /**
+             * @description Let business hours pass, so that campaigns do not share the calls with it.
+             * @default false
+             */
+            rests_in_business_hours: boolean;
         };
         /** @description A complaint to be closed. */
         ComplaintDone: {
@@ -1778,6 +2167,11 @@ export interface components {
             /** Format: password */
             password: string;
         };
+        /**
+         * @description How far a day of the agreement with İYS has come.
+         * @enum {string}
+         */
+        DayState: "open" | "empty" | "matches" | "differs" | "confirmed" | "given_up";
         /** @description One thing that is owed, and by when. */
         Deadline: {
             /** @description Masked for roles that may not read personal data. */
@@ -1842,6 +2236,45 @@ export interface components {
              * @description Refusals past the legal date.
              */
             refusals_overdue: number;
+        };
+        /** @description A number that came out otherwise than the preview said. */
+        Discrepancy: {
+            /** Format: int64 */
+            actual: number;
+            /** @description Which: `judged`, `records`, `accepted`, `rejected`, `known`, `rejections`. */
+            figure: string;
+            /** Format: int64 */
+            foreseen: number;
+        };
+        /**
+         * @description Why somebody counts as a difference between İYS's day and ours.
+         * @enum {string}
+         */
+        DriftCause: "not_here" | "not_there" | "told_otherwise" | "state_behind";
+        /** @description A day and the people in whom both sides differed. */
+        DriftReport: {
+            day: components["schemas"]["AgreementDay"];
+            /**
+             * Format: int64
+             * @description Give this as `after` for the next page; none at the end.
+             */
+            next?: number | null;
+            people: components["schemas"]["DriftRow"][];
+        };
+        /** @description Somebody in whom both sides differed. */
+        DriftRow: {
+            cause: components["schemas"]["DriftCause"];
+            channel: string;
+            kind: string;
+            /** Format: int64 */
+            number: number;
+            /** @description What we held. */
+            ours?: string | null;
+            /** @description Masked for those who may not see addresses. */
+            recipient: string;
+            /** @description What İYS's file says. */
+            theirs?: string | null;
+            transaction?: string | null;
         };
         /** @description What a campaign would come to if it left now. */
         DryRun: {
@@ -1965,6 +2398,18 @@ export interface components {
              */
             password: string;
         };
+        /** @description A tag or a distribution list. */
+        Group: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description How many addresses are in it.
+             */
+            member_count: number;
+            /** @description Unique in the firm, among tags and lists together. */
+            name: string;
+        };
         /** @description What a person had said, at an instant. */
         HeldConsent: {
             /** @description Whether the citizen said it through İYS. */
@@ -2059,7 +2504,10 @@ export interface components {
         };
         /** @description One thing that works or does not. */
         Light: {
-            /** @description Stable: `account`, `changes` or `queue`. */
+            /**
+             * @description Stable: `account`, `changes`, `gap`, `queue`, and for what İYS allows
+             *     `brand`, `mesaj`, `arama`, `eposta`, `agreement`.
+             */
             code: string;
             /** @description What was found, in Turkish. */
             detail: string;
@@ -2090,6 +2538,26 @@ export interface components {
         ManyConsents: {
             items: components["schemas"]["NewConsent"][];
         };
+        /** @description Somebody in a group. */
+        Member: {
+            /** @description The address; masked for roles that may not read personal data. */
+            address: string;
+        };
+        /** @description Who comes in and who goes out; 1,000 addresses at most. */
+        MemberChange: {
+            /** @description Normalised, as `+905321234567` or `ali@ornek.com.tr`. */
+            add?: string[];
+            remove?: string[];
+        };
+        /** @description What a change of members did. */
+        MembersChanged: {
+            /** Format: int64 */
+            added: number;
+            /** Format: int64 */
+            removed: number;
+            /** @description Addresses that the firm does not know. */
+            unknown: string[];
+        };
         /** @description One message of a person (*ileti*). */
         Message: {
             /** @description Masked for roles that may not read personal data. */
@@ -2118,6 +2586,74 @@ export interface components {
          * @enum {string}
          */
         MessageState: "excluded" | "waiting" | "sent" | "delivered" | "failed" | "uncertain";
+        /** @description What a change of mode would do. */
+        ModeChangePreview: {
+            /** Format: int64 */
+            become_sendable: number;
+            /** Format: int64 */
+            become_unsendable: number;
+            /** Format: int64 */
+            creatable: number;
+            figures: components["schemas"]["ModeFigures"][];
+            from: components["schemas"]["RegistryMode"];
+            /** @description Give this to make the change. */
+            id: string;
+            to: components["schemas"]["RegistryMode"];
+            /**
+             * Format: date-time
+             * @description Until when it may be made.
+             */
+            valid_until: string;
+        };
+        /** @description What another mode would do to the people of one channel and capacity. */
+        ModeFigures: {
+            /** Format: int64 */
+            become_sendable: number;
+            /** Format: int64 */
+            become_unsendable: number;
+            channel: components["schemas"]["Channel"];
+            /**
+             * Format: int64
+             * @description A record may be made for them at İYS (*oluşturulabilir*).
+             */
+            creatable: number;
+            kind: components["schemas"]["RecipientKind"];
+            /**
+             * Format: int64
+             * @description Sendable as it is, by consent and registry alone.
+             */
+            sendable_now: number;
+            /**
+             * Format: int64
+             * @description Sendable the moment the mode is changed.
+             */
+            sendable_then: number;
+            /**
+             * Format: int64
+             * @description İYS will be asked about them.
+             */
+            to_be_asked: number;
+            /**
+             * Format: int64
+             * @description Said ONAY so long ago that İYS refuses the record (H467).
+             */
+            too_old: number;
+        };
+        /** @description A change that was looked at, to be made. */
+        ModeMade: {
+            /** @description In mode off: the owner's signed reason; only an owner may give it. */
+            off_reason?: string | null;
+            /** @description The preview's id. */
+            preview_id: string;
+            /** @description Let the first load pass business hours. */
+            rests_in_business_hours?: boolean;
+        };
+        /** @description A mode to be looked at. */
+        ModeWanted: {
+            mode: components["schemas"]["RegistryMode"];
+            /** @description In mode off: the owner's signed reason to send without İYS. */
+            off_reason?: string | null;
+        };
         /** @description A key to be made. */
         NewApiKey: {
             /**
@@ -2153,6 +2689,8 @@ export interface components {
             iys_username?: string | null;
             mersis: string;
             name: string;
+            /** @description Whether a file must be let in by somebody else than its uploader. */
+            needs_other_approver?: boolean | null;
             /** @description The owner's signed reason to send without İYS; only an owner may give it. */
             off_reason?: string | null;
             registry_mode?: components["schemas"]["RegistryMode"] | null;
@@ -2229,6 +2767,11 @@ export interface components {
             cause: components["schemas"]["StopCause"];
             channel?: components["schemas"]["Channel"] | null;
             note?: string | null;
+            /**
+             * @description Lets messages that are not commercial (OTP, delivery, …) through. Not
+             *     given, nothing at all arrives. Means nothing after a complaint.
+             */
+            spares_mandatory?: boolean | null;
         };
         /** @description A text to be added. */
         NewTemplate: {
@@ -2387,6 +2930,8 @@ export interface components {
                 mersis: string;
                 /** @description Unique in the firm. */
                 name: string;
+                /** @description Whether a file must be let in by somebody else than its uploader. */
+                needs_other_approver: boolean;
                 /** @description The owner's signed reason to send without İYS; read in mode off only. */
                 off_reason?: string | null;
                 registry_mode: components["schemas"]["RegistryMode"];
@@ -2654,6 +3199,23 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Group: {
+            /** @description The rows. */
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: int64
+                 * @description How many addresses are in it.
+                 */
+                member_count: number;
+                /** @description Unique in the firm, among tags and lists together. */
+                name: string;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Hold: {
             /** @description The rows. */
             items: {
@@ -2687,6 +3249,16 @@ export interface components {
                 /** @example HS_WEB */
                 source: string;
                 state: components["schemas"]["HoldState"];
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Member: {
+            /** @description The rows. */
+            items: {
+                /** @description The address; masked for roles that may not read personal data. */
+                address: string;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -2822,6 +3394,52 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_SourceScore: {
+            /** @description The rows. */
+            items: {
+                /** @description Who uploaded it. */
+                actor: string;
+                /**
+                 * Format: int64
+                 * @description Those of them whose person complained.
+                 */
+                complained: number;
+                /** Format: double */
+                complained_percent: number;
+                /**
+                 * Format: int64
+                 * @description Consents looked at: all that it brought, or its first 20,000.
+                 */
+                consents: number;
+                /** Format: date-time */
+                created_at: string;
+                file_name: string;
+                /** Format: double */
+                invalid_percent: number;
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Pairs of row and channel in the file, and those that were invalid.
+                 */
+                pairs_judged: number;
+                /** Format: int64 */
+                pairs_rejected: number;
+                /**
+                 * Format: int64
+                 * @description Those of them whose person refuses now, here or at İYS.
+                 */
+                refused: number;
+                /**
+                 * Format: double
+                 * @description Parts of 100.
+                 */
+                refused_percent: number;
+                upload_id: string;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Stop: {
             /** @description The rows. */
             items: {
@@ -2837,6 +3455,11 @@ export interface components {
                 created_at: string;
                 /** @description In the words of who entered it. */
                 note?: string | null;
+                /**
+                 * @description Whether messages that are not commercial go out all the same; unless
+                 *     they do, not even a one-time code arrives.
+                 */
+                spares_mandatory: boolean;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -2874,6 +3497,8 @@ export interface components {
                 action: components["schemas"]["UploadAction"];
                 /** @description Who uploaded it. */
                 actor: string;
+                /** @description The upload whose confirmed answers were used. */
+                answers_from?: string | null;
                 /** @description Who let it be applied. */
                 approver?: string | null;
                 brand_id: string;
@@ -2884,14 +3509,27 @@ export interface components {
                 created: number;
                 /** Format: date-time */
                 created_at: string;
+                default_recipient_kind?: components["schemas"]["RecipientKind"] | null;
+                /** @description Where what was applied differs from the preview. */
+                discrepancies: components["schemas"]["Discrepancy"][];
                 /** @description As the file was called. */
                 file_name: string;
                 /** Format: date-time */
                 finished_at?: string | null;
+                /** @description Why a person must look before it is applied. */
+                holds: components["schemas"]["Remark"][];
                 /** @example upl_10000 */
                 id: string;
+                /**
+                 * Format: int64
+                 * @description Records, counted above too, whose consent was known already (W804).
+                 */
+                known: number;
+                mapping?: components["schemas"]["AnyObject"] | null;
                 /** @description As the user called it. */
                 name: string;
+                /** @description What people must know before they let it in. */
+                notices: components["schemas"]["Remark"][];
                 /**
                  * Format: int64
                  * @description Pairs of row and channel that were judged.
@@ -2899,6 +3537,7 @@ export interface components {
                 pairs_judged: number;
                 /** Format: int64 */
                 pairs_rejected: number;
+                purpose: components["schemas"]["UploadPurpose"];
                 /** Format: int64 */
                 read_bytes: number;
                 /** Format: int64 */
@@ -2916,13 +3555,21 @@ export interface components {
                  * @description Rejected, by judging or by the ledger.
                  */
                 rejected: number;
+                /**
+                 * Format: int64
+                 * @description Those of them that only the ledger refused, when they were applied.
+                 */
+                rejected_late: number;
                 /** Format: int64 */
                 rows_read: number;
                 /** Format: int64 */
                 size_bytes: number;
+                /** @description Whether a blacklist lets messages through that are not commercial. */
+                spares_mandatory: boolean;
                 /** Format: date-time */
                 started_at?: string | null;
                 state: components["schemas"]["UploadState"];
+                stop_channel?: components["schemas"]["Channel"] | null;
                 /** @description What was recognised; empty before it was judged. */
                 summary: components["schemas"]["UploadSummary"];
                 /** @description A tag that everyone in it gets. */
@@ -3005,6 +3652,18 @@ export interface components {
             type: string;
             /** @description The fields at fault. */
             where?: components["schemas"]["Where"][];
+        };
+        /** @description Where İYS pushes to. */
+        PushAddress: {
+            /**
+             * Format: date-time
+             * @description When İYS last pushed.
+             */
+            pushed_at?: string | null;
+            /** Format: date-time */
+            registered_at?: string | null;
+            /** @description Our address; the name and password for it are known to İYS alone. */
+            url: string;
         };
         /** @description A question that the file cannot answer. */
         Question: {
@@ -3094,6 +3753,12 @@ export interface components {
         /** @description A brand's connection to İYS. */
         RegistryStatus: {
             brand_id: string;
+            comparison?: components["schemas"]["Comparison"] | null;
+            /**
+             * Format: date-time
+             * @description When they were last read to their end; older than 167 hours, changes are lost.
+             */
+            complete_at?: string | null;
             /** @description What works and what does not; none for a brand that is not connected. */
             lights: components["schemas"]["Light"][];
             mode: components["schemas"]["RegistryMode"];
@@ -3104,6 +3769,11 @@ export interface components {
             pulled_at?: string | null;
             /** @description Work that waits for İYS. */
             queue: components["schemas"]["RegistryQueue"];
+            /**
+             * Format: int64
+             * @description Keys that İYS told about and whose address the firm does not know.
+             */
+            strangers: number;
             /** @description People by what İYS answered. */
             verdicts: components["schemas"]["VerdictCount"][];
         };
@@ -3181,6 +3851,13 @@ export interface components {
             meaning_tr?: string | null;
             /** @description Our code, its meaning and the next step. */
             reason: components["schemas"]["Reason"];
+        };
+        /** @description A remark on a whole file. */
+        Remark: {
+            /** @description Stable. */
+            code: string;
+            text_en: string;
+            text_tr: string;
         };
         /** @description Provider requests by state. */
         ReportBatches: {
@@ -3299,6 +3976,47 @@ export interface components {
          * @enum {string}
          */
         Severity: "info" | "warning" | "critical";
+        /** @description What became of the people a file brought. */
+        SourceScore: {
+            /** @description Who uploaded it. */
+            actor: string;
+            /**
+             * Format: int64
+             * @description Those of them whose person complained.
+             */
+            complained: number;
+            /** Format: double */
+            complained_percent: number;
+            /**
+             * Format: int64
+             * @description Consents looked at: all that it brought, or its first 20,000.
+             */
+            consents: number;
+            /** Format: date-time */
+            created_at: string;
+            file_name: string;
+            /** Format: double */
+            invalid_percent: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Pairs of row and channel in the file, and those that were invalid.
+             */
+            pairs_judged: number;
+            /** Format: int64 */
+            pairs_rejected: number;
+            /**
+             * Format: int64
+             * @description Those of them whose person refuses now, here or at İYS.
+             */
+            refused: number;
+            /**
+             * Format: double
+             * @description Parts of 100.
+             */
+            refused_percent: number;
+            upload_id: string;
+        };
         /** @description One stop of one address. */
         Stop: {
             /** @description Who entered it. */
@@ -3313,6 +4031,11 @@ export interface components {
             created_at: string;
             /** @description In the words of who entered it. */
             note?: string | null;
+            /**
+             * @description Whether messages that are not commercial go out all the same; unless
+             *     they do, not even a one-time code arrives.
+             */
+            spares_mandatory: boolean;
         };
         /**
          * @description Why an address is stopped.
@@ -3335,6 +4058,16 @@ export interface components {
             /** @description Addresses that the firm does not know: nothing could reach them. */
             unknown: string[];
         };
+        /**
+         * @description Why everybody of a brand is asked about at İYS.
+         * @enum {string}
+         */
+        SweepPurpose: "first_load" | "gap" | "asked";
+        /**
+         * @description How far that has come.
+         * @enum {string}
+         */
+        SweepState: "running" | "paused" | "queued" | "done" | "stopped";
         /** @description A message text (*şablon*) in its present version. */
         Template: {
             /** @description The text with its variables, such as `Sayın {{ad}}`. */
@@ -3371,6 +4104,8 @@ export interface components {
             action: components["schemas"]["UploadAction"];
             /** @description Who uploaded it. */
             actor: string;
+            /** @description The upload whose confirmed answers were used. */
+            answers_from?: string | null;
             /** @description Who let it be applied. */
             approver?: string | null;
             brand_id: string;
@@ -3381,14 +4116,27 @@ export interface components {
             created: number;
             /** Format: date-time */
             created_at: string;
+            default_recipient_kind?: components["schemas"]["RecipientKind"] | null;
+            /** @description Where what was applied differs from the preview. */
+            discrepancies: components["schemas"]["Discrepancy"][];
             /** @description As the file was called. */
             file_name: string;
             /** Format: date-time */
             finished_at?: string | null;
+            /** @description Why a person must look before it is applied. */
+            holds: components["schemas"]["Remark"][];
             /** @example upl_10000 */
             id: string;
+            /**
+             * Format: int64
+             * @description Records, counted above too, whose consent was known already (W804).
+             */
+            known: number;
+            mapping?: components["schemas"]["AnyObject"] | null;
             /** @description As the user called it. */
             name: string;
+            /** @description What people must know before they let it in. */
+            notices: components["schemas"]["Remark"][];
             /**
              * Format: int64
              * @description Pairs of row and channel that were judged.
@@ -3396,6 +4144,7 @@ export interface components {
             pairs_judged: number;
             /** Format: int64 */
             pairs_rejected: number;
+            purpose: components["schemas"]["UploadPurpose"];
             /** Format: int64 */
             read_bytes: number;
             /** Format: int64 */
@@ -3413,13 +4162,21 @@ export interface components {
              * @description Rejected, by judging or by the ledger.
              */
             rejected: number;
+            /**
+             * Format: int64
+             * @description Those of them that only the ledger refused, when they were applied.
+             */
+            rejected_late: number;
             /** Format: int64 */
             rows_read: number;
             /** Format: int64 */
             size_bytes: number;
+            /** @description Whether a blacklist lets messages through that are not commercial. */
+            spares_mandatory: boolean;
             /** Format: date-time */
             started_at?: string | null;
             state: components["schemas"]["UploadState"];
+            stop_channel?: components["schemas"]["Channel"] | null;
             /** @description What was recognised; empty before it was judged. */
             summary: components["schemas"]["UploadSummary"];
             /** @description A tag that everyone in it gets. */
@@ -3440,6 +4197,11 @@ export interface components {
          * @enum {string}
          */
         UploadAction: "local" | "pull" | "push";
+        /** @description Answers to the questions of a preview. */
+        UploadAnswers: {
+            default_recipient_kind?: components["schemas"]["RecipientKind"] | null;
+            mapping?: components["schemas"]["AnyObject"] | null;
+        };
         /** @description The parts of the form. `meta` may come first or last; first is faster. */
         UploadForm: {
             /** Format: binary */
@@ -3455,9 +4217,21 @@ export interface components {
             mapping?: components["schemas"]["AnyObject"] | null;
             /** @description Shown in lists. */
             name: string;
-            /** @description A tag that everyone in it gets. */
+            purpose?: components["schemas"]["UploadPurpose"] | null;
+            /** @description Whether a blacklist lets messages through that are not commercial. */
+            spares_mandatory?: boolean | null;
+            stop_channel?: components["schemas"]["Channel"] | null;
+            /**
+             * @description A tag that everyone in it gets. Names the tag or list of a file that is
+             *     for one.
+             */
             tag?: string | null;
         };
+        /**
+         * @description What a file is for.
+         * @enum {string}
+         */
+        UploadPurpose: "contacts" | "tag_add" | "tag_remove" | "list" | "blacklist" | "whitelist";
         /** @description Records of an upload by how far İYS has answered about them. */
         UploadRegistry: {
             /** Format: int64 */
@@ -3479,6 +4253,13 @@ export interface components {
         UploadState: "received" | "judging" | "judged" | "waiting_for_person" | "applying" | "applied" | "refused" | "failed" | "cancelled";
         /** @description What was recognised in a file. */
         UploadSummary: {
+            /**
+             * Format: int64
+             * @description Pairs of row and channel that are to be applied.
+             */
+            accepted: number;
+            /** @description The three most frequent rejections, most frequent first. */
+            biggest_reasons: components["schemas"]["CodeCount"][];
             /** @description Every code that occurred, ascending. */
             codes: components["schemas"]["CodeCount"][];
             /** @description Every column, in the file's order. */
@@ -5355,6 +6136,143 @@ export interface operations {
             };
         };
     };
+    groups: {
+        parameters: {
+            query?: {
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Group"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    group_members: {
+        parameters: {
+            query?: {
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order in which addresses became known */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Member"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name, 1 to 50 characters */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembersChanged"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     messages: {
         parameters: {
             query: {
@@ -5518,6 +6436,110 @@ export interface operations {
             };
         };
     };
+    registry_comparison: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest one */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_compare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComparisonWanted"];
+            };
+        };
+        responses: {
+            /** @description It has begun */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_registry_comparison: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComparisonChange"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     registry_deadlines: {
         parameters: {
             query?: {
@@ -5581,6 +6603,143 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeadlineForecast"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_drift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Up to 60 days */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementDays"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_drift_day: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+                /** @description The Turkish day, 2026-03-02 */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Up to 500 people */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DriftReport"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_registry_day: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+                /** @description The Turkish day, 2026-03-02 */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DriftReport"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_registry_day: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+                /** @description The Turkish day, 2026-03-02 */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Confirmed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementDay"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -5702,6 +6861,78 @@ export interface operations {
             };
         };
     };
+    change_registry_mode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModeMade"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryStatus"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_registry_mode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModeWanted"];
+            };
+        };
+        responses: {
+            /** @description How many people it concerns */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModeChangePreview"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     registry_pull: {
         parameters: {
             query?: never;
@@ -5753,6 +6984,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegistryStatus"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_push_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description İYS pushes here from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushAddress"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -5953,6 +7216,143 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tags: {
+        parameters: {
+            query?: {
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Group"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tag_members: {
+        parameters: {
+            query?: {
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order in which addresses became known */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Member"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name, 1 to 50 characters */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembersChanged"];
+                };
             };
             /** @description It could not be done; the document says why */
             default: {
@@ -6211,6 +7611,37 @@ export interface operations {
             };
         };
     };
+    upload_scores: {
+        parameters: {
+            query: {
+                brand_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Worst first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SourceScore"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     upload: {
         parameters: {
             query?: never;
@@ -6243,6 +7674,42 @@ export interface operations {
             };
         };
     };
+    answer_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The upload */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadAnswers"];
+            };
+        };
+        responses: {
+            /** @description A worker judges it again */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     apply_upload: {
         parameters: {
             query?: never;
@@ -6253,7 +7720,12 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        /** @description What is left open; nothing by default */
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ApplyWish"] | null;
+            };
+        };
         responses: {
             /** @description A worker applies it */
             202: {
@@ -6507,6 +7979,41 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    push_registry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The unguessable part of a brand's address */
+                brand_key: string;
+            };
+            cookie?: never;
+        };
+        /** @description A list of movements */
+        requestBody: {
+            content: {
+                "application/json": string;
+            };
+        };
+        responses: {
+            /** @description Kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description It could not be done; the document says why */
             default: {

@@ -169,7 +169,7 @@ pub(crate) struct Remark {
 /// A number that came out otherwise than the preview said.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Discrepancy {
-    /// Which: `judged`, `records`, `accepted`, `rejected`, `known`, `rejections`.
+    /// Which: `judged`, `records`, `accepted`, `rejected`, `rejections`.
     figure: String,
     foreseen: i64,
     actual: i64,

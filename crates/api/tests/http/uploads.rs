@@ -172,7 +172,7 @@ async fn the_report_opens_in_a_spreadsheet_and_who_took_it_is_noted() {
     );
     let row = lines.next().unwrap();
     assert!(
-        row.starts_with("3;MESAJ;phone;0212 123 45 67;R206;"),
+        row.starts_with("3;MESAJ;telefon;0212 123 45 67;R206;"),
         "{row}"
     );
     assert!(row.contains("0212 123 45 67;Sabit Hat"), "{row}");

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 
 use domain::{Channel, ReasonCode, RegistryMode};
 use intake::{Judged, Pattern, RecordReader, Summary};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use store::brands::Brand;
 use store::uploads::{Discrepancy, EarlierUpload, FileRefusal, Hold, Upload, UploadAction};
@@ -72,11 +71,6 @@ pub(super) fn discrepancies(upload: &Upload, listed: i64) -> Vec<Discrepancy> {
             counts.created + counts.updated + counts.unchanged,
         ),
         ("rejected", upload.progress.pairs_rejected, counts.rejected),
-        (
-            "known",
-            foreseen(&upload.summary, ReasonCode::W804),
-            counts.known,
-        ),
         ("rejections", counts.rejected, listed),
     ];
     figures
@@ -88,17 +82,6 @@ pub(super) fn discrepancies(upload: &Upload, listed: i64) -> Vec<Discrepancy> {
             actual,
         })
         .collect()
-}
-
-fn foreseen(summary: &Value, code: ReasonCode) -> i64 {
-    let codes = summary["codes"].as_array();
-    let counted = codes
-        .into_iter()
-        .flatten()
-        .find(|counted| counted["code"] == code.to_string());
-    counted
-        .and_then(|counted| counted["count"].as_i64())
-        .unwrap_or(0)
 }
 
 impl Engine {

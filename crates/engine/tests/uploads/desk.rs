@@ -113,9 +113,18 @@ pub(crate) fn people(count: u32) -> String {
     std::iter::once(head.to_owned()).chain(rows).collect()
 }
 
-/// Works until nothing is due.
+/// Works until nothing is due; what fails in passing is tried again, as the
+/// loops of a worker do.
 pub(crate) async fn work(engine: &Engine) {
-    while engine.step_uploads().await.expect("a step") == Step::Did {}
+    let mut tries_left = 20;
+    loop {
+        match engine.step_uploads().await {
+            Ok(Step::Did) => {}
+            Ok(Step::Idle) => return,
+            Err(error) if error.is_passing() && tries_left > 0 => tries_left -= 1,
+            Err(error) => panic!("a step: {error:?}"),
+        }
+    }
 }
 
 /// Names in a folder, sorted.
