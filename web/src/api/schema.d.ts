@@ -2241,7 +2241,7 @@ export interface components {
         Discrepancy: {
             /** Format: int64 */
             actual: number;
-            /** @description Which: `judged`, `records`, `accepted`, `rejected`, `known`, `rejections`. */
+            /** @description Which: `judged`, `records`, `accepted`, `rejected`, `rejections`. */
             figure: string;
             /** Format: int64 */
             foreseen: number;
