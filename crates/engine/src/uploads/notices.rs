@@ -1,6 +1,7 @@
 //! What the preview must say besides counts: what the file will not do.
 
 use domain::RegistryMode;
+use intake::{Pattern, UniformColumn};
 use serde_json::Value;
 use store::brands::Brand;
 use store::uploads::{Upload, UploadAction, UploadPurpose};
@@ -51,7 +52,38 @@ pub fn notices(upload: &Upload, brand: &Brand) -> Vec<Notice> {
         )),
         _ => {}
     }
+    of_consents(&upload.summary, &mut notices);
     notices
+}
+
+/// Signs in the file as a whole that hold nothing up, but that a person should
+/// see: a reception desk looks the same as an invented list.
+fn of_consents(summary: &Value, notices: &mut Vec<Notice>) {
+    let uniform: Vec<UniformColumn> =
+        serde_json::from_value(summary["uniform"].clone()).unwrap_or_default();
+    for UniformColumn {
+        header,
+        value,
+        rows,
+    } in uniform
+    {
+        notices.push(Notice::new(
+            "uniform_column",
+            format!("“{header}” sütununda {rows} satırın hepsi aynı: {value}. Bu gerçekten izin bilgisi mi?"),
+            format!("All {rows} rows of “{header}” say the same: {value}. Is it really about consent?"),
+        ));
+    }
+    let patterns: Vec<Pattern> =
+        serde_json::from_value(summary["patterns"].clone()).unwrap_or_default();
+    for pattern in patterns {
+        let code = match pattern {
+            Pattern::OfficeHoursOnly { .. } => "office_hours_only",
+            Pattern::OneSource { .. } => "one_source",
+            // These hold the file, and are told as such.
+            Pattern::SameMoment { .. } | Pattern::AfterCitizenRefusal { .. } => continue,
+        };
+        notices.push(Notice::new(code, pattern.text_tr(), pattern.text_en()));
+    }
 }
 
 fn of_action(upload: &Upload, brand: &Brand, notices: &mut Vec<Notice>) {
@@ -109,6 +141,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_column_that_says_the_same_everywhere_is_named_and_so_are_weak_patterns() {
+        let summary = json!({
+            "uniform": [{ "header": "İzin", "value": "ONAY", "rows": 900 }],
+            "patterns": [
+                { "pattern": "office_hours_only", "rows": 900 },
+                { "pattern": "after_citizen_refusal", "rows": 4 },
+            ],
+        });
+        let mut notices = Vec::new();
+        of_consents(&summary, &mut notices);
+        let codes: Vec<_> = notices.iter().map(|notice| notice.code).collect();
+        assert_eq!(codes, ["uniform_column", "office_hours_only"]);
+        assert!(notices[0].text_tr.contains("“İzin” sütununda 900 satır"));
+        of_consents(&Value::Null, &mut notices);
+        assert_eq!(notices.len(), 2);
+    }
 
     #[test]
     fn the_ignored_consent_columns_of_a_pull_are_named() {

@@ -4,7 +4,7 @@
 //! Judging keeps its account as JSON; this reads it field by field, so that an
 //! account of an older version still shows what it has.
 
-use domain::ReasonCode;
+use domain::{Channel, ReasonCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::uploads::Upload;
@@ -46,6 +46,9 @@ pub(crate) struct Column {
     header: String,
     /// What it means; absent for an unknown column (W108).
     field: Option<String>,
+    /// The channel that a status, date or source column belongs to.
+    #[schema(value_type = Option<crate::words::Channel>)]
+    channel: Option<Channel>,
     /// Its first filled cell.
     sample: String,
 }
@@ -69,6 +72,10 @@ pub(crate) struct Question {
     text_en: String,
     /// The column it is about.
     column: Option<String>,
+    /// The word it is about: the key of its answer in `mapping`.
+    word: Option<String>,
+    /// The source code that the word probably stands for.
+    suggestion: Option<String>,
 }
 
 /// The account of judging, as far as it is shown.
@@ -92,6 +99,8 @@ struct Account {
 struct AccountColumn {
     header: String,
     field: String,
+    #[serde(default)]
+    channel: Option<Channel>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -172,6 +181,7 @@ fn columns(columns: Vec<AccountColumn>, rows: &[Vec<String>]) -> Vec<Column> {
         .enumerate()
         .map(|(at, column)| Column {
             header: column.header,
+            channel: column.channel,
             field: Some(column.field).filter(|field| field != UNKNOWN),
             sample: filled(at).unwrap_or_default(),
         })
@@ -264,14 +274,14 @@ impl Question {
                 text.replace(&format!("{{{name}}}"), &written(value))
             })
         };
+        let text_of = |name: &str| asked.get(name)?.as_str().map(str::to_owned);
         Some(Self {
             code: code.to_owned(),
             text_tr: fill(tr),
             text_en: fill(en),
-            column: asked
-                .get("header")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
+            column: text_of("header"),
+            word: text_of("word"),
+            suggestion: text_of("suggestion"),
         })
     }
 }
@@ -304,6 +314,7 @@ mod tests {
             "Is the recipient type “esnaf” (12 rows) BIREYSEL or TACIR?"
         );
         assert_eq!(question.column, None);
+        assert_eq!(question.word.as_deref(), Some("esnaf"));
         let asked = json!({ "question": "polarity", "header": "izinsiz" });
         let question = Question::of(&asked).expect("a known question");
         assert_eq!(question.column.as_deref(), Some("izinsiz"));
