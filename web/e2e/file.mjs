@@ -31,6 +31,18 @@ export function consentFile(consentAt) {
   return windows1254(text);
 }
 
+/** A file whose only status column says 1 for a refusal, or for a consent: nobody can tell from it. */
+export function refusalFile(consentAt) {
+  const when = turkishDate(consentAt);
+  const rows = [
+    ["0549 310 30 01", "0", when, "HS_WEB"],
+    ["0549 310 30 02", "0", when, "HS_WEB"],
+    ["0549 310 30 03", "1", when, "HS_WEB"],
+  ];
+  const lines = ["Telefon;SMS İstemiyor;İzin Tarihi;İzin Kaynağı", ...rows.map((row) => row.join(";"))];
+  return windows1254(lines.map((line) => `${line}\r\n`).join(""));
+}
+
 function turkishDate(at) {
   const parts = new Intl.DateTimeFormat("en-GB", {
     timeZone: "Europe/Istanbul",

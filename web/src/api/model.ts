@@ -12,6 +12,13 @@ export type Answer<P extends keyof paths, M extends keyof paths[P]> = paths[P][M
   ? Success<R>
   : never;
 
+/** What a call takes. */
+type Body<P extends keyof paths, M extends keyof paths[P]> = paths[P][M] extends {
+  requestBody: { content: { "application/json": infer B } };
+}
+  ? B
+  : never;
+
 /** One entry of a list call. */
 export type Item<P extends keyof paths> = Answer<P, "get" & keyof paths[P]> extends { items: (infer I)[] } ? I : never;
 
@@ -23,6 +30,11 @@ export type Connector = Item<"/api/v1/connectors">;
 export type Upload = Answer<"/api/v1/uploads/{id}", "get">;
 export type UploadState = Upload["state"];
 export type UploadAction = Upload["action"];
+export type UploadPurpose = Upload["purpose"];
+export type UploadColumn = Upload["summary"]["columns"][number];
+export type Question = Upload["summary"]["questions"][number];
+export type UploadAnswers = Body<"/api/v1/uploads/{id}/answers", "post">;
+export type SourceScore = Item<"/api/v1/uploads/scores">;
 export type CodeCount = Upload["summary"]["codes"][number];
 export type Rejection = Item<"/api/v1/uploads/{id}/rejections">;
 

@@ -1924,6 +1924,7 @@ export interface components {
         };
         /** @description A column of the file. */
         Column: {
+            channel?: components["schemas"]["Channel"] | null;
             /** @description What it means; absent for an unknown column (W108). */
             field?: string | null;
             /** @description The header as it was read. */
@@ -3671,8 +3672,12 @@ export interface components {
             code: string;
             /** @description The column it is about. */
             column?: string | null;
+            /** @description The source code that the word probably stands for. */
+            suggestion?: string | null;
             text_en: string;
             text_tr: string;
+            /** @description The word it is about: the key of its answer in `mapping`. */
+            word?: string | null;
         };
         /** @description Why a row or a person was refused, and what to do about it. */
         Reason: {

@@ -9,6 +9,8 @@ export type Permission =
   | "approve_campaigns"
   | "launch_campaigns"
   | "manage_registry"
+  | "manage_tags"
+  | "manage_blacklist"
   | "manage_users"
   | "manage_keys";
 
@@ -23,6 +25,8 @@ const HOLDERS: Record<Permission, Role[]> = {
   approve_campaigns: ["owner", "admin", "approver"],
   launch_campaigns: ["owner", "admin", "marketer", "approver"],
   manage_registry: ["owner", "admin", "compliance"],
+  manage_tags: ["owner", "admin", "marketer"],
+  manage_blacklist: ["owner", "admin", "compliance", "support"],
   manage_users: ["owner", "admin"],
   manage_keys: ["owner", "admin", "developer"],
 };

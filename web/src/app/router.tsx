@@ -28,9 +28,10 @@ const dashboard = createRoute({
 const uploads = createRoute({
   getParentRoute: () => shell,
   path: "/uploads",
-  validateSearch: (search: Record<string, unknown>): { brand?: string; new?: true } => ({
+  validateSearch: (search: Record<string, unknown>): { brand?: string; new?: true; again?: string } => ({
     brand: text(search.brand),
     new: search.new ? true : undefined,
+    again: text(search.again),
   }),
   component: lazyRouteComponent(() => import("../uploads/uploads-page"), "UploadsPage"),
 });

@@ -7,11 +7,13 @@ import type { Upload } from "../api/model";
 import { usePages } from "../api/pages";
 import { MoreButton } from "../app/more-button";
 import { Section } from "../app/page";
+import { useMay } from "../app/permissions";
 import { CodeBadge, useReasonText } from "../app/reason-text";
 import { ScrollX } from "../app/scroll-x";
 import { Failure, Loading } from "../app/states";
 import { isRefusal } from "./codes";
 import { useFieldLabel } from "./field-label";
+import { ReuploadLink } from "./reupload-link";
 
 /** The refused rows with line, field, reason and next step; filtered by the code in the address. */
 export function Rejections({ upload, code }: { upload: Upload; code: string | undefined }) {
@@ -19,10 +21,12 @@ export function Rejections({ upload, code }: { upload: Upload; code: string | un
   const text = useReasonText();
   const fieldLabel = useFieldLabel();
   const navigate = useNavigate();
+  const may = useMay();
   const list = usePages(["upload", upload.id, "rejections", { code, count: upload.pairs_rejected }], (after) =>
     answer(api.GET("/api/v1/uploads/{id}/rejections", { params: { path: { id: upload.id }, query: { code, after } } })),
   );
-  const codes = (upload.summary.codes ?? []).map(({ code }) => code).filter(isRefusal);
+  const counted = (upload.summary.codes ?? []).filter(({ code }) => isRefusal(code));
+  const options = counted.map((entry) => ({ value: entry.code, label: `${entry.code} · ${text(entry)}` }));
   const setCode = (chosen: string | null) =>
     navigate({
       to: "/uploads/$id",
@@ -40,12 +44,17 @@ export function Rejections({ upload, code }: { upload: Upload; code: string | un
           <Select
             aria-label={t("uploads.rejections.filter")}
             placeholder={t("uploads.rejections.all")}
-            data={code && !codes.includes(code) ? [code, ...codes] : codes}
+            data={
+              code && !counted.some((entry) => entry.code === code)
+                ? [{ value: code, label: code }, ...options]
+                : options
+            }
             value={code ?? null}
             onChange={setCode}
             clearable
             clearButtonProps={{ "aria-label": t("common.action.clear") }}
-            w={150}
+            w={240}
+            comboboxProps={{ width: 340, position: "bottom-end" }}
           />
           <Button
             component="a"
@@ -56,9 +65,13 @@ export function Rejections({ upload, code }: { upload: Upload; code: string | un
           >
             {t("uploads.rejections.download")}
           </Button>
+          {may("upload_files") && <ReuploadLink upload={upload} />}
         </Group>
       }
     >
+      <Text px="md" pb="sm" size="sm" className="quiet">
+        {t("uploads.rejections.hint")}
+      </Text>
       {list.isPending && <Loading lines={4} />}
       {list.isError && <Failure error={list.error} onRetry={() => list.refetch()} />}
       {list.isSuccess && list.items.length === 0 && (

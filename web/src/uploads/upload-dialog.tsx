@@ -1,6 +1,7 @@
 import {
   Autocomplete,
   Button,
+  Checkbox,
   Group,
   Modal,
   Progress,
@@ -15,15 +16,16 @@ import { Dropzone } from "@mantine/dropzone";
 import { useForm } from "@mantine/form";
 import { useMediaQuery } from "@mantine/hooks";
 import { IconFileSpreadsheet, IconUpload } from "@tabler/icons-react";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { newIntentionKey } from "../api/client";
-import type { RecipientKind, Upload, UploadAction } from "../api/model";
+import { answer, api, newIntentionKey } from "../api/client";
+import type { Channel, RecipientKind, Upload, UploadAction, UploadPurpose } from "../api/model";
 import { ApiError } from "../api/problem";
 import { type Sending, sendForm } from "../api/send-file";
 import { useBrands } from "../app/brands";
+import { type Permission, useMay } from "../app/permissions";
 import { queries } from "../app/queries";
 import { Problem } from "../app/states";
 import { currentLanguage } from "../locale";
@@ -34,18 +36,33 @@ import { useKnownTags } from "./known-tags";
 const ACTIONS: UploadAction[] = ["push", "pull", "local"];
 const NAME_MAX = 50;
 
+/** What a file may be for, and who may bring it. */
+const PURPOSES: [UploadPurpose, Permission][] = [
+  ["contacts", "upload_files"],
+  ["list", "manage_tags"],
+  ["tag_add", "manage_tags"],
+  ["tag_remove", "manage_tags"],
+  ["blacklist", "manage_blacklist"],
+  ["whitelist", "manage_blacklist"],
+];
+const CHANNELS: Channel[] = ["MESAJ", "ARAMA", "EPOSTA"];
+
 interface Values {
   file: File | null;
   brand_id: string;
   name: string;
   tag: string;
+  purpose: UploadPurpose;
+  stop_channel: Channel | "";
+  spares_mandatory: boolean;
   action: UploadAction;
   kind: RecipientKind | "";
 }
 
 /** Asks for a file and what to do with it, and sends it; judging starts by itself. */
-export default function UploadDialog({ onClose }: { onClose: () => void }) {
+export default function UploadDialog({ again, onClose }: { again?: string; onClose: () => void }) {
   const { t } = useTranslation();
+  const may = useMay();
   const formats = useFormats();
   const navigate = useNavigate();
   const isNarrow = useMediaQuery("(max-width: 36em)");
@@ -56,7 +73,17 @@ export default function UploadDialog({ onClose }: { onClose: () => void }) {
   const intention = useRef(newIntentionKey());
 
   const form = useForm<Values>({
-    initialValues: { file: null, brand_id: "", name: "", tag: "", action: "push", kind: "BIREYSEL" },
+    initialValues: {
+      file: null,
+      brand_id: "",
+      name: "",
+      tag: "",
+      purpose: "contacts",
+      stop_channel: "",
+      spares_mandatory: true,
+      action: "push",
+      kind: "BIREYSEL",
+    },
     // Other content is another intention.
     onValuesChange: () => {
       intention.current = newIntentionKey();
@@ -68,6 +95,7 @@ export default function UploadDialog({ onClose }: { onClose: () => void }) {
         if (name.trim() === "") return t("uploads.dialog.need_name");
         return name.trim().length > NAME_MAX ? t("uploads.dialog.long_name") : null;
       },
+      tag: (tag, { purpose }) => (needsTag(purpose) && tag.trim() === "" ? t("uploads.dialog.need_tag") : null),
     },
   });
   const onlyBrand = brands.data?.length === 1 ? brands.data[0]?.id : undefined;
@@ -98,7 +126,20 @@ export default function UploadDialog({ onClose }: { onClose: () => void }) {
     form.setFieldValue("file", file);
     if (form.values.name === "") form.setFieldValue("name", file.name.replace(/\.[^.]+$/, "").slice(0, NAME_MAX));
   };
-  const { file } = form.values;
+  const earlier = useQuery({
+    queryKey: ["upload", again],
+    queryFn: () => answer(api.GET("/api/v1/uploads/{id}", { params: { path: { id: again ?? "" } } })),
+    enabled: again !== undefined,
+  }).data;
+  const { setValues } = form;
+  useEffect(() => {
+    if (earlier) setValues(valuesOf(earlier));
+  }, [earlier, setValues]);
+  const { file, purpose } = form.values;
+  const purposes = PURPOSES.filter(([, permission]) => may(permission)).map(([value]) => ({
+    value,
+    label: t(`uploads.purpose.${value}`),
+  }));
 
   return (
     <Modal
@@ -154,38 +195,69 @@ export default function UploadDialog({ onClose }: { onClose: () => void }) {
             withAsterisk
             {...form.getInputProps("name")}
           />
-          <Radio.Group label={t("uploads.dialog.action")} withAsterisk {...form.getInputProps("action")}>
-            <Stack gap="sm" mt="xs">
-              {ACTIONS.map((action) => (
-                <Radio
-                  key={action}
-                  value={action}
-                  label={t(`uploads.action.${action}`)}
-                  description={t(`uploads.action_explain.${action}`)}
-                />
-              ))}
-            </Stack>
-          </Radio.Group>
+          <Select
+            label={t("uploads.dialog.purpose")}
+            description={t(`uploads.purpose_explain.${purpose}`)}
+            data={purposes}
+            allowDeselect={false}
+            {...form.getInputProps("purpose")}
+          />
+          {purpose === "contacts" && (
+            <Radio.Group label={t("uploads.dialog.action")} withAsterisk {...form.getInputProps("action")}>
+              <Stack gap="sm" mt="xs">
+                {ACTIONS.map((action) => (
+                  <Radio
+                    key={action}
+                    value={action}
+                    label={t(`uploads.action.${action}`)}
+                    description={t(`uploads.action_explain.${action}`)}
+                  />
+                ))}
+              </Stack>
+            </Radio.Group>
+          )}
           <SimpleGrid cols={{ base: 1, xs: 2 }} style={{ alignItems: "end" }}>
-            <Select
-              label={t("uploads.dialog.kind")}
-              description={t("uploads.dialog.kind_hint")}
-              allowDeselect={false}
-              data={[
-                { value: "BIREYSEL", label: t("common.kind.BIREYSEL") },
-                { value: "TACIR", label: t("common.kind.TACIR") },
-                { value: "", label: t("uploads.dialog.kind_from_file") },
-              ]}
-              {...form.getInputProps("kind")}
-            />
-            <Autocomplete
-              label={t("uploads.dialog.tag")}
-              description={t("uploads.dialog.tag_hint")}
-              data={tags}
-              maxLength={NAME_MAX}
-              {...form.getInputProps("tag")}
-            />
+            {purpose === "contacts" && (
+              <Select
+                label={t("uploads.dialog.kind")}
+                description={t("uploads.dialog.kind_hint")}
+                allowDeselect={false}
+                data={[
+                  { value: "BIREYSEL", label: t("common.kind.BIREYSEL") },
+                  { value: "TACIR", label: t("common.kind.TACIR") },
+                  { value: "", label: t("uploads.dialog.kind_from_file") },
+                ]}
+                {...form.getInputProps("kind")}
+              />
+            )}
+            {isAboutStops(purpose) ? (
+              <Select
+                label={t("uploads.dialog.stop_channel")}
+                allowDeselect={false}
+                data={[
+                  { value: "", label: t("uploads.dialog.all_channels") },
+                  ...CHANNELS.map((channel) => ({ value: channel, label: t(`common.channel.${channel}`) })),
+                ]}
+                {...form.getInputProps("stop_channel")}
+              />
+            ) : (
+              <Autocomplete
+                label={t(purpose === "list" ? "uploads.dialog.list" : "uploads.dialog.tag")}
+                description={purpose === "contacts" ? t("uploads.dialog.tag_hint") : undefined}
+                withAsterisk={needsTag(purpose)}
+                data={purpose === "list" ? [] : tags}
+                maxLength={NAME_MAX}
+                {...form.getInputProps("tag")}
+              />
+            )}
           </SimpleGrid>
+          {purpose === "blacklist" && (
+            <Checkbox
+              label={t("uploads.dialog.spares_mandatory")}
+              description={t("uploads.dialog.spares_mandatory_hint")}
+              {...form.getInputProps("spares_mandatory", { type: "checkbox" })}
+            />
+          )}
           {send.isPending && (
             <div>
               <Text size="sm" mb={4}>
@@ -212,14 +284,43 @@ export default function UploadDialog({ onClose }: { onClose: () => void }) {
 /** The multipart body; `meta` stands first, so that the server knows what to do before the bytes come. */
 function formOf(values: Values): FormData {
   const form = new FormData();
+  const { purpose } = values;
+  const isContacts = purpose === "contacts";
   const meta = {
     brand_id: values.brand_id,
     name: values.name.trim(),
-    tag: values.tag.trim() || undefined,
-    action: values.action,
-    default_recipient_kind: values.kind || undefined,
+    tag: isAboutStops(purpose) ? undefined : values.tag.trim() || undefined,
+    purpose,
+    stop_channel: isAboutStops(purpose) ? values.stop_channel || undefined : undefined,
+    spares_mandatory: purpose === "blacklist" ? values.spares_mandatory : undefined,
+    action: isContacts ? values.action : "local",
+    default_recipient_kind: (isContacts && values.kind) || undefined,
   };
   form.append("meta", JSON.stringify(meta));
   if (values.file) form.append("file", values.file);
   return form;
+}
+
+/** Files that stop people or let them go again. */
+function isAboutStops(purpose: UploadPurpose): boolean {
+  return purpose === "blacklist" || purpose === "whitelist";
+}
+
+/** Files that are for one tag or list by its name. */
+function needsTag(purpose: UploadPurpose): boolean {
+  return purpose === "list" || purpose === "tag_add" || purpose === "tag_remove";
+}
+
+/** The form filled in as it was for an earlier file, but for the file itself. */
+function valuesOf(earlier: Upload): Omit<Values, "file"> {
+  return {
+    brand_id: earlier.brand_id,
+    name: earlier.name,
+    tag: earlier.tag ?? "",
+    purpose: earlier.purpose,
+    stop_channel: earlier.stop_channel ?? "",
+    spares_mandatory: earlier.spares_mandatory,
+    action: earlier.action,
+    kind: earlier.default_recipient_kind ?? "",
+  };
 }

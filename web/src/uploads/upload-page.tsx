@@ -1,4 +1,4 @@
-import { Group, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -6,20 +6,19 @@ import type { Upload } from "../api/model";
 import { useActorName } from "../app/actor";
 import { Counters } from "../app/counters";
 import { TextLink } from "../app/links";
-import { Notice } from "../app/notice";
 import { Page } from "../app/page";
-import { CodeBadge, ReasonText, useReasonText } from "../app/reason-text";
 import { StateBadge } from "../app/state-badge";
 import { Failure, Loading } from "../app/states";
 import { Time } from "../app/time";
-import { useFormats } from "../locale/format";
 import { Codes } from "./codes";
 import { useUpload } from "./follow";
+import { Questions } from "./questions";
 import { Recognised } from "./recognised";
 import { Rejections } from "./rejections";
 import { Stages } from "./stages";
 import { UploadActions } from "./upload-actions";
-import { acceptedPairs, isMoving, mergedPairs, rejectedWhileApplying, summaryOf, TONE } from "./upload-state";
+import { UploadNotices } from "./upload-notices";
+import { acceptedPairs, isMoving, mergedPairs, summaryOf, TONE } from "./upload-state";
 
 const route = getRouteApi("/shell/uploads/$id");
 
@@ -49,9 +48,10 @@ export function UploadPage() {
       <div className="surface" style={{ padding: "var(--mantine-spacing-md)" }}>
         <Stages upload={data} />
       </div>
-      <Notices upload={data} />
-      <UploadCounters upload={data} />
-      {summary && <Codes uploadId={data.id} codes={summary.codes} />}
+      <UploadNotices upload={data} />
+      <Questions upload={data} />
+      {data.state !== "refused" && <UploadCounters upload={data} />}
+      {summary && data.state !== "refused" && <Codes uploadId={data.id} codes={summary.codes} />}
       {summary && <Recognised upload={data} summary={summary} />}
       {summary && data.pairs_rejected > 0 && <Rejections upload={data} code={code} />}
     </Page>
@@ -63,8 +63,10 @@ function Lead({ upload }: { upload: Upload }) {
   const actorName = useActorName();
   return (
     <>
-      {upload.file_name} · {t(`uploads.action.${upload.action}`)}
-      {upload.tag && ` · #${upload.tag}`}
+      {upload.file_name} ·{" "}
+      {upload.purpose === "contacts" ? t(`uploads.action.${upload.action}`) : t(`uploads.purpose.${upload.purpose}`)}
+      {upload.stop_channel && ` · ${t(`common.channel.${upload.stop_channel}`)}`}
+      {upload.tag && ` · ${upload.purpose === "list" ? "" : "#"}${upload.tag}`}
       <br />
       {actorName(upload.actor)}, <Time at={upload.created_at} />
       {upload.approver && ` · ${t("uploads.detail.approved_by", { who: actorName(upload.approver) })}`}
@@ -72,50 +74,9 @@ function Lead({ upload }: { upload: Upload }) {
   );
 }
 
-function Notices({ upload }: { upload: Upload }) {
-  const { t } = useTranslation();
-  const text = useReasonText();
-  const formats = useFormats();
-  const questions = upload.summary?.questions ?? [];
-  return (
-    <>
-      {upload.refusal && (
-        <Notice tone="bad" title={t("uploads.file_refused")} isUrgent>
-          <Group gap={8} wrap="nowrap" align="flex-start" mt={4}>
-            <CodeBadge code={upload.refusal.code} />
-            <ReasonText reason={upload.refusal} />
-          </Group>
-        </Notice>
-      )}
-      {upload.state === "waiting_for_person" && (
-        <Notice tone="out">
-          {t("uploads.over_brake", { percent: formats.percent((upload.summary.rejected_percent ?? 0) / 100) })}
-        </Notice>
-      )}
-      {questions.length > 0 && (
-        <Notice tone="out" title={t("uploads.questions")}>
-          <ul style={{ margin: 0, paddingInlineStart: "1.2em" }}>
-            {questions.map((question) => (
-              <li key={`${question.code}:${question.column ?? ""}`}>{text(question)}</li>
-            ))}
-          </ul>
-          <Text size="sm" className="quiet" mt={4}>
-            {t("uploads.questions_hint")}
-          </Text>
-        </Notice>
-      )}
-      {upload.registry.last_error && (
-        <Notice tone="out" title={t("registry.queue.last_error")}>
-          {upload.registry.last_error}
-        </Notice>
-      )}
-    </>
-  );
-}
-
 function UploadCounters({ upload }: { upload: Upload }) {
   const { t } = useTranslation();
-  const isApplied = ["applying", "applied"].includes(upload.state);
+  const isApplied = ["applying", "applied"].includes(upload.state) || upload.records_applied > 0;
   const toRejections = (number: ReactNode) => (
     <TextLink
       to="/uploads/$id"
@@ -148,7 +109,7 @@ function UploadCounters({ upload }: { upload: Upload }) {
                 { label: t("uploads.counter.created"), value: upload.created },
                 { label: t("uploads.counter.updated"), value: upload.updated },
                 { label: t("uploads.counter.unchanged"), value: upload.unchanged },
-                { label: t("uploads.counter.refused_later"), value: rejectedWhileApplying(upload) },
+                { label: t("uploads.counter.refused_later"), value: upload.rejected_late },
               ]
             : []),
         ]}

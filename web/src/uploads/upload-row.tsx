@@ -46,7 +46,9 @@ export function UploadRow({ upload, isFollowed }: { upload: Upload; isFollowed: 
           />
         )}
       </Table.Td>
-      <Table.Td visibleFrom="md">{t(`uploads.action.${upload.action}`)}</Table.Td>
+      <Table.Td visibleFrom="md">
+        {upload.purpose === "contacts" ? t(`uploads.action.${upload.action}`) : t(`uploads.purpose.${upload.purpose}`)}
+      </Table.Td>
       <Table.Td ta="end" className="number" visibleFrom="xs">
         {formats.number(upload.rows_read)}
       </Table.Td>

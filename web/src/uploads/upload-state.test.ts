@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Upload } from "../api/model";
-import { acceptedPairs, canCancel, isMoving, rejectedWhileApplying, stagesOf, summaryOf } from "./upload-state";
+import { acceptedPairs, applyBlock, canCancel, isMoving, stagesOf, summaryOf } from "./upload-state";
 
 function upload(more: Partial<Upload>): Upload {
   return {
@@ -9,6 +9,8 @@ function upload(more: Partial<Upload>): Upload {
     name: "Haziran",
     file_name: "haziran.csv",
     action: "push",
+    purpose: "contacts",
+    spares_mandatory: false,
     state: "received",
     size_bytes: 1_000,
     read_bytes: 0,
@@ -21,6 +23,11 @@ function upload(more: Partial<Upload>): Upload {
     updated: 0,
     unchanged: 0,
     rejected: 0,
+    rejected_late: 0,
+    known: 0,
+    holds: [],
+    notices: [],
+    discrepancies: [],
     registry: { pending: 0, in_flight: 0, waiting: 0, parked: 0, done: 0 },
     summary: {
       encoding: "UTF-8",
@@ -28,6 +35,8 @@ function upload(more: Partial<Upload>): Upload {
       layout: "long",
       columns: [],
       codes: [],
+      biggest_reasons: [],
+      accepted: 0,
       questions: [],
       first_rows: [],
       rejected_percent: 0,
@@ -74,10 +83,10 @@ test("progress_is_the_share_of_bytes_while_judging_and_of_records_while_applying
   expect(stagesOf(upload({ state: "applying", records_total: 8, records_applied: 2 }))[3]?.share).toBe(0.25);
 });
 
-test("once_applying_has_begun_nobody_is_offered_to_give_up", () => {
+test("whoever_started_applying_may_still_stop_it_until_it_is_done", () => {
   expect((["judged", "applying", "applied"] as const).map((state) => canCancel(upload({ state })))).toEqual([
     true,
-    false,
+    true,
     false,
   ]);
 });
@@ -87,9 +96,19 @@ test("accepted_rejected_and_merged_records_make_up_all_judged_ones", () => {
   expect(acceptedPairs(upload({ pairs_judged: 100, pairs_rejected: 8, summary }))).toBe(90);
 });
 
-test("what_judging_rejected_is_not_counted_again_as_rejected_while_applying", () => {
-  expect(rejectedWhileApplying(upload({ pairs_rejected: 4, rejected: 4 }))).toBe(0);
-  expect(rejectedWhileApplying(upload({ pairs_rejected: 4, rejected: 6 }))).toBe(2);
+test("a_file_is_applied_only_answered_by_the_right_person_and_not_empty", () => {
+  const judged = upload({ state: "judged", pairs_judged: 10, actor: "user:usr_1" });
+  const asks = (code: string) => ({
+    ...judged,
+    summary: { ...judged.summary, questions: [{ code, text_tr: "?", text_en: "?" }] },
+  });
+  expect(applyBlock(judged, "user:usr_1", false)).toBeUndefined();
+  expect(applyBlock(judged, "user:usr_1", true)).toBe("other_person");
+  expect(applyBlock(judged, "user:usr_2", true)).toBeUndefined();
+  expect(applyBlock(asks("polarity"), "user:usr_1", false)).toBe("questions");
+  expect(applyBlock(asks("kind_word"), "user:usr_1", false)).toBeUndefined();
+  expect(applyBlock({ ...asks("polarity"), pairs_rejected: 10 }, "user:usr_1", false)).toBe("questions_first");
+  expect(applyBlock({ ...judged, pairs_rejected: 10 }, "user:usr_1", false)).toBe("nothing");
 });
 
 test("a_summary_is_shown_only_when_columns_were_recognised", () => {

@@ -1,5 +1,6 @@
 import type { Upload, UploadState } from "../api/model";
 import type { Tone } from "../app/state-badge";
+import { stopsFile } from "./answers";
 
 /** The colour of a state. */
 export const TONE: Record<UploadState, Tone> = {
@@ -30,19 +31,26 @@ export function canApply({ state }: Upload): boolean {
   return state === "judged" || state === "waiting_for_person";
 }
 
-/** Whether the person may still say no. */
+/** Whether the person may still say no. What was applied until then stays. */
 export function canCancel(upload: Upload): boolean {
-  return ["received", "judging", "judged", "waiting_for_person"].includes(upload.state);
+  return ["received", "judging", "judged", "waiting_for_person", "applying"].includes(upload.state);
+}
+
+/** What keeps a judged file from being applied. */
+export type ApplyBlock = "questions" | "questions_first" | "other_person" | "nothing";
+
+/** Why a judged file cannot be applied by this person now; nothing when it can. */
+export function applyBlock(upload: Upload, actor: string, wantsOther: boolean): ApplyBlock | undefined {
+  if (wantsOther && upload.actor === actor) return "other_person";
+  const isEmpty = acceptedPairs(upload) === 0;
+  // Questions may be left open knowingly, but not when everything hangs on them.
+  if ((upload.summary?.questions ?? []).some(stopsFile)) return isEmpty ? "questions_first" : "questions";
+  return isEmpty ? "nothing" : undefined;
 }
 
 /** Records that judging let through; repeats of another row (W801, W802) went into that row. */
 export function acceptedPairs(upload: Upload): number {
   return upload.pairs_judged - upload.pairs_rejected - mergedPairs(upload);
-}
-
-/** Records that the ledger refused when they were applied, such as an older date than the one on record. */
-export function rejectedWhileApplying(upload: Upload): number {
-  return Math.max(0, upload.rejected - upload.pairs_rejected);
 }
 
 /** Records that said no more than another row of the file. */

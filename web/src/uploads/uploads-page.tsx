@@ -12,6 +12,7 @@ import { Page } from "../app/page";
 import { useMay } from "../app/permissions";
 import { ScrollX } from "../app/scroll-x";
 import { Empty, Failure, Loading } from "../app/states";
+import { SourceScores } from "./source-scores";
 import { UploadRow } from "./upload-row";
 import { isMoving } from "./upload-state";
 
@@ -24,7 +25,7 @@ const STREAMS_AT_ONCE = 3;
 /** All uploads, newest first; those under way move before one's eyes. */
 export function UploadsPage() {
   const { t } = useTranslation();
-  const { brand, new: isUploading } = route.useSearch();
+  const { brand, new: isUploading, again } = route.useSearch();
   const navigate = route.useNavigate();
   const brands = useBrands();
   const list = usePages(
@@ -35,6 +36,7 @@ export function UploadsPage() {
   const followed = list.items.filter(isMoving).slice(0, STREAMS_AT_ONCE);
   const openDialog = () => navigate({ search: (old) => ({ ...old, new: true }) });
   const may = useMay();
+  const scored = brand ?? (brands.data?.length === 1 ? brands.data[0]?.id : undefined);
   const newButton = may("upload_files") && (
     <Button leftSection={<IconUpload size={18} aria-hidden />} onClick={openDialog}>
       {t("uploads.new")}
@@ -97,9 +99,13 @@ export function UploadsPage() {
           {t("uploads.counter.pairs_hint")}
         </Text>
       )}
+      {scored && <SourceScores brandId={scored} />}
       <Suspense>
         {isUploading && may("upload_files") && (
-          <UploadDialog onClose={() => navigate({ search: (old) => ({ ...old, new: undefined }) })} />
+          <UploadDialog
+            again={again}
+            onClose={() => navigate({ search: (old) => ({ ...old, new: undefined, again: undefined }) })}
+          />
         )}
       </Suspense>
     </Page>

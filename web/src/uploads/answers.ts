@@ -1,0 +1,143 @@
+import type { Channel, Question, RecipientKind, Upload, UploadAnswers } from "../api/model";
+
+/** How a question is put: one of several, several of several, or one of a long list. */
+export type Asking =
+  | { form: "one"; choices: string[] }
+  | { form: "several"; choices: string[] }
+  | { form: "list"; choices: string[]; suggestion?: string };
+
+/** What somebody chose, by the question's key. */
+export type Chosen = Record<string, string | string[]>;
+
+/** Sources that a firm may name itself; those that begin with İYS are the registry's own. */
+export const SOURCES = [
+  "HS_WEB",
+  "HS_MOBIL",
+  "HS_FIZIKSEL_ORTAM",
+  "HS_ISLAK_IMZA",
+  "HS_CAGRI_MERKEZI",
+  "HS_MESAJ",
+  "HS_EPOSTA",
+  "HS_SOSYAL_MEDYA",
+  "HS_ETKINLIK",
+  "HS_EORTAM",
+  "HS_ATM",
+  "HS_2015",
+  "HS_KARAR",
+] as const;
+
+const KINDS: RecipientKind[] = ["BIREYSEL", "TACIR"];
+const CHANNELS: Channel[] = ["MESAJ", "ARAMA", "EPOSTA"];
+
+/** Tells a question from the others of its file. */
+export function keyOf(question: Question): string {
+  return [question.code, question.column, question.word].filter(Boolean).join(":");
+}
+
+/** What can be answered to a question; nothing when it is one that this panel does not know. */
+export function askingOf(question: Question): Asking | undefined {
+  switch (question.code) {
+    case "date_order":
+      return { form: "one", choices: ["day_first", "month_first"] };
+    case "polarity":
+      return question.column ? { form: "one", choices: ["yes_is_refusal", "yes_is_consent"] } : undefined;
+    case "status_channels":
+      return { form: "several", choices: CHANNELS };
+    case "source_word":
+      if (!question.word) return undefined;
+      return { form: "list", choices: [...SOURCES], suggestion: question.suggestion ?? undefined };
+    case "kind_word":
+      return question.word ? { form: "one", choices: KINDS } : undefined;
+    case "default_kind":
+      return { form: "one", choices: KINDS };
+    case "consent_date_column":
+      return question.column ? { form: "one", choices: ["is_consent_date", "is_other_date"] } : undefined;
+    case "phone_zeros":
+      return { form: "one", choices: ["phones_are_real"] };
+    default:
+      return undefined;
+  }
+}
+
+/** Whether a file waits for the answer; a question about one word only keeps the rows with that word out. */
+export function stopsFile({ code }: Question): boolean {
+  return code !== "source_word" && code !== "kind_word";
+}
+
+/** Everything that was chosen as one call; nothing when nothing was chosen. */
+export function answersOf(questions: Question[], chosen: Chosen): UploadAnswers | undefined {
+  const mapping: Record<string, unknown> = {};
+  const put = (field: string, key: string, value: unknown) => {
+    mapping[field] = { ...(mapping[field] as object | undefined), [key]: value };
+  };
+  let kind: RecipientKind | undefined;
+  for (const question of questions) {
+    const value = chosen[keyOf(question)];
+    if (value === undefined || value.length === 0) continue;
+    switch (question.code) {
+      case "date_order":
+        mapping.date_order = value;
+        break;
+      case "polarity":
+        put("polarity", question.column ?? "", value);
+        break;
+      case "status_channels":
+        mapping.status_channels = value;
+        break;
+      case "source_word":
+        put("sources", question.word ?? "", value);
+        break;
+      case "kind_word":
+        put("kinds", question.word ?? "", value);
+        break;
+      case "default_kind":
+        kind = KINDS.find((known) => known === value);
+        break;
+      case "consent_date_column":
+        put("columns", question.column ?? "", { field: value === "is_consent_date" ? "date" : "ignored" });
+        break;
+      case "phone_zeros":
+        mapping.phone_zeros_are_real = true;
+        break;
+    }
+  }
+  const hasMapping = Object.keys(mapping).length > 0;
+  if (!hasMapping && !kind) return undefined;
+  return { ...(hasMapping && { mapping }), ...(kind && { default_recipient_kind: kind }) };
+}
+
+/** Whether answers are still taken: nothing of the file was applied, and it is not being read. */
+export function takesAnswers({ state }: Upload): boolean {
+  return state === "judged" || state === "waiting_for_person" || state === "refused";
+}
+
+/** Fields that a person may give a column; those of a consent once more per channel. */
+export const PERSON_FIELDS = [
+  "phone",
+  "email",
+  "recipient",
+  "first_name",
+  "last_name",
+  "full_name",
+  "external_id",
+  "token",
+  "kind",
+  "tags",
+] as const;
+export const CONSENT_FIELDS = ["status", "refusal", "date", "source"] as const;
+export const CONSENT_CHANNELS = CHANNELS;
+
+/** The meaning of a column as one word for a select: `phone`, `status`, `status:EPOSTA`. */
+export function meaningOf({ field, channel }: { field?: string | null; channel?: string | null }): string {
+  if (!field) return "ignored";
+  return channel ? `${field}:${channel}` : field;
+}
+
+/** The columns of a mapping from changed selects, by header. */
+export function columnsOf(changed: Record<string, string>): UploadAnswers {
+  const entries = Object.entries(changed).map(([header, meaning]) => {
+    const [field, channel] = meaning.split(":");
+    return [header, channel ? { field, channel } : { field }] as const;
+  });
+  return { mapping: { columns: Object.fromEntries(entries) } };
+}
