@@ -299,10 +299,7 @@ async fn a_first_load_that_is_killed_goes_on_and_asks_nobody_twice() -> Result<(
         let asked = stats["addresses_asked"].as_i64().context("no count")?;
         // The list that was under way when the process was killed is asked
         // again, and so are lists in which İYS would not hear of an address.
-        ensure!(
-            (total..total * 2).contains(&asked),
-            "{asked} of {total}"
-        );
+        ensure!((total..total * 2).contains(&asked), "{asked} of {total}");
         let seen = status(world, &brand).await?;
         let confirmed = verdicts(&seen, "ONAY");
         ensure!(confirmed > total / 2, "{seen}");
