@@ -122,6 +122,7 @@ fn slow() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(uploads::upload_progress))
         .routes(routes!(uploads::upload_rejections_csv))
+        .routes(routes!(uploads::upload_rejections_xlsx))
         .routes(routes!(campaigns::campaign_progress))
         .routes(routes!(campaigns::dry_run_campaign))
         .routes(routes!(connectors::test_connector))

@@ -25,6 +25,7 @@ pub(crate) use drops::SeenFiles;
 pub use intake::Privacy;
 pub use notices::{Notice, notices};
 pub use receive::NewFile;
+pub use report::ReportForm;
 
 use crate::error::EngineError;
 use crate::{Engine, Step};

@@ -32,7 +32,8 @@ async fn a_connector_shows_what_was_filled_in_but_never_its_secrets() {
         .get("/api/v1/connector-kinds", &tenant.owner)
         .await
         .json();
-    assert_eq!(kinds[0]["kind"], "infobip");
+    let kinds = kinds.as_array().unwrap();
+    assert!(kinds.iter().any(|kind| kind["kind"] == "infobip"));
     let made = server
         .post("/api/v1/connectors", &tenant.owner, new_connector())
         .await;

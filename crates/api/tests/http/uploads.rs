@@ -84,7 +84,7 @@ async fn a_file_is_taken_in_judged_and_applied() {
     );
     assert_eq!(
         summary["columns"][0],
-        json!({ "header": "telefon", "field": "phone", "sample": "0532 123 45 67" })
+        json!({ "header": "telefon", "field": "phone", "channel": null, "sample": "0532 123 45 67" })
     );
     assert_eq!(summary["codes"][0]["code"], "R206");
 
@@ -176,8 +176,14 @@ async fn the_report_opens_in_a_spreadsheet_and_who_took_it_is_noted() {
         "{row}"
     );
     assert!(row.contains("0212 123 45 67;Sabit Hat"), "{row}");
+    let book = server
+        .get(&path.replace(".csv", ".xlsx"), &tenant.owner)
+        .await;
+    assert_eq!(book.status, StatusCode::OK);
+    assert!(book.body.starts_with(b"PK"), "a workbook is a zip archive");
     let trail = server.get("/api/v1/audit", &tenant.owner).await.json();
     assert_eq!(trail["items"][0]["action"], "upload.report");
+    assert_eq!(trail["items"][1]["action"], "upload.report");
     let viewer = server.key(tenant.firm, Role::Viewer).await;
     assert_eq!(
         server.get(&path, &viewer).await.status,

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use store::StoreError;
 use store::uploads::{StopScope, Upload, UploadPurpose, UploadState};
 
-use super::{LeaveOpen, NewFile};
+use super::{LeaveOpen, NewFile, ReportForm};
 use crate::error::EngineError;
 use crate::settings::Drop;
 use crate::{Engine, Step};
@@ -225,7 +225,8 @@ impl Engine {
         if let Some(upload) = upload.filter(|upload| upload.counts.rejected > 0) {
             let part = done.join(format!(".{name}.rapor.part"));
             let mut file = tokio::fs::File::create(&part).await.map_err(&failed)?;
-            self.upload_report_csv(upload.firm, upload.id, Privacy::Open, &mut file)
+            let (firm, form) = (upload.firm, ReportForm::Csv);
+            self.upload_report(firm, upload.id, form, Privacy::Open, &mut file)
                 .await?;
             file.sync_all().await.map_err(&failed)?;
             let to = done.join(format!("{name}.rapor.csv"));

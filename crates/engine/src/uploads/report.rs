@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use domain::ids::{FirmId, UploadId};
-use intake::{Field, Privacy, Summary, write_report_csv};
+use intake::{Field, Privacy, Summary, write_report_csv, write_report_xlsx};
 use secrecy::{ExposeSecret as _, SecretString};
 use store::Store;
 use store::rejections::{REJECTIONS_MAX, Rejection, RejectionCursor, RejectionFilter};
@@ -15,6 +15,25 @@ use tokio::sync::mpsc;
 
 use crate::Engine;
 use crate::error::EngineError;
+
+/// As what kind of file a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportForm {
+    /// Text with semicolons, for Turkish Excel.
+    Csv,
+    /// A workbook of which every cell is text.
+    Xlsx,
+}
+
+impl ReportForm {
+    /// The ending of its name.
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+        }
+    }
+}
 
 /// Before a line whose bytes are no UTF-8: each of its letters is one byte.
 const BYTES_MARK: &str = "\u{0}";
@@ -39,23 +58,27 @@ fn raw_bytes(text: &str) -> Vec<u8> {
 }
 
 impl Engine {
-    /// Writes every rejection of an upload as CSV, by line.
+    /// Writes every rejection of an upload, by line.
     ///
     /// # Errors
     /// [`EngineError::File`] when `to` cannot be written.
-    pub async fn upload_report_csv(
+    pub async fn upload_report(
         &self,
         firm: FirmId,
         id: UploadId,
+        form: ReportForm,
         privacy: Privacy,
         to: &mut (impl AsyncWrite + Unpin + Send),
     ) -> Result<(), EngineError> {
         let (into, mut from) = mpsc::channel(PIECES_MAX);
         let (summary, pages) = self.report_source(firm, id).await?;
-        let writing = tokio::task::spawn_blocking(move || {
-            write_report_csv(Pieces(into), &summary, pages, privacy)
-        });
         let failed = EngineError::file("writing the report");
+        let spools = self.settings.uploads.folder.join("reports");
+        tokio::fs::create_dir_all(&spools).await.map_err(&failed)?;
+        let writing = tokio::task::spawn_blocking(move || match form {
+            ReportForm::Csv => write_report_csv(Pieces(into), &summary, pages, privacy),
+            ReportForm::Xlsx => write_report_xlsx(Pieces(into), &spools, &summary, pages, privacy),
+        });
         while let Some(piece) = from.recv().await {
             let piece: Vec<u8> = piece;
             to.write_all(&piece).await.map_err(&failed)?;

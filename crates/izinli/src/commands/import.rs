@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 use domain::RecipientKind;
 use engine::Action;
-use engine::uploads::{LeaveOpen, NewFile};
+use engine::uploads::{LeaveOpen, NewFile, ReportForm};
 use indicatif::{ProgressBar, ProgressStyle};
 use intake::{explain_en, explain_tr};
 use serde_json::{Value, json};
@@ -274,9 +274,20 @@ pub(super) async fn write_report(
     let mut file = tokio::fs::File::create(path)
         .await
         .with_context(|| format!("{} cannot be written", path.display()))?;
+    let form = if path.extension().is_some_and(|ending| ending == "xlsx") {
+        ReportForm::Xlsx
+    } else {
+        ReportForm::Csv
+    };
     session
         .engine()?
-        .upload_report_csv(upload.firm, upload.id, intake::Privacy::Open, &mut file)
+        .upload_report(
+            upload.firm,
+            upload.id,
+            form,
+            intake::Privacy::Open,
+            &mut file,
+        )
         .await?;
     Ok(())
 }

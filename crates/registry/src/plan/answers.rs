@@ -5,7 +5,7 @@
 //! refusal is believed on the spot, a consent only where nothing newer speaks
 //! against it; and what İYS did not say is not assumed.
 
-use domain::time::HOUR_US;
+use domain::time::{HOUR_US, SECOND_US};
 use domain::{ReasonCode, RegistryView, Status, Timestamp, Verdict, ids::RegistryBatchId};
 
 use super::lists::AddItem;
@@ -134,9 +134,7 @@ pub fn after_add(
 ) -> Settled {
     match answer {
         AddAnswer::Enqueued => Settled::Waiting,
-        AddAnswer::Recorded(recorded) => {
-            Settled::Known(after_recorded(mirror, item, recorded, answered))
-        }
+        AddAnswer::Recorded(recorded) => after_recorded(mirror, item, recorded, answered),
         AddAnswer::Failed { code, message } => {
             let info = code.as_deref().and_then(|code| codes::judge(code, message));
             after_failed(mirror, item, info, answered)
@@ -149,7 +147,7 @@ fn after_recorded(
     item: &AddItem,
     recorded: &Recorded,
     answered: Answered,
-) -> RegistryView {
+) -> Settled {
     let held = HeldRecord {
         status: item.status,
         consent_date: Some(item.consent_date),
@@ -158,13 +156,20 @@ fn after_recorded(
         transaction: recorded.transaction.clone(),
     };
     // The record was true when it was made, which may be long before we asked.
-    let known_at = recorded
-        .created
-        .map_or(answered.asked_at, |made| made.min(answered.asked_at));
-    if overrules(mirror, &held, known_at) {
-        view_of(&held, known_at, answered.batch)
+    let by_then = |made: Timestamp| made.min(answered.asked_at);
+    let known_at = recorded.created.map_or(answered.asked_at, by_then);
+    // İYS writes whole seconds: it was made before this one ended.
+    let ended = recorded.created.map_or(answered.asked_at, |made| {
+        by_then(made.plus_micros(SECOND_US))
+    });
+    if overrules(mirror, &held, ended) {
+        Settled::Known(view_of(&held, known_at, answered.batch))
+    } else if mirror.verdict == Verdict::NoRecord {
+        // Looked up after it was made and not found: their clock and ours differ.
+        // Sending it again would go in circles.
+        Settled::LookUp(mirror.clone())
     } else {
-        mirror.clone()
+        Settled::Known(mirror.clone())
     }
 }
 

@@ -364,3 +364,29 @@ proptest! {
         prop_assert_eq!(fold(&shuffled), expected);
     }
 }
+
+#[test]
+fn a_record_made_in_the_second_of_the_look_up_before_it_is_believed_and_not_sent_again() {
+    // Looked up at 400.5 s and not there; made at once, which İYS writes as 400 s.
+    let half = SECOND_US / 2;
+    let looked = RegistryView {
+        checked_at: Some(at(400).plus_micros(half)),
+        ..mirror(Verdict::NoRecord, 400)
+    };
+    let after = Answered {
+        asked_at: at(400).plus_micros(half + 1),
+        batch: BATCH,
+    };
+    let Settled::Known(view) = after_add(&looked, &item(Status::Onay, 5), &recorded(400), after)
+    else {
+        panic!("İYS has recorded it")
+    };
+    assert_eq!(view.verdict, Verdict::Onay);
+}
+
+#[test]
+fn a_record_that_a_later_look_up_did_not_find_is_looked_up_again_and_not_sent_again() {
+    let looked = mirror(Verdict::NoRecord, 400);
+    let settled = after_add(&looked, &item(Status::Onay, 5), &recorded(300), asked(401));
+    assert_eq!(settled, Settled::LookUp(looked));
+}

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::ids::{FirmId, UploadId};
 use domain::{Channel, ReasonCode};
-use engine::uploads::Privacy;
+use engine::uploads::{Privacy, ReportForm};
 use futures_util::stream::{once, select};
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use http::{HeaderValue, header};
@@ -148,6 +148,33 @@ pub(crate) async fn upload_rejections_csv(
     caller: Caller,
     Id(id): Id<UploadId>,
 ) -> Result<Response, Problem> {
+    download(app, caller, id, ReportForm::Csv).await
+}
+
+/// The same report as a workbook: every cell is text, so that a spreadsheet
+/// turns no phone into a number; a second sheet counts the codes.
+#[utoipa::path(
+    get, path = "/uploads/{id}/rejections.xlsx", operation_id = "upload_rejections_xlsx", tag = "uploads",
+    params(("id" = String, Path, description = "The upload")),
+    responses((
+        status = 200, description = "The report", body = String,
+        content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    )),
+)]
+pub(crate) async fn upload_rejections_xlsx(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<UploadId>,
+) -> Result<Response, Problem> {
+    download(app, caller, id, ReportForm::Xlsx).await
+}
+
+async fn download(
+    app: App,
+    caller: Caller,
+    id: UploadId,
+    form: ReportForm,
+) -> Result<Response, Problem> {
     caller.needs(Permission::ReadReports)?;
     if !sees_rows(&caller) {
         return Err(Problem::new(ProblemKind::NotPermitted)
@@ -156,14 +183,17 @@ pub(crate) async fn upload_rejections_csv(
     let upload = app.read().await?.upload(caller.firm, id).await?;
     let upload = upload.or_not_found()?;
     let privacy = privacy_of(&caller, &upload);
-    note_download(&app, &caller, id, "csv", privacy).await?;
-    let mut response = Body::from_stream(report(app, caller.firm, id, privacy)).into_response();
+    note_download(&app, &caller, id, form, privacy).await?;
+    let report = report(app, caller.firm, id, form, privacy);
+    let mut response = Body::from_stream(report).into_response();
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/csv; charset=utf-8"),
-    );
-    let name = format!("attachment; filename=\"{id}-reddedilenler.csv\"");
+    let kind = match form {
+        ReportForm::Csv => "text/csv; charset=utf-8",
+        ReportForm::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    };
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    let ending = form.ending();
+    let name = format!("attachment; filename=\"{id}-reddedilenler.{ending}\"");
     if let Ok(name) = HeaderValue::from_str(&name) {
         headers.insert(header::CONTENT_DISPOSITION, name);
     }
@@ -190,13 +220,14 @@ fn report(
     app: App,
     firm: FirmId,
     id: UploadId,
+    form: ReportForm,
     privacy: Privacy,
 ) -> impl Stream<Item = Result<Bytes, Box<dyn Error + Send + Sync>>> {
     let (mut into, from) = tokio::io::duplex(PIPE_BYTES);
     // The writer ends with its future, and the reader then sees the end.
     let writing = async move {
         app.engine
-            .upload_report_csv(firm, id, privacy, &mut into)
+            .upload_report(firm, id, form, privacy, &mut into)
             .await
     };
     let broken = once(writing).filter_map(async |written| Some(Err(written.err()?.into())));
@@ -211,7 +242,7 @@ async fn note_download(
     app: &App,
     caller: &Caller,
     id: UploadId,
-    form: &str,
+    form: ReportForm,
     privacy: Privacy,
 ) -> Result<(), Problem> {
     let mut writer = app.write().await?;
@@ -221,7 +252,7 @@ async fn note_download(
             &caller.actor,
             "upload.report",
             &id.to_string(),
-            &json!({ "form": form, "masked": privacy == Privacy::Masked }),
+            &json!({ "form": form.ending(), "masked": privacy == Privacy::Masked }),
         )
         .await?;
     writer.commit().await?;
