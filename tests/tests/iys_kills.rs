@@ -52,6 +52,7 @@ async fn killed(world: &mut World, seed: u64) -> Result<()> {
     let brand = world.brand(Mode::Integrator, IYS_CODE + 7).await?;
     let mut kills = 0;
     let mut expected = BTreeSet::new();
+    let mut uploads = Vec::new();
     for number in 0.. {
         if kills >= KILLS_LEAST {
             break;
@@ -62,15 +63,24 @@ async fn killed(world: &mut World, seed: u64) -> Result<()> {
         expected.extend(confirmed(&people, brand.mode, &rule));
         let client = world.client.persistent();
         let id = job::applied(&client, &file, &job::push(&brand, &tag)).await?;
-        while is_open(world, &id).await? {
+        // Once they are enough it may come to its end: a list that takes longer than
+        // the time between two kills would never get there.
+        while kills < KILLS_LEAST && is_open(world, &id).await? {
             tokio::time::sleep(Duration::from_millis(dice.random_range(DELAY_MS))).await;
             world.kill().await?;
             kills += 1;
             world.spawn()?;
             world.ready().await?;
         }
+        uploads.push(id);
     }
     eprintln!("{}: {kills} kills", world.database);
+    for id in &uploads {
+        until("the end of a killed push", async || {
+            Ok((!is_open(world, id).await?).then_some(()))
+        })
+        .await?;
+    }
     at_iys_once(world, &brand, &expected).await
 }
 

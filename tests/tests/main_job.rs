@@ -299,10 +299,13 @@ async fn whole_job(world: &World, mode: Mode, code: u64, seed: u64) -> Result<()
 
     let tag = format!("Liste {code}");
     let upload = job::imported(&world.client, &file, &job::push(&brand, &tag)).await?;
-    let known = people
+    // Two people on one phone are two records of one key, which is asked about once.
+    let known: BTreeSet<_> = people
         .iter()
         .filter(|person| is_taken_by_iys(&person.address))
-        .count();
+        .map(|person| (&person.address, &person.channel, &person.kind))
+        .collect();
+    let known = known.len();
     everyone_was_asked(world, &brand, known, &upload).await?;
     if mode == Mode::Integrator {
         what_was_missing_was_added(world, &brand, &people).await?;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use reqwest::Method;
 use serde_json::{Value, json};
 use system_tests::system::{
-    Brand, Client, IYS_CODE, Mode, Setup, Upload, World, each_database, job, until,
+    Brand, Client, IYS_CODE, Mode, Setup, Upload, each_database, job, until,
 };
 
 const HEADER: &str = "telefon;izin durumu;izin tarihi;izin türü;izin kaynağı;alıcı tipi\n";

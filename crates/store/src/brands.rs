@@ -68,6 +68,16 @@ pub struct Brand {
 }
 
 impl Brand {
+    /// Words by which a file may call the brand: its name, its short name and
+    /// its number at İYS.
+    pub fn called(&self) -> Vec<String> {
+        let number = self.brand_code.map(|code| code.to_string());
+        [self.name.clone(), self.short_name.clone()]
+            .into_iter()
+            .chain(number)
+            .collect()
+    }
+
     /// What the gate needs to know.
     pub fn policy(&self) -> BrandPolicy {
         let signed = self

@@ -449,6 +449,8 @@ impl Writer {
 
     /// Notes that a day was confirmed.
     ///
+    /// `stamp` is where İYS's time stamp lies, if it has come.
+    ///
     /// # Errors
     /// [`StoreError::Lost`] when it does not match.
     pub async fn confirm_day(
@@ -456,15 +458,18 @@ impl Writer {
         brand: BrandId,
         day: i64,
         actor: &str,
+        stamp: Option<&str>,
     ) -> Result<(), StoreError> {
         let now = self.now().as_micros();
-        let sql = "UPDATE registry_day SET state = 5, confirmed_us = $3, confirmed_by = $4 \
+        let sql = "UPDATE registry_day SET state = 5, confirmed_us = $3, confirmed_by = $4, \
+                stamp_path = COALESCE($5, stamp_path) \
              WHERE brand_id = $1 AND day = $2 AND state = 3";
         let rows = on!(self, conn => sqlx::query(sql)
             .bind(brand.as_db())
             .bind(day)
             .bind(now)
             .bind(actor)
+            .bind(stamp)
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))

@@ -324,7 +324,7 @@ impl Engine {
         actor: &str,
     ) -> Result<RegistryDay, EngineError> {
         let mut reader = self.store.read().await?;
-        reader
+        let whose = reader
             .brand(firm, brand)
             .await?
             .ok_or(EngineError::NotFound { what: "the brand" })?;
@@ -351,12 +351,16 @@ impl Engine {
                 "did not take the confirmation; compare the day again",
             ));
         }
+        // There is a time stamp only of a confirmed day.
+        let stamp = self.archive_stamp(&whose, &line, &held).await?;
         let mut writer = self.store.write().await?;
-        writer.confirm_day(brand, day, actor).await?;
+        writer
+            .confirm_day(brand, day, actor, stamp.as_deref())
+            .await?;
         let file = held.file.as_ref();
         let detail = json!({
             "day": date.to_string(), "hash": held.hash_theirs, "file": file.map(|file| &file.path),
-            "rows": file.map(|file| file.rows), "stamp": file.and_then(|file| file.stamp_path.as_ref()),
+            "rows": file.map(|file| file.rows), "stamp": stamp,
         });
         writer
             .append_audit(

@@ -9,7 +9,7 @@ use registry::wire::{AddAnswer, HeldRecord, RegisteredChannel, ResultRow};
 use store::brands::Brand;
 use store::registry_work::{ClaimedList, NewList, Operation, RegistryItem};
 
-use super::{Line, add_item};
+use super::{Line, add_item, settle};
 use crate::Engine;
 use crate::error::EngineError;
 
@@ -87,7 +87,7 @@ impl Engine {
                 let looked = self.look_up(list, line, channel).await;
                 self.settle_look_ups(list, brand, looked, answered).await
             }
-            (Operation::Add, None) if list.items.len() == 1 => {
+            (Operation::Add, None) if self.is_decided_singly(list) => {
                 self.add_single(list, brand, line, channel, answered).await
             }
             (Operation::Add, None) => {
@@ -113,8 +113,16 @@ impl Engine {
         }
     }
 
-    /// A record on its own is decided at once: nobody waits five minutes for a
-    /// result, and a date at its limit is judged while it may still hold.
+    /// A record whose date is at its limit goes out alone.
+    fn is_decided_singly(&self, list: &ClaimedList) -> bool {
+        let [item] = list.items.as_slice() else {
+            return false;
+        };
+        add_item(item).is_some_and(|record| settle::is_at_its_limit(&record, self.now()))
+    }
+
+    /// İYS decides about it at once: nobody waits five minutes for a result, and
+    /// the date is judged while it may still hold.
     async fn add_single(
         &self,
         list: &ClaimedList,

@@ -484,12 +484,9 @@ fn apart(
     records: Vec<plan::AddItem>,
     now: domain::Timestamp,
 ) -> Vec<Vec<plan::AddItem>> {
-    let now = now.to_turkish();
-    let (late, inside): (Vec<_>, Vec<_>) = records.into_iter().partition(|item| {
-        let limits =
-            domain::calendar::Calendar::builtin().deadlines(item.consent_date.to_turkish());
-        item.source != domain::Source::HS_2015 && now > limits.strict.min(limits.grace)
-    });
+    let (late, inside): (Vec<_>, Vec<_>) = records
+        .into_iter()
+        .partition(|item| is_at_its_limit(item, now));
     let (refusals, consents): (Vec<_>, Vec<_>) = inside
         .into_iter()
         .partition(|item| item.status == Status::Ret);
@@ -506,6 +503,13 @@ fn apart(
     lists.extend(pack(refusals));
     lists.extend(pack(consents));
     lists
+}
+
+/// Whether the stricter reading of the calendar has passed for a record, so that
+/// İYS decides about its date (W606).
+pub(super) fn is_at_its_limit(item: &plan::AddItem, now: domain::Timestamp) -> bool {
+    let limits = domain::calendar::Calendar::builtin().deadlines(item.consent_date.to_turkish());
+    item.source != domain::Source::HS_2015 && now.to_turkish() > limits.strict.min(limits.grace)
 }
 
 fn said(item: plan::AddItem) -> RegistryItem {

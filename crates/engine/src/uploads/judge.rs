@@ -248,6 +248,7 @@ impl Engine {
             mode: brand.mode,
             default_kind,
             activation: brand.activation,
+            brand_names: brand.called(),
             countries: brand.countries,
             mapping: receive::mapping(&upload.options)?,
             limits: Limits {

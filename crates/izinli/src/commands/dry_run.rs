@@ -63,6 +63,7 @@ pub(super) async fn run(cli: &Cli, args: &Import, out: Output) -> anyhow::Result
         let brand = session.brand(text).await?;
         options.mode = brand.mode;
         options.activation = brand.activation;
+        options.brand_names = brand.called();
         options.countries = brand.countries.clone();
         directory = Box::new(session.engine()?.directory(brand.firm, brand.id));
     }

@@ -127,6 +127,18 @@ impl Engine {
         })))
     }
 
+    /// Fetches the time stamp of a day whose file is archived; none when İYS has
+    /// none yet.
+    pub(super) async fn archive_stamp(
+        &self,
+        brand: &Brand,
+        line: &Line,
+        day: &RegistryDay,
+    ) -> Result<Option<String>, EngineError> {
+        self.download_stamp(line, &self.archive_of(brand), day)
+            .await
+    }
+
     /// The time stamp may come later than the file; the next look gets it.
     async fn download_stamp(
         &self,
