@@ -12,7 +12,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use domain::reason::ReasonClass;
-use domain::{Channel, ReasonCode, RecipientKind, Source, Timestamp};
+use domain::{Channel, RecipientKind, Source, Timestamp};
 use intake::{
     CodeCount, DateOrder, Directory, Field, FileVerdict, Judged, Limits, NoDirectory, Options,
     OutcomeReader, Polarity, Privacy, Question, Refusal, RejectionReader, Summary,
