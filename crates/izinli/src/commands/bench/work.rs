@@ -58,7 +58,7 @@ pub(crate) async fn import(place: &Place, start: &str, file: &Path) -> anyhow::R
             place.firm,
             upload.id,
             ACTOR,
-            &engine::uploads::LeaveOpen::Nothing,
+            &engine::uploads::LeaveOpen::All,
         )
         .await?;
     let (applied, ()) = timed(step_until(&engine, &upload, UploadState::Applied)).await?;
