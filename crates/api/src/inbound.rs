@@ -33,6 +33,31 @@ pub(crate) async fn push_receipts(
     Ok(StatusCode::OK)
 }
 
+/// What people wrote back. Kept as it came and answered at once; refusals stand
+/// in the ledger within the second.
+#[utoipa::path(
+    post, path = "/in/{connector_key}/inbound", operation_id = "push_replies", tag = "inbound",
+    security(()),
+    params(("connector_key" = String, Path, description = "The unguessable part of an account's address")),
+    request_body(content = String, description = "As the provider sends it", content_type = "*/*"),
+    responses((status = 200, description = "Kept")),
+)]
+pub(crate) async fn push_replies(
+    State(app): State<App>,
+    Path(connector_key): Path<String>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+) -> Result<StatusCode, Problem> {
+    let body = body.map_err(|rejection| crate::body::unreadable(&rejection))?;
+    let outcome = app
+        .engine
+        .receive_replies(&connector_key, &headers, uri.query(), &body)
+        .await;
+    outcome.map_err(problem)?;
+    Ok(StatusCode::OK)
+}
+
 /// What citizens did at İYS. Kept as it came and answered at once, within the
 /// five seconds that İYS waits.
 #[utoipa::path(

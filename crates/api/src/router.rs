@@ -21,7 +21,7 @@ use crate::app::App;
 use crate::options::BodyLimits;
 use crate::v1::{
     alarms, api_keys, audit, blacklist, brands, campaigns, connectors, consents, contacts, firms,
-    groups, messages, reasons, registry, session, templates, uploads, users,
+    groups, inbound as replies, messages, reasons, registry, session, templates, uploads, users,
 };
 use crate::{guard, health, inbound, observe, openapi, panel, problem};
 
@@ -111,6 +111,8 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(campaigns::campaign_report))
         .routes(routes!(campaigns::campaign_messages))
         .routes(routes!(messages::messages))
+        .routes(routes!(replies::replies))
+        .routes(routes!(replies::decide_reply))
         .routes(routes!(messages::message_proof))
         .routes(routes!(messages::message_proof_page))
         .routes(routes!(audit::audit))
@@ -149,6 +151,7 @@ fn files(limits: BodyLimits) -> OpenApiRouter<App> {
 fn pushes(limits: BodyLimits) -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(inbound::push_receipts))
+        .routes(routes!(inbound::push_replies))
         .routes(routes!(inbound::push_registry))
         .layer(DefaultBodyLimit::max(limits.push))
 }

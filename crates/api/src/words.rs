@@ -72,6 +72,8 @@ words! {
     DayState = store::registry_days::DayState;
     /// Why somebody counts as a difference between İYS's day and ours.
     DriftCause = store::registry_days::DriftCause;
+    /// What was made of a reply.
+    ReplyState = store::replies::ReplyState;
     /// Why an address is stopped.
     StopCause = store::blacklist::StopCause;
 }

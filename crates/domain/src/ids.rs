@@ -140,6 +140,8 @@ id!(/// A walk over everybody of a brand that asks İYS about them.
     SweepId, "swp");
 id!(/// A change of a brand's İYS mode that was looked at.
     ModeChangeId, "rmc");
+id!(/// Something that a person wrote back (*gelen yanıt*).
+    ReplyId, "inb");
 id!(/// One entry of the audit trail (*denetim kaydı*).
     AuditId, "aud");
 

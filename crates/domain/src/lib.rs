@@ -28,6 +28,7 @@ pub mod phone;
 pub mod reason;
 pub mod recipient;
 pub mod registry;
+pub mod reply;
 pub mod segments;
 pub mod source;
 pub mod template;

@@ -24,7 +24,9 @@ pub mod findings;
 mod group;
 mod housekeeping;
 pub mod receipts;
+mod refusals;
 pub mod registry;
+pub mod replies;
 pub mod seals;
 pub mod settings;
 pub mod uploads;
@@ -68,6 +70,7 @@ pub struct Engine {
     calendar: domain::calendar::Calendar,
     seen_files: uploads::SeenFiles,
     pulls: receipts::Pulls,
+    reply_pulls: replies::ReplyPulls,
     desk: receipts::Desk,
     wake: Wake,
     stopping: CancellationToken,
@@ -89,6 +92,7 @@ struct Wake {
     registry: Notify,
     dispatch: Notify,
     receipts: Notify,
+    replies: Notify,
 }
 
 impl Engine {
@@ -121,6 +125,7 @@ impl Engine {
             calendar,
             seen_files: uploads::SeenFiles::default(),
             pulls: receipts::Pulls::default(),
+            reply_pulls: replies::ReplyPulls::default(),
             desk: receipts::Desk::default(),
             wake: Wake::default(),
             stopping: CancellationToken::new(),
@@ -214,6 +219,12 @@ impl Engine {
         repeat!("resolve", ms(settings.dispatch.poll_ms), step_resolve);
         repeat!("receipts", ms(settings.receipts.poll_ms), step_receipts);
         repeat!("pull", ms(settings.receipts.poll_ms), step_pull);
+        repeat!("replies", ms(settings.receipts.poll_ms), step_replies);
+        repeat!(
+            "pull replies",
+            ms(settings.receipts.poll_ms.saturating_mul(5)),
+            step_pull_replies
+        );
         repeat!("finish", ms(settings.dispatch.poll_ms), step_finish);
         repeat!("seal", ms(SEAL_REST_MS), step_seal);
         let look = Duration::from_secs(settings.deadlines.check_seconds);

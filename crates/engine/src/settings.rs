@@ -282,6 +282,9 @@ pub struct Receipts {
     /// Seconds between two questions for receipts to one account, instead of the
     /// pace that its provider allows: for simulators and tests.
     pub pull_seconds: Option<i64>,
+    /// Seconds between two questions for replies to one account, where they are
+    /// not only pushed; 0 asks for none.
+    pub replies_pull_seconds: i64,
 }
 
 impl Default for Receipts {
@@ -291,6 +294,7 @@ impl Default for Receipts {
             body_bytes_max: 4 * 1024 * 1024,
             poll_ms: 200,
             pull_seconds: None,
+            replies_pull_seconds: 60,
         }
     }
 }

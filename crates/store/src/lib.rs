@@ -57,6 +57,7 @@ pub mod registry_sweep;
 pub mod registry_work;
 pub mod rejections;
 pub mod repermission;
+pub mod replies;
 pub mod reporting;
 mod row;
 pub mod seals;

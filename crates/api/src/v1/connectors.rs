@@ -42,6 +42,8 @@ pub(crate) struct Connector {
     state_reason: Option<String>,
     /// Where the provider must push receipts to.
     receipts_url: String,
+    /// Where the provider must push replies to.
+    inbound_url: String,
     /// What was filled in; secrets as dots.
     #[schema(value_type = words::AnyObject)]
     config_masked: Value,
@@ -112,6 +114,7 @@ async fn show(
         .or_not_found()?;
     Ok(Connector {
         receipts_url: app.engine.receipts_url(&account),
+        inbound_url: app.engine.replies_url(&account),
         config_masked: masked(&account.kind, config.expose_secret()),
         id: account.id,
         kind: account.kind,

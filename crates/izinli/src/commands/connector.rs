@@ -44,11 +44,17 @@ pub(crate) async fn run(cli: &Cli, command: &Connector, out: Output) -> anyhow::
                 .create_connector(firm, kind, name, &config, ACTOR)
                 .await?;
             let url = engine.receipts_url(&account);
-            out.show(&json!({ "id": account.id, "receipts_url": url }), |_| {
+            let replies = engine.replies_url(&account);
+            let made = json!({ "id": account.id, "receipts_url": url, "inbound_url": replies });
+            out.show(&made, |_| {
                 println!("{}", account.id);
                 println!(
                     "{}: {url}",
                     out.pick("iletim raporu adresi", "receipts address")
+                );
+                println!(
+                    "{}: {replies}",
+                    out.pick("gelen yanıt adresi", "replies address")
                 );
             })?;
             Ok(Exit::Done)
