@@ -5,9 +5,7 @@ use anyhow::{Context, Result, ensure};
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulators::{Kind, Running};
-use system_tests::system::{
-    Brand, IYS_CODE, Mode, Setup, World, each_database, job, until,
-};
+use system_tests::system::{Brand, IYS_CODE, Mode, Setup, World, each_database, job, until};
 use tokio::net::TcpListener;
 
 const TAG: &str = "Yanıtlar";
@@ -59,8 +57,16 @@ impl Provider {
         let made = world
             .program
             .json([
-                "connector", "create", "--firm", &world.firm, "--kind", "netgsm", "--name",
-                "İki yönlü", "--settings", &file,
+                "connector",
+                "create",
+                "--firm",
+                &world.firm,
+                "--kind",
+                "netgsm",
+                "--name",
+                "İki yönlü",
+                "--settings",
+                &file,
             ])
             .await?;
         let inbound_url = made["inbound_url"]
@@ -119,7 +125,10 @@ async fn who_writes_ret_is_refused_at_once_and_iys_is_told() -> Result<()> {
         let brand = world.brand(Mode::Integrator, IYS_CODE).await?;
         four_people(world, &brand).await?;
         let provider = Provider::start(world).await?;
-        ensure!(dry_run(world, &brand).await?["sendable"] == 4, "all consent");
+        ensure!(
+            dry_run(world, &brand).await?["sendable"] == 4,
+            "all consent"
+        );
 
         provider.writes(1, "RET ORNEK").await?;
         provider.writes(2, "fatura nerede").await?;
@@ -152,7 +161,8 @@ async fn who_writes_ret_is_refused_at_once_and_iys_is_told() -> Result<()> {
         .await?;
 
         let id = doubtful[0]["id"].as_str().context("no id")?;
-        let decision = json!({ "is_refusal": true, "brand_id": brand.id, "note": "telefonda sordum" });
+        let decision =
+            json!({ "is_refusal": true, "brand_id": brand.id, "note": "telefonda sordum" });
         let path = format!("/inbound/{id}/decision");
         let decided = world.client.post(&path, &decision).await?;
         ensure!(decided["state"] == "refused", "decided: {decided}");

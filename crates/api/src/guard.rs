@@ -31,7 +31,10 @@ pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        // A page that allows itself less says so.
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     if app.options.secure_cookies {
         let value = HeaderValue::from_static(STRICT_TRANSPORT_SECURITY);

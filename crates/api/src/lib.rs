@@ -1,5 +1,6 @@
 //! The HTTP side: routes, sessions and keys, problem documents, the API
-//! document, server-sent events, pushes from providers, and the panel.
+//! document, server-sent events, pushes from providers, the pages that people
+//! see behind their own link, and the panel.
 //!
 //! **Never here:** SQL, a decision about consent, a provider's protocol, work
 //! that goes on after its answer. A handler checks who asks, checks what was
@@ -34,6 +35,7 @@ mod options;
 mod page;
 mod panel;
 mod problem;
+mod public;
 mod reason;
 mod router;
 mod serve;

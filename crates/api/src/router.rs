@@ -21,9 +21,10 @@ use crate::app::App;
 use crate::options::BodyLimits;
 use crate::v1::{
     alarms, api_keys, audit, blacklist, brands, campaigns, connectors, consents, contacts, firms,
-    groups, inbound as replies, messages, reasons, registry, session, templates, uploads, users,
+    groups, inbound as replies, mail, messages, reasons, registry, session, templates, uploads,
+    users,
 };
-use crate::{guard, health, inbound, observe, openapi, panel, problem};
+use crate::{guard, health, inbound, observe, openapi, panel, problem, public};
 
 /// Where the API begins.
 const V1: &str = "/api/v1";
@@ -110,6 +111,8 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(campaigns::stop_campaign))
         .routes(routes!(campaigns::campaign_report))
         .routes(routes!(campaigns::campaign_messages))
+        .routes(routes!(mail::campaign_mail, mail::set_campaign_mail))
+        .routes(routes!(mail::template_mail, mail::set_template_mail))
         .routes(routes!(messages::messages))
         .routes(routes!(replies::replies))
         .routes(routes!(replies::decide_reply))
@@ -184,6 +187,8 @@ pub(crate) fn router(app: App) -> Router {
         .merge(pushes)
         .split_for_parts();
     let routes = routes
+        .route("/u/stil.css", get(public::style))
+        .route("/u/{token}", get(public::show).post(public::wish))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics));

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::connector::Connector;
-use crate::{iletimerkezi, infobip, jetsms, netgsm, twilio, verimor};
+use crate::{iletimerkezi, infobip, jetsms, netgsm, smtp, twilio, verimor};
 
 /// One provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -102,6 +102,7 @@ pub fn catalogue() -> &'static [KindInfo] {
         infobip::KIND,
         jetsms::KIND,
         netgsm::KIND,
+        smtp::KIND,
         twilio::KIND,
         verimor::KIND,
     ]
@@ -125,6 +126,7 @@ pub fn build(
         ))),
         "jetsms" => Ok(Arc::new(jetsms::Jetsms::new(config, http)?)),
         "netgsm" => Ok(Arc::new(netgsm::Netgsm::new(config, http)?)),
+        "smtp" => Ok(Arc::new(smtp::Smtp::new(config)?)),
         "twilio" => Ok(Arc::new(twilio::Twilio::new(config, http)?)),
         "verimor" => Ok(Arc::new(verimor::Verimor::new(config, http)?)),
         _ => Err(ConfigError::UnknownKind {

@@ -61,6 +61,13 @@ pub trait Connector: Send + Sync + Debug {
     /// [`UnreadablePush`] when the body as a whole cannot be read.
     fn receipts(&self, body: &[u8]) -> Result<Receipts, UnreadablePush>;
 
+    /// Whether a refusal says that the address itself is dead, so that trying
+    /// it again is pointless (S204).
+    fn is_dead_address(&self, code: &str, text: &str) -> bool {
+        let _ = (code, text);
+        false
+    }
+
     /// Asks for the receipts of accepted requests, within the limits of
     /// [`Receiving::by_pull`](crate::Receiving). May bring only some of them.
     ///

@@ -28,6 +28,7 @@ mod message;
 mod netgsm;
 mod outcome;
 mod receipt;
+mod smtp;
 mod text_message;
 mod transport;
 mod twilio;
@@ -36,7 +37,7 @@ mod verimor;
 pub use capabilities::{Capabilities, Inbounding, Pulling, Receiving, Resolve};
 pub use catalogue::{ConfigError, Field, FieldForm, FieldProblem, KindInfo, build, catalogue};
 pub use connector::Connector;
-pub use message::{ClearedRequest, EncodeError, Envelope, Outgoing};
+pub use message::{ClearedRequest, EncodeError, Envelope, Mail, Outgoing};
 pub use outcome::{
     Balance, CallFailure, Check, Class, Found, FoundMessage, LookUp, Outcome, Refusal, TestReport,
 };

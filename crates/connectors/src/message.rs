@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use domain::gate::{Addressed, Basis, Cleared};
 use domain::ids::{MessageRef, RecipientId};
-use domain::{Channel, Recipient, RecipientKind};
+use domain::{Channel, Recipient, RecipientKind, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::capabilities::Capabilities;
@@ -23,6 +23,23 @@ pub struct Outgoing {
     pub basis: Basis,
     /// The text as the person will read it.
     pub text: String,
+    /// What an e-mail has besides its text; none for other channels.
+    pub mail: Option<Box<Mail>>,
+}
+
+/// What an e-mail has besides its text, rendered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// The subject.
+    pub subject: String,
+    /// The message in HTML, beside the text.
+    pub html: Option<String>,
+    /// Where replies go, unless to where the account sends them.
+    pub reply_to: Option<String>,
+    /// Where this person refuses with one click (RFC 8058).
+    pub unsubscribe_url: Option<String>,
+    /// When it was written.
+    pub written_at: Timestamp,
 }
 
 impl Addressed for Outgoing {

@@ -293,8 +293,16 @@ mod tests {
     #[test]
     fn a_sure_word_alone_is_a_refusal_that_names_nobody() {
         for text in [
-            "RET", "ret.", "Red", "DUR", "dur lütfen", "Stop", "RET SMS", "iptal mesaj",
-            "ret ret ret", "İptal RET",
+            "RET",
+            "ret.",
+            "Red",
+            "DUR",
+            "dur lütfen",
+            "Stop",
+            "RET SMS",
+            "iptal mesaj",
+            "ret ret ret",
+            "İptal RET",
         ] {
             assert_eq!(meaning(text), Meaning::Refusal { brand: None }, "{text}");
         }
@@ -324,7 +332,15 @@ mod tests {
 
     #[test]
     fn other_texts_are_other_texts() {
-        for text in ["fatura nerede", "", "  👍 ", "evet", "Durum nedir", "retro ürün var mı", "3"] {
+        for text in [
+            "fatura nerede",
+            "",
+            "  👍 ",
+            "evet",
+            "Durum nedir",
+            "retro ürün var mı",
+            "3",
+        ] {
             assert_eq!(meaning(text), Meaning::Other, "{text}");
         }
     }

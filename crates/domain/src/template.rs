@@ -7,10 +7,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
 /// Longest text that is accepted, in bytes.
 pub const TEXT_BYTES_MAX: usize = 2_048;
+/// Longest HTML that is accepted, in bytes: mail providers cut what is longer
+/// than about 100 kB.
+pub const HTML_BYTES_MAX: usize = 100_000;
 
 const FUEL_MAX: u64 = 5_000;
 const NAME: &str = "text";
@@ -39,11 +42,13 @@ pub enum InvalidText {
     /// Nothing to send.
     #[error("the text is empty")]
     Empty,
-    /// Over [`TEXT_BYTES_MAX`].
-    #[error("the text is {bytes} bytes long; {TEXT_BYTES_MAX} are allowed")]
+    /// Over [`TEXT_BYTES_MAX`] or [`HTML_BYTES_MAX`].
+    #[error("the text is {bytes} bytes long; {max} are allowed")]
     TooLong {
         /// Its length.
         bytes: usize,
+        /// What is allowed.
+        max: usize,
     },
     /// `{% … %}` and `{# … #}` are not for message texts.
     #[error("only variables such as {{{{ad}}}} are allowed, not `{found}`")]
@@ -81,12 +86,34 @@ impl MessageText {
     /// # Errors
     /// [`InvalidText`] names what is wrong and where.
     pub fn parse(source: &str) -> Result<Self, InvalidText> {
+        Self::parse_as(source, TEXT_BYTES_MAX, AutoEscape::None)
+    }
+
+    /// Checks a text with what the program has added to it: as long as HTML may be.
+    ///
+    /// # Errors
+    /// [`InvalidText`] names what is wrong and where.
+    pub fn parse_long(source: &str) -> Result<Self, InvalidText> {
+        Self::parse_as(source, HTML_BYTES_MAX, AutoEscape::None)
+    }
+
+    /// Checks the HTML of a message. Values are escaped when it is rendered: a
+    /// name never becomes markup.
+    ///
+    /// # Errors
+    /// [`InvalidText`] names what is wrong and where.
+    pub fn parse_html(source: &str) -> Result<Self, InvalidText> {
+        Self::parse_as(source, HTML_BYTES_MAX, AutoEscape::Html)
+    }
+
+    fn parse_as(source: &str, max: usize, escape: AutoEscape) -> Result<Self, InvalidText> {
         if source.trim().is_empty() {
             return Err(InvalidText::Empty);
         }
-        if source.len() > TEXT_BYTES_MAX {
+        if source.len() > max {
             return Err(InvalidText::TooLong {
                 bytes: source.len(),
+                max,
             });
         }
         for found in ["{%", "{#"] {
@@ -97,6 +124,7 @@ impl MessageText {
         let mut environment = Environment::empty();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL_MAX));
+        environment.set_auto_escape_callback(move |_| escape.clone());
         let syntax = |error: &minijinja::Error| InvalidText::Syntax {
             line: error.line().unwrap_or(1),
             problem: error
@@ -179,6 +207,22 @@ mod tests {
                 })
             );
         }
+    }
+
+    #[test]
+    fn a_name_never_becomes_markup() {
+        let html = MessageText::parse_html("<p>Sayın {{ad}}</p>").expect("valid");
+        let rendered = html.render(&values(&[("ad", "<b>A & \"B\"</b>")]));
+        let rendered = rendered.expect("rendered");
+        assert!(
+            rendered.starts_with("<p>Sayın &lt;b&gt;A &amp; "),
+            "{rendered}"
+        );
+        let text = MessageText::parse("Sayın {{ad}}").expect("valid");
+        assert_eq!(
+            text.render(&values(&[("ad", "A & B")])).as_deref(),
+            Ok("Sayın A & B")
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ use domain::gate::Basis;
 use domain::ids::{CampaignId, FirmId};
 use domain::segments::{self, Count};
 use domain::template::MessageText;
-use domain::{ReasonCode, Timestamp};
+use domain::{Channel, ReasonCode, Timestamp};
 use store::audience::{AudienceQuestion, Judged};
 use store::brands::Brand;
 use store::campaigns::{ADDRESSES_MAX, Audience, Campaign, CampaignState, NewCampaign};
@@ -72,6 +72,7 @@ impl Engine {
         self.check_campaign(firm, &mut new).await?;
         let mut writer = self.store.write().await?;
         let campaign = writer.create_campaign(firm, &new, actor).await?;
+        crate::mails::copy_from_template(&mut writer, &campaign).await?;
         let detail = serde_json::json!({ "name": new.name });
         writer
             .append_audit(
@@ -197,6 +198,8 @@ impl Engine {
         let mut reader = self.store.read().await?;
         let brand = reader.brand_at_work(campaign.brand).await?;
         let (account, _) = reader.connector_at_work(campaign.connector).await?;
+        let content = crate::mails::content_of(&mut reader, campaign).await?;
+        let muted_purpose = crate::mails::muted_purpose(&mut reader, campaign).await?;
         drop(reader);
         let text = MessageText::parse(&campaign.body)
             .map_err(|error| EngineError::invalid("body", error.to_string()))?;
@@ -209,8 +212,12 @@ impl Engine {
             policy: brand.policy(),
             now: self.now(),
             audience: campaign.audience.clone(),
-            variables: text.variables().to_vec(),
-            for_everyone: obstacle_for_everyone(campaign, &brand, account.state),
+            variables: crate::mails::variables(campaign, &text, content.as_ref()),
+            for_everyone: obstacle_for_everyone(campaign, &brand, account.state).or_else(|| {
+                crate::mails::is_incomplete(campaign, content.as_ref(), &brand)
+                    .then_some(ReasonCode::S404)
+            }),
+            muted_purpose,
         })
     }
 
@@ -454,6 +461,9 @@ pub(crate) fn is_content_incomplete(campaign: &Campaign, brand: &Brand) -> bool 
         !needle.trim().is_empty() && text.contains(&domain::fold_text::name_fold(needle))
     };
     let names_sender = has(&brand.trade_name) || has(&brand.mersis);
-    let names_refusal = has(&format!("ret {}", brand.short_name)) || text.contains("http");
+    // The way out of an e-mail is added to each.
+    let names_refusal = has(&format!("ret {}", brand.short_name))
+        || text.contains("http")
+        || campaign.channel == Channel::Eposta;
     !(names_sender && names_refusal)
 }

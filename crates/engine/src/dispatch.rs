@@ -12,14 +12,17 @@ use std::sync::Arc;
 
 use crate::Engine;
 use crate::error::EngineError;
-use connectors::Connector;
+use crate::links::{LINK, Links};
+use crate::mails::MailText;
+use connectors::{Connector, Mail};
+use domain::Timestamp;
 use domain::gate::{Basis, BrandPolicy, MessageFacts, RouteFacts};
 use domain::ids::{CampaignId, ConnectorId};
-use domain::template::MessageText;
+use domain::template::{InvalidText, MessageText, RenderError};
 use store::brands::Brand;
 use store::campaigns::Campaign;
 use store::connectors::{Connector as Account, ConnectorState};
-use store::person::FactsAbout;
+use store::person::{FactsAbout, Person};
 
 pub(crate) use pace::Paces;
 pub(crate) use recheck::Rechecks;
@@ -35,6 +38,12 @@ pub(crate) struct Context {
     pub(crate) policy: BrandPolicy,
     pub(crate) facts: MessageFacts,
     pub(crate) route: RouteFacts,
+    /// What an e-mail has besides its text.
+    pub(crate) mail: Option<MailText>,
+    /// Makes each person's own link.
+    pub(crate) links: Links,
+    /// The campaign's purpose, where anybody muted it.
+    pub(crate) muted_purpose: Option<i64>,
 }
 
 impl Context {
@@ -45,6 +54,27 @@ impl Context {
             channel: self.campaign.channel,
             kind: self.campaign.kind,
         }
+    }
+}
+
+impl Context {
+    /// The message for one person; their own link is a variable of it.
+    pub(crate) fn written_for(
+        &self,
+        person: &mut Person,
+        now: Timestamp,
+    ) -> Result<(String, Option<Box<Mail>>), RenderError> {
+        let url = self.links.url(self.campaign.id, person.facts.id);
+        if self.mail.is_some() || self.text.variables().iter().any(|name| name == LINK) {
+            person.values.insert(LINK.to_owned(), url.clone());
+        }
+        let text = self.text.render(&person.values)?;
+        let Some(mail) = &self.mail else {
+            return Ok((text, None));
+        };
+        let is_commercial = self.campaign.basis == Basis::Commercial;
+        let mail = mail.render(&person.values, is_commercial.then_some(url), now)?;
+        Ok((text, Some(Box::new(mail))))
     }
 }
 
@@ -59,18 +89,27 @@ impl Engine {
     ) -> Result<Context, EngineError> {
         let campaign = reader.campaign_at_work(campaign).await?;
         let brand = reader.brand_at_work(campaign.brand).await?;
-        let text = MessageText::parse(&campaign.body).map_err(|error| {
+        let invalid = |error: InvalidText| {
             EngineError::Internal(format!(
                 "the text of campaign {} is not valid: {error}",
                 campaign.id
             ))
-        })?;
+        };
+        let content = crate::mails::content_of(reader, &campaign).await?;
+        let text = crate::mails::text_of(&campaign).map_err(invalid)?;
+        let mail = content
+            .as_ref()
+            .map(|content| MailText::parse(content, &campaign))
+            .transpose()
+            .map_err(invalid)?;
         let facts = MessageFacts {
             channel: campaign.channel,
             kind: campaign.kind,
             basis: campaign.basis,
-            content_incomplete: crate::campaigns::is_content_incomplete(&campaign, &brand),
+            content_incomplete: crate::campaigns::is_content_incomplete(&campaign, &brand)
+                || crate::mails::is_incomplete(&campaign, content.as_ref(), &brand),
         };
+        let muted_purpose = crate::mails::muted_purpose(reader, &campaign).await?;
         // A provider that forbids advertisements to Turkey is no route for them.
         let is_allowed =
             campaign.basis != Basis::Commercial || connector.capabilities().commercial_to_turkey;
@@ -87,6 +126,9 @@ impl Engine {
             text,
             facts,
             route,
+            mail,
+            links: self.links(),
+            muted_purpose,
         })
     }
 

@@ -23,6 +23,8 @@ pub mod evidence;
 pub mod findings;
 mod group;
 mod housekeeping;
+pub mod links;
+pub mod mails;
 pub mod receipts;
 mod refusals;
 pub mod registry;

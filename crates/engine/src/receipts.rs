@@ -6,10 +6,11 @@ mod pull;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use connectors::{AddressedReceipt, Connector, Push, Receipt};
+use connectors::{AddressedReceipt, Connector, Push, Receipt, ReceiptState};
 use domain::ids::{ConnectorId, FirmId};
 use http::HeaderMap;
 use store::StoreError;
+use store::bounces::Bounce;
 use store::receipts::{ReceiptRow, WaitingPush};
 
 use crate::error::EngineError;
@@ -235,6 +236,7 @@ impl Engine {
         let mut connectors: BTreeMap<ConnectorId, (FirmId, Arc<dyn Connector>)> = BTreeMap::new();
         let mut told: BTreeMap<ConnectorId, Vec<(i64, ReceiptRow)>> = BTreeMap::new();
         let mut settled: Vec<(i64, Option<String>)> = Vec::with_capacity(count);
+        let mut bounced: BTreeMap<FirmId, Vec<Bounce>> = BTreeMap::new();
         let mut receipts = 0;
         for push in pushes {
             if receipts >= MAPPED_TOGETHER_MAX {
@@ -249,7 +251,10 @@ impl Engine {
                 }
             };
             let problem = match self.read_push(&connector, &push.body) {
-                Ok((mut rows, addressed)) => {
+                Ok((mut rows, addressed, bounces)) => {
+                    if !bounces.is_empty() {
+                        bounced.entry(firm).or_default().extend(bounces);
+                    }
                     let found = self.addressed(&mut writer, firm, push.connector, addressed);
                     rows.extend(found.await?);
                     receipts += rows.len();
@@ -267,6 +272,9 @@ impl Engine {
             let changed = writer.apply_pushes(*connector, &rows).await?;
             metrics::counter!("izinli_receipts_total").increment(changed);
         }
+        for (firm, bounces) in &bounced {
+            writer.note_bounces(*firm, bounces).await?;
+        }
         let settled: Vec<(i64, Option<&str>)> = settled
             .iter()
             .map(|(id, problem)| (*id, problem.as_deref()))
@@ -276,23 +284,46 @@ impl Engine {
         Ok(Step::Did)
     }
 
-    fn read_push(
-        &self,
-        connector: &Arc<dyn Connector>,
-        packed: &[u8],
-    ) -> Result<(Vec<ReceiptRow>, Vec<AddressedReceipt>), String> {
+    fn read_push(&self, connector: &Arc<dyn Connector>, packed: &[u8]) -> Result<ReadPush, String> {
         let body =
             lz4_flex::decompress_size_prepended(packed).map_err(|error| error.to_string())?;
         let receipts = connector
             .receipts(&body)
             .map_err(|error| error.to_string())?;
         let now = self.now();
+        let bounces = bounces(connector.as_ref(), &receipts.receipts, now);
         let rows = receipts.receipts.into_iter();
         Ok((
             rows.map(|receipt| row(receipt, now)).collect(),
             receipts.addressed,
+            bounces,
         ))
     }
+}
+
+/// Rows, receipts that name request and person, and failed deliveries.
+type ReadPush = (Vec<ReceiptRow>, Vec<AddressedReceipt>, Vec<Bounce>);
+
+/// The failed deliveries among receipts: all of e-mail, and elsewhere those of
+/// which the provider says that the address is dead.
+fn bounces(connector: &dyn Connector, receipts: &[Receipt], now: domain::Timestamp) -> Vec<Bounce> {
+    let is_mail = connector
+        .capabilities()
+        .channels
+        .contains(&domain::Channel::Eposta);
+    receipts
+        .iter()
+        .filter(|receipt| {
+            receipt.hard_bounce || (is_mail && receipt.state == ReceiptState::Undelivered)
+        })
+        .map(|receipt| Bounce {
+            message: receipt.message,
+            is_hard: receipt.hard_bounce,
+            code: receipt.provider_code.clone(),
+            words: receipt.provider_text.clone(),
+            at: receipt.happened_at.unwrap_or(now),
+        })
+        .collect()
 }
 
 fn unreadable(push: &WaitingPush, problem: String) -> String {

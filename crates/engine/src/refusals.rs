@@ -52,7 +52,7 @@ impl Engine {
     /// Records a refusal at brands of the firm, in every capacity that the
     /// address holds there; as a consumer where it holds none. The caller
     /// commits and wakes the queue of İYS.
-    pub(crate) async fn refuse(
+    pub(crate) async fn record_refusal(
         &self,
         writer: &mut Writer,
         refusal: &PersonalRefusal,

@@ -174,7 +174,9 @@ impl Engine {
             if let Some(problem) = &problem {
                 tracing::error!(connector.id = %push.connector, push.id = push.id, "a push of replies could not be read whole: {problem}");
             }
-            writer.settle_reply_push(push.id, problem.as_deref()).await?;
+            writer
+                .settle_reply_push(push.id, problem.as_deref())
+                .await?;
         }
         writer.commit().await?;
         if count > 0 {
@@ -218,7 +220,7 @@ impl Engine {
                 let meant: Vec<&Brand> =
                     brands.iter().filter_map(|id| mailbox.brand(*id)).collect();
                 let refusal = refusal(mailbox, &said.from, id, written);
-                let recorded = self.refuse(writer, &refusal, &meant).await?;
+                let recorded = self.record_refusal(writer, &refusal, &meant).await?;
                 (state, code) = outcome(recorded.holds(), &recorded.refused);
                 only(&brands)
             }
@@ -288,7 +290,7 @@ impl Engine {
                 }),
             ) => {
                 // Nobody is named: whoever wrote last, else everyone who may write.
-                let brands = match (about, recipient) {
+                let mut brands: Vec<BrandId> = match (about, recipient) {
                     (Some(brand), _) => vec![brand],
                     (None, Some(recipient)) => {
                         let channel = mailbox.channel();
@@ -297,6 +299,8 @@ impl Engine {
                     }
                     (None, None) => Vec::new(),
                 };
+                // In two capacities it stands twice.
+                brands.dedup();
                 if brands.is_empty() {
                     Verdict::Doubtful(None)
                 } else {
@@ -340,7 +344,9 @@ impl Engine {
                     actor: actor.to_owned(),
                     ..refusal(&mailbox, &held.address, id, held.received_at)
                 };
-                let recorded = self.refuse(&mut writer, &refusal, &[&brand]).await?;
+                let recorded = self
+                    .record_refusal(&mut writer, &refusal, &[&brand])
+                    .await?;
                 if let Some(code) = recorded.refused.first() {
                     return Err(EngineError::Refused {
                         code: *code,
@@ -440,7 +446,12 @@ mod tests {
     #[test]
     fn a_reply_is_written_when_the_provider_says_unless_that_lies_ahead_or_far_back() {
         let now = Timestamp::from_micros(100 * DAY_US);
-        for (said, counts) in [(-1, true), (-2 * DAY_US, true), (-4 * DAY_US, false), (1, false)] {
+        for (said, counts) in [
+            (-1, true),
+            (-2 * DAY_US, true),
+            (-4 * DAY_US, false),
+            (1, false),
+        ] {
             let said = now.plus_micros(said);
             let expected = if counts { said } else { now };
             assert_eq!(written_at(Some(said), now), expected);

@@ -53,6 +53,7 @@ pub mod netgsm;
 mod run;
 mod segments;
 mod server;
+pub mod smtp;
 pub mod twilio;
 pub mod verimor;
 mod wire;

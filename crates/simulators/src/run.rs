@@ -17,6 +17,7 @@ use crate::iys::{self, IysSim};
 use crate::jetsms::JetsmsSim;
 use crate::netgsm::NetgsmSim;
 use crate::server::Running;
+use crate::smtp::{self, SmtpSim};
 use crate::twilio::TwilioSim;
 use crate::verimor::VerimorSim;
 
@@ -33,6 +34,8 @@ pub enum Kind {
     Jetsms,
     /// The SMS provider Netgsm.
     Netgsm,
+    /// A mail server; its control calls come to the port, mail to the one after it.
+    Smtp,
     /// The SMS provider Twilio.
     Twilio,
     /// The SMS provider Verimor.
@@ -47,6 +50,7 @@ impl Kind {
         Self::Iletimerkezi,
         Self::Jetsms,
         Self::Netgsm,
+        Self::Smtp,
         Self::Twilio,
         Self::Verimor,
     ];
@@ -66,6 +70,7 @@ impl fmt::Display for Kind {
             Self::Iletimerkezi => "iletimerkezi",
             Self::Jetsms => "jetsms",
             Self::Netgsm => "netgsm",
+            Self::Smtp => "smtp",
             Self::Twilio => "twilio",
             Self::Verimor => "verimor",
         })
@@ -193,6 +198,20 @@ pub async fn start(kind: Kind, options: Options, listener: TcpListener) -> anyho
                 config.options.pulls_per_minute = Some(10);
             }
             NetgsmSim::start(config, listener)
+        }
+        Kind::Smtp => {
+            let control = listener.local_addr()?;
+            // The port after the control calls', unless somebody has it.
+            let mail = match TcpListener::bind((control.ip(), control.port().wrapping_add(1))).await
+            {
+                Ok(mail) => mail,
+                Err(_) => TcpListener::bind((control.ip(), 0)).await?,
+            };
+            let config = smtp::Config {
+                clock,
+                options: smtp::Options::default(),
+            };
+            SmtpSim::start(config, listener, mail)
         }
         Kind::Twilio => TwilioSim::start(provider(&options, clock), listener),
         Kind::Verimor => {

@@ -41,6 +41,9 @@ pub struct AudienceQuestion {
     /// A reason that holds for everyone, such as a missing route; found after
     /// what is known of the person.
     pub for_everyone: Option<ReasonCode>,
+    /// The campaign's purpose, where anybody muted it
+    /// (see [`crate::purposes::purpose_key`]).
+    pub muted_purpose: Option<i64>,
 }
 
 /// What an audience comes to.
@@ -137,7 +140,7 @@ impl AudienceQuestion {
         format!(
             "SELECT r.id AS recipient_id, own.local_event_id AS event_id, \
                     own.registry_batch_id AS registry_batch_id, own.checked_us AS checked_us, \
-                CASE \
+                CASE WHEN r.undeliverable = 1 THEN 5204 \
                 WHEN b0.cause = 1 AND ($5 = 1 OR b0.spares_mandatory = 0) THEN 5201 \
                 WHEN bc.cause = 1 AND ($5 = 1 OR bc.spares_mandatory = 0) THEN 5201 \
                 WHEN b0.cause = 2 OR bc.cause = 2 OR b0.also_complaint = 1 OR bc.also_complaint = 1 \
@@ -155,7 +158,7 @@ impl AudienceQuestion {
                 WHEN $5 = 1 AND $6 = 1 AND $7 = 2 THEN 5102 \
                 WHEN $5 = 1 AND $6 = 1 AND $7 = 3 AND COALESCE(own.verdict, 0) <> 1 THEN 5102 \
                 WHEN $5 = 1 AND $6 = 1 AND $7 = 3 AND (own.checked_us IS NULL OR own.checked_us < $8) THEN 5104 \
-                WHEN {missing} THEN 5401 \
+                {muted} WHEN {missing} THEN 5401 \
                 ELSE $9 END AS code \
              FROM {from} \
              LEFT JOIN consent_state own ON own.brand_id = $2 AND own.recipient_id = r.id \
@@ -164,7 +167,18 @@ impl AudienceQuestion {
              LEFT JOIN blacklist bc ON bc.firm_id = $1 AND bc.recipient_id = r.id AND bc.channel = $3 \
              WHERE r.firm_id = $1 AND {listed} AND r.form = {form}",
             form = if self.channel.is_phone() { 1 } else { 2 },
+            muted = self.muted(),
         )
+    }
+
+    /// The few who muted the campaign's purpose; nothing where nobody did.
+    fn muted(&self) -> String {
+        self.muted_purpose.map_or_else(String::new, |purpose| {
+            format!(
+                "WHEN $5 = 1 AND EXISTS (SELECT 1 FROM purpose_refusal f WHERE f.brand_id = $2 \
+                 AND f.recipient_id = r.id AND f.channel = $3 AND f.purpose_key = {purpose}) THEN 5106"
+            )
+        })
     }
 
     /// 1 local consent is enough, 2 nothing is, 3 İYS must confirm.

@@ -55,6 +55,15 @@ pub struct MessageFacts {
     pub receipt: Option<(i64, String, Option<String>, Timestamp)>,
 }
 
+/// What the decision to plan somebody rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrozenDecision {
+    /// The consent.
+    pub event: Option<EventId>,
+    /// When İYS had answered.
+    pub checked_at: Option<Timestamp>,
+}
+
 macro_rules! message_sql {
     ($from:literal, $where:literal) => {
         concat!(
@@ -223,6 +232,26 @@ impl Reader {
             .await)
         .doing("reading a message")?;
         row.map(|row| row.facts()).transpose()
+    }
+
+    /// What was frozen about a person of a campaign who was planned.
+    pub async fn frozen_decision(
+        &mut self,
+        campaign: CampaignId,
+        recipient: RecipientId,
+    ) -> Result<Option<FrozenDecision>, StoreError> {
+        let sql = "SELECT event_id, checked_us FROM campaign_recipient \
+             WHERE campaign_id = $1 AND code = 0 AND recipient_id = $2";
+        let row: Option<(Option<i64>, Option<i64>)> = on!(self, conn => sqlx::query_as(sql)
+            .bind(campaign.as_db())
+            .bind(recipient.as_db())
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("reading a frozen decision")?;
+        Ok(row.map(|(event, checked)| FrozenDecision {
+            event: event.map(EventId::from_db),
+            checked_at: instant(checked),
+        }))
     }
 
     /// İYS's name for a call that a decision rests on; none where it gave none.

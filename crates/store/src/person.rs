@@ -53,6 +53,7 @@ struct Row {
     full_name: Option<String>,
     external_id: Option<String>,
     attributes: Option<String>,
+    undeliverable: i64,
     blacklisted: i64,
     complained: i64,
     own_status: Option<i64>,
@@ -88,6 +89,7 @@ impl Row {
             id,
         )?;
         let mut facts = PersonFacts::unknown(id, address);
+        facts.undeliverable = self.undeliverable == 1;
         facts.blacklisted = self.blacklisted > 0;
         facts.blacklist_spares_mandatory = self.blacklisted == 1;
         facts.complaint_stop = self.complained == 1;
@@ -147,6 +149,7 @@ macro_rules! people_sql {
             "SELECT ",
             $more,
             "r.id AS id, r.address AS address, c.full_name, c.external_id, c.attributes, \
+                r.undeliverable, \
                 CASE WHEN (b0.cause = 1 AND b0.spares_mandatory = 0) \
                        OR (bc.cause = 1 AND bc.spares_mandatory = 0) THEN CAST(2 AS BIGINT) \
                      WHEN b0.cause = 1 OR bc.cause = 1 THEN 1 ELSE 0 END AS blacklisted, \

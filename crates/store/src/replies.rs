@@ -306,7 +306,12 @@ impl Reader {
         .doing("looking for what an address said")?;
         rows.into_iter()
             .map(|(brand, kind)| {
-                let kind = known(RecipientKind::from_db(kind), "consent_state", "kind", recipient)?;
+                let kind = known(
+                    RecipientKind::from_db(kind),
+                    "consent_state",
+                    "kind",
+                    recipient,
+                )?;
                 Ok((BrandId::from_db(brand), kind))
             })
             .collect()

@@ -4,6 +4,7 @@
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Key, Nonce};
+use hmac::{Hmac, Mac};
 use rand::TryRngCore;
 use sha2::{Digest, Sha256};
 
@@ -17,6 +18,8 @@ const NONCE_BYTES: usize = 12;
 #[derive(Clone)]
 pub struct Keys {
     cipher: Aes256Gcm,
+    /// Marks what we hand out and must know again.
+    marks: [u8; 32],
 }
 
 impl std::fmt::Debug for Keys {
@@ -30,7 +33,26 @@ impl Keys {
     pub fn new(secret: &[u8; 32]) -> Self {
         Self {
             cipher: Aes256Gcm::new(&Key::<Aes256Gcm>::from(*secret)),
+            marks: Sha256::new()
+                .chain_update(b"izinli marks\0")
+                .chain_update(secret)
+                .finalize()
+                .into(),
         }
+    }
+
+    /// A mark of 128 bits over `bytes`, bound to `what` it is for: whoever shows
+    /// it was given it by us.
+    pub fn mark(&self, what: &'static str, bytes: &[u8]) -> [u8; 16] {
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.marks)
+            .expect("HMAC takes keys of any length");
+        mac.update(what.as_bytes());
+        mac.update(&[0]);
+        mac.update(bytes);
+        let whole = mac.finalize().into_bytes();
+        let mut mark = [0; 16];
+        mark.copy_from_slice(&whole[..16]);
+        mark
     }
 
     /// Encrypts `plain`, bound to `what` it is (table and column).

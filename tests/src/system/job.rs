@@ -163,6 +163,17 @@ pub async fn sent(client: &Client, path: &str) -> Result<Value> {
     reported(client, path).await
 }
 
+/// Launches a campaign and waits until everything is handed over; receipts may
+/// never come, as with e-mail.
+///
+/// # Errors
+/// When it does not finish.
+pub async fn sent_without_receipts(client: &Client, path: &str) -> Result<Value> {
+    client.post(&format!("{path}/launch"), &json!({})).await?;
+    finished(client, path).await?;
+    client.get(&format!("{path}/report")).await
+}
+
 /// Waits until everything of a campaign is handed over.
 ///
 /// # Errors

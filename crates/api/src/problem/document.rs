@@ -177,6 +177,10 @@ impl IntoResponse for Problem {
     }
 }
 
+/// Marks an error answer whose body is for people and stays as it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WrittenOut;
+
 /// Writes the problem of a response into its body. An error answer that came
 /// from below our handlers (an unknown method, a refused body) gets one too.
 pub(crate) async fn finish(request: Request, next: Next) -> Response {
@@ -186,6 +190,9 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
         .cloned()
         .unwrap_or_default();
     let mut response = next.run(request).await;
+    if response.extensions().get::<WrittenOut>().is_some() {
+        return response;
+    }
     let problem = response.extensions_mut().remove::<Problem>();
     let Some(problem) = problem.or_else(|| of_status(&response)) else {
         return response;

@@ -9,7 +9,7 @@ mod from;
 mod kind;
 
 pub(crate) use document::finish;
-pub(crate) use document::{Problem, ProblemDocument};
+pub(crate) use document::{Problem, ProblemDocument, WrittenOut};
 pub(crate) use field::Where;
 pub(crate) use field::{of_reader, of_validation};
 pub(crate) use from::OrNotFound;

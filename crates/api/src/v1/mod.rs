@@ -12,6 +12,7 @@ pub(crate) mod contacts;
 pub(crate) mod firms;
 pub(crate) mod groups;
 pub(crate) mod inbound;
+pub(crate) mod mail;
 pub(crate) mod messages;
 mod proof_page;
 pub(crate) mod reasons;

@@ -8,6 +8,7 @@ mod connectors;
 mod consent_doors;
 mod idempotency;
 mod people;
+mod public;
 mod serving;
 mod support;
 mod surface;

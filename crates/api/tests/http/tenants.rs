@@ -93,6 +93,9 @@ async fn what_belongs_to_another_firm_is_not_found_by_any_call() {
         }
         if path.starts_with("templates/") {
             calls.push((Method::POST, "/preview".to_owned(), Some(json!({}))));
+            let mail = json!({ "subject": "Ele geçirildi" });
+            calls.push((Method::GET, "/mail".to_owned(), None));
+            calls.push((Method::PUT, "/mail".to_owned(), Some(mail)));
         }
         for (method, tail, body) in calls {
             // People and keys are read from lists only.
@@ -129,6 +132,7 @@ async fn lists_hold_what_is_one_s_own() {
         "connectors",
         "contacts",
         "blacklist",
+        "inbound",
     ] {
         let answer = server
             .get(&format!("/api/v1/{list}"), &stranger.owner)

@@ -186,6 +186,7 @@ pub(crate) fn outgoing(n: i64, text: &str, basis: Basis) -> Outgoing {
         kind: RecipientKind::Bireysel,
         basis,
         text: text.to_owned(),
+        mail: None,
     }
 }
 

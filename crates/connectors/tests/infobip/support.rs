@@ -28,6 +28,7 @@ pub(crate) fn outgoing(n: i64, text: &str) -> Outgoing {
         kind: RecipientKind::Bireysel,
         basis: Basis::Commercial,
         text: text.to_owned(),
+        mail: None,
     }
 }
 

@@ -35,7 +35,8 @@ impl Engine {
         if self.is_being_refreshed(&campaign, &question).await? {
             return Ok(Step::Idle);
         }
-        let hash = content_hash(&campaign);
+        let content = crate::mails::content_of(&mut self.store.read().await?, &campaign).await?;
+        let hash = crate::mails::hashed(content_hash(&campaign), content.as_ref());
         let mut writer = self.store.write().await?;
         let frozen = writer
             .freeze_audience(

@@ -92,9 +92,10 @@ impl Engine {
                 .context(&mut writer, campaign, connector, account)
                 .await?;
             let context = Arc::new(context);
-            let people = writer
+            let mut people = writer
                 .people_of_batches(context.about(), campaign, &batches)
                 .await?;
+            mark_muted(&mut writer, &context, people.iter_mut().flatten()).await?;
             for (batch, people) in batches.into_iter().zip(people) {
                 requests.extend(
                     self.prepare(&mut writer, batch, &context, people, now)
@@ -223,6 +224,25 @@ fn refused_by_encoder(error: &EncodeError) -> String {
     format!("the request could not be written: {error}")
 }
 
+/// Notes who muted the campaign's purpose (S106).
+pub(super) async fn mark_muted(
+    writer: &mut Writer,
+    context: &Context,
+    people: impl Iterator<Item = &mut Person>,
+) -> Result<(), StoreError> {
+    let Some(purpose) = context.muted_purpose else {
+        return Ok(());
+    };
+    let people: Vec<&mut Person> = people.collect();
+    let ids: Vec<RecipientId> = people.iter().map(|person| person.facts.id).collect();
+    let (brand, channel) = (context.campaign.brand, context.campaign.channel);
+    let muted = writer.who_muted(brand, channel, purpose, &ids).await?;
+    for person in people {
+        person.facts.purpose_refused = muted.contains(&person.facts.id);
+    }
+    Ok(())
+}
+
 /// Runs the gate for everyone of a batch, as they are at this moment.
 pub(super) fn gate(
     context: &Context,
@@ -237,14 +257,14 @@ pub(super) fn gate(
         stale: Vec::new(),
     };
     for mut person in people {
-        let text = match context.text.render(&person.values) {
-            Ok(text) => {
+        let (text, mail) = match context.written_for(&mut person, now) {
+            Ok((text, mail)) => {
                 person.facts.too_many_parts = is_too_long(context, &text);
-                text
+                (text, mail)
             }
             Err(RenderError::Missing { .. }) => {
                 person.facts.variable_missing = true;
-                String::new()
+                (String::new(), None)
             }
             Err(RenderError::Failed(problem)) => return Err(EngineError::Internal(problem)),
         };
@@ -268,6 +288,7 @@ pub(super) fn gate(
                     kind: context.campaign.kind,
                     basis: context.campaign.basis,
                     text,
+                    mail,
                 };
                 let sealed = clearance
                     .seal(outgoing)
@@ -302,7 +323,7 @@ fn taken_out(person: &Person, code: ReasonCode) -> SendException {
 }
 
 fn is_too_long(context: &Context, text: &str) -> bool {
-    if text.len() <= SURELY_SHORT_BYTES {
+    if text.len() <= SURELY_SHORT_BYTES || !context.campaign.channel.is_phone() {
         return false;
     }
     let capabilities = context.connector.capabilities();

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use connectors::{Class, Outcome, Refusal};
+use connectors::{Class, Connector, Outcome, Refusal};
 use domain::Timestamp;
-use domain::ids::BatchKey;
+use domain::ids::{BatchKey, FirmId, MessageRef};
 use domain::time::SECOND_US;
+use store::bounces::Bounce;
 use store::connectors::ConnectorState;
 use store::dispatch::{Acceptance, ExceptionClass, PickedBatch, SendException};
 use store::{StoreError, Writer};
@@ -25,6 +26,8 @@ pub(super) struct Sent {
     batch: PickedBatch,
     outcome: Outcome,
     people: usize,
+    /// Failed deliveries that the outcome tells of.
+    bounced: Option<(FirmId, Vec<Bounce>)>,
 }
 
 impl Engine {
@@ -49,10 +52,17 @@ impl Engine {
             }
         };
         count(&outcome, people);
+        let bounced = bounced(
+            context.connector.as_ref(),
+            request.messages(),
+            &outcome,
+            self.now(),
+        );
         Sent {
             batch,
             outcome,
             people,
+            bounced: (!bounced.is_empty()).then_some((context.campaign.firm, bounced)),
         }
     }
 
@@ -87,6 +97,11 @@ impl Engine {
                 _ => {
                     self.settle(&sent.batch, &sent.outcome, sent.people).await?;
                 }
+            }
+            if let Some((firm, bounces)) = &sent.bounced {
+                let mut writer = self.store.write().await?;
+                writer.note_bounces(*firm, bounces).await?;
+                writer.commit().await?;
             }
         }
         if accepted.is_empty() {
@@ -224,6 +239,34 @@ impl Engine {
     pub(super) fn after_quiet(&self) -> Timestamp {
         self.now()
             .plus_micros(self.settings.dispatch.quiet_seconds * SECOND_US)
+    }
+}
+
+/// The dead addresses that a provider names in its answer.
+fn bounced(
+    connector: &dyn Connector,
+    messages: &[MessageRef],
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Vec<Bounce> {
+    let bounce = |message: MessageRef, code: &str, text: &str| {
+        connector.is_dead_address(code, text).then(|| Bounce {
+            message,
+            is_hard: true,
+            code: code.to_owned(),
+            words: text.to_owned(),
+            at: now,
+        })
+    };
+    match (outcome, messages) {
+        (Outcome::Refused { code, text, .. }, [only]) => {
+            bounce(*only, code, text).into_iter().collect()
+        }
+        (Outcome::Accepted { refused, .. }, _) => refused
+            .iter()
+            .filter_map(|refusal| bounce(refusal.message, &refusal.code, &refusal.text))
+            .collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -18,6 +18,7 @@ mod pipeline;
 mod plain_sql;
 mod provider;
 mod receipts;
+mod smtp;
 mod table;
 mod work;
 
@@ -25,8 +26,8 @@ use crate::cli;
 use crate::output::{Exit, Output};
 
 /// The rows that can be asked for by name.
-const ROWS: [&str; 7] = [
-    "import", "judge", "launch", "dispatch", "receipts", "registry", "ledger",
+const ROWS: [&str; 8] = [
+    "import", "judge", "launch", "dispatch", "smtp", "receipts", "registry", "ledger",
 ];
 
 /// Measures the rows asked for, on SQLite and on the server named.

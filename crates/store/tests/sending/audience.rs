@@ -359,6 +359,7 @@ fn question(
             .map(|name| (*name).to_owned())
             .collect(),
         for_everyone: asked.obstacle,
+        muted_purpose: None,
     }
 }
 

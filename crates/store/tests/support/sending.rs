@@ -225,6 +225,7 @@ impl Scene {
             audience,
             variables: Vec::new(),
             for_everyone: None,
+            muted_purpose: None,
         }
     }
 

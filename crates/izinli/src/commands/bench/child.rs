@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 use super::ground::Place;
-use super::{bare, provider, work};
+use super::{bare, provider, smtp, work};
 use crate::output::Exit;
 
 /// Environment variable that holds an [`Order`].
@@ -48,6 +48,8 @@ pub(crate) enum Job {
     Verify,
     /// Be a provider.
     Provider,
+    /// Be a mail server that keeps nothing.
+    Sink,
     /// Be an HTTP server that answers 200.
     Blank,
     /// Serve the programming interface and the workers.
@@ -178,6 +180,7 @@ pub(crate) async fn obey(text: &str) -> anyhow::Result<Exit> {
     let place = || order.place.as_ref().context("the order names no database");
     let mut measured = match &order.job {
         Job::Provider => return served(provider::serve(announce)).await,
+        Job::Sink => return served(smtp::sink(announce)).await,
         Job::Blank => return served(bare::serve_blank(announce)).await,
         Job::Serve => return served(work::serve(place()?, &order.clock_start, announce)).await,
         Job::Judge(file) => work::judge(file, &order.clock_start).await?,

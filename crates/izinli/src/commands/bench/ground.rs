@@ -121,13 +121,15 @@ pub(crate) struct Place {
     pub(crate) path_key: String,
     /// Where İYS answers.
     pub(crate) registry_url: String,
+    /// Requests that are under way at a time.
+    pub(crate) concurrency: usize,
 }
 
 impl Place {
     /// The engine over it, as a worker would run it.
     pub(crate) async fn engine(&self, clock: ProcessClock) -> anyhow::Result<Arc<Engine>> {
         let store = open(&self.url, clock).await?;
-        engine_over(store, &self.folder, &self.registry_url)
+        engine_over(store, &self.folder, &self.registry_url, self.concurrency)
     }
 }
 
@@ -160,7 +162,8 @@ impl Ground {
         let store = open(&url, around.clock).await?;
         store.migrate().await?;
         let registry_url = around.iys.url.clone();
-        let engine = engine_over(store.clone(), &folder, &registry_url)?;
+        let concurrency = Settings::default().dispatch.concurrency;
+        let engine = engine_over(store.clone(), &folder, &registry_url, concurrency)?;
         let (firm, brand) = people_in_charge(&store).await?;
         let settings = json!({ "base_url": around.provider.url, "api_key": "bench" });
         let account = engine
@@ -180,6 +183,7 @@ impl Ground {
             connector: account.id,
             path_key: account.path_key,
             registry_url,
+            concurrency,
         };
         Ok(Self {
             place,
@@ -236,8 +240,14 @@ async fn open(url: &str, clock: ProcessClock) -> anyhow::Result<Store> {
     Ok(Store::open(&StoreOptions::new(url), Keys::new(&KEY), Arc::new(clock)).await?)
 }
 
-fn engine_over(store: Store, folder: &Path, registry_url: &str) -> anyhow::Result<Arc<Engine>> {
+fn engine_over(
+    store: Store,
+    folder: &Path,
+    registry_url: &str,
+    concurrency: usize,
+) -> anyhow::Result<Arc<Engine>> {
     let mut settings = Settings::default();
+    settings.dispatch.concurrency = concurrency;
     settings.uploads.folder = folder.to_owned();
     settings.registry.base_url = registry_url.to_owned();
     settings.registry.calls_per_second = 0;

@@ -16,7 +16,7 @@ use super::ground::{self, Ground, Place, Surroundings};
 use super::lines::{LONG_SECONDS, RUNS, median};
 use super::plain_sql::Plain;
 use super::table::{Row, Table, Target, rate};
-use super::{bare, receipts};
+use super::{bare, receipts, smtp};
 use crate::session::ACTOR;
 
 const TEXT: &str = "Sayın {{ad}}, yaz indirimi başladı! ORNEK PERAKENDE AS Mersis 0123456789012345. \
@@ -50,9 +50,11 @@ impl Wish {
 
     /// Whether anything behind the import is.
     fn goes_beyond_import(&self) -> bool {
-        ["launch", "dispatch", "receipts", "registry", "ledger"]
-            .iter()
-            .any(|row| self.has(row))
+        [
+            "launch", "dispatch", "smtp", "receipts", "registry", "ledger",
+        ]
+        .iter()
+        .any(|row| self.has(row))
     }
 }
 
@@ -220,7 +222,7 @@ impl Way<'_> {
             self.ledger(place).await.context("ledger")?;
         }
         let campaign = self.campaign(place, Audience::All, 0).await?;
-        let needs_campaign = ["registry", "launch", "dispatch", "receipts"]
+        let needs_campaign = ["registry", "launch", "dispatch", "smtp", "receipts"]
             .iter()
             .any(|row| self.wish.has(row));
         if !needs_campaign {
@@ -241,6 +243,11 @@ impl Way<'_> {
                 .await
                 .context("one message a request")?;
             self.slow_provider(place).await.context("slow provider")?;
+        }
+        if self.wish.has("smtp") {
+            smtp::row(self.around, place, self.database, self.table)
+                .await
+                .context("smtp")?;
         }
         if self.wish.has("receipts") {
             receipts::measure(self.around, place, self.database, sent, self.table)

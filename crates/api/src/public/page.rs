@@ -1,0 +1,269 @@
+//! The pages themselves.
+
+use std::fmt::Write as _;
+
+use domain::gate::Basis;
+use domain::{Recipient, Status, Timestamp};
+use engine::links::{Linked, Wish};
+
+use super::words::{self, Language};
+use crate::masking;
+
+/// Text that cannot be read as markup.
+fn plain(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+/// A day and minute in Turkish time.
+fn minute(at: Timestamp) -> String {
+    let local = at.to_turkish();
+    format!(
+        "{:02}.{:02}.{:04} {:02}:{:02}",
+        local.day(),
+        local.month(),
+        local.year(),
+        local.hour(),
+        local.minute()
+    )
+}
+
+fn frame(language: Language, title: &str, other: Option<&str>, body: &str) -> String {
+    let switch = other.map_or_else(String::new, |url| {
+        let (word, code) = match language {
+            Language::Tr => ("English", "en"),
+            Language::En => ("Türkçe", "tr"),
+        };
+        format!("<nav aria-label=\"{0}\"><a href=\"{url}?dil={code}\" lang=\"{code}\" hreflang=\"{code}\">{word}</a></nav>",
+            language.pick("Dil", "Language"))
+    });
+    format!(
+        "<!doctype html>\n<html lang=\"{}\">\n<head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"robots\" content=\"noindex\"><title>{title}</title>\
+         <link rel=\"stylesheet\" href=\"/u/stil.css\"></head>\n\
+         <body><header><span class=\"quiet\">{}</span>{switch}</header>\n<main>\n{body}</main>\n</body></html>\n",
+        language.code(),
+        language.pick("İleti tercihleri", "Message preferences"),
+    )
+}
+
+/// A link that is not ours.
+pub(super) fn unknown(language: Language) -> String {
+    let title = language.pick("Bağlantı geçersiz", "This link is not valid");
+    let text = language.pick(
+        "Bu bağlantı tanınmadı; eksik kopyalanmış olabilir. İletideki bağlantıya yeniden dokunun ya da iletiyi gönderen markaya yazın.",
+        "This link was not recognised; it may have been copied in part. Follow the link in the message again, or write to the brand that sent it.",
+    );
+    frame(
+        language,
+        title,
+        None,
+        &format!("<h1>{title}</h1><p>{text}</p>"),
+    )
+}
+
+/// Something of ours failed.
+pub(super) fn failed(language: Language) -> String {
+    let title = language.pick("Şu anda yapılamadı", "That did not work just now");
+    let text = language.pick(
+        "Tercihiniz kaydedilemedi. Lütfen birkaç dakika sonra yeniden deneyin.",
+        "Your choice could not be saved. Please try again in a few minutes.",
+    );
+    frame(
+        language,
+        title,
+        None,
+        &format!("<h1>{title}</h1><p>{text}</p>"),
+    )
+}
+
+/// The preference page, with what was just done on top.
+pub(super) fn preferences(
+    linked: &Linked,
+    token: &str,
+    language: Language,
+    done: Option<&Wish>,
+) -> String {
+    let brand = plain(&linked.brand.name);
+    let address = plain(&masking::address(&linked.address));
+    let mut body = format!("<h1>{brand}</h1>\n");
+    if let Some(wish) = done {
+        let _ = writeln!(
+            body,
+            "<p class=\"done\" role=\"status\">{}</p>",
+            said(language, linked, wish)
+        );
+    }
+    let intro = match language {
+        Language::Tr => format!(
+            "<p><strong>{address}</strong> adresine {brand} adına gönderilen iletiler için tercihleriniz.</p>"
+        ),
+        Language::En => format!(
+            "<p>Your choices for messages sent to <strong>{address}</strong> in the name of {brand}.</p>"
+        ),
+    };
+    body.push_str(&intro);
+    stop(&mut body, linked, token, language);
+    purposes(&mut body, linked, token, language);
+    why(&mut body, linked, language);
+    let title = format!(
+        "{brand} – {}",
+        language.pick("ileti tercihleri", "message preferences")
+    );
+    let url = format!("/u/{token}");
+    frame(language, &title, Some(&url), &body)
+}
+
+fn said(language: Language, linked: &Linked, wish: &Wish) -> String {
+    let channel = words::channel(language, linked.campaign.channel);
+    match (wish, language) {
+        (Wish::Channel, Language::Tr) => format!("Kaydedildi: {channel} ile artık ticari ileti almayacaksınız. Ret bildiriminiz İleti Yönetim Sistemi'ne (İYS) iletiliyor."),
+        (Wish::Channel, Language::En) => format!("Saved: you will get no more commercial messages by {channel}. Your refusal is being passed on to the national registry (İYS)."),
+        (Wish::Everything, Language::Tr) => "Kaydedildi: bu adrese artık hiçbir ticari ileti gönderilmeyecek. Ret bildiriminiz İleti Yönetim Sistemi'ne (İYS) iletiliyor.".to_owned(),
+        (Wish::Everything, Language::En) => "Saved: no more commercial messages will be sent to this address. Your refusal is being passed on to the national registry (İYS).".to_owned(),
+        (Wish::Purposes(_), Language::Tr) => "Konu tercihleriniz kaydedildi.".to_owned(),
+        (Wish::Purposes(_), Language::En) => "Your choice of topics was saved.".to_owned(),
+    }
+}
+
+fn form(token: &str, language: Language, wish: &str, inner: &str) -> String {
+    format!(
+        "<form method=\"post\" action=\"/u/{token}\">\
+         <input type=\"hidden\" name=\"dil\" value=\"{}\">\
+         <input type=\"hidden\" name=\"istek\" value=\"{wish}\">{inner}</form>\n",
+        language.code()
+    )
+}
+
+fn stop(body: &mut String, linked: &Linked, token: &str, language: Language) {
+    let heading = language.pick("İletileri durdur", "Stop messages");
+    let _ = writeln!(
+        body,
+        "<section aria-labelledby=\"durdur\"><h2 id=\"durdur\">{heading}</h2>"
+    );
+    let channel = words::channel(language, linked.campaign.channel);
+    if linked.status == Some(Status::Ret) {
+        let text = match language {
+            Language::Tr => format!(
+                "Şu anda {channel} ile ticari ileti almıyorsunuz; yeniden almak isterseniz markaya kendiniz izin vermelisiniz."
+            ),
+            Language::En => format!(
+                "You get no commercial messages by {channel} at present; to get them again you must give the brand your consent yourself."
+            ),
+        };
+        let _ = writeln!(body, "<p>{text}</p>");
+    } else {
+        let button = match language {
+            Language::Tr => {
+                format!("<button type=\"submit\">Yalnız {channel} iletilerini durdur</button>")
+            }
+            Language::En => format!("<button type=\"submit\">Stop {channel} only</button>"),
+        };
+        body.push_str(&form(token, language, "kanal", &button));
+    }
+    let has_more = matches!(linked.address, Recipient::Phone(_));
+    if has_more || linked.status != Some(Status::Ret) {
+        let button = language.pick(
+            "<button type=\"submit\" class=\"second\">Tümünü durdur</button>",
+            "<button type=\"submit\" class=\"second\">Stop everything</button>",
+        );
+        body.push_str(&form(token, language, "hepsi", button));
+    }
+    body.push_str("</section>\n");
+}
+
+fn purposes(body: &mut String, linked: &Linked, token: &str, language: Language) {
+    if linked.purposes.is_empty() || linked.status == Some(Status::Ret) {
+        return;
+    }
+    let heading = language.pick("Konulara göre seç", "Choose by topic");
+    let text = language.pick(
+        "Almak istediğiniz konular işaretli kalsın. Genel izniniz değişmez.",
+        "Leave the topics ticked that you want to hear about. Your general consent does not change.",
+    );
+    let mut inner = format!("<fieldset><legend class=\"quiet\">{text}</legend>\n");
+    for purpose in &linked.purposes {
+        let name = plain(purpose);
+        let ticked = if linked.muted.contains(purpose) {
+            ""
+        } else {
+            " checked"
+        };
+        let _ = writeln!(
+            inner,
+            "<label><input type=\"checkbox\" name=\"amac\" value=\"{name}\"{ticked}>{name}</label>"
+        );
+    }
+    let save = language.pick("Konu tercihlerimi kaydet", "Save my topics");
+    let _ = write!(
+        inner,
+        "</fieldset><button type=\"submit\" class=\"second\">{save}</button>"
+    );
+    let _ = writeln!(
+        body,
+        "<section aria-labelledby=\"konular\"><h2 id=\"konular\">{heading}</h2>\n{}</section>",
+        form(token, language, "tercih", &inner)
+    );
+}
+
+/// The citizen's version of the proof: what it rests on, and nobody's name.
+fn why(body: &mut String, linked: &Linked, language: Language) {
+    let heading = language.pick("Bu ileti bana neden geldi?", "Why did I get this message?");
+    let _ = writeln!(
+        body,
+        "<section aria-labelledby=\"neden\"><h2 id=\"neden\">{heading}</h2>\n<dl>"
+    );
+    let mut line = |name: &str, value: &str| {
+        let _ = writeln!(body, "<dt>{name}</dt><dd>{}</dd>", plain(value));
+    };
+    let sender = if linked.brand.mersis.is_empty() {
+        linked.brand.trade_name.clone()
+    } else {
+        format!(
+            "{} (MERSİS {})",
+            linked.brand.trade_name, linked.brand.mersis
+        )
+    };
+    line(language.pick("Gönderen", "Sender"), &sender);
+    line(language.pick("Konu", "Topic"), &linked.campaign.purpose);
+    if linked.campaign.basis == Basis::Commercial {
+        let text = match (&linked.consent, language) {
+            (Some(consent), Language::Tr) => format!(
+                "{} tarihinde, {} verilmiş ileti izni",
+                minute(consent.given_at),
+                words::source(language, &consent.source)
+            ),
+            (Some(consent), Language::En) => format!(
+                "A consent given on {}, {}",
+                minute(consent.given_at),
+                words::source(language, &consent.source)
+            ),
+            (None, Language::Tr) => "İleti Yönetim Sistemi'nde (İYS) kayıtlı ileti izni".to_owned(),
+            (None, Language::En) => "A consent on record at the registry (İYS)".to_owned(),
+        };
+        line(language.pick("Dayanak", "Ground"), &text);
+        if let Some(at) = linked.confirmed_at {
+            line(
+                language.pick("İYS'nin teyidi", "Confirmed by İYS"),
+                &minute(at),
+            );
+        }
+    } else {
+        line(
+            language.pick("Dayanak", "Ground"),
+            language.pick(
+                "Bilgilendirme: bu tür iletiler için izin gerekmez.",
+                "Information: messages of this kind need no consent.",
+            ),
+        );
+    }
+    body.push_str("</dl>\n");
+    let more = language.pick(
+        "Bu izni siz vermediyseniz iletileri yukarıdan durdurabilir, T.C. Ticaret Bakanlığı'na ya da İYS üzerinden şikâyette bulunabilirsiniz.",
+        "If you did not give this consent, stop the messages above; you may also complain to the Ministry of Trade or at İYS.",
+    );
+    let _ = writeln!(body, "<p class=\"quiet\">{more}</p></section>");
+}

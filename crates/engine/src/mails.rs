@@ -1,0 +1,326 @@
+//! What an e-mail has besides its text, from the draft to the rendered message.
+
+use connectors::Mail;
+use domain::gate::Basis;
+use domain::ids::{CampaignId, FirmId, TemplateId};
+use domain::template::{InvalidText, MessageText, RenderError, Values};
+use domain::{Channel, EmailAddress, Timestamp};
+use sha2::{Digest, Sha256};
+use store::brands::Brand;
+use store::campaigns::{Campaign, CampaignState};
+use store::mail_content::{MailContent, MailOwner};
+use store::{Reader, Writer};
+
+use crate::Engine;
+use crate::error::EngineError;
+use crate::links::LINK;
+
+/// Longest subject, characters.
+const SUBJECT_CHARS_MAX: usize = 200;
+/// The way out, where a text names none.
+const WAY_OUT: &str = "\n\nİletilerimizi almak istemiyorsanız / To unsubscribe: {{ret_linki}}";
+/// The same in HTML.
+const WAY_OUT_HTML: &str = "<p style=\"margin-top:24px;font-size:13px\">\
+     <a href=\"{{ret_linki}}\">İletilerimizi almak istemiyorum / Unsubscribe</a></p>";
+
+/// Checked once, rendered for many people.
+#[derive(Debug)]
+pub(crate) struct MailText {
+    subject: MessageText,
+    html: Option<MessageText>,
+    reply_to: Option<String>,
+}
+
+impl MailText {
+    pub(crate) fn parse(content: &MailContent, campaign: &Campaign) -> Result<Self, InvalidText> {
+        let is_commercial = campaign.basis == Basis::Commercial;
+        let html = content.html.as_deref().map(|html| {
+            if is_commercial && !names_link(html) {
+                MessageText::parse_html(&with_way_out(html))
+            } else {
+                MessageText::parse_html(html)
+            }
+        });
+        Ok(Self {
+            subject: MessageText::parse(&content.subject)?,
+            html: html.transpose()?,
+            reply_to: content.reply_to.clone(),
+        })
+    }
+
+    /// The message for one person, `url` being their way out.
+    pub(crate) fn render(
+        &self,
+        values: &Values,
+        url: Option<String>,
+        now: Timestamp,
+    ) -> Result<Mail, RenderError> {
+        let html = self.html.as_ref().map(|html| html.render(values));
+        Ok(Mail {
+            subject: self.subject.render(values)?,
+            html: html.transpose()?,
+            reply_to: self.reply_to.clone(),
+            unsubscribe_url: url,
+            written_at: now,
+        })
+    }
+}
+
+fn names_link(text: &str) -> bool {
+    text.contains(LINK)
+}
+
+/// Before the end of the body, or at the end.
+fn with_way_out(html: &str) -> String {
+    let lower = html.to_ascii_lowercase();
+    match lower.rfind("</body") {
+        Some(at) => {
+            let (front, back) = html.split_at(at);
+            format!("{front}{WAY_OUT_HTML}{back}")
+        }
+        None => format!("{html}{WAY_OUT_HTML}"),
+    }
+}
+
+/// The text of a campaign; a commercial e-mail names the way out.
+pub(crate) fn text_of(campaign: &Campaign) -> Result<MessageText, InvalidText> {
+    let needs_way_out = campaign.channel == Channel::Eposta
+        && campaign.basis == Basis::Commercial
+        && !names_link(&campaign.body);
+    // The text was within its limit when it was saved.
+    if needs_way_out {
+        MessageText::parse_long(&format!("{}{WAY_OUT}", campaign.body))
+    } else {
+        MessageText::parse(&campaign.body)
+    }
+}
+
+/// What an e-mail campaign has besides its text.
+pub(crate) async fn content_of(
+    reader: &mut Reader,
+    campaign: &Campaign,
+) -> Result<Option<MailContent>, EngineError> {
+    if campaign.channel != Channel::Eposta {
+        return Ok(None);
+    }
+    Ok(reader
+        .mail_content(MailOwner::Campaign(campaign.id))
+        .await?)
+}
+
+/// The variables that people must have a value for.
+pub(crate) fn variables(
+    campaign: &Campaign,
+    text: &MessageText,
+    content: Option<&MailContent>,
+) -> Vec<String> {
+    let mut names = text.variables().to_vec();
+    if let Some(Ok(mail)) = content.map(|content| MailText::parse(content, campaign)) {
+        names.extend_from_slice(mail.subject.variables());
+        names.extend(mail.html.iter().flat_map(|html| html.variables().to_vec()));
+    }
+    names.retain(|name| name != LINK);
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Whether an e-mail lacks what it must have: a subject, and in its HTML who
+/// sends it (Regulation art. 8).
+pub(crate) fn is_incomplete(
+    campaign: &Campaign,
+    content: Option<&MailContent>,
+    brand: &Brand,
+) -> bool {
+    if campaign.channel != Channel::Eposta {
+        return false;
+    }
+    let Some(content) = content else {
+        return true;
+    };
+    let Some(html) = &content.html else {
+        return false;
+    };
+    let text = domain::fold_text::name_fold(html);
+    let has = |needle: &str| {
+        !needle.trim().is_empty() && text.contains(&domain::fold_text::name_fold(needle))
+    };
+    campaign.basis == Basis::Commercial && !has(&brand.trade_name) && !has(&brand.mersis)
+}
+
+/// The campaign's purpose, where anybody muted it.
+pub(crate) async fn muted_purpose(
+    reader: &mut Reader,
+    campaign: &Campaign,
+) -> Result<Option<i64>, EngineError> {
+    if campaign.basis != Basis::Commercial {
+        return Ok(None);
+    }
+    let purpose = store::purposes::purpose_key(&campaign.purpose);
+    let is_muted = reader
+        .is_muted_by_anybody(campaign.brand, campaign.channel, purpose)
+        .await?;
+    Ok(is_muted.then_some(purpose))
+}
+
+/// A campaign begins with what its template has.
+pub(crate) async fn copy_from_template(
+    writer: &mut Writer,
+    campaign: &Campaign,
+) -> Result<(), EngineError> {
+    let Some(template) = campaign
+        .template
+        .filter(|_| campaign.channel == Channel::Eposta)
+    else {
+        return Ok(());
+    };
+    let held = writer.template(campaign.firm, template).await?;
+    if held.is_none() {
+        return Ok(());
+    }
+    if let Some(content) = writer.mail_content(MailOwner::Template(template)).await? {
+        writer
+            .save_mail_content(MailOwner::Campaign(campaign.id), &content)
+            .await?;
+    }
+    Ok(())
+}
+
+/// What is frozen of a campaign, its mail included.
+pub(crate) fn hashed(campaign: Vec<u8>, content: Option<&MailContent>) -> Vec<u8> {
+    let Some(content) = content else {
+        return campaign;
+    };
+    let mut hasher = Sha256::new();
+    hasher.update(&campaign);
+    for part in [
+        Some(content.subject.as_str()),
+        content.html.as_deref(),
+        content.reply_to.as_deref(),
+    ] {
+        hasher.update(part.unwrap_or_default().as_bytes());
+        hasher.update([0]);
+    }
+    hasher.finalize().to_vec()
+}
+
+fn checked(content: &MailContent) -> Result<(), EngineError> {
+    let invalid = |field: &'static str| {
+        move |error: InvalidText| EngineError::invalid(field, error.to_string())
+    };
+    if content.subject.chars().count() > SUBJECT_CHARS_MAX || content.subject.contains('\n') {
+        return Err(EngineError::invalid(
+            "subject",
+            format!("must be one line of at most {SUBJECT_CHARS_MAX} characters"),
+        ));
+    }
+    MessageText::parse(&content.subject).map_err(invalid("subject"))?;
+    if let Some(html) = &content.html {
+        MessageText::parse_html(html).map_err(invalid("html"))?;
+    }
+    let reply_to = content.reply_to.as_deref();
+    if reply_to.is_some_and(|address| EmailAddress::from_normalised(address).is_none()) {
+        return Err(EngineError::invalid(
+            "reply_to",
+            "must be an e-mail address in lower case",
+        ));
+    }
+    Ok(())
+}
+
+impl Engine {
+    /// Gives a draft its subject and HTML.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] names the field, [`EngineError::Conflict`] when
+    /// it is no draft any more.
+    pub async fn set_campaign_mail(
+        &self,
+        firm: FirmId,
+        id: CampaignId,
+        content: &MailContent,
+        actor: &str,
+    ) -> Result<(), EngineError> {
+        checked(content)?;
+        let missing = EngineError::NotFound {
+            what: "the campaign",
+        };
+        let mut writer = self.store.write().await?;
+        let campaign = writer.campaign(firm, id).await?.ok_or(missing)?;
+        if campaign.channel != Channel::Eposta {
+            return Err(EngineError::invalid("channel", "is not EPOSTA"));
+        }
+        if campaign.state != CampaignState::Draft {
+            return Err(EngineError::conflict(
+                "the campaign",
+                "is no draft any more",
+            ));
+        }
+        writer
+            .save_mail_content(MailOwner::Campaign(id), content)
+            .await?;
+        let detail = serde_json::json!({ "subject": content.subject });
+        writer
+            .append_audit(firm, actor, "campaign.mail", &id.to_string(), &detail)
+            .await?;
+        writer.commit().await?;
+        Ok(())
+    }
+
+    /// Gives a template its subject and HTML.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] names the field.
+    pub async fn set_template_mail(
+        &self,
+        firm: FirmId,
+        id: TemplateId,
+        content: &MailContent,
+        actor: &str,
+    ) -> Result<(), EngineError> {
+        checked(content)?;
+        let missing = EngineError::NotFound {
+            what: "the template",
+        };
+        let mut writer = self.store.write().await?;
+        let template = writer.template(firm, id).await?.ok_or(missing)?;
+        if template.channel != Channel::Eposta {
+            return Err(EngineError::invalid("channel", "is not EPOSTA"));
+        }
+        writer
+            .save_mail_content(MailOwner::Template(id), content)
+            .await?;
+        let detail = serde_json::json!({ "subject": content.subject });
+        writer
+            .append_audit(firm, actor, "template.mail", &id.to_string(), &detail)
+            .await?;
+        writer.commit().await?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_out_stands_inside_the_body_of_a_page_and_once() {
+        let page = with_way_out("<html><BODY><p>a</p></BODY></html>");
+        assert!(page.ends_with("</p></BODY></html>"), "{page}");
+        assert_eq!(page.matches(LINK).count(), 1);
+        assert!(with_way_out("<p>a</p>").starts_with("<p>a</p><p"));
+    }
+
+    #[test]
+    fn a_long_or_broken_subject_is_refused() {
+        let content = |subject: &str| MailContent {
+            subject: subject.to_owned(),
+            html: None,
+            reply_to: None,
+        };
+        assert!(checked(&content("Yaz indirimi")).is_ok());
+        for subject in ["", "a\nb", "{{ad", &"a".repeat(201)] {
+            assert!(checked(&content(subject)).is_err(), "{subject}");
+        }
+    }
+}

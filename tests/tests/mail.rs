@@ -1,0 +1,307 @@
+//! E-mail on the real program: a campaign goes out by SMTP with a way out for
+//! each person, who takes it with one click; a dead mailbox is not tried again.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use simulators::{Kind, Running};
+use system_tests::system::{Brand, IYS_CODE, Mode, Setup, World, each_database, job, until};
+use tokio::net::TcpListener;
+
+const PEOPLE: [&str; 3] = [
+    "ayse@ornek.com.tr",
+    "mehmet@ornek.com.tr",
+    "zeynep@ornek.com.tr",
+];
+const HTML: &str = "<html><body><p>Yaz indirimi başladı!</p><p>ORNEK SAGLIK AS Mersis \
+     0123456789012345</p></body></html>";
+
+/// A mail server, and an account at it.
+struct Post {
+    simulator: Running,
+    connector: String,
+    receipts_url: String,
+    http: reqwest::Client,
+}
+
+impl Post {
+    async fn start(world: &World) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let options = simulators::Options::default();
+        let simulator = simulators::start(Kind::Smtp, options, listener).await?;
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        let place = format!("{}/_sim/smtp", simulator.url());
+        let place: Value = http.get(place).send().await?.json().await?;
+        let settings = json!({ "base_url": place["url"], "bounce_address": "donus@ornek.com.tr" });
+        let file = world.write("smtp.json", settings.to_string())?;
+        let file = file.to_string_lossy();
+        let made = world
+            .program
+            .json([
+                "connector",
+                "create",
+                "--firm",
+                &world.firm,
+                "--kind",
+                "smtp",
+                "--name",
+                "E-posta",
+                "--settings",
+                &file,
+            ])
+            .await?;
+        let text = |name: &str| made[name].as_str().map(str::to_owned).context("no answer");
+        let post = Self {
+            simulator,
+            connector: text("id")?,
+            receipts_url: text("receipts_url")?,
+            http,
+        };
+        world
+            .program
+            .json(["connector", "test", &post.connector])
+            .await?;
+        let pushed = json!({ "push_url": post.receipts_url });
+        post.tell("options", &pushed).await?;
+        Ok(post)
+    }
+
+    async fn tell(&self, what: &str, told: &Value) -> Result<()> {
+        let url = format!("{}/_sim/{what}", self.simulator.url());
+        let answer = self.http.post(url).json(told).send().await?;
+        let status = answer.status();
+        ensure!(status.is_success(), "{what}: {}", answer.text().await?);
+        Ok(())
+    }
+
+    /// What it took for an address.
+    async fn received(&self, address: &str) -> Result<Vec<String>> {
+        let url = format!("{}/_sim/received", self.simulator.url());
+        let page: Value = self.http.get(url).send().await?.json().await?;
+        let list = page["list"].as_array().cloned().unwrap_or_default();
+        Ok(list
+            .iter()
+            .filter(|mail| mail["to"] == address)
+            .filter_map(|mail| mail["data"].as_str().map(str::to_owned))
+            .collect())
+    }
+}
+
+/// Three people whose consent to e-mail İYS confirms.
+async fn three_people(world: &World, brand: &Brand) -> Result<()> {
+    let records: Vec<Value> = PEOPLE
+        .iter()
+        .map(|address| {
+            json!({ "iysCode": IYS_CODE, "brandCode": brand.code, "recipient": address,
+                    "recipientType": "BIREYSEL", "type": "EPOSTA", "status": "ONAY",
+                    "source": "HS_WEB", "consentDate": "2025-06-20 14:05:00" })
+        })
+        .collect();
+    let told = json!({ "records": records });
+    world.simulators.iys("state", &told).await?;
+    let items: Vec<Value> = PEOPLE
+        .iter()
+        .map(|address| {
+            json!({ "brand_id": brand.id, "address": address, "channel": "EPOSTA",
+                    "kind": "BIREYSEL", "status": "ONAY", "source": "HS_WEB",
+                    "consent_at": "2025-06-20T14:05:00+03:00" })
+        })
+        .collect();
+    world
+        .client
+        .post("/consents", &json!({ "items": items }))
+        .await?;
+    Ok(())
+}
+
+async fn campaign(world: &World, post: &Post, brand: &Brand, purpose: &str) -> Result<String> {
+    let draft = json!({
+        "brand_id": brand.id, "name": "Yaz", "channel": "EPOSTA", "kind": "BIREYSEL",
+        "basis": "COMMERCIAL", "purpose": purpose,
+        "body": "Yaz indirimi başladı! ORNEK SAGLIK AS Mersis 0123456789012345",
+        "sender": "Örnek <kampanya@ornek.com.tr>", "connector_id": post.connector,
+        "audience": { "type": "addresses", "addresses": PEOPLE },
+    });
+    let path = job::campaign(&world.client, &draft).await?;
+    let bare = dry_run(world, &path).await?;
+    ensure!(
+        bare["sendable"] == 0 && job::excluded(&bare["excluded"], "S404") > 0,
+        "without a subject: {bare}"
+    );
+    let mail = json!({ "subject": "Yaz indirimi başladı", "html": HTML });
+    let set = world
+        .client
+        .call(
+            reqwest::Method::PUT,
+            &format!("{path}/mail"),
+            Some(&mail),
+            None,
+        )
+        .await?;
+    set.success()?;
+    Ok(path)
+}
+
+async fn dry_run(world: &World, path: &str) -> Result<Value> {
+    world
+        .client
+        .post(&format!("{path}/dry-run"), &json!({}))
+        .await
+}
+
+/// A header's value, unfolded.
+fn header(mail: &str, name: &str) -> Result<String> {
+    let head = mail.split("\r\n\r\n").next().unwrap_or_default();
+    let unfolded = head.replace("\r\n ", " ").replace("\r\n\t", " ");
+    unfolded
+        .lines()
+        .find_map(|line| line.strip_prefix(&format!("{name}: ")).map(str::to_owned))
+        .with_context(|| format!("no {name} in {head}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_e_mail_campaign_goes_out_and_who_clicks_stop_is_not_sent_to_again() -> Result<()> {
+    each_database(Setup::default(), async |world| {
+        let brand = world.brand(Mode::Integrator, IYS_CODE).await?;
+        three_people(world, &brand).await?;
+        let post = Post::start(world).await?;
+        let path = campaign(world, &post, &brand, "kampanya").await?;
+        let sendable = until("İYS's confirmation", async || {
+            let dry = dry_run(world, &path).await?;
+            Ok((dry["sendable"] == 3).then_some(dry))
+        })
+        .await;
+        if sendable.is_err() {
+            eprintln!("dry run: {}", dry_run(world, &path).await?);
+        }
+        sendable?;
+        world
+            .client
+            .post(&format!("{path}/launch"), &json!({}))
+            .await?;
+        job::finished(&world.client, &path).await?;
+        let mails = post.received(PEOPLE[0]).await?;
+        ensure!(mails.len() == 1, "mails: {mails:?}");
+        let link = header(&mails[0], "List-Unsubscribe")?;
+        let link = link.trim_matches(['<', '>']).to_owned();
+        let subject = header(&mails[0], "Subject")?;
+        ensure!(subject.starts_with("=?UTF-8?B?"), "subject: {subject}");
+
+        // A scanner follows the link: nothing happens, and nobody is named.
+        let page = post.http.get(&link).send().await?;
+        let policy = page.headers().get("content-security-policy").cloned();
+        ensure!(
+            policy.is_some_and(|policy| policy.as_bytes().starts_with(b"default-src 'none'")),
+            "the page may load things"
+        );
+        let text = page.text().await?;
+        ensure!(
+            text.contains("Tümünü durdur") && text.contains("neden geldi"),
+            "{text}"
+        );
+        ensure!(
+            !text.contains(PEOPLE[0]) && text.contains("a***@ornek.com.tr"),
+            "{text}"
+        );
+        ensure!(!text.contains("key:") && !text.contains("user:"), "{text}");
+        let second = campaign(world, &post, &brand, "kampanya").await?;
+        ensure!(
+            dry_run(world, &second).await?["sendable"] == 3,
+            "a look changed something"
+        );
+
+        // The mailbox provider's one click.
+        let one_click = [("List-Unsubscribe", "One-Click")];
+        for _ in 0..2 {
+            let answer = post.http.post(&link).form(&one_click).send().await?;
+            ensure!(answer.status() == 200, "one click: {answer:?}");
+        }
+        let dry = dry_run(world, &second).await?;
+        ensure!(
+            dry["sendable"] == 2 && job::excluded(&dry["excluded"], "S103") == 1,
+            "dry run: {dry}"
+        );
+        until("the refusal at İYS", async || {
+            let told = world.simulators.recorded().await?;
+            let is_there = told.iter().any(|one| {
+                one["recipient"] == PEOPLE[0] && one["status"] == "RET" && one["type"] == "EPOSTA"
+            });
+            Ok(is_there.then_some(()))
+        })
+        .await?;
+        let forged = link.replace("/u/0", "/u/1");
+        let answer = post
+            .http
+            .post(format!("{forged}x"))
+            .form(&one_click)
+            .send()
+            .await?;
+        ensure!(answer.status() == 404, "a forged link: {answer:?}");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_mailbox_is_stopped_a_full_one_is_not_and_a_muted_topic_leaves_the_consent()
+-> Result<()> {
+    each_database(Setup::default(), async |world| {
+        let brand = world.brand(Mode::Integrator, IYS_CODE).await?;
+        three_people(world, &brand).await?;
+        let post = Post::start(world).await?;
+        let dead = json!({ "to": PEOPLE[0], "reply": "550 5.1.1 User unknown" });
+        post.tell("script", &dead).await?;
+        let path = campaign(world, &post, &brand, "kampanya").await?;
+        until("İYS's confirmation", async || {
+            let dry = dry_run(world, &path).await?;
+            Ok((dry["sendable"] == 3).then_some(()))
+        })
+        .await?;
+        world
+            .client
+            .post(&format!("{path}/launch"), &json!({}))
+            .await?;
+        job::finished(&world.client, &path).await?;
+        // Reported later, by the server of the recipient.
+        let full = json!({ "to": PEOPLE[1], "status": "5.2.2", "text": "552 mailbox full" });
+        post.tell("bounce", &full).await?;
+        let report = until("the receipt", async || {
+            let seen = world.client.get(&format!("{path}/report")).await?;
+            Ok((seen["failed"]["total"] == 2 || seen["failed"] == 2).then_some(seen))
+        })
+        .await;
+        if report.is_err() {
+            eprintln!(
+                "report: {}",
+                world.client.get(&format!("{path}/report")).await?
+            );
+        }
+        job::reconciles(&report?)?;
+
+        let mail = post.received(PEOPLE[2]).await?;
+        let link = header(&mail[0], "List-Unsubscribe")?;
+        let link = link.trim_matches(['<', '>']).to_owned();
+        let muted = [("istek", "tercih"), ("dil", "tr")];
+        let answer = post.http.post(&link).form(&muted).send().await?;
+        ensure!(answer.status() == 200, "muting: {answer:?}");
+
+        let same = campaign(world, &post, &brand, "Kampanya").await?;
+        let dry = dry_run(world, &same).await?;
+        ensure!(
+            dry["sendable"] == 1
+                && job::excluded(&dry["excluded"], "S204") == 1
+                && job::excluded(&dry["excluded"], "S106") == 1,
+            "the same topic: {dry}"
+        );
+        let other = campaign(world, &post, &brand, "etkinlik").await?;
+        let dry = dry_run(world, &other).await?;
+        ensure!(dry["sendable"] == 2, "another topic: {dry}");
+        let report = job::sent_without_receipts(&world.client, &same).await?;
+        ensure!(report["sent"] == 1, "report: {report}");
+        ensure!(
+            post.received(PEOPLE[0]).await?.is_empty(),
+            "the dead mailbox was tried again"
+        );
+        Ok(())
+    })
+    .await
+}
