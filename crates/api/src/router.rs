@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::options::BodyLimits;
 use crate::v1::{
-    alarms, api_keys, audit, blacklist, brands, campaigns, connectors, consents, contacts, firms,
+    alarms, api_keys, audit, blacklist, bounces, brands, campaigns, connectors, consents, contacts, firms,
     groups, inbound as replies, mail, messages, reasons, registry, session, templates, uploads,
     users,
 };
@@ -71,6 +71,7 @@ fn quick() -> OpenApiRouter<App> {
             blacklist::add_stops,
             blacklist::lift_stop
         ))
+        .routes(routes!(bounces::bounces, bounces::try_address_again))
         .routes(routes!(registry::complaint_handled))
         .routes(routes!(groups::tags))
         .routes(routes!(groups::tag_members, groups::change_tag))

@@ -4,6 +4,7 @@ pub(crate) mod alarms;
 pub(crate) mod api_keys;
 pub(crate) mod audit;
 pub(crate) mod blacklist;
+pub(crate) mod bounces;
 pub(crate) mod brands;
 pub(crate) mod campaigns;
 pub(crate) mod connectors;
