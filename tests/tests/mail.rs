@@ -186,6 +186,17 @@ async fn an_e_mail_campaign_goes_out_and_who_clicks_stop_is_not_sent_to_again() 
         let subject = header(&mails[0], "Subject")?;
         ensure!(subject.starts_with("=?UTF-8?B?"), "subject: {subject}");
 
+        let log = world
+            .client
+            .get(&format!("/messages?address={}", PEOPLE[0]))
+            .await?;
+        let id = log["items"][0]["id"].as_str().context("no message")?;
+        let proof = world.client.get(&format!("/messages/{id}/proof")).await?;
+        ensure!(
+            proof["text"].as_str().is_some_and(|text| text.contains("Yaz indirimi")),
+            "the proof shows no text: {proof}"
+        );
+
         // A scanner follows the link: nothing happens, and nobody is named.
         let page = post.http.get(&link).send().await?;
         let policy = page.headers().get("content-security-policy").cloned();

@@ -20,9 +20,9 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::options::BodyLimits;
 use crate::v1::{
-    alarms, api_keys, audit, blacklist, bounces, brands, campaigns, connectors, consents, contacts, firms,
-    groups, inbound as replies, mail, messages, reasons, registry, session, templates, uploads,
-    users,
+    alarms, api_keys, audit, blacklist, bounces, brands, campaigns, connectors, consents, contacts,
+    firms, groups, inbound as replies, mail, messages, reasons, registry, session, templates,
+    uploads, users,
 };
 use crate::{guard, health, inbound, observe, openapi, panel, problem, public};
 

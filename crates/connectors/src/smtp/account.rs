@@ -6,7 +6,7 @@ use domain::ids::MessageRef;
 use serde_json::Value;
 
 use super::config::Config;
-use super::encode::{self, DATA};
+use super::encode::{self, Transaction};
 use super::pool::Pool;
 use super::session::Trouble;
 use super::{bounce, reply};
@@ -58,15 +58,16 @@ impl Connector for Smtp {
     }
 
     async fn send(&self, request: &ClearedRequest) -> Outcome {
-        let text = String::from_utf8_lossy(request.bytes());
-        let Some(at) = text.find(DATA) else {
-            return Outcome::NotSent {
-                text: "the request is no SMTP transaction".to_owned(),
+        match serde_json::from_slice::<Transaction<'_>>(request.bytes()) {
+            Ok(transaction) => {
+                let (head, content) = (transaction.head(), transaction.content());
+                self.pool.hand_over(&self.config, &head, &content).await
+            }
+            Err(error) => Outcome::NotSent {
+                text: format!("the request is no SMTP transaction: {error}"),
                 retry_after: None,
-            };
-        };
-        let (head, content) = text.split_at(at + DATA.len());
-        self.pool.hand_over(&self.config, head, content).await
+            },
+        }
     }
 
     async fn look_up(&self, _key: &str, _messages: &[MessageRef]) -> LookUp {

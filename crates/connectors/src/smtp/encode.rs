@@ -1,16 +1,46 @@
-//! From a cleared message to the bytes of one SMTP transaction.
+//! From a cleared message to one SMTP transaction, kept as a document: the
+//! addresses, the text, and the message exactly as it goes over the wire.
+
+use std::borrow::Cow;
 
 use domain::Recipient;
 use domain::gate::Cleared;
+use serde::{Deserialize, Serialize};
 
 use super::config::Config;
 use super::letter::{self, Header, Mailbox};
 use crate::capabilities::Capabilities;
 use crate::message::{ClearedRequest, EncodeError, Envelope, Mail, Outgoing};
 
-/// Between the commands and the content.
-pub(super) const DATA: &str = "DATA\r\n";
-const END: &str = ".\r\n";
+/// One transaction. The text stands beside the message it is encoded in, so
+/// that a proof can show it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Transaction<'a> {
+    #[serde(borrow)]
+    from: Cow<'a, str>,
+    #[serde(borrow)]
+    to: Cow<'a, str>,
+    #[serde(borrow)]
+    text: Cow<'a, str>,
+    #[serde(borrow)]
+    message: Cow<'a, str>,
+}
+
+impl Transaction<'_> {
+    /// The commands, sent together where the server allows it.
+    pub(super) fn head(&self) -> String {
+        format!(
+            "MAIL FROM:<{}>\r\nRCPT TO:<{}>\r\nDATA\r\n",
+            self.from, self.to
+        )
+    }
+
+    /// The content with its final point.
+    pub(super) fn content(&self) -> String {
+        letter::stuffed(&self.message) + ".\r\n"
+    }
+}
+
 /// Headers that the signature covers, where they stand in the message.
 const SIGNED: [&str; 10] = [
     "From",
@@ -51,13 +81,16 @@ pub(super) fn encode(
                 || sender.address.clone(),
                 |verp| verp.address_of(message.message),
             );
-            out.extend_from_slice(
-                format!("MAIL FROM:<{from}>\r\nRCPT TO:<{to}>\r\n{DATA}").as_bytes(),
-            );
             let written = written(config, &sender, to.as_str(), message, mail)
                 .ok_or_else(|| EncodeError::Unwritable("the signature failed".to_owned()))?;
-            out.extend_from_slice(letter::stuffed(&written).as_bytes());
-            out.extend_from_slice(END.as_bytes());
+            let transaction = Transaction {
+                from: from.into(),
+                to: to.as_str().into(),
+                text: message.text.as_str().into(),
+                message: written.into(),
+            };
+            serde_json::to_writer(&mut *out, &transaction)
+                .map_err(|error| EncodeError::Unwritable(error.to_string()))?;
         }
         Ok(())
     })

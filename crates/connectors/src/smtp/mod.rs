@@ -1,6 +1,6 @@
 //! E-mail by SMTP: one message an envelope, one envelope a request.
 //!
-//! The request is exactly what goes over the wire, signed. The sessions are
+//! The request holds exactly what goes over the wire, signed. The sessions are
 //! our own, because only then is it known at each break whether the content had
 //! left; see [`session`]. Bounces come back as messages to an address that
 //! names the message and cannot be made up; see [`bounce`].
