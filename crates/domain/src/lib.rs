@@ -15,6 +15,7 @@
 //! states the rule.
 
 pub mod alarm;
+pub mod attribute;
 pub mod calendar;
 pub mod channel;
 pub mod consent;
@@ -28,6 +29,7 @@ pub mod phone;
 pub mod reason;
 pub mod recipient;
 pub mod registry;
+pub mod segment;
 pub mod segments;
 pub mod source;
 pub mod template;

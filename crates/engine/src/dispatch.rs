@@ -11,6 +11,7 @@ mod send;
 use std::sync::Arc;
 
 use crate::Engine;
+use crate::attributes::Used;
 use crate::error::EngineError;
 use connectors::Connector;
 use domain::gate::{Basis, BrandPolicy, MessageFacts, RouteFacts};
@@ -32,6 +33,8 @@ pub(crate) struct Context {
     pub(crate) account: Account,
     pub(crate) connector: Arc<dyn Connector>,
     pub(crate) text: MessageText,
+    /// The attributes it uses.
+    pub(crate) attributes: Used,
     pub(crate) policy: BrandPolicy,
     pub(crate) facts: MessageFacts,
     pub(crate) route: RouteFacts,
@@ -65,6 +68,7 @@ impl Engine {
                 campaign.id
             ))
         })?;
+        let attributes = Used::by(reader, campaign.firm, &text).await?;
         let facts = MessageFacts {
             channel: campaign.channel,
             kind: campaign.kind,
@@ -84,6 +88,7 @@ impl Engine {
             brand,
             account: account.clone(),
             connector: Arc::clone(connector),
+            attributes,
             text,
             facts,
             route,

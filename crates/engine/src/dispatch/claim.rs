@@ -237,6 +237,7 @@ pub(super) fn gate(
         stale: Vec::new(),
     };
     for mut person in people {
+        context.attributes.show(&mut person.values);
         let text = match context.text.render(&person.values) {
             Ok(text) => {
                 person.facts.too_many_parts = is_too_long(context, &text);
