@@ -43,6 +43,8 @@ impl SegmentRules {
             texts: Vec::new(),
         };
         let sql = spelling.rule(&self.rule);
+        // Named even where no condition has a text: it is bound all the same.
+        let sql = format!("({sql} AND CAST(${parameter} AS TEXT) IS NOT NULL)");
         (sql, spelling.texts)
     }
 }
@@ -125,9 +127,11 @@ impl Spelling<'_> {
                     return format!("({held} <> '' AND substr({held}, 1, 10) {sign} {value})");
                 }
                 let number = |text: &str| format!("CAST({text} AS DOUBLE PRECISION)");
-                // A text that is no number cannot be cast on PostgreSQL.
+                // A text that is no number cannot be cast on PostgreSQL, and is 0 on SQLite.
                 let is_number = match self.engine {
-                    Engine::Sqlite => format!("{held} <> ''"),
+                    Engine::Sqlite => {
+                        format!("({held} GLOB '[0-9]*' OR {held} GLOB '-[0-9]*')")
+                    }
                     Engine::Postgres => format!("{held} ~ '^-?[0-9]+([.][0-9]+)?$'"),
                 };
                 format!(
