@@ -59,7 +59,13 @@ function Members({ kind }: { kind: GroupKind }) {
   return (
     <Page
       title={name}
-      back={<TextLink to={kind === "list" ? "/lists" : "/tags"}>{t(`lists.title.${kind}`)}</TextLink>}
+      back={
+        kind === "list" ? (
+          <TextLink to="/lists">{t("lists.title.list")}</TextLink>
+        ) : (
+          <TextLink to="/tags">{t("lists.title.tag")}</TextLink>
+        )
+      }
       actions={actions}
     >
       {remove.error && <Problem error={remove.error} />}
@@ -108,7 +114,8 @@ function Forget({ kind, name, onClose }: { kind: GroupKind; name: string; onClos
     mutationFn: () => CALLS[kind].forget(name),
     onSuccess: () => {
       queries.removeQueries({ queryKey: ["groups", kind] });
-      void navigate({ to: kind === "list" ? "/lists" : "/tags" });
+      if (kind === "list") void navigate({ to: "/lists" });
+      else void navigate({ to: "/tags" });
     },
   });
   return (

@@ -68,7 +68,6 @@ function Groups({ kind }: { kind: GroupKind }) {
 function GroupTable({ kind, groups }: { kind: GroupKind; groups: StaticGroup[] }) {
   const { t } = useTranslation();
   const formats = useFormats();
-  const path = kind === "list" ? "/lists/$name" : "/tags/$name";
   return (
     <ScrollX label={t(`lists.title.${kind}`)}>
       <Table highlightOnHover aria-label={t(`lists.title.${kind}`)}>
@@ -83,9 +82,7 @@ function GroupTable({ kind, groups }: { kind: GroupKind; groups: StaticGroup[] }
           {groups.map((group) => (
             <Table.Tr key={group.name}>
               <Table.Td>
-                <TextLink to={path} params={{ name: group.name }} fw={600}>
-                  {group.name}
-                </TextLink>
+                <GroupLink kind={kind} name={group.name} />
               </Table.Td>
               <Table.Td ta="end" className="number">
                 {formats.number(group.member_count)}
@@ -98,5 +95,20 @@ function GroupTable({ kind, groups }: { kind: GroupKind; groups: StaticGroup[] }
         </Table.Tbody>
       </Table>
     </ScrollX>
+  );
+}
+
+function GroupLink({ kind, name }: { kind: GroupKind; name: string }) {
+  if (kind === "list") {
+    return (
+      <TextLink to="/lists/$name" params={{ name }} fw={600}>
+        {name}
+      </TextLink>
+    );
+  }
+  return (
+    <TextLink to="/tags/$name" params={{ name }} fw={600}>
+      {name}
+    </TextLink>
   );
 }
