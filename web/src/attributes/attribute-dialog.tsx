@@ -26,7 +26,7 @@ export function AttributeDialog({ attribute, onClose }: { attribute?: Attribute;
     mutationFn: async () => {
       if (!attribute) {
         const headers = { "Idempotency-Key": intention.current };
-        return answer(api.POST("/api/v1/attributes", { params: { header: headers }, body: newOf(draft) }));
+        return answer(api.POST("/api/v1/attributes", { headers, body: newOf(draft) }));
       }
       const change = changeOf(attribute, draft);
       if (!change) return attribute;

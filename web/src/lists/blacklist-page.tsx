@@ -155,7 +155,7 @@ function StopDialog({ onClose }: { onClose: () => void }) {
     mutationFn: () =>
       answer(
         api.POST("/api/v1/blacklist", {
-          params: { header: { "Idempotency-Key": intention.current } },
+          headers: { "Idempotency-Key": intention.current },
           body: {
             addresses,
             channel: channel || undefined,
