@@ -473,17 +473,11 @@ async fn another_mode_is_counted_before_it_is_made_and_a_missing_right_is_a_red_
             .await?
             .success()?;
         let id = made["id"].as_str().context("no id")?;
-        job::judged(&world.client, id).await?;
-        let refused = world
-            .client
-            .call(
-                Method::POST,
-                &format!("/uploads/{id}/apply"),
-                Some(&json!({})),
-                None,
-            )
-            .await?;
-        ensure!(refused.body.to_string().contains("F118"), "{refused:?}");
+        let seen = job::judged(&world.client, id).await?;
+        ensure!(
+            seen["state"] == "refused" && seen["refusal"]["code"] == "F118",
+            "the preview says it: {seen}"
+        );
         Ok(())
     })
     .await

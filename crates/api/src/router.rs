@@ -20,9 +20,9 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::options::BodyLimits;
 use crate::v1::{
-    alarms, api_keys, audit, blacklist, bounces, brands, campaigns, connectors, consents, contacts,
-    firms, groups, inbound as replies, mail, messages, reasons, registry, session, templates,
-    uploads, users,
+    alarms, api_keys, attributes, audit, blacklist, bounces, brands, campaigns, connectors,
+    consents, contacts, firms, groups, inbound as replies, mail, messages, reasons, registry,
+    segments, session, templates, uploads, users,
 };
 use crate::{guard, health, inbound, observe, openapi, panel, problem, public};
 
@@ -54,6 +54,7 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(connectors::connector_balance))
         .routes(routes!(uploads::uploads))
         .routes(routes!(uploads::upload_scores))
+        .routes(routes!(uploads::source_scores))
         .routes(routes!(uploads::upload))
         .routes(routes!(uploads::apply_upload))
         .routes(routes!(uploads::answer_upload))
@@ -73,12 +74,19 @@ fn quick() -> OpenApiRouter<App> {
         ))
         .routes(routes!(bounces::bounces, bounces::try_address_again))
         .routes(routes!(registry::complaint_handled))
+        .routes(routes!(
+            attributes::attributes,
+            attributes::create_attribute
+        ))
+        .routes(routes!(attributes::change_attribute))
         .routes(routes!(groups::tags))
         .routes(routes!(groups::tag_members, groups::change_tag))
         .routes(routes!(groups::delete_tag))
         .routes(routes!(groups::groups))
         .routes(routes!(groups::group_members, groups::change_group))
         .routes(routes!(groups::delete_group))
+        .routes(routes!(segments::segments, segments::create_segment))
+        .routes(routes!(segments::segment, segments::change_segment))
         .routes(routes!(registry::registry_status))
         .routes(routes!(registry::registry_deadlines))
         .routes(routes!(registry::registry_forecast))
@@ -131,6 +139,7 @@ fn slow() -> OpenApiRouter<App> {
         .routes(routes!(uploads::upload_rejections_xlsx))
         .routes(routes!(campaigns::campaign_progress))
         .routes(routes!(campaigns::dry_run_campaign))
+        .routes(routes!(segments::preview_segment))
         .routes(routes!(connectors::test_connector))
         .routes(routes!(registry::preview_registry_mode))
         .routes(routes!(

@@ -28,6 +28,8 @@ words! {
     RecipientKind = domain::RecipientKind;
     /// What the person said.
     ConsentStatus = domain::Status;
+    /// What the values of an attribute are.
+    AttributeKind = domain::attribute::AttributeKind;
     /// Why a message may be sent (*hukuki dayanak*).
     Basis = domain::gate::Basis;
     /// Who leads between our ledger and İYS.

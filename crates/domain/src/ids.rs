@@ -124,6 +124,10 @@ id!(/// A file and everything judged from it (*dosya aktarımı*).
     UploadId, "upl");
 id!(/// One appended consent fact (*izin kaydı*).
     EventId, "evt");
+id!(/// What a firm keeps of people beyond name and address (*özel alan*).
+    AttributeId, "atr");
+id!(/// Rules that say whom a campaign is for (*dinamik segment*).
+    SegmentId, "seg");
 id!(/// A text that campaigns use (*şablon*).
     TemplateId, "tpl");
 id!(/// A campaign (*kampanya*).

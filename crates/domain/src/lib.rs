@@ -15,6 +15,7 @@
 //! states the rule.
 
 pub mod alarm;
+pub mod attribute;
 pub mod calendar;
 pub mod channel;
 pub mod consent;
@@ -29,6 +30,7 @@ pub mod reason;
 pub mod recipient;
 pub mod registry;
 pub mod reply;
+pub mod segment;
 pub mod segments;
 pub mod source;
 pub mod template;

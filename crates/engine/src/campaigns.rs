@@ -130,6 +130,9 @@ impl Engine {
         }
         MessageText::parse(&new.body)
             .map_err(|error| EngineError::invalid("body", error.to_string()))?;
+        self.needs_health_approval(firm, new.brand, &new.body)
+            .await?;
+        self.segment_rules(firm, &new.audience).await?;
         if let Audience::Addresses { addresses } = &new.audience
             && addresses.len() > ADDRESSES_MAX
         {
@@ -212,6 +215,9 @@ impl Engine {
             policy: brand.policy(),
             now: self.now(),
             audience: campaign.audience.clone(),
+            segment: self
+                .segment_rules(campaign.firm, &campaign.audience)
+                .await?,
             variables: crate::mails::variables(campaign, &text, content.as_ref()),
             for_everyone: obstacle_for_everyone(campaign, &brand, account.state).or_else(|| {
                 crate::mails::is_incomplete(campaign, content.as_ref(), &brand)
@@ -237,6 +243,9 @@ impl Engine {
         if matches!(held.state, Launching | Running | Paused | Finished) {
             return Ok(held);
         }
+        self.needs_health_approval(firm, held.brand, &held.body)
+            .await?;
+        self.refuse_health_beside_text(&held).await?;
         let from = [Draft, Submitted, Approved];
         let moved = self
             .move_campaign(firm, id, &from, Launching, actor, "campaign.launch")

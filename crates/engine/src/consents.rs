@@ -212,5 +212,6 @@ fn incoming(line: i64, claim: ConsentClaim) -> IncomingRecord {
             source: claim.source,
         }),
         evidence: claim.evidence,
+        attributes: Vec::new(),
     }
 }

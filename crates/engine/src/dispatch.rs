@@ -11,6 +11,7 @@ mod send;
 use std::sync::Arc;
 
 use crate::Engine;
+use crate::attributes::Used;
 use crate::error::EngineError;
 use crate::links::{LINK, Links};
 use crate::mails::MailText;
@@ -35,6 +36,8 @@ pub(crate) struct Context {
     pub(crate) account: Account,
     pub(crate) connector: Arc<dyn Connector>,
     pub(crate) text: MessageText,
+    /// The attributes it uses.
+    pub(crate) attributes: Used,
     pub(crate) policy: BrandPolicy,
     pub(crate) facts: MessageFacts,
     pub(crate) route: RouteFacts,
@@ -102,6 +105,8 @@ impl Engine {
             .map(|content| MailText::parse(content, &campaign))
             .transpose()
             .map_err(invalid)?;
+        let names = crate::mails::variables(&campaign, &text, content.as_ref());
+        let attributes = Used::by(reader, campaign.firm, &names).await?;
         let facts = MessageFacts {
             channel: campaign.channel,
             kind: campaign.kind,
@@ -123,6 +128,7 @@ impl Engine {
             brand,
             account: account.clone(),
             connector: Arc::clone(connector),
+            attributes,
             text,
             facts,
             route,

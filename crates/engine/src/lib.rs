@@ -12,6 +12,7 @@
 //! and settles it, so that a kill at any line loses nothing; 3. repeat the step
 //! in [`Engine::run`]; 4. drive the step by hand in a test.
 
+mod attributes;
 pub mod campaigns;
 pub mod clients;
 pub mod connections;
@@ -30,6 +31,7 @@ mod refusals;
 pub mod registry;
 pub mod replies;
 pub mod seals;
+pub mod segments;
 pub mod settings;
 pub mod uploads;
 pub mod why;

@@ -108,6 +108,15 @@ pub(crate) async fn content_of(
         .await?)
 }
 
+/// The variables of the subject and the HTML.
+pub(crate) fn beside_text(content: &MailContent, campaign: &Campaign) -> Vec<String> {
+    let Ok(mail) = MailText::parse(content, campaign) else {
+        return Vec::new();
+    };
+    let html = mail.html.iter().flat_map(|html| html.variables());
+    mail.subject.variables().iter().chain(html).cloned().collect()
+}
+
 /// The variables that people must have a value for.
 pub(crate) fn variables(
     campaign: &Campaign,
@@ -115,10 +124,7 @@ pub(crate) fn variables(
     content: Option<&MailContent>,
 ) -> Vec<String> {
     let mut names = text.variables().to_vec();
-    if let Some(Ok(mail)) = content.map(|content| MailText::parse(content, campaign)) {
-        names.extend_from_slice(mail.subject.variables());
-        names.extend(mail.html.iter().flat_map(|html| html.variables().to_vec()));
-    }
+    names.extend(content.iter().flat_map(|content| beside_text(content, campaign)));
     names.retain(|name| name != LINK);
     names.sort_unstable();
     names.dedup();

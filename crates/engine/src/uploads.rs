@@ -160,20 +160,12 @@ impl Engine {
     }
 }
 
-/// The channels that a judged file speaks about, as far as its columns tell;
-/// text messages where they do not.
+/// The channels that the consents of a judged file speak about.
 fn channels_of(upload: &Upload) -> Vec<domain::Channel> {
-    let columns = upload.summary.get("columns");
-    let named: Vec<domain::Channel> = columns
-        .and_then(serde_json::Value::as_array)
-        .into_iter()
+    let told = upload.summary.get("channels");
+    let told = told.and_then(serde_json::Value::as_array);
+    told.into_iter()
         .flatten()
-        .filter_map(|column| column.get("channel")?.as_str())
-        .filter_map(domain::Channel::parse)
-        .collect();
-    if named.is_empty() {
-        vec![domain::Channel::Mesaj]
-    } else {
-        named
-    }
+        .filter_map(|word| domain::Channel::parse(word.as_str()?))
+        .collect()
 }

@@ -52,6 +52,7 @@ async fn house(db: &TestDatabase) -> (Arc<Engine>, FirmId, Brand) {
                     source: Source::HS_WEB,
                 }),
                 evidence: (n % 2 == 0).then(|| format!("form {n}")),
+                attributes: Vec::new(),
             })
             .collect();
         let context = ApplyContext {

@@ -42,7 +42,8 @@ impl Mapping {
     /// person says now always wins over what was remembered.
     #[must_use]
     pub fn or_remembered(mut self, earlier: &Self) -> Self {
-        fill(&mut self.columns, &earlier.columns);
+        fill_unless(&mut self.columns, &earlier.columns, &self.attributes);
+        fill_unless(&mut self.attributes, &earlier.attributes, &self.columns);
         fill(&mut self.polarity, &earlier.polarity);
         fill(&mut self.sources, &earlier.sources);
         fill(&mut self.kinds, &earlier.kinds);
@@ -64,6 +65,22 @@ impl Mapping {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// Adds the entries whose key, folded, is in neither map yet: a column has one
+/// meaning, a field's or an attribute's.
+fn fill_unless<T: Clone, U>(
+    into: &mut std::collections::BTreeMap<String, T>,
+    from: &std::collections::BTreeMap<String, T>,
+    other: &std::collections::BTreeMap<String, U>,
+) {
+    let is_told = |key: &str| {
+        let folded = fold_header(key);
+        other.keys().any(|known| fold_header(known) == folded)
+    };
+    let left = from.iter().filter(|(key, _)| !is_told(key));
+    let left = left.map(|(key, value)| (key.clone(), value.clone()));
+    fill(into, &left.collect());
 }
 
 /// Adds the entries whose key, folded, is not there yet.

@@ -40,7 +40,7 @@ pub enum Field {
     Tags,
     /// The brand a row is about (*marka*): one of another brand is refused (R709).
     Brand,
-    /// Branch or dealer (*şube, bayi*): recognised and shown, not kept.
+    /// Branch or dealer (*şube, bayi*) that brought the consent: kept for the scores of sources.
     Branch,
     /// National id, health and the like: never imported (W405).
     Sensitive,
@@ -53,6 +53,8 @@ pub enum Field {
     Ignored,
     /// The whole row, where a rejection concerns no single column.
     Row,
+    /// One of the firm's attributes (*özel alan*); which one, the column says.
+    Attribute,
 }
 
 impl Field {
@@ -82,6 +84,7 @@ impl Field {
             Self::Ours => "ours",
             Self::Ignored => "ignored",
             Self::Row => "row",
+            Self::Attribute => "attribute",
         }
     }
 
@@ -115,6 +118,7 @@ impl Field {
             Self::Ours => "rapor sütunu",
             Self::Ignored => "alınmadı",
             Self::Row => "satır",
+            Self::Attribute => "özel alan",
         }
     }
 
@@ -143,6 +147,7 @@ impl Field {
             Self::Ours => "report column",
             Self::Ignored => "not imported",
             Self::Row => "row",
+            Self::Attribute => "attribute",
         }
     }
 
@@ -172,6 +177,7 @@ impl Field {
                 | Self::Ours
                 | Self::Ignored
                 | Self::DoubtfulDate
+                | Self::Attribute
         )
     }
 
@@ -199,6 +205,7 @@ impl Field {
         Self::Ours,
         Self::Ignored,
         Self::Row,
+        Self::Attribute,
     ];
 }
 

@@ -209,6 +209,7 @@ impl Way<'_> {
         let judged = self.judge_rows(&table, &mut out);
         self.summary.close(&out.account.tally);
         judged?;
+        self.summary.channels = out.channels.iter().copied().collect();
         self.merge_rows(&mut out)?;
         let after_refusal = out.account.tally.count(ReasonCode::R807);
         self.summary.patterns = out.patterns.patterns(after_refusal);
@@ -275,6 +276,11 @@ impl Way<'_> {
 
     /// What the rows showed about columns, and the questions they raise.
     fn ask(&mut self, judge: &RowJudge<'_>, out: &mut Outlets) {
+        for (column, unread) in judge.unread_attributes() {
+            if let Some(report) = self.summary.columns.get_mut(column) {
+                report.unread.clone_from(unread);
+            }
+        }
         self.summary.uniform = judge.uniform_columns();
         for _ in &self.summary.uniform {
             out.account

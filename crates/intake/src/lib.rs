@@ -67,6 +67,7 @@ pub use rejections::{Rejection, RejectionReader};
 pub use report::{Privacy, write_report_csv, write_report_xlsx};
 pub use summary::{
     ColumnReport, FileFormat, LayoutKind, Packing, Question, SampleRow, Summary, UniformColumn,
+    UnreadValue, UnreadValues,
 };
 pub use tally::CodeCount;
 pub use verdict::{Args, FileVerdict, Refusal, explain_en, explain_tr};

@@ -79,6 +79,8 @@ fn settle(row: &Waiting, addresses: &[Recipient], out: &mut Outlets) -> io::Resu
                 token: row.token.as_deref(),
                 name: row.name.as_deref(),
                 tags: row.tags.as_deref(),
+                attributes: row.attributes.as_deref(),
+                branch: row.branch.as_deref(),
                 beside: None,
                 remarks: row.remarks,
                 is_local_only: false,

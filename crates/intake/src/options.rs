@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use domain::attribute::Attribute;
 use domain::calendar::Calendar;
 use domain::fold_text::fold_header;
 use domain::phone::{Country, CountrySet};
@@ -80,6 +81,9 @@ pub struct Options {
     /// What the brand of the upload is called: its names and its number at İYS.
     /// A row that names another brand is refused (R709).
     pub brand_names: Vec<String>,
+    /// What the firm keeps of people beyond name and address; a column headed by
+    /// the code or a label of one is taken for it.
+    pub attributes: Vec<Attribute>,
     /// ISO codes of the countries open for the brand; unknown codes open nothing.
     pub countries: Vec<String>,
     /// The business days that the three-day rule counts.
@@ -104,6 +108,7 @@ impl Options {
             default_kind: None,
             activation: None,
             brand_names: Vec::new(),
+            attributes: Vec::new(),
             countries: vec!["TR".to_owned()],
             calendar: Cow::Borrowed(Calendar::builtin()),
             trace: false,
@@ -169,6 +174,9 @@ pub struct Mapping {
     /// Header → what the column is; overrides what was recognised.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub columns: BTreeMap<String, Assignment>,
+    /// Header → code of the attribute (*özel alan*) that the column holds.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
     /// Header of a refusal column → what 1, yes or evet means in it (F114).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub polarity: BTreeMap<String, Polarity>,
@@ -225,6 +233,7 @@ impl Mapping {
         let folded = fold_header(header);
         self.columns
             .keys()
+            .chain(self.attributes.keys())
             .any(|known| fold_header(known) == folded)
     }
 }

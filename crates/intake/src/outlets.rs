@@ -2,6 +2,7 @@
 //! the rejections, rows without an address to the waiting room, all of it
 //! into the counts.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -28,6 +29,8 @@ pub(crate) struct Outlets {
     pub(crate) waiting: Vec<Waiting>,
     pub(crate) account: Account,
     pub(crate) patterns: PatternWatch,
+    /// Channels that the file's consents speak about.
+    pub(crate) channels: BTreeSet<Channel>,
     encoder: Encoder,
 }
 
@@ -53,6 +56,8 @@ pub(crate) struct Waiting {
     pub(crate) token: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) tags: Option<String>,
+    pub(crate) attributes: Option<String>,
+    pub(crate) branch: Option<String>,
     pub(crate) remarks: Remarked,
 }
 
@@ -77,6 +82,7 @@ impl Outlets {
             people: People::new(spill("people.work")?),
             waiting: Vec::new(),
             patterns: PatternWatch::default(),
+            channels: BTreeSet::new(),
             encoder: Encoder::new(),
             account: Account {
                 tally: Tally::default(),
@@ -92,6 +98,12 @@ impl Outlets {
     /// A pair that nothing in its own row speaks against.
     pub(crate) fn accept(&mut self, pair: &Pair<'_>) -> io::Result<()> {
         self.account.tally.judged += 1;
+        if pair.claim.is_some()
+            && let Some(channel) = pair.channel
+            && !self.channels.contains(&channel)
+        {
+            self.channels.insert(channel);
+        }
         let key = pair.address.fingerprint();
         let bytes = self.encoder.encode(pair)?;
         let partition = self.pairs.partition_of(key);

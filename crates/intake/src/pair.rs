@@ -84,6 +84,10 @@ pub(crate) struct Pair<'a> {
     pub(crate) name: Option<&'a str>,
     /// As written in the file.
     pub(crate) tags: Option<&'a str>,
+    /// Values of attributes, see [`crate::row::split_attributes`].
+    pub(crate) attributes: Option<&'a str>,
+    /// The branch or dealer that the row names.
+    pub(crate) branch: Option<&'a str>,
     /// The other address of the row, where nothing else ties the two together.
     #[serde(borrow)]
     pub(crate) beside: Option<Address<'a>>,

@@ -9,6 +9,7 @@ use domain::{Channel, Recipient, RecipientKind, Source, Status, Timestamp};
 use crate::frame::{Encoder, Frame};
 use crate::pair::{Address, Claim, Pair};
 use crate::rejections::read_frame;
+use crate::row::split_attributes;
 use crate::spill::damaged;
 
 /// One accepted pair: an address of a person, with what the row says about it.
@@ -34,6 +35,11 @@ pub struct Record {
     pub ask: Option<Channel>,
     /// Tags of the row.
     pub tags: Vec<String>,
+    /// Values of the firm's attributes in their stored forms, by code; an empty
+    /// cell gives none.
+    pub attributes: Vec<(String, String)>,
+    /// The branch or dealer that the row names.
+    pub branch: Option<String>,
     /// The other address of the row, given only where neither an external id
     /// nor a token ties the two together.
     pub beside: Option<Recipient>,
@@ -61,7 +67,7 @@ pub struct Consent {
 }
 
 /// First bytes of a records file; the last one is the version of its form.
-const MARK: &[u8; 8] = b"izinrec\x02";
+const MARK: &[u8; 8] = b"izinrec\x03";
 
 /// Writes records in the order they are to be read.
 #[derive(Debug)]
@@ -169,6 +175,8 @@ impl Record {
             ask: pair.channel.filter(|_| consent.is_none()),
             consent,
             tags: pair.tags.map(split_tags).unwrap_or_default(),
+            attributes: pair.attributes.map_or_else(Vec::new, split_attributes),
+            branch: pair.branch.map(str::to_owned),
             beside: pair.beside.map(recipient).transpose()?,
         })
     }
@@ -230,6 +238,8 @@ mod tests {
             token: None,
             name: Some("Şükrü Çağ"),
             tags: Some("vip, yaz;vip"),
+            attributes: Some("semt\u{1f}Moda\u{1e}puan\u{1f}12.5\u{1e}"),
+            branch: None,
             beside: Some(Address::Email("a@firma.com.tr")),
             remarks: Remarked::NONE,
             is_local_only: false,
@@ -252,6 +262,11 @@ mod tests {
         assert_eq!(all.len(), 10);
         assert_eq!(all[0].0.recipient.to_string(), "+905321234562");
         assert_eq!(all[0].0.tags, ["vip", "yaz"]);
+        let told = |code: &str, value: &str| (code.to_owned(), value.to_owned());
+        assert_eq!(
+            all[0].0.attributes,
+            [told("semt", "Moda"), told("puan", "12.5")]
+        );
         assert_eq!(
             all[0].0.beside.as_ref().unwrap().to_string(),
             "a@firma.com.tr"

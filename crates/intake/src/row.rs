@@ -6,6 +6,7 @@
 //! date) and the first fault is the one that is told.
 
 mod address;
+mod attributes;
 mod cells;
 mod date_order;
 mod person;
@@ -21,6 +22,8 @@ use domain::{Channel, ReasonCode, RecipientKind};
 
 use self::address::{AddressReader, Addresses};
 pub(crate) use self::address::{PhoneStatistics, SUSPECT_ZEROS};
+use self::attributes::AttributeReader;
+pub(crate) use self::attributes::split_attributes;
 use self::cells::Cells;
 use self::date_order::DateOrders;
 pub(crate) use self::date_order::Surveyor;
@@ -37,7 +40,7 @@ use crate::file::rows::Place;
 use crate::options::{Action, Options};
 use crate::outlets::Outlets;
 use crate::remarked::Remarked;
-use crate::summary::{LayoutKind, Question, UniformColumn};
+use crate::summary::{LayoutKind, Question, UniformColumn, UnreadValues};
 use crate::table::layout::{Coverage, Group, Layout};
 use crate::verdict::Refusal;
 
@@ -49,6 +52,7 @@ const ALL_REGISTERED: [Channel; 3] = [Channel::Mesaj, Channel::Arama, Channel::E
 pub(crate) struct RowJudge<'o> {
     addresses: AddressReader,
     person: PersonReader,
+    attributes: AttributeReader,
     rules: Rules<'o>,
 }
 
@@ -103,6 +107,7 @@ impl<'o> RowJudge<'o> {
         Self {
             addresses: AddressReader::new(options),
             person: PersonReader::default(),
+            attributes: AttributeReader::default(),
             rules: Rules {
                 options,
                 layout,
@@ -139,13 +144,14 @@ impl<'o> RowJudge<'o> {
         let Self {
             addresses,
             person,
+            attributes,
             rules,
         } = self;
         if let Err(fault) = rules.check_shape(record) {
             return out.refuse(place, None, fault);
         }
         rules.on_row.clear();
-        let outcome = rules.judge_cells(place, record, addresses, person, out);
+        let outcome = rules.judge_cells(place, record, (addresses, person, attributes), out);
         for code in rules.on_row.iter() {
             out.account.tally.note(code, place.line);
         }
@@ -155,6 +161,11 @@ impl<'o> RowJudge<'o> {
     /// What the cells showed about the phone column.
     pub(crate) fn phones(&self) -> PhoneStatistics {
         self.addresses.statistics
+    }
+
+    /// Columns of attributes with values that could not be read (W101).
+    pub(crate) fn unread_attributes(&self) -> impl Iterator<Item = (usize, &UnreadValues)> {
+        self.attributes.unread()
     }
 
     /// Status columns of which every cell says the same.
@@ -231,7 +242,9 @@ impl Rules<'_> {
     /// The first imported cell that is longer than this; what is left out may be as
     /// long as it likes.
     fn first_beyond(&self, record: &ByteRecord, longest: usize) -> Option<(usize, Field)> {
-        let is_left_out = |field| matches!(field, Field::Ignored | Field::Sensitive);
+        // Nor does the value of an attribute cost a row its consent.
+        let is_left_out =
+            |field| matches!(field, Field::Ignored | Field::Sensitive | Field::Attribute);
         record
             .iter()
             .enumerate()
@@ -244,8 +257,11 @@ impl Rules<'_> {
         &mut self,
         place: Place,
         record: &ByteRecord,
-        addresses: &mut AddressReader,
-        person: &mut PersonReader,
+        (addresses, person, attributes): (
+            &mut AddressReader,
+            &mut PersonReader,
+            &mut AttributeReader,
+        ),
         out: &mut Outlets,
     ) -> io::Result<()> {
         let cells = Cells::of(record, self.decoder);
@@ -257,7 +273,8 @@ impl Rules<'_> {
         if let Err(fault) = self.check_brand(cells) {
             return Ok(out.refuse(place, only_channel, fault)?);
         }
-        let person = person.read(cells, self.layout, &mut self.on_row);
+        let mut person = person.read(cells, self.layout, &mut self.on_row);
+        person.attributes = attributes.read(self, cells, place.line)?;
         let who = Who {
             place,
             addresses: addresses.read(cells, self.layout, only_channel, &mut self.on_row),

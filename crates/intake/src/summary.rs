@@ -67,6 +67,9 @@ pub struct Summary {
     pub uniform: Vec<UniformColumn>,
     /// What only a person can answer; rows that hang on an answer were refused.
     pub questions: Vec<Question>,
+    /// Channels that its consents speak about.
+    #[serde(default)]
+    pub channels: Vec<Channel>,
     /// Signs in the file as a whole that consents may have been made up.
     #[serde(default)]
     pub patterns: Vec<Pattern>,
@@ -122,6 +125,36 @@ pub struct ColumnReport {
     pub channel: Option<Channel>,
     /// Whether its cells are read.
     pub imported: bool,
+    /// Code of the attribute it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribute: Option<String>,
+    /// Its values that do not fit the attribute's type (W101).
+    #[serde(default, skip_serializing_if = "UnreadValues::is_none")]
+    pub unread: UnreadValues,
+}
+
+/// Values of one column that were left out because they do not fit its type.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadValues {
+    /// How many.
+    pub count: u64,
+    /// The first ones.
+    pub examples: Vec<UnreadValue>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadValue {
+    /// Its line, as an editor shows it.
+    pub line: u64,
+    /// The cell, cut short; empty where the attribute is personal or health data.
+    pub value: String,
+}
+
+impl UnreadValues {
+    const fn is_none(&self) -> bool {
+        self.count == 0
+    }
 }
 
 /// One decoded row of the sample.
@@ -368,6 +401,7 @@ impl Summary {
             sample: Vec::new(),
             uniform: Vec::new(),
             questions: Vec::new(),
+            channels: Vec::new(),
             patterns: Vec::new(),
         }
     }

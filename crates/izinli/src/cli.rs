@@ -1,5 +1,6 @@
 //! The command line: what can be asked of the program.
 
+mod attribute;
 mod evidence;
 pub(crate) mod upload;
 
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use attribute::Attribute;
 pub(crate) use evidence::*;
 pub(crate) use upload::Import;
 
@@ -63,6 +65,9 @@ pub(crate) enum Command {
     /// Provider accounts
     #[command(subcommand)]
     Connector(Connector),
+    /// What is kept of people beyond name and address
+    #[command(subcommand)]
+    Attribute(Attribute),
     /// Judge a file of contacts and consents, and apply it
     Import(Import),
     /// Files that were read: answer, apply, cancel, report
@@ -424,7 +429,7 @@ pub(crate) struct CampaignCreate {
     /// The text, with variables such as {{ad}}
     #[arg(long)]
     pub(crate) text: String,
-    /// all, or tag:NAME
+    /// all, tag:NAME or segment:ID
     #[arg(long, default_value = "all")]
     pub(crate) audience: String,
     /// BIREYSEL or TACIR

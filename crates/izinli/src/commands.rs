@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod apikey;
+pub(crate) mod attribute;
 pub(crate) mod bench;
 pub(crate) mod brand;
 pub(crate) mod campaign;

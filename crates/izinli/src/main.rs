@@ -51,6 +51,7 @@ async fn run(cli: &Cli, out: Output) -> anyhow::Result<Exit> {
         Command::User(command) => commands::user::run(cli, command, out).await,
         Command::Apikey(command) => commands::apikey::run(cli, command, out).await,
         Command::Connector(command) => commands::connector::run(cli, command, out).await,
+        Command::Attribute(command) => commands::attribute::run(cli, command, out).await,
         Command::Import(args) => commands::import::run(cli, args, out).await,
         Command::Upload(command) => commands::upload::run(cli, command, out).await,
         Command::Campaign(command) => commands::campaign::run(cli, command, out).await,

@@ -5,6 +5,7 @@
 //! it; a property test holds it to the function. It never sends: every batch
 //! passes the function itself when it is claimed.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use domain::gate::{Basis, BrandPolicy};
@@ -16,6 +17,7 @@ use crate::campaigns::{Audience, Exclusions};
 use crate::db::{Engine, Reader, Writer};
 use crate::error::{Doing, StoreError, exactly};
 use crate::row::{for_update, known, to_json};
+use crate::segment_sql::SegmentRules;
 
 /// Everything the decision over an audience rests on.
 #[derive(Debug, Clone)]
@@ -36,6 +38,9 @@ pub struct AudienceQuestion {
     pub now: Timestamp,
     /// Whom it is for.
     pub audience: Audience,
+    /// The rules of an audience that is a segment, or of a preview: only whom
+    /// they find is in it.
+    pub segment: Option<SegmentRules>,
     /// Variables of the text, see [`crate::person::value_of`].
     pub variables: Vec<String>,
     /// A reason that holds for everyone, such as a missing route; found after
@@ -77,9 +82,24 @@ const BLANKS: &str = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{2000}\u{2001}\u{20
 
 impl AudienceQuestion {
     /// The people `r`, how they are tied to their list, and the next free parameter.
-    pub(crate) fn people(&self, engine: Engine) -> (String, &'static str, usize) {
+    pub(crate) fn people(&self, engine: Engine) -> (String, Cow<'static, str>, usize) {
+        if let Some(rules) = &self.segment {
+            let (found, _) = rules.condition(engine, FIRST_FREE);
+            return (
+                "recipient r LEFT JOIN contact sc ON sc.id = r.contact_id".to_owned(),
+                Cow::Owned(found),
+                FIRST_FREE + 1,
+            );
+        }
+        let (people, listed, free) = self.listed(engine);
+        (people, Cow::Borrowed(listed), free)
+    }
+
+    fn listed(&self, engine: Engine) -> (String, &'static str, usize) {
         // CROSS JOIN: SQLite keeps the order, from the short list to the address.
         match &self.audience {
+            // Without its rules a segment finds nobody.
+            Audience::Segment { .. } => ("recipient r".to_owned(), "1 = 0", FIRST_FREE),
             Audience::All => ("recipient r".to_owned(), "1 = 1", FIRST_FREE),
             Audience::Tag { .. } => (
                 format!(
@@ -128,7 +148,7 @@ impl AudienceQuestion {
     }
 
     /// The inner query: `recipient_id, code, event_id, registry_batch_id, checked_us`.
-    fn sql(&self, engine: Engine) -> String {
+    pub(crate) fn sql(&self, engine: Engine) -> String {
         let (mut from, listed, free) = self.people(engine);
         if !self.variables.is_empty() {
             from.push_str(" LEFT JOIN contact c ON c.id = r.contact_id");
@@ -191,9 +211,13 @@ impl AudienceQuestion {
         }
     }
 
-    pub(crate) fn list_parameter(&self) -> Result<Option<String>, StoreError> {
+    pub(crate) fn list_parameter(&self, engine: Engine) -> Result<Option<String>, StoreError> {
+        if let Some(rules) = &self.segment {
+            let (_, texts) = rules.condition(engine, FIRST_FREE);
+            return to_json(&texts).map(Some);
+        }
         match &self.audience {
-            Audience::All => Ok(None),
+            Audience::All | Audience::Segment { .. } => Ok(None),
             Audience::Tag { tag } => Ok(Some(tag.clone())),
             Audience::Addresses { addresses } => to_json(addresses).map(Some),
         }
@@ -236,7 +260,7 @@ impl Reader {
     ) -> Result<Judged, StoreError> {
         let inner = question.sql(self.engine());
         let sql = format!("SELECT code, CAST(count(*) AS BIGINT) FROM ({inner}) d GROUP BY code");
-        let list = question.list_parameter()?;
+        let list = question.list_parameter(self.engine())?;
         let rows: Vec<(i64, i64)> = on!(self, conn => bind_question!(
                 sqlx::query_as(AssertSqlSafe(sql)), question, list.as_deref())
             .fetch_all(&mut *conn)
@@ -256,7 +280,7 @@ impl Reader {
         let sql = format!(
             "SELECT recipient_id, code FROM ({inner}) d ORDER BY recipient_id LIMIT {limit}"
         );
-        let list = question.list_parameter()?;
+        let list = question.list_parameter(self.engine())?;
         let rows: Vec<(i64, i64)> = on!(self, conn => bind_question!(
                 sqlx::query_as(AssertSqlSafe(sql)), question, list.as_deref())
             .fetch_all(&mut *conn)
@@ -326,7 +350,7 @@ impl Writer {
                    FROM ({inner}) d) n",
             campaign = campaign.as_db(),
         );
-        let list = question.list_parameter()?;
+        let list = question.list_parameter(self.engine())?;
         on!(self, conn => bind_question!(sqlx::query(AssertSqlSafe(sql)), question, list.as_deref())
             .execute(&mut *conn)
             .await

@@ -15,7 +15,7 @@ impl AudienceQuestion {
         let (people, listed, _) = self.people(engine);
         // Everybody is walked in the order of the numbers; a list by itself.
         let firm = match &self.audience {
-            Audience::All => "+r.firm_id",
+            Audience::All | Audience::Segment { .. } => "+r.firm_id",
             Audience::Tag { .. } | Audience::Addresses { .. } => "r.firm_id",
         };
         format!(
@@ -43,7 +43,7 @@ impl Reader {
         limit: usize,
     ) -> Result<Vec<(RecipientId, Recipient)>, StoreError> {
         let sql = question.due_sql(self.engine());
-        let list = question.list_parameter()?;
+        let list = question.list_parameter(self.engine())?;
         let form: i64 = if question.channel.is_phone() { 1 } else { 2 };
         let rows: Vec<(i64, String)> = on!(self, conn => {
             let mut query = sqlx::query_as(AssertSqlSafe(sql))

@@ -1,7 +1,7 @@
 //! Campaigns (*kampanya*): what is to be said, to whom, and how far it has come.
 
 use domain::gate::Basis;
-use domain::ids::{BrandId, CampaignId, ConnectorId, FirmId, TemplateId};
+use domain::ids::{BrandId, CampaignId, ConnectorId, FirmId, SegmentId, TemplateId};
 use domain::{Channel, ReasonCode, Recipient, RecipientKind, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,11 @@ pub enum Audience {
     Tag {
         /// The tag's name.
         tag: String,
+    },
+    /// Whom a segment finds when the campaign is launched.
+    Segment {
+        /// The segment.
+        segment_id: SegmentId,
     },
     /// These addresses, as far as the firm knows them; at most [`ADDRESSES_MAX`].
     Addresses {

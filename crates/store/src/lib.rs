@@ -19,6 +19,7 @@
 pub mod db;
 pub mod access;
 pub mod alarms;
+pub mod attributes;
 pub mod audience;
 mod audience_due;
 pub mod audit;
@@ -65,6 +66,9 @@ pub mod reporting;
 mod row;
 pub mod seals;
 pub mod secret;
+pub mod segment_sql;
+pub mod segments;
+pub mod source_scores;
 pub mod tags;
 pub mod templates;
 pub mod testing;

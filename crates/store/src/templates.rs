@@ -25,6 +25,8 @@ pub struct Template {
     pub body: String,
     /// Counts the changes, from 1.
     pub version: i64,
+    /// The owner who let this very text use health data.
+    pub health_approved_by: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -42,11 +44,13 @@ pub struct NewTemplate {
     pub channel: Channel,
     /// The text.
     pub body: String,
+    /// The owner who lets it use health data.
+    pub health_approved_by: Option<String>,
 }
 
 macro_rules! columns {
     () => {
-        "id, firm_id, brand_id, name, channel, body, version, created_us, updated_us"
+        "id, firm_id, brand_id, name, channel, body, version, health_approved_by, created_us, updated_us"
     };
 }
 
@@ -59,6 +63,7 @@ struct TemplateRow {
     channel: i64,
     body: String,
     version: i64,
+    health_approved_by: Option<String>,
     created_us: i64,
     updated_us: i64,
 }
@@ -76,6 +81,7 @@ impl TryFrom<TemplateRow> for Template {
             channel: known(Channel::from_db(row.channel), "template", "channel", id)?,
             body: row.body,
             version: row.version,
+            health_approved_by: row.health_approved_by,
             created_at: Timestamp::from_micros(row.created_us),
             updated_at: Timestamp::from_micros(row.updated_us),
         })
@@ -124,6 +130,25 @@ impl Reader {
         .doing("listing templates")?;
         rows.into_iter().map(Template::try_from).collect()
     }
+
+    /// Whether an owner let a text of a brand use health data, word for word.
+    pub async fn is_health_approved(
+        &mut self,
+        firm: FirmId,
+        brand: BrandId,
+        body: &str,
+    ) -> Result<bool, StoreError> {
+        let sql = "SELECT CAST(1 AS BIGINT) FROM template WHERE firm_id = $1 AND brand_id = $2 AND body = $3 \
+                 AND health_approved_by IS NOT NULL LIMIT 1";
+        let found: Option<(i64,)> = on!(self, conn => sqlx::query_as(sql)
+            .bind(firm.as_db())
+            .bind(brand.as_db())
+            .bind(body)
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("looking for an approved template")?;
+        Ok(found.is_some())
+    }
 }
 
 impl Writer {
@@ -148,12 +173,14 @@ impl Writer {
             channel: new.channel,
             body: new.body,
             version: 1,
+            health_approved_by: new.health_approved_by,
             created_at: now,
             updated_at: now,
         };
         let sql = "INSERT INTO template \
-             (id, firm_id, brand_id, name, channel, body, version, created_us, updated_us) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)";
+             (id, firm_id, brand_id, name, channel, body, version, created_us, updated_us, \
+              health_approved_by) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)";
         let done = on!(self, conn => sqlx::query(sql)
             .bind(made.id.as_db())
             .bind(firm.as_db())
@@ -163,6 +190,7 @@ impl Writer {
             .bind(made.body.as_str())
             .bind(made.version)
             .bind(now.as_micros())
+            .bind(made.health_approved_by.as_deref())
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))
@@ -178,7 +206,7 @@ impl Writer {
     /// [`StoreError::Lost`] when somebody changed it in the meantime.
     pub async fn save_template(&mut self, template: &Template) -> Result<Template, StoreError> {
         let sql = "UPDATE template SET name = $4, body = $5, version = version + 1, \
-             updated_us = $6 WHERE id = $1 AND firm_id = $2 AND version = $3";
+             updated_us = $6, health_approved_by = $7 WHERE id = $1 AND firm_id = $2 AND version = $3";
         let now = self.now();
         let done = on!(self, conn => sqlx::query(sql)
             .bind(template.id.as_db())
@@ -187,6 +215,7 @@ impl Writer {
             .bind(template.name.as_str())
             .bind(template.body.as_str())
             .bind(now.as_micros())
+            .bind(template.health_approved_by.as_deref())
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))

@@ -12,7 +12,7 @@ pub const SCORED_MAX: usize = 50;
 
 /// Consents of one upload that are looked at: of a larger one the first are
 /// taken for all.
-const SAMPLE: i64 = 20_000;
+pub(crate) const SAMPLE: i64 = 20_000;
 
 /// What became of an upload's people.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,17 +64,9 @@ impl Reader {
         firm: FirmId,
         brand: BrandId,
     ) -> Result<Vec<UploadScore>, StoreError> {
-        let limit = i64::try_from(SCORED_MAX).unwrap_or(i64::MAX);
-        let rows = on!(self, conn => sqlx::query_as::<_, UploadRow>(APPLIED)
-            .bind(firm.as_db())
-            .bind(brand.as_db())
-            .bind(limit)
-            .fetch_all(&mut *conn)
-            .await)
-        .doing("listing applied uploads")?;
-        let mut scores = Vec::with_capacity(rows.len());
-        for row in rows {
-            let upload = Upload::try_from(row)?;
+        let uploads = self.newest_applied(firm, brand).await?;
+        let mut scores = Vec::with_capacity(uploads.len());
+        for upload in uploads {
             let (consents, refused, complained) = self.score(firm, upload.id).await?;
             scores.push(UploadScore {
                 upload,
@@ -85,6 +77,23 @@ impl Reader {
         }
         scores.sort_by_key(|score| (-score.badness(), score.upload.id));
         Ok(scores)
+    }
+
+    /// The newest applied files of a brand, newest first.
+    pub(crate) async fn newest_applied(
+        &mut self,
+        firm: FirmId,
+        brand: BrandId,
+    ) -> Result<Vec<Upload>, StoreError> {
+        let limit = i64::try_from(SCORED_MAX).unwrap_or(i64::MAX);
+        let rows = on!(self, conn => sqlx::query_as::<_, UploadRow>(APPLIED)
+            .bind(firm.as_db())
+            .bind(brand.as_db())
+            .bind(limit)
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("listing applied uploads")?;
+        rows.into_iter().map(Upload::try_from).collect()
     }
 
     async fn score(

@@ -139,6 +139,17 @@ impl Simulators {
         Ok(calls_in(&stats, path_part))
     }
 
+    /// The messages that the provider accepted, as it keeps them; the first page.
+    ///
+    /// # Errors
+    /// When the simulator does not answer.
+    pub async fn received(&self) -> Result<Vec<Value>> {
+        let page = self
+            .ask(&self.infobip, &format!("received?limit={PAGE}"))
+            .await?;
+        Ok(page["list"].as_array().cloned().unwrap_or_default())
+    }
+
     /// Every phone number that the provider accepted a message for, with how
     /// many: digits as sent.
     ///

@@ -38,6 +38,13 @@ export type SourceScore = Item<"/api/v1/uploads/scores">;
 export type CodeCount = Upload["summary"]["codes"][number];
 export type Rejection = Item<"/api/v1/uploads/{id}/rejections">;
 
+export type Attribute = Item<"/api/v1/attributes">;
+export type AttributeKind = Attribute["kind"];
+export type NewAttribute = Body<"/api/v1/attributes", "post">;
+export type AttributeChange = Body<"/api/v1/attributes/{id}", "patch">;
+export type Group = Item<"/api/v1/groups">;
+export type Stop = Item<"/api/v1/blacklist">;
+
 export type Contact = Item<"/api/v1/contacts">;
 export type Why = Answer<"/api/v1/contacts/{id}/why", "get">;
 export type Reason = Why["reasons"][number];

@@ -12,7 +12,9 @@ export type Permission =
   | "manage_tags"
   | "manage_blacklist"
   | "manage_users"
-  | "manage_keys";
+  | "manage_keys"
+  | "manage_attributes"
+  | "lift_marks";
 
 /**
  * Who is offered what. The server decides on every call; this only spares
@@ -29,6 +31,8 @@ const HOLDERS: Record<Permission, Role[]> = {
   manage_blacklist: ["owner", "admin", "compliance", "support"],
   manage_users: ["owner", "admin"],
   manage_keys: ["owner", "admin", "developer"],
+  manage_attributes: ["owner", "admin"],
+  lift_marks: ["owner"],
 };
 
 /** Whether the logged-in person is offered something. */

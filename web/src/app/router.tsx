@@ -93,11 +93,61 @@ const registry = createRoute({
   component: lazyRouteComponent(() => import("../registry/registry-page"), "RegistryPage"),
 });
 
+const attributes = createRoute({
+  getParentRoute: () => shell,
+  path: "/attributes",
+  component: lazyRouteComponent(() => import("../attributes/attributes-page"), "AttributesPage"),
+});
+
+const lists = createRoute({
+  getParentRoute: () => shell,
+  path: "/lists",
+  component: lazyRouteComponent(() => import("../lists/groups-page"), "ListsPage"),
+});
+
+const list = createRoute({
+  getParentRoute: () => shell,
+  path: "/lists/$name",
+  component: lazyRouteComponent(() => import("../lists/group-page"), "ListPage"),
+});
+
+const tags = createRoute({
+  getParentRoute: () => shell,
+  path: "/tags",
+  component: lazyRouteComponent(() => import("../lists/groups-page"), "TagsPage"),
+});
+
+const tag = createRoute({
+  getParentRoute: () => shell,
+  path: "/tags/$name",
+  component: lazyRouteComponent(() => import("../lists/group-page"), "TagPage"),
+});
+
+const blacklist = createRoute({
+  getParentRoute: () => shell,
+  path: "/blacklist",
+  component: lazyRouteComponent(() => import("../lists/blacklist-page"), "BlacklistPage"),
+});
+
+/** The people's own screens: what is kept of them, and the groups they are in. */
+const peoples = [attributes, lists, list, tags, tag, blacklist] as const;
+
 /** All screens; filters live in the address, so a view can be sent to a colleague. */
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
-    shell.addChildren([dashboard, uploads, upload, contacts, contact, campaigns, newCampaign, campaign, registry]),
+    shell.addChildren([
+      dashboard,
+      uploads,
+      upload,
+      contacts,
+      contact,
+      campaigns,
+      newCampaign,
+      campaign,
+      registry,
+      ...peoples,
+    ]),
   ]),
   defaultPreload: "intent",
   defaultPendingComponent: () => <Loading />,

@@ -8,6 +8,7 @@ import { Page, Section } from "../app/page";
 import { StateBadge } from "../app/state-badge";
 import { Failure, Loading } from "../app/states";
 import { Time } from "../app/time";
+import { SegmentWords } from "../segments/segment-words";
 import classes from "./campaign.module.css";
 import { CampaignActions } from "./campaign-actions";
 import { isLaunched, isSending, TONE } from "./campaign-state";
@@ -116,6 +117,8 @@ function AudienceWords({ audience }: { audience: Campaign["audience"] }) {
       return t("campaigns.detail.audience_all");
     case "tag":
       return t("campaigns.detail.audience_tag", { tag: audience.tag });
+    case "segment":
+      return <SegmentWords id={audience.segment_id} />;
     case "addresses":
       return t("campaigns.detail.audience_addresses", { count: audience.addresses.length });
   }

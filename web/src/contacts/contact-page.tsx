@@ -7,6 +7,7 @@ import { TextLink } from "../app/links";
 import { Page } from "../app/page";
 import { Failure, Loading } from "../app/states";
 import { Time } from "../app/time";
+import { useAttributeLabel } from "../attributes/attributes";
 import classes from "./contact.module.css";
 import { Timeline } from "./timeline";
 import { WhyPanel } from "./why";
@@ -38,12 +39,14 @@ export function ContactPage() {
 
 function Facts({ contact }: { contact: Contact }) {
   const { t } = useTranslation();
+  const label = useAttributeLabel();
   const none = <span className="quiet">{t("common.none")}</span>;
   const facts = [
     [t("contacts.detail.phone"), contact.phone ?? none],
     [t("contacts.detail.email"), contact.email ?? none],
     [t("contacts.detail.external_id"), contact.external_id ?? none],
     [t("contacts.detail.since"), <Time key="since" at={contact.created_at} />],
+    ...contact.attributes.map((attribute) => [label(attribute), attribute.value] as const),
   ] as const;
   return (
     <dl className={`surface ${classes.facts}`}>

@@ -1,16 +1,20 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
+import enAttributes from "./en/attributes.json";
 import enCampaigns from "./en/campaigns.json";
 import enCommon from "./en/common.json";
 import enContacts from "./en/contacts.json";
 import enDashboard from "./en/dashboard.json";
+import enLists from "./en/lists.json";
 import enLogin from "./en/login.json";
 import enRegistry from "./en/registry.json";
 import enUploads from "./en/uploads.json";
+import trAttributes from "./tr/attributes.json";
 import trCampaigns from "./tr/campaigns.json";
 import trCommon from "./tr/common.json";
 import trContacts from "./tr/contacts.json";
 import trDashboard from "./tr/dashboard.json";
+import trLists from "./tr/lists.json";
 import trLogin from "./tr/login.json";
 import trRegistry from "./tr/registry.json";
 import trUploads from "./tr/uploads.json";
@@ -28,6 +32,8 @@ export const turkish = {
   campaigns: trCampaigns,
   contacts: trContacts,
   registry: trRegistry,
+  attributes: trAttributes,
+  lists: trLists,
 };
 
 export const english = {
@@ -38,6 +44,8 @@ export const english = {
   campaigns: enCampaigns,
   contacts: enContacts,
   registry: enRegistry,
+  attributes: enAttributes,
+  lists: enLists,
 };
 
 /** Starts translation in the language chosen on this device, else in Turkish. */

@@ -2,7 +2,14 @@ import { expect, test } from "vitest";
 import type { Question } from "../api/model";
 import { answersOf, askingOf, columnsOf, keyOf, meaningOf, stopsFile } from "./answers";
 
-const question = (more: Partial<Question>): Question => ({ code: "date_order", text_tr: "?", text_en: "?", ...more });
+const question = (more: Partial<Question>): Question => ({
+  code: "date_order",
+  text_tr: "?",
+  text_en: "?",
+  choices: [],
+  examples: [],
+  ...more,
+});
 const polarity = question({ code: "polarity", column: "SMS istemiyor" });
 const esnaf = question({ code: "kind_word", word: "esnaf" });
 const dernek = question({ code: "kind_word", word: "dernek" });
@@ -60,7 +67,43 @@ test("a_question_about_one_word_stops_no_file", () => {
 test("a_column_keeps_its_channel_through_the_select", () => {
   expect(meaningOf({ field: "status", channel: "EPOSTA" })).toBe("status:EPOSTA");
   expect(meaningOf({ field: null })).toBe("ignored");
+  expect(meaningOf({ field: "attribute", attribute: "semt" })).toBe("attribute:semt");
   expect(columnsOf({ "Mail onay": "status:EPOSTA", Not: "ignored" })).toEqual({
     mapping: { columns: { "Mail onay": { field: "status", channel: "EPOSTA" }, Not: { field: "ignored" } } },
+  });
+});
+
+test("a_column_has_one_meaning_an_attribute_or_a_field", () => {
+  expect(columnsOf({ Bölge: "attribute:semt" })).toEqual({
+    mapping: { columns: { Bölge: null }, attributes: { Bölge: "semt" } },
+  });
+  expect(columnsOf({ Bölge: "ignored", Ad: "full_name" }, ["Bölge"])).toEqual({
+    mapping: { columns: { Bölge: { field: "ignored" }, Ad: { field: "full_name" } }, attributes: { Bölge: null } },
+  });
+});
+
+test("a_sheet_a_coding_a_brand_word_and_a_nameless_column_can_be_answered", () => {
+  const sheet = question({ code: "sheet", choices: ["Müşteriler", "Eski"] });
+  const coding = question({ code: "encoding", choices: ["windows-1254", "cp857"], examples: ["İzin", "Øzin"] });
+  const brand = question({ code: "brand_word", word: "Örnek A.Ş." });
+  const other = question({ code: "brand_word", word: "ORNEK" });
+  const nameless = question({ code: "unnamed_column", column: "Sütun 1" });
+  expect(askingOf(sheet)).toEqual({ form: "one", choices: ["Müşteriler", "Eski"] });
+  expect(askingOf(coding)).toMatchObject({ examples: ["İzin", "Øzin"] });
+  expect(askingOf(question({ code: "sheet" }))).toBeUndefined();
+  const chosen = {
+    [keyOf(sheet)]: "Müşteriler",
+    [keyOf(coding)]: "cp857",
+    [keyOf(brand)]: "is_our_brand",
+    [keyOf(other)]: "is_our_brand",
+    [keyOf(nameless)]: "external_id",
+  };
+  expect(answersOf([sheet, coding, brand, other, nameless], chosen, ["Eski Ad"])).toEqual({
+    mapping: {
+      sheet: "Müşteriler",
+      encoding: "cp857",
+      brands: ["Eski Ad", "Örnek A.Ş.", "ORNEK"],
+      columns: { "Sütun 1": { field: "external_id" } },
+    },
   });
 });

@@ -2,7 +2,7 @@ import type { Channel, Question, RecipientKind, Upload, UploadAnswers } from "..
 
 /** How a question is put: one of several, several of several, or one of a long list. */
 export type Asking =
-  | { form: "one"; choices: string[] }
+  | { form: "one"; choices: string[]; examples?: string[] }
   | { form: "several"; choices: string[] }
   | { form: "list"; choices: string[]; suggestion?: string };
 
@@ -54,6 +54,15 @@ export function askingOf(question: Question): Asking | undefined {
       return question.column ? { form: "one", choices: ["is_consent_date", "is_other_date"] } : undefined;
     case "phone_zeros":
       return { form: "one", choices: ["phones_are_real"] };
+    case "brand_word":
+      return question.word ? { form: "one", choices: ["is_our_brand"] } : undefined;
+    case "unnamed_column":
+      return question.column ? { form: "one", choices: [...NAMELESS] } : undefined;
+    case "sheet":
+      return question.choices?.length ? { form: "one", choices: question.choices } : undefined;
+    case "encoding":
+      if (!question.choices?.length) return undefined;
+      return { form: "one", choices: question.choices, examples: question.examples };
     default:
       return undefined;
   }
@@ -64,8 +73,18 @@ export function stopsFile({ code }: Question): boolean {
   return code !== "source_word" && code !== "kind_word";
 }
 
-/** Everything that was chosen as one call; nothing when nothing was chosen. */
-export function answersOf(questions: Question[], chosen: Chosen): UploadAnswers | undefined {
+/** What a column without a header may hold. */
+const NAMELESS = ["phone", "email", "external_id", "token", "ignored"] as const;
+
+/**
+ * Everything that was chosen as one call; nothing when nothing was chosen.
+ * `brands` are the spellings that were confirmed before: a list is sent whole.
+ */
+export function answersOf(
+  questions: Question[],
+  chosen: Chosen,
+  brands: readonly string[] = [],
+): UploadAnswers | undefined {
   const mapping: Record<string, unknown> = {};
   const put = (field: string, key: string, value: unknown) => {
     mapping[field] = { ...(mapping[field] as object | undefined), [key]: value };
@@ -99,6 +118,16 @@ export function answersOf(questions: Question[], chosen: Chosen): UploadAnswers 
       case "phone_zeros":
         mapping.phone_zeros_are_real = true;
         break;
+      case "brand_word":
+        mapping.brands = [...((mapping.brands as string[] | undefined) ?? brands), question.word ?? ""];
+        break;
+      case "unnamed_column":
+        put("columns", question.column ?? "", { field: value });
+        break;
+      case "sheet":
+      case "encoding":
+        mapping[question.code] = value;
+        break;
     }
   }
   const hasMapping = Object.keys(mapping).length > 0;
@@ -127,17 +156,35 @@ export const PERSON_FIELDS = [
 export const CONSENT_FIELDS = ["status", "refusal", "date", "source"] as const;
 export const CONSENT_CHANNELS = CHANNELS;
 
-/** The meaning of a column as one word for a select: `phone`, `status`, `status:EPOSTA`. */
-export function meaningOf({ field, channel }: { field?: string | null; channel?: string | null }): string {
-  if (!field) return "ignored";
-  return channel ? `${field}:${channel}` : field;
+interface ColumnMeaning {
+  field?: string | null;
+  channel?: string | null;
+  attribute?: string | null;
 }
 
-/** The columns of a mapping from changed selects, by header. */
-export function columnsOf(changed: Record<string, string>): UploadAnswers {
-  const entries = Object.entries(changed).map(([header, meaning]) => {
-    const [field, channel] = meaning.split(":");
-    return [header, channel ? { field, channel } : { field }] as const;
-  });
-  return { mapping: { columns: Object.fromEntries(entries) } };
+/** The meaning of a column as one word for a select: `phone`, `status:EPOSTA`, `attribute:semt`. */
+export function meaningOf({ field, channel, attribute }: ColumnMeaning): string {
+  if (!field) return "ignored";
+  const more = attribute ?? channel;
+  return more ? `${field}:${more}` : field;
+}
+
+/**
+ * A mapping from changed selects, by header; `attributed` are the columns that
+ * hold an attribute now. A column has one meaning: the other one is taken back.
+ */
+export function columnsOf(changed: Record<string, string>, attributed: readonly string[] = []): UploadAnswers {
+  const columns: Record<string, unknown> = {};
+  const attributes: Record<string, unknown> = {};
+  for (const [header, meaning] of Object.entries(changed)) {
+    const [field, more] = meaning.split(":");
+    if (field === "attribute") {
+      attributes[header] = more;
+      columns[header] = null;
+    } else {
+      columns[header] = more ? { field, channel: more } : { field };
+      if (attributed.includes(header)) attributes[header] = null;
+    }
+  }
+  return { mapping: { columns, ...(Object.keys(attributes).length > 0 && { attributes }) } };
 }

@@ -6,6 +6,7 @@ import type { Upload, UploadColumn } from "../api/model";
 import { useMay } from "../app/permissions";
 import { ScrollX } from "../app/scroll-x";
 import { Problem } from "../app/states";
+import { useAttributeLabel, useAttributes } from "../attributes/attributes";
 import { CONSENT_CHANNELS, CONSENT_FIELDS, columnsOf, meaningOf, PERSON_FIELDS, takesAnswers } from "./answers";
 import { useFieldLabel } from "./field-label";
 import classes from "./recognised.module.css";
@@ -25,7 +26,8 @@ export function Columns({ upload, columns }: { upload: Upload; columns: UploadCo
     setChanged(({ [column.header]: _, ...rest }) =>
       meaning === meaningOf(column) ? rest : { ...rest, [column.header]: meaning },
     );
-  const save = () => send.mutate(columnsOf(changed), { onSuccess: () => setChanged({}) });
+  const attributed = columns.filter(({ attribute }) => attribute).map(({ header }) => header);
+  const save = () => send.mutate(columnsOf(changed, attributed), { onSuccess: () => setChanged({}) });
 
   return (
     <>
@@ -64,7 +66,10 @@ export function Columns({ upload, columns }: { upload: Upload; columns: UploadCo
                       />
                     )}
                   </Table.Td>
-                  <Table.Td className={classes.cell}>{sample}</Table.Td>
+                  <Table.Td className={classes.cell}>
+                    {sample}
+                    <Unread column={column} />
+                  </Table.Td>
                 </Table.Tr>
               );
             })}
@@ -83,6 +88,17 @@ export function Columns({ upload, columns }: { upload: Upload; columns: UploadCo
         </Group>
       )}
     </>
+  );
+}
+
+/** Values that do not fit the attribute's type: they were left out, and the rows were not. */
+function Unread({ column: { unread, unread_examples } }: { column: UploadColumn }) {
+  const { t } = useTranslation();
+  if (unread === 0) return null;
+  return (
+    <Text size="sm" c="var(--tone-bad)">
+      {t("uploads.columns.unread", { count: unread, examples: unread_examples.join(" · ") })}
+    </Text>
   );
 }
 
@@ -116,6 +132,7 @@ function Meaning({ column, value, onChange }: MeaningProps) {
   const label = useMeaningLabel();
   const option = (meaning: string) => ({ value: meaning, label: label(meaning) });
   const current = meaningOf(column);
+  const attributes = useAttributes().data ?? [];
   const groups = [
     { group: t("uploads.columns.group.none"), items: [option("ignored")] },
     { group: t("uploads.columns.group.person"), items: PERSON_FIELDS.map(option) },
@@ -124,6 +141,14 @@ function Meaning({ column, value, onChange }: MeaningProps) {
       group: t("uploads.columns.group.of_channel", { channel: t(`common.channel.${channel}`) }),
       items: CONSENT_FIELDS.map((field) => option(`${field}:${channel}`)),
     })),
+    ...(attributes.length > 0
+      ? [
+          {
+            group: t("uploads.columns.group.attributes"),
+            items: attributes.map(({ code }) => option(`attribute:${code}`)),
+          },
+        ]
+      : []),
   ];
   const isListed = groups.some(({ items }) => items.some((item) => item.value === current));
   return (
@@ -144,9 +169,15 @@ function Meaning({ column, value, onChange }: MeaningProps) {
 function useMeaningLabel(): (meaning: string) => string {
   const { t, i18n } = useTranslation();
   const fieldLabel = useFieldLabel();
+  const attributes = useAttributes().data ?? [];
+  const attributeLabel = useAttributeLabel();
   return (meaning) => {
     if (meaning === "ignored") return t("uploads.recognised.unmapped");
     const [field = "", channel] = meaning.split(":");
+    if (field === "attribute") {
+      const defined = attributes.find(({ code }) => code === channel);
+      return defined ? attributeLabel(defined) : (channel ?? fieldLabel(field));
+    }
     const key = `common.channel.${channel}`;
     if (!channel) return fieldLabel(field);
     return `${fieldLabel(field)} · ${i18n.exists(key) ? t(key as "common.channel.MESAJ") : channel}`;

@@ -8,6 +8,7 @@ import { useReasonText } from "../app/reason-text";
 import { Problem } from "../app/states";
 import { type Asking, answersOf, askingOf, type Chosen, keyOf, stopsFile, takesAnswers } from "./answers";
 import classes from "./questions.module.css";
+import { ENCODINGS } from "./reading";
 import { useAnswer } from "./use-answer";
 
 /** What only a person can say about the file, answered where it is asked. */
@@ -18,7 +19,8 @@ export function Questions({ upload }: { upload: Upload }) {
   const send = useAnswer(upload);
   const questions = upload.summary?.questions ?? [];
   if (questions.length === 0 || !takesAnswers(upload)) return null;
-  const answers = answersOf(questions, chosen);
+  const brands = upload.mapping?.brands;
+  const answers = answersOf(questions, chosen, Array.isArray(brands) ? (brands as string[]) : []);
   const mayAnswer = may("upload_files");
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -116,7 +118,7 @@ function Ask({ question, value, onChange, isDisabled }: AskProps) {
     <Radio.Group label={text(question)} description={hint} value={one} onChange={onChange}>
       <Stack mt="xs" gap="xs">
         {asking.choices.map((one) => (
-          <Radio key={one} value={one} label={choice(one)} disabled={isDisabled} />
+          <Radio key={one} value={one} label={labelOf(asking, one, choice)} disabled={isDisabled} />
         ))}
       </Stack>
       {stopsFile(question) || (
@@ -126,6 +128,12 @@ function Ask({ question, value, onChange, isDisabled }: AskProps) {
       )}
     </Radio.Group>
   );
+}
+
+/** A choice, and beside it how a word of the file reads with it. */
+function labelOf(asking: Asking & { form: "one" }, value: string, choice: (value: string) => string): string {
+  const example = asking.examples?.[asking.choices.indexOf(value)];
+  return example ? `${choice(value)} · ${example}` : choice(value);
 }
 
 function listOf(asking: Asking & { form: "list" }, choice: (value: string) => string, suggested: string) {
@@ -143,6 +151,7 @@ function useChoiceText(): (value: string) => string {
   const { t, i18n } = useTranslation();
   return (value) => {
     const key = `uploads.choice.${value}`;
-    return i18n.exists(key) ? t(key as "uploads.choice.day_first") : value;
+    // A sheet of a workbook may be called anything, `a.b` too.
+    return /^\w+$/.test(value) && i18n.exists(key) ? t(key as "uploads.choice.day_first") : (ENCODINGS[value] ?? value);
   };
 }

@@ -14,6 +14,8 @@ export const ENCODINGS: Record<string, string> = {
   "windows-1254": "Windows-1254",
   "utf-16le": "UTF-16 LE",
   "utf-16be": "UTF-16 BE",
+  cp857: "CP857 (DOS)",
+  "mac-turkish": "Mac",
 };
 
 /** Separators by the character that the server names. */

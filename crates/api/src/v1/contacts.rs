@@ -12,6 +12,7 @@ use domain::ids::ContactId;
 use serde::{Deserialize, Serialize};
 use store::Reader;
 use store::access::Permission;
+use store::attributes::Defined;
 use store::contacts::{self, ContactAddress, ContactCursor};
 use utoipa::{IntoParams, ToSchema};
 
@@ -21,6 +22,7 @@ pub(crate) use why::*;
 use crate::app::App;
 use crate::body::{Asked, Id};
 use crate::caller::Caller;
+use crate::masking;
 use crate::page::{Page, Paging};
 use crate::problem::{OrNotFound, Problem};
 use crate::written::address_of;
@@ -36,8 +38,56 @@ pub(crate) struct Contact {
     full_name: Option<String>,
     phone: Option<String>,
     email: Option<String>,
+    /// Values of the firm's attributes that it has, by place.
+    attributes: Vec<ContactAttribute>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+}
+
+/// A value of an attribute (*özel alan*).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ContactAttribute {
+    code: String,
+    label_tr: String,
+    label_en: String,
+    /// As people write it in Turkish; masked where the attribute is personal or
+    /// health data and the role may not read that.
+    value: String,
+}
+
+/// The values of a contact, as this caller may see them. One without a
+/// definition is treated as personal data.
+fn values(
+    caller: &Caller,
+    defined: &[Defined],
+    mut held: std::collections::BTreeMap<String, String>,
+) -> Vec<ContactAttribute> {
+    let may_read = caller.role.may(Permission::ReadPersonal);
+    let shown = |value: String, is_hidden: bool| {
+        if is_hidden && !may_read {
+            masking::name(&value)
+        } else {
+            value
+        }
+    };
+    let mut values = Vec::with_capacity(held.len());
+    for Defined { attribute, .. } in defined {
+        if let Some(stored) = held.remove(&attribute.code) {
+            values.push(ContactAttribute {
+                code: attribute.code.clone(),
+                label_tr: attribute.label_tr.clone(),
+                label_en: attribute.label_en.clone(),
+                value: shown(attribute.show(&stored), attribute.is_hidden()),
+            });
+        }
+    }
+    values.extend(held.into_iter().map(|(code, value)| ContactAttribute {
+        label_tr: code.clone(),
+        label_en: code.clone(),
+        code,
+        value: shown(value, true),
+    }));
+    values
 }
 
 /// Whom to look for.
@@ -51,7 +101,7 @@ pub(crate) struct ContactSearch {
 }
 
 /// A contact as this caller may see it.
-fn show(caller: &Caller, contact: contacts::Contact) -> Contact {
+fn show(caller: &Caller, defined: &[Defined], contact: contacts::Contact) -> Contact {
     let address = |address: Option<ContactAddress>| {
         address.map(|address| caller.shows_address(&address.recipient))
     };
@@ -61,6 +111,7 @@ fn show(caller: &Caller, contact: contacts::Contact) -> Contact {
         full_name: contact.name.map(|name| caller.shows_name(name)),
         phone: address(contact.phone),
         email: address(contact.email),
+        attributes: values(caller, defined, contact.attributes),
         created_at: contact.created_at,
     }
 }
@@ -80,8 +131,9 @@ pub(crate) async fn contacts(
     caller.needs(Permission::ReadReports)?;
     let mut reader = app.read().await?;
     let query = search.query.trim();
+    let defined = reader.attributes(caller.firm).await?;
     if let Some(found) = named_exactly(&mut reader, &caller, query).await? {
-        return Ok(Json(Page::whole(vec![show(&caller, found)])));
+        return Ok(Json(Page::whole(vec![show(&caller, &defined, found)])));
     }
     let after = match paging.after::<ContactId>()? {
         Some(id) => Some(cursor(&mut reader, &caller, id).await?),
@@ -94,7 +146,7 @@ pub(crate) async fn contacts(
     let page = paging.page(
         rows,
         |contact| contact.id.to_string(),
-        |contact| show(&caller, contact),
+        |contact| show(&caller, &defined, contact),
     );
     page.map(Json)
 }
@@ -111,13 +163,10 @@ pub(crate) async fn contact(
     Id(id): Id<ContactId>,
 ) -> Result<Json<Contact>, Problem> {
     caller.needs(Permission::ReadReports)?;
-    let found = app
-        .read()
-        .await?
-        .contact(caller.firm, id)
-        .await?
-        .or_not_found()?;
-    Ok(Json(show(&caller, found)))
+    let mut reader = app.read().await?;
+    let found = reader.contact(caller.firm, id).await?.or_not_found()?;
+    let defined = reader.attributes(caller.firm).await?;
+    Ok(Json(show(&caller, &defined, found)))
 }
 
 /// The person that a whole address or the firm's own number names.

@@ -2,6 +2,7 @@
 
 pub(crate) mod alarms;
 pub(crate) mod api_keys;
+pub(crate) mod attributes;
 pub(crate) mod audit;
 pub(crate) mod blacklist;
 pub(crate) mod bounces;
@@ -18,6 +19,7 @@ pub(crate) mod messages;
 mod proof_page;
 pub(crate) mod reasons;
 pub(crate) mod registry;
+pub(crate) mod segments;
 pub(crate) mod session;
 pub(crate) mod templates;
 pub(crate) mod uploads;

@@ -4,12 +4,13 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use domain::ids::{BrandId, TemplateId};
+use domain::ids::{BrandId, FirmId, TemplateId};
 use domain::segments::{Count, OPERATOR_SUFFIX_UNITS, Profile, count};
 use domain::template::{MessageText, RenderError, Values};
-use domain::{Channel, Timestamp};
+use domain::{Channel, ReasonCode, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use store::Reader;
 use store::access::Permission;
 use store::templates;
 use utoipa::ToSchema;
@@ -40,6 +41,8 @@ pub(crate) struct Template {
     variables: Vec<String>,
     /// Counts the changes, from 1.
     version: i64,
+    /// The owner who let this very text use health data.
+    health_approved_by: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
@@ -59,6 +62,7 @@ impl From<templates::Template> for Template {
                 .unwrap_or_default(),
             body: template.body,
             version: template.version,
+            health_approved_by: template.health_approved_by,
             created_at: template.created_at,
             updated_at: template.updated_at,
         }
@@ -77,6 +81,9 @@ pub(crate) struct NewTemplate {
     channel: Channel,
     #[validate(length(min = 1, max = 2_048))]
     body: String,
+    /// An owner lets the text use health data; without it such a text is refused (S405).
+    #[serde(default)]
+    health_approval: bool,
 }
 
 /// Changes of a text; what is absent stays.
@@ -89,6 +96,9 @@ pub(crate) struct TemplateChange {
     name: Option<String>,
     #[validate(length(min = 1, max = 2_048))]
     body: Option<String>,
+    /// An owner lets the text, as it is after this change, use health data.
+    #[serde(default)]
+    health_approval: bool,
 }
 
 /// Values to read a text with.
@@ -174,6 +184,7 @@ pub(crate) async fn create_template(
 ) -> Result<Response, Problem> {
     caller.needs(Permission::ManageTemplates)?;
     is_a_text(&creation.wanted().body)?;
+    let approver = may_approve_health(&caller, creation.wanted().health_approval)?;
     let (firm, actor) = (caller.firm, caller.actor.clone());
     creation
         .in_transaction(
@@ -181,11 +192,15 @@ pub(crate) async fn create_template(
             &caller,
             async move |mut writer, wanted: NewTemplate| {
                 writer.brand(firm, wanted.brand_id).await?.or_not_found()?;
+                let text = is_a_text(&wanted.body)?;
+                let uses_health = uses_health(&mut writer, firm, &text).await?;
+                let health_approved_by = approval(uses_health, approver, None)?;
                 let new = templates::NewTemplate {
                     brand: wanted.brand_id,
                     name: wanted.name,
                     channel: wanted.channel,
                     body: wanted.body,
+                    health_approved_by,
                 };
                 let made = writer.create_template(firm, new).await?;
                 let subject = made.id.to_string();
@@ -241,8 +256,15 @@ pub(crate) async fn change_template(
         return Err(Problem::new(ProblemKind::Conflict)
             .with_detail(format!("the text is at version {} now", held.version)));
     }
+    let approver = may_approve_health(&caller, change.health_approval)?;
     held.name = change.name.unwrap_or(held.name);
+    // What was approved are these words and no others.
+    let same_words = change.body.as_ref().is_none_or(|body| *body == held.body);
     held.body = change.body.unwrap_or(held.body);
+    let text = is_a_text(&held.body)?;
+    let uses_health = uses_health(&mut writer, caller.firm, &text).await?;
+    let earlier = held.health_approved_by.take().filter(|_| same_words);
+    held.health_approved_by = approval(uses_health, approver, earlier)?;
     let saved = writer.save_template(&held).await?;
     let detail = json!({ "version": saved.version });
     let subject = id.to_string();
@@ -303,6 +325,50 @@ pub(crate) async fn preview_template(
         missing,
         length,
     }))
+}
+
+/// The caller as the one who lets a text use health data, where they ask to.
+///
+/// # Errors
+/// [`crate::problem::ProblemKind::NotPermitted`] for whoever is no owner.
+fn may_approve_health(caller: &Caller, asked: bool) -> Result<Option<String>, Problem> {
+    if !asked {
+        return Ok(None);
+    }
+    caller.needs(Permission::ManageFirm)?;
+    Ok(Some(caller.actor.clone()))
+}
+
+/// The health attribute that a text uses, by its label.
+async fn uses_health(
+    reader: &mut Reader,
+    firm: FirmId,
+    text: &MessageText,
+) -> Result<Option<String>, Problem> {
+    let defined = reader.attributes(firm).await?;
+    let used = defined.into_iter().map(|one| one.attribute);
+    let mut health = used.filter(|one| one.is_health && text.variables().contains(&one.code));
+    Ok(health.next().map(|one| one.label_tr))
+}
+
+/// Who let the text use health data; nobody needs to where it uses none.
+///
+/// # Errors
+/// S405 where it does and nobody did.
+fn approval(
+    health: Option<String>,
+    approver: Option<String>,
+    earlier: Option<String>,
+) -> Result<Option<String>, Problem> {
+    let Some(label) = health else {
+        return Ok(None);
+    };
+    let approved = approver.or(earlier);
+    if approved.is_none() {
+        let args = [("attribute".to_owned(), label)];
+        return Err(Problem::refused(ReasonCode::S405, &args));
+    }
+    Ok(approved)
 }
 
 fn is_a_text(body: &str) -> Result<MessageText, Problem> {

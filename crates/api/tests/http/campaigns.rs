@@ -8,7 +8,7 @@ use crate::connectors::new_connector;
 use crate::people::say;
 use crate::support::{Server, Tenant};
 
-async fn new_campaign(server: &Server, tenant: &Tenant) -> Value {
+pub(crate) async fn new_campaign(server: &Server, tenant: &Tenant) -> Value {
     let connector = server
         .post("/api/v1/connectors", &tenant.owner, new_connector())
         .await

@@ -1,6 +1,7 @@
 //! The routes in process, over a real database: who may call, what is refused
 //! and how, what is never shown, and what the calls do.
 
+mod attributes;
 mod auth;
 mod campaigns;
 mod compliance;

@@ -48,8 +48,21 @@ fn upload_of(tenant: &Tenant) -> Request<Body> {
 }
 
 /// Works until nothing is due.
-async fn work(server: &Server) {
+pub(crate) async fn work(server: &Server) {
     while server.engine.step_uploads().await.expect("a step") == engine::Step::Did {}
+}
+
+/// Takes a file in and judges it.
+pub(crate) async fn taken_in(server: &Server, tenant: &Tenant, meta: &Value, file: &str) -> Value {
+    let parts = [
+        part("meta", None, &meta.to_string()),
+        part("file", Some("liste.csv"), file),
+    ];
+    let answer = server.send(form(&tenant.owner, &parts)).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
+    work(server).await;
+    let path = format!("/api/v1/uploads/{}", answer.json()["id"].as_str().unwrap());
+    server.get(&path, &tenant.owner).await.json()
 }
 
 async fn judged(server: &Server, tenant: &Tenant) -> Value {
@@ -84,7 +97,8 @@ async fn a_file_is_taken_in_judged_and_applied() {
     );
     assert_eq!(
         summary["columns"][0],
-        json!({ "header": "telefon", "field": "phone", "channel": null, "sample": "0532 123 45 67" })
+        json!({ "header": "telefon", "field": "phone", "channel": null, "attribute": null, "unread": 0,
+            "unread_examples": [], "sample": "0532 123 45 67" })
     );
     assert_eq!(summary["codes"][0]["code"], "R206");
 

@@ -47,7 +47,9 @@ impl Engine {
                 &hash,
             )
             .await?;
+        let rules = question.segment.as_ref();
         let detail = serde_json::json!({
+            "segment": rules.map(|rules| rules.rule.text_tr(&rules.attributes)),
             "target": frozen.judged.target,
             "sendable": frozen.judged.sendable,
             "batches": frozen.batches,

@@ -257,6 +257,7 @@ pub(super) fn gate(
         stale: Vec::new(),
     };
     for mut person in people {
+        context.attributes.show(&mut person.values);
         let (text, mail) = match context.written_for(&mut person, now) {
             Ok((text, mail)) => {
                 person.facts.too_many_parts = is_too_long(context, &text);

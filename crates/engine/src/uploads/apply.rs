@@ -4,14 +4,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
+use std::iter::Peekable;
 use std::path::PathBuf;
 
-use domain::consent::Origin;
+use domain::consent::{Claim, Origin, admit};
 use domain::ids::{EventId, RecipientId};
 use domain::{Channel, ReasonCode, Recipient, RegistryMode};
 use intake::{Record, RecordReader};
 use store::brands::Brand;
-use store::consent::{Applied, ApplyContext, IncomingRecord, Said};
+use store::consent::{Applied, ApplyContext, IncomingRecord, Said, Touched};
 use store::rejections::Rejection;
 use store::upload_work::{AppliedSlice, ClaimedUpload};
 use store::uploads::{AppliedCounts, UploadAction};
@@ -120,7 +121,7 @@ impl Engine {
         tokio::task::spawn_blocking(move || {
             let start = u64::try_from(offset).unwrap_or(0);
             let mut reader = match RecordReader::open(&path, start) {
-                Ok(reader) => reader,
+                Ok(reader) => reader.peekable(),
                 Err(error) => return drop(out.blocking_send(Err(error))),
             };
             loop {
@@ -162,6 +163,9 @@ impl Engine {
             let tag = writer.ensure_tag(upload.firm, tag).await?;
             writer.add_to_tag(tag, &people).await?;
         }
+        writer
+            .note_branches(upload.id, &branches(&slice.records, &applied))
+            .await?;
         if asks_registry(brand, upload.action) {
             let batches = asks::after_apply(brand, upload, &applied.touched);
             writer.enqueue_registry(&batches).await?;
@@ -255,17 +259,60 @@ fn tagged<'a>(
     tagged
 }
 
+/// Which branch brought each event that a slice appended.
+fn branches<'a>(slice: &'a [Record], applied: &Applied) -> Vec<(EventId, &'a str)> {
+    let rows: HashMap<(i64, Channel, &Recipient), &str> = slice
+        .iter()
+        .filter_map(|record| {
+            let (branch, consent) = (record.branch.as_deref()?, record.consent.as_ref()?);
+            let key = (line_of(record), consent.channel, &record.recipient);
+            Some((key, branch))
+        })
+        .collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let named = applied.touched.iter().filter_map(|touched| {
+        let channel = touched.said.as_ref()?.channel;
+        let branch = rows.get(&(touched.line, channel, &touched.address))?;
+        Some((touched.event?, *branch))
+    });
+    named.collect()
+}
+
 /// The first and last event that a slice appended.
 fn appended(applied: &Applied) -> Option<(EventId, EventId)> {
     let events = || applied.touched.iter().filter_map(|touched| touched.event);
     Some((events().min()?, events().max()?))
 }
 
+/// Consents that were on record before the file, as its judging saw them: what
+/// the file itself said first about a key, such as a phone that a family shares,
+/// is not counted against it. The records of one address stand in one slice.
 fn known_already(applied: &Applied) -> usize {
-    let remarks = applied.remarks.iter();
-    remarks
-        .filter(|remark| remark.code == ReasonCode::W804)
-        .count()
+    let of_address = applied.touched.chunk_by(|a, b| a.recipient == b.recipient);
+    let is_known = |of_address: &[Touched], touched: &Touched| {
+        let Some(said) = &touched.said else {
+            return false;
+        };
+        let is_same_key = |one: &&Touched| {
+            let channel = one.said.as_ref().map(|said| said.channel);
+            one.kind == touched.kind && channel == Some(said.channel)
+        };
+        let before = of_address.iter().find(is_same_key).unwrap_or(touched);
+        if before.was.local.is_none() {
+            return false;
+        }
+        let claim = Claim {
+            status: said.status,
+            consent_date: said.date,
+        };
+        let admission = admit(claim, before.was.local.as_ref(), &before.was.registry);
+        admission.code() == Some(ReasonCode::W804)
+    };
+    of_address
+        .map(|all| all.iter().filter(|one| is_known(all, one)).count())
+        .sum()
 }
 
 fn line_of(record: &Record) -> i64 {
@@ -278,10 +325,23 @@ fn asks_registry(brand: &Brand, action: UploadAction) -> bool {
         && action != UploadAction::Local
 }
 
-/// The next records of the spool.
-fn read_slice(reader: &mut RecordReader, limit: usize) -> io::Result<Slice> {
+/// Records by which a slice may be shorter, so that it ends where an address does.
+const SLACK: usize = 250;
+
+/// The next records of the spool. All of one address are in one slice, unless
+/// there are more than anybody has.
+fn read_slice(reader: &mut Peekable<RecordReader>, limit: usize) -> io::Result<Slice> {
     let mut slice = Slice::default();
-    for item in reader.take(limit) {
+    let enough = limit - SLACK.min(limit / 4);
+    while slice.records.len() < limit {
+        let begins_address = match (reader.peek(), slice.records.last()) {
+            (Some(Ok((next, _))), Some(last)) => next.recipient != last.recipient,
+            _ => false,
+        };
+        if slice.records.len() >= enough && begins_address {
+            break;
+        }
+        let Some(item) = reader.next() else { break };
         let (record, next) = item?;
         slice.incoming.push(incoming(&record));
         slice.records.push(record);
@@ -305,6 +365,7 @@ fn incoming(record: &Record) -> IncomingRecord {
             source: consent.source.clone(),
         }),
         evidence: None,
+        attributes: record.attributes.clone(),
     }
 }
 

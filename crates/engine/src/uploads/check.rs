@@ -2,10 +2,8 @@
 //! before, a missing authority, too many rejections; and afterwards whether
 //! what was applied is what was foreseen.
 
-use std::collections::BTreeSet;
-
-use domain::{Channel, ReasonCode, RegistryMode};
-use intake::{Judged, Pattern, RecordReader, Summary};
+use domain::{Channel, ReasonCode};
+use intake::{Judged, Pattern, Summary};
 use sha2::{Digest, Sha256};
 use store::brands::Brand;
 use store::uploads::{Discrepancy, EarlierUpload, FileRefusal, Hold, Upload, UploadAction};
@@ -72,6 +70,7 @@ pub(super) fn discrepancies(upload: &Upload, listed: i64) -> Vec<Discrepancy> {
         ),
         ("rejected", upload.progress.pairs_rejected, counts.rejected),
         ("rejections", counts.rejected, listed),
+        ("known", foreseen_as_known(upload), counts.known),
     ];
     figures
         .into_iter()
@@ -84,74 +83,29 @@ pub(super) fn discrepancies(upload: &Upload, listed: i64) -> Vec<Discrepancy> {
         .collect()
 }
 
+/// Consents that were on record already when the file was judged (W804).
+fn foreseen_as_known(upload: &Upload) -> i64 {
+    let codes = upload.summary["codes"].as_array();
+    let mut codes = codes.into_iter().flatten();
+    let counted = codes.find(|counted| counted["code"] == ReasonCode::W804.to_string());
+    counted.map_or(0, |counted| counted["count"].as_i64().unwrap_or(0))
+}
+
 impl Engine {
-    /// F118: İYS said that the brand has no authority for a channel of which
-    /// the file speaks, and has not taken it back.
+    /// F118: the account may not touch a channel of which a file to be pushed
+    /// speaks, as far as İYS has let us know.
     pub(super) async fn missing_authority(
         &self,
-        brand: &Brand,
         upload: &Upload,
-        judged: &Judged,
+        channels: &[Channel],
     ) -> Result<Option<FileRefusal>, EngineError> {
-        let writes = upload.action == UploadAction::Push
-            && matches!(brand.mode, RegistryMode::Sync | RegistryMode::Integrator);
-        if !writes {
+        if upload.action != UploadAction::Push {
             return Ok(None);
         }
-        let mut reader = self.store.read().await?;
-        let parked = reader.parked_reasons(brand.id).await?;
-        drop(reader);
-        let closed: BTreeSet<Channel> = parked
-            .into_iter()
-            .filter(|(_, text)| is_about_authority(text))
-            .map(|(channel, _)| channel)
-            .collect();
-        if closed.is_empty() {
-            return Ok(None);
+        match self.needs_right(upload.firm, upload.brand, channels).await {
+            Ok(()) => Ok(None),
+            Err(EngineError::Refused { code, args }) => Ok(Some(FileRefusal { code, args })),
+            Err(error) => Err(error),
         }
-        let records = judged.records.clone();
-        let spoken = tokio::task::spawn_blocking(move || channels_of(&records))
-            .await
-            .map_err(|error| EngineError::Internal(error.to_string()))?
-            .map_err(EngineError::file("reading the judged records"))?;
-        let named: Vec<&str> = closed
-            .intersection(&spoken)
-            .map(|channel| channel.as_str())
-            .collect();
-        Ok((!named.is_empty()).then(|| FileRefusal {
-            code: ReasonCode::F118,
-            args: vec![("channel".into(), named.join(", "))],
-        }))
-    }
-}
-
-/// Whether İYS's last word about a parked list was that the authority is missing.
-fn is_about_authority(text: &str) -> bool {
-    let code = text
-        .split_whitespace()
-        .find(|word| word.starts_with('H') && word[1..].bytes().all(|b| b.is_ascii_digit()));
-    code.is_some_and(|code| registry::codes::reason_of(Some(code), text) == ReasonCode::I300)
-}
-
-fn channels_of(records: &std::path::Path) -> std::io::Result<BTreeSet<Channel>> {
-    let mut found = BTreeSet::new();
-    for item in RecordReader::open(records, 0)? {
-        let (record, _) = item?;
-        found.extend(record.consent.map(|consent| consent.channel));
-    }
-    Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_missing_authority_closes_a_channel() {
-        assert!(is_about_authority("İYS answered H353 (403): yetki yok"));
-        assert!(!is_about_authority("İYS answered H124 (429): çok istek"));
-        assert!(!is_about_authority(
-            "İYS was not reached: connection refused"
-        ));
     }
 }

@@ -55,7 +55,7 @@ impl Engine {
                 args: refused.args.clone(),
             }),
             FileVerdict::Accepted => {
-                self.missing_authority(&brand, &claimed.upload, &judged)
+                self.missing_authority(&claimed.upload, &judged.summary.channels)
                     .await?
             }
         };
@@ -236,6 +236,7 @@ impl Engine {
         let upload = &claimed.upload;
         let mut reader = self.store.read().await?;
         let brand = reader.brand_at_work(upload.brand).await?;
+        let attributes = reader.attributes(upload.firm).await?;
         let mut action = intake::Action::from_db(upload.action.as_db())
             .ok_or_else(|| EngineError::Internal("an action that intake does not know".into()))?;
         let mut default_kind = upload.default_kind;
@@ -249,6 +250,7 @@ impl Engine {
             default_kind,
             activation: brand.activation,
             brand_names: brand.called(),
+            attributes: attributes.into_iter().map(|one| one.attribute).collect(),
             countries: brand.countries,
             mapping: receive::mapping(&upload.options)?,
             limits: Limits {

@@ -2,6 +2,7 @@
 
 use csv::ByteRecord;
 use domain::ReasonCode;
+use domain::fold_text::fold_header;
 
 use super::{End, JudgeError, Progress, Way};
 use crate::answers::header_fingerprint;
@@ -15,7 +16,7 @@ use crate::file::scan::{ScanEnd, Scanned, scan};
 use crate::file::text::{LineEnds, TextFile};
 use crate::file::workbook::{self, NoSheet, SheetText};
 use crate::outlets::Outlets;
-use crate::summary::{ColumnReport, FileFormat, Question, SampleRow};
+use crate::summary::{ColumnReport, FileFormat, Question, SampleRow, UnreadValues};
 use crate::table::delimiter::Separation;
 use crate::table::head::{Head, UNUSED, find_separation, first_records, read_head};
 use crate::table::header::recognise;
@@ -189,8 +190,10 @@ impl Way<'_> {
     ) -> Result<(Head, Layout), End> {
         let decoder = scanned.decoder;
         let mapping = &self.options.mapping;
+        let attributes = &self.options.attributes;
         let head = Head::find(records, separation, decoder, |header| {
-            mapping.assigns(header)
+            let folded = fold_header(header);
+            mapping.assigns(header) || attributes.iter().any(|one| one.is_headed(&folded))
         });
         let mut head = head.ok_or_else(|| Refusal::new(ReasonCode::F101))?;
         let width = width_min.min(self.options.limits.columns_max);
@@ -215,7 +218,7 @@ impl Way<'_> {
         self.summary.layout = Some(layout.kind);
         let headers = layout.headers.iter().map(String::as_str);
         self.summary.header_fingerprint = Some(header_fingerprint(headers));
-        self.summary.columns = layout.report();
+        self.summary.columns = layout.report(&self.options.attributes);
         self.summary.questions.extend(layout.questions());
         self.show_sample(&head, decoder);
         Ok((head, layout))
@@ -223,8 +226,16 @@ impl Way<'_> {
 
     fn show_sample(&mut self, head: &Head, decoder: Decoder) {
         let columns = &self.summary.columns;
+        let attributes = &self.options.attributes;
+        let is_health = |code: &str| {
+            let known = attributes.iter().find(|attribute| attribute.code == code);
+            known.is_some_and(|attribute| attribute.is_health)
+        };
         let shown = |column: usize, cell: &[u8]| match columns.get(column) {
-            Some(column) if matches!(column.field, Field::Sensitive | Field::NationalId) => {
+            Some(column)
+                if matches!(column.field, Field::Sensitive | Field::NationalId)
+                    || column.attribute.as_deref().is_some_and(is_health) =>
+            {
                 String::new()
             }
             _ => decoder.text(cell),
@@ -277,7 +288,7 @@ pub(super) fn note_columns(table: &Table, out: &mut Outlets) {
     }
     for meaning in &table.layout.meanings {
         match meaning.field {
-            Field::Ignored | Field::Branch => tally.note(ReasonCode::W108, line),
+            Field::Ignored => tally.note(ReasonCode::W108, line),
             Field::Sensitive => tally.note(ReasonCode::W405, line),
             _ => {}
         }
@@ -306,6 +317,8 @@ fn unread_columns(headers: &[String]) -> Vec<ColumnReport> {
                 .map_or(Field::Ignored, |meaning| meaning.field),
             channel: meaning.and_then(|meaning| meaning.channel),
             imported: false,
+            attribute: None,
+            unread: UnreadValues::default(),
         }
     });
     told.collect()
@@ -336,13 +349,20 @@ fn encoding_question(head: &[u8]) -> Option<Question> {
     })
 }
 
-/// A column of external ids that are national ids is not imported (W405): the
-/// numbers of a firm do not pass the check digits by chance.
+/// A column of external ids or of an attribute that are national ids is not
+/// imported (W405): the numbers of a firm do not pass the check digits by chance.
 fn withhold_national_ids(layout: &mut Layout, head: &Head) {
+    let texts = layout.attributes.iter().map(|(column, _)| *column);
+    let suspects: Vec<usize> = layout.external_id.into_iter().chain(texts).collect();
+    for column in suspects {
+        if holds_national_ids(column, head) {
+            layout.withhold(column);
+        }
+    }
+}
+
+fn holds_national_ids(column: usize, head: &Head) -> bool {
     const ENOUGH: usize = 5;
-    let Some(column) = layout.external_id else {
-        return;
-    };
     let filled = head
         .rows
         .iter()
@@ -355,7 +375,5 @@ fn withhold_national_ids(layout: &mut Layout, head: &Head) {
         .iter()
         .filter(|cell| crate::cell::identity::is_national_id(cell))
         .count();
-    if filled.len() >= ENOUGH && national * 100 >= filled.len() * 95 {
-        layout.withhold(column);
-    }
+    filled.len() >= ENOUGH && national * 100 >= filled.len() * 95
 }

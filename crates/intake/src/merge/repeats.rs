@@ -37,7 +37,14 @@ fn compare(a: &Pair<'_>, b: &Pair<'_>) -> Ordering {
 }
 
 fn about_person<'a>(pair: &Pair<'a>) -> impl Ord + use<'a> {
-    (pair.beside, pair.name, pair.token, pair.tags)
+    (
+        pair.beside,
+        pair.name,
+        pair.token,
+        pair.tags,
+        pair.attributes,
+        pair.branch,
+    )
 }
 
 fn said(claim: Option<Claim<'_>>) -> (i64, &str) {

@@ -63,7 +63,9 @@ impl Evidence {
 /// The orders of a file's date columns, found out when first needed.
 #[derive(Debug)]
 pub(super) struct DateOrders<'o> {
+    /// Columns of consent dates, and those of attributes behind them.
     columns: Vec<usize>,
+    consent_columns: usize,
     /// What a person said; it holds for every column.
     chosen: Option<DateOrder>,
     surveyor: Surveyor<'o>,
@@ -74,8 +76,12 @@ pub(super) struct DateOrders<'o> {
 
 impl<'o> DateOrders<'o> {
     pub(super) fn new(layout: &Layout, chosen: Option<DateOrder>, surveyor: Surveyor<'o>) -> Self {
+        let mut columns = layout.date_columns();
+        let consent_columns = columns.len();
+        columns.extend(&layout.attribute_dates);
         Self {
-            columns: layout.date_columns(),
+            columns,
+            consent_columns,
             chosen,
             surveyor,
             surveyed: None,
@@ -113,12 +119,14 @@ impl<'o> DateOrders<'o> {
         asked.collect()
     }
 
-    /// F115 when the minority of a column exceeds this share.
+    /// F115 when the minority of a column of consent dates exceeds this share.
     pub(super) fn refusal(&self, percent: u64) -> Option<Refusal> {
         let surveyed = self.surveyed.as_ref()?;
-        let is_contrary = surveyed
-            .values()
-            .any(|evidence| evidence.contradicts_beyond(percent));
+        let mut consents = self.columns.iter().take(self.consent_columns);
+        let is_contrary = consents.any(|column| {
+            let evidence = surveyed.get(column);
+            evidence.is_some_and(|evidence| evidence.contradicts_beyond(percent))
+        });
         is_contrary.then(|| Refusal::new(ReasonCode::F115))
     }
 }

@@ -21,6 +21,7 @@ pub(crate) struct PersonReader {
     joined: String,
     tags: String,
     more_tags: String,
+    branch: String,
 }
 
 /// A person as the row names them.
@@ -30,6 +31,10 @@ pub(crate) struct Person<'a> {
     pub(crate) token: Option<&'a str>,
     pub(crate) name: Option<&'a str>,
     pub(crate) tags: Option<&'a str>,
+    /// Values of attributes, see [`super::split_attributes`].
+    pub(crate) attributes: Option<&'a str>,
+    /// The branch or dealer, by its first filled column.
+    pub(crate) branch: Option<&'a str>,
     /// Whether a word such as `null` stands where an identifier should.
     pub(crate) is_spelled_out_as_missing: bool,
     /// Identifiers that cannot be used (R402 to R404).
@@ -76,11 +81,19 @@ impl PersonReader {
             }
             !has_lost_letters
         });
+        let branch = layout.branches.iter().copied();
+        let branch = branch
+            .map(|column| cells.raw(Some(column)))
+            .position(|cell| !cell.trim_ascii().is_empty());
+        let branch = branch.and_then(|at| layout.branches.get(at).copied());
+        let branch = clean_text(cells, branch, &mut self.branch, remarked);
         let mut person = Person {
             external_id: None,
             token: None,
             name,
             tags: Some(tags).filter(|tags| !tags.is_empty()),
+            attributes: None,
+            branch: Some(shortened(branch)).filter(|branch| !branch.is_empty()),
             is_spelled_out_as_missing: false,
             faults: Vec::new(),
         };
@@ -124,6 +137,17 @@ impl Person<'_> {
             }
         }
     }
+}
+
+/// Longest name of a branch that is kept, bytes.
+const BRANCH_BYTES_MAX: usize = 100;
+
+/// The beginning of a name, cut between letters.
+fn shortened(name: &str) -> &str {
+    let end = (0..=BRANCH_BYTES_MAX.min(name.len()))
+        .rev()
+        .find(|&at| name.is_char_boundary(at));
+    name.get(..end.unwrap_or(0)).unwrap_or_default().trim_end()
 }
 
 /// A cell as clean text, remarking on what was repaired.

@@ -74,6 +74,8 @@ impl Rules<'_> {
             token: who.person.token,
             name: who.person.name,
             tags: who.person.tags,
+            attributes: who.person.attributes,
+            branch: who.person.branch,
             beside: if is_nameless {
                 who.addresses.other_than(address)
             } else {
@@ -115,6 +117,8 @@ impl Rules<'_> {
             token: who.person.token.map(str::to_owned),
             name: who.person.name.map(str::to_owned),
             tags: who.person.tags.map(str::to_owned),
+            attributes: who.person.attributes.map(str::to_owned),
+            branch: who.person.branch.map(str::to_owned),
             remarks: self.on_consent.and(self.on_row),
         });
         Ok(())

@@ -16,6 +16,8 @@ pub(crate) struct Meaning {
     pub(crate) channel: Option<Channel>,
     /// What the header itself says about the values: `ONAY(1)-RET(0)`.
     pub(crate) coding: Option<Coding>,
+    /// Which of the firm's attributes the column holds.
+    pub(crate) attribute: Option<usize>,
 }
 
 /// The values that stand for consent and refusal, folded.
@@ -42,6 +44,7 @@ impl Meaning {
             field,
             channel: None,
             coding: None,
+            attribute: None,
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use domain::attribute::{Attribute, AttributeKind};
 use domain::fold_text::fold_header;
 use domain::{Channel, ReasonCode, RecipientKind};
 
 use super::header::{Coding, Meaning, REPORT_COLUMNS, begins_with_report_columns, recognise};
 use crate::field::Field;
 use crate::options::{Action, Assignment, Mapping, Options, Polarity};
-use crate::summary::{ColumnReport, LayoutKind, Question};
+use crate::summary::{ColumnReport, LayoutKind, Question, UnreadValues};
 use crate::verdict::Refusal;
 
 /// The columns of a file, by what they mean; positions count from 0.
@@ -30,6 +31,12 @@ pub(crate) struct Layout {
     pub(crate) recipient_kind: Option<usize>,
     pub(crate) brand: Option<usize>,
     pub(crate) tags: Vec<usize>,
+    /// Branch or dealer: a name and a number, say; the first filled one counts.
+    pub(crate) branches: Vec<usize>,
+    /// Columns of attributes, with the position of the definition.
+    pub(crate) attributes: Vec<(usize, usize)>,
+    /// Those of them whose values are dates.
+    pub(crate) attribute_dates: Vec<usize>,
     /// The consents that one row states.
     pub(crate) groups: Vec<Group>,
     /// What an upload that only asks İYS asks about each row's addresses.
@@ -104,8 +111,9 @@ impl Layout {
         if headers.len() > options.limits.columns_max {
             return Err(Refusal::unsupported(crate::file::kind::TOO_WIDE));
         }
-        let meanings = meanings_of(&headers, &options.mapping);
+        let meanings = meanings_of(&headers, options);
         let places = Places::of(&headers, &meanings)?;
+        let attributes = attribute_columns(&headers, &meanings, &options.attributes)?;
         if !meanings.iter().any(|meaning| meaning.field.identifies()) {
             return Err(nobody(&headers));
         }
@@ -130,6 +138,9 @@ impl Layout {
             recipient_kind: places.of_field(Field::Kind),
             brand: places.of_field(Field::Brand),
             tags: columns_of(&meanings, Field::Tags),
+            branches: columns_of(&meanings, Field::Branch),
+            attribute_dates: dates_of(&attributes, &options.attributes),
+            attributes,
             asks: asks_of(&places, mapping),
             groups,
             headers,
@@ -199,6 +210,7 @@ impl Layout {
         if let Some(meaning) = self.meanings.get_mut(column) {
             *meaning = Meaning::of(Field::Sensitive);
         }
+        self.attributes.retain(|(place, _)| *place != column);
         for place in [&mut self.external_id, &mut self.token] {
             if *place == Some(column) {
                 *place = None;
@@ -214,7 +226,7 @@ impl Layout {
     }
 
     /// The account of every column.
-    pub(crate) fn report(&self) -> Vec<ColumnReport> {
+    pub(crate) fn report(&self, attributes: &[Attribute]) -> Vec<ColumnReport> {
         let pairs = self.headers.iter().zip(&self.meanings);
         pairs
             .enumerate()
@@ -223,6 +235,11 @@ impl Layout {
                 field: meaning.field,
                 channel: meaning.channel,
                 imported: self.reads(index),
+                attribute: meaning
+                    .attribute
+                    .and_then(|number| attributes.get(number))
+                    .map(|attribute| attribute.code.clone()),
+                unread: UnreadValues::default(),
             })
             .collect()
     }
@@ -273,6 +290,8 @@ impl Layout {
         };
         single.contains(&Some(column))
             || self.tags.contains(&column)
+            || self.branches.contains(&column)
+            || self.attributes.iter().any(|(place, _)| *place == column)
             || self.groups.iter().any(in_group)
     }
 }
@@ -300,7 +319,85 @@ fn nobody(headers: &[String]) -> Refusal {
     refusal
 }
 
-fn meanings_of(headers: &[String], mapping: &Mapping) -> Vec<Meaning> {
+/// Columns of attributes.
+///
+/// # Errors
+/// F111 when two columns claim one.
+fn attribute_columns(
+    headers: &[String],
+    meanings: &[Meaning],
+    attributes: &[Attribute],
+) -> Result<Vec<(usize, usize)>, Refusal> {
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for (column, meaning) in meanings.iter().enumerate() {
+        let Some(number) = meaning.attribute else {
+            continue;
+        };
+        if let (Some((first, _)), Some(attribute)) = (
+            found.iter().find(|(_, known)| *known == number),
+            attributes.get(number),
+        ) {
+            return Err(Refusal::new(ReasonCode::F111)
+                .with("field", &attribute.label_tr)
+                .with("field_en", &attribute.label_en)
+                .with("first", &headers[*first])
+                .with("second", &headers[column]));
+        }
+        found.push((column, number));
+    }
+    Ok(found)
+}
+
+fn dates_of(columns: &[(usize, usize)], attributes: &[Attribute]) -> Vec<usize> {
+    let is_date = |number: usize| {
+        let kind = attributes.get(number).map(|attribute| attribute.kind);
+        kind == Some(AttributeKind::Date)
+    };
+    let dates = columns.iter().filter(|(_, number)| is_date(*number));
+    dates.map(|(column, _)| *column).collect()
+}
+
+/// The attribute that a person named for a header, or that is headed like it.
+fn attribute_meaning(number: usize) -> Meaning {
+    Meaning {
+        attribute: Some(number),
+        ..Meaning::of(Field::Attribute)
+    }
+}
+
+/// What a header means where nobody said: one we know, or an attribute. What is
+/// usually kept out (W405) is let in by a definition that marks it as personal
+/// or health data.
+fn recognised(header: &str, attributes: &[Attribute]) -> Meaning {
+    let folded = fold_header(header);
+    let headed = attributes
+        .iter()
+        .position(|attribute| attribute.is_headed(&folded));
+    match (recognise(header), headed) {
+        (Some(meaning), Some(number)) if meaning.field == Field::Sensitive => {
+            if attributes[number].is_hidden() {
+                attribute_meaning(number)
+            } else {
+                meaning
+            }
+        }
+        (Some(meaning), _) => meaning,
+        (None, Some(number)) => attribute_meaning(number),
+        (None, None) => Meaning::of(Field::Ignored),
+    }
+}
+
+fn meanings_of(headers: &[String], options: &Options) -> Vec<Meaning> {
+    let mapping = &options.mapping;
+    let named: BTreeMap<String, usize> = mapping
+        .attributes
+        .iter()
+        .filter_map(|(header, code)| {
+            let mut known = options.attributes.iter();
+            let number = known.position(|one| one.code == *code)?;
+            Some((fold_header(header), number))
+        })
+        .collect();
     let is_report = begins_with_report_columns(headers.iter().map(String::as_str));
     let assigned: BTreeMap<String, Assignment> = mapping
         .columns
@@ -311,7 +408,14 @@ fn meanings_of(headers: &[String], mapping: &Mapping) -> Vec<Meaning> {
         .iter()
         .enumerate()
         .map(|(index, header)| {
-            if let Some(assignment) = assigned.get(&fold_header(header)) {
+            if let Some(&number) = named.get(&fold_header(header)) {
+                return attribute_meaning(number);
+            }
+            let assignment = assigned.get(&fold_header(header));
+            // An attribute is named by its code, not as a field.
+            if let Some(assignment) =
+                assignment.filter(|assignment| assignment.field != Field::Attribute)
+            {
                 return Meaning {
                     channel: assignment
                         .channel
@@ -322,7 +426,7 @@ fn meanings_of(headers: &[String], mapping: &Mapping) -> Vec<Meaning> {
             if is_report && index < REPORT_COLUMNS.len() {
                 return Meaning::of(Field::Ours);
             }
-            recognise(header).unwrap_or(Meaning::of(Field::Ignored))
+            recognised(header, &options.attributes)
         })
         .collect()
 }

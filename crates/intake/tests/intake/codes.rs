@@ -98,6 +98,9 @@ fn of_file(code: &str) -> Option<Outcome> {
         ),
         "F117" => judged("Telefon;SMS İzni\n05321234567;ONAY\n", &push()),
         "W107" => judged(format!("Müşteri listesi;;;\n{plain}\n05321234567;ONAY;20.06.2025 14:05;HS_WEB\n"), &push()),
+        "W101" => changed(format!("{plain};Puan\n05321234567;ONAY;20.06.2025 14:05;HS_WEB;çok\n"), |options| {
+            options.attributes = vec![crate::attributes::number("puan", "Puan")];
+        }),
         "W108" => judged(format!("{plain};Ayakkabı\n05321234567;ONAY;20.06.2025 14:05;HS_WEB;42\n"), &push()),
         "W405" => judged(format!("{plain};TC No\n05321234567;ONAY;20.06.2025 14:05;HS_WEB;10000000146\n"), &push()),
         "W501" => judged(

@@ -1,5 +1,5 @@
-//! Files as no program ever wrote them: fixtures with bytes changed, cut out
-//! and doubled. Whatever comes of one, it is a verdict, never a panic, and every
+//! Files as no program ever wrote them: fixtures and the corpus of `fuzz/` with
+//! bytes changed, cut out and doubled. Whatever comes of one, it is a verdict, never a panic, and every
 //! pair is accounted for ([`judged`] checks that).
 
 use std::path::{Path, PathBuf};
@@ -31,9 +31,10 @@ impl Dice {
     }
 }
 
-fn corpus() -> Vec<(PathBuf, Vec<u8>)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
-    let mut files: Vec<PathBuf> = ["", "bozuk", "liste"]
+/// The small files of these folders of the repository.
+fn files_in(folders: &[&str]) -> Vec<(PathBuf, Vec<u8>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut files: Vec<PathBuf> = folders
         .iter()
         .filter_map(|folder| std::fs::read_dir(root.join(folder)).ok())
         .flatten()
@@ -46,6 +47,34 @@ fn corpus() -> Vec<(PathBuf, Vec<u8>)> {
         (path, bytes)
     });
     read.filter(|(_, bytes)| bytes.len() <= BYTES_MAX).collect()
+}
+
+fn corpus() -> Vec<(PathBuf, Vec<u8>)> {
+    files_in(&[
+        "fixtures",
+        "fixtures/bozuk",
+        "fixtures/liste",
+        "fuzz/corpus/table",
+        "fuzz/corpus/packed",
+    ])
+}
+
+/// Options as the target `whole_file` of `fuzz/` chooses them, as far as tests
+/// can: the action and a few answers.
+fn chosen(choice: u8) -> Options {
+    let action = match choice & 3 {
+        0 => Action::Push,
+        1 => Action::Pull,
+        _ => Action::Local,
+    };
+    let mut options = Options::new(now(), action);
+    options.default_kind = (choice & 4 == 0).then_some(domain::RecipientKind::Bireysel);
+    options.mapping.update_people = choice & 16 != 0;
+    if choice & 32 != 0 {
+        options.mapping.status_channels = vec![domain::Channel::Mesaj, domain::Channel::Arama];
+    }
+    options.attributes = crate::attributes::firm();
+    options
 }
 
 fn changed(bytes: &[u8], dice: &mut Dice) -> Vec<u8> {
@@ -129,5 +158,49 @@ fn no_change_to_the_parts_of_a_workbook_breaks_the_reader() {
         );
         let outcome = std::panic::catch_unwind(|| judged(&file, &options).file());
         assert!(outcome.is_ok(), "round {round}: {parts:?}");
+    }
+}
+
+#[test]
+fn the_corpus_of_whole_files_and_sheets_and_its_changes_get_a_verdict() {
+    let mut dice = Dice(41);
+    let whole = files_in(&["fuzz/corpus/whole_file"]);
+    let sheets = files_in(&["fuzz/corpus/sheet"]);
+    assert!(whole.len() >= 8 && sheets.len() >= 4, "the corpus is there");
+    for (path, bytes) in whole {
+        for round in 0..ROUNDS {
+            let file = if round == 0 {
+                bytes.clone()
+            } else {
+                changed(&bytes, &mut dice)
+            };
+            let Some((&choice, file)) = file.split_first() else {
+                continue;
+            };
+            let options = chosen(choice);
+            let outcome = std::panic::catch_unwind(|| judged(file, &options).file());
+            assert!(
+                outcome.is_ok(),
+                "{} in round {round}: {file:?}",
+                path.display()
+            );
+        }
+    }
+    for (path, bytes) in sheets {
+        for round in 0..ROUNDS {
+            let sheet = if round == 0 {
+                bytes.clone()
+            } else {
+                changed(&bytes, &mut dice)
+            };
+            let file = raw_book(&String::from_utf8_lossy(&sheet), &[]);
+            let options = chosen(2);
+            let outcome = std::panic::catch_unwind(|| judged(&file, &options).file());
+            assert!(
+                outcome.is_ok(),
+                "{} in round {round}: {sheet:?}",
+                path.display()
+            );
+        }
     }
 }

@@ -10,6 +10,7 @@
 )]
 
 mod all_vectors;
+mod attributes;
 mod codes;
 mod desk;
 mod files;

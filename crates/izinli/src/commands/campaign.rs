@@ -106,8 +106,11 @@ async fn create(session: &Session, args: &CampaignCreate, out: Output) -> anyhow
         Some(("tag", name)) => Audience::Tag {
             tag: name.to_owned(),
         },
+        Some(("segment", id)) => Audience::Segment {
+            segment_id: id.parse()?,
+        },
         None if args.audience == "all" => Audience::All,
-        _ => bail!("--audience is all or tag:NAME"),
+        _ => bail!("--audience is all, tag:NAME or segment:ID"),
     };
     let new = NewCampaign {
         brand: brand.id,

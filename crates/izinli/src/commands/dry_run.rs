@@ -65,6 +65,8 @@ pub(super) async fn run(cli: &Cli, args: &Import, out: Output) -> anyhow::Result
         options.activation = brand.activation;
         options.brand_names = brand.called();
         options.countries = brand.countries.clone();
+        let attributes = session.store.read().await?.attributes(brand.firm).await?;
+        options.attributes = attributes.into_iter().map(|one| one.attribute).collect();
         directory = Box::new(session.engine()?.directory(brand.firm, brand.id));
     }
     let work = tempfile::tempdir()?;

@@ -5,6 +5,7 @@
 //! least: a phone may be shared by a family (W803). So a record's contact is
 //! looked for in that order, and an address keeps its first owner.
 
+mod attributes;
 mod find;
 mod write;
 
@@ -31,6 +32,9 @@ struct Person {
     /// Addresses on record that the slice does not name.
     phone_id: Option<i64>,
     email_id: Option<i64>,
+    /// Values by code; of a known contact read only where the slice may change any.
+    attributes: attributes::Values,
+    has_new_attributes: bool,
 }
 
 /// An address of the slice.
@@ -98,6 +102,8 @@ impl<'r> People<'r> {
             email,
             phone_id,
             email_id,
+            attributes: attributes::Values::new(),
+            has_new_attributes: false,
         });
         person
     }
@@ -113,6 +119,8 @@ impl<'r> People<'r> {
             email: None,
             phone_id: None,
             email_id: None,
+            attributes: attributes::Values::new(),
+            has_new_attributes: false,
         });
         self.persons.len() - 1
     }
@@ -167,10 +175,12 @@ impl<'r> People<'r> {
         let is_described = self.describe(person, address, record);
         let person = &mut self.persons[person];
         person.is_changed |= is_named || is_described;
+        let has_new_values = person.note_attributes(record);
         self.placed.push(Placed {
             address,
             is_created: self.addresses[address].is_new,
-            is_updated: !person.is_new && (is_named || is_described || has_new_token),
+            is_updated: !person.is_new
+                && (is_named || is_described || has_new_token || has_new_values),
             is_shared,
         });
     }
@@ -232,12 +242,14 @@ impl Writer {
         self.find_by_external(beside, firm, records, &mut people)
             .await?;
         self.find_by_token(firm, records, &mut people).await?;
+        self.find_attributes(records, &mut people).await?;
         for record in records {
             people.place(record);
         }
         self.number_new(&mut people)?;
         self.insert_people(firm, now, &people).await?;
         self.update_people(now, &people).await?;
+        self.update_attributes(now, &people).await?;
         self.insert_tokens(firm, &people).await?;
         Ok(people)
     }

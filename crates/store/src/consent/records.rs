@@ -43,6 +43,9 @@ pub struct IncomingRecord {
     pub consent: Option<Said>,
     /// Pointer to the proof.
     pub evidence: Option<String>,
+    /// Values of the firm's attributes, by code, in the forms of
+    /// `domain::attribute`; those that are not named stay as they are.
+    pub attributes: Vec<(String, String)>,
 }
 
 /// A declaration for one channel.

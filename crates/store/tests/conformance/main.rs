@@ -6,6 +6,7 @@
 mod support;
 
 mod access;
+mod attributes;
 mod audit;
 mod blacklist;
 mod connectors;

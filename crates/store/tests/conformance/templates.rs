@@ -16,6 +16,7 @@ async fn a_text_is_changed_only_by_who_saw_its_present_version() {
             name: "Yaz indirimi".into(),
             channel: Channel::Mesaj,
             body: "Sayın {{ad}}, indirim başladı.".into(),
+            health_approved_by: None,
         };
         let first = now(&db.store, async |w| {
             w.create_template(firm, new).await.unwrap()
@@ -66,6 +67,7 @@ async fn texts_stay_inside_their_firm() {
             name: "Metin".into(),
             channel: Channel::Eposta,
             body: "Merhaba".into(),
+            health_approved_by: None,
         };
         let mut w = writer(&db).await;
         let crossed = w.create_template(other, new.clone()).await;

@@ -353,6 +353,7 @@ fn question(
         },
         now: db.store.clock().now(),
         audience,
+        segment: None,
         variables: asked
             .variables
             .iter()

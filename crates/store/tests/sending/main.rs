@@ -17,3 +17,4 @@ mod races;
 mod receipts;
 mod reporting;
 mod rows;
+mod segments;

@@ -111,6 +111,7 @@ pub(crate) fn person(line: i64, recipient: Recipient) -> IncomingRecord {
         kind: RecipientKind::Bireysel,
         consent: None,
         evidence: None,
+        attributes: Vec::new(),
     }
 }
 

@@ -223,6 +223,7 @@ impl Scene {
             },
             now: db.store.clock().now(),
             audience,
+            segment: None,
             variables: Vec::new(),
             for_everyone: None,
             muted_purpose: None,

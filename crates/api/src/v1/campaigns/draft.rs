@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use domain::gate::Basis;
-use domain::ids::{BrandId, CampaignId, ConnectorId, TemplateId};
+use domain::ids::{BrandId, CampaignId, ConnectorId, SegmentId, TemplateId};
 use domain::{Channel, Recipient, RecipientKind, Timestamp};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,11 @@ pub(crate) enum Audience {
         /// The tag's name.
         tag: String,
     },
+    /// Whom a segment finds when the campaign is launched.
+    Segment {
+        #[schema(value_type = String)]
+        segment_id: SegmentId,
+    },
     /// These addresses, as far as the firm knows them.
     Addresses {
         /// Normalised, at most 10,000; masked for roles that may not read personal data.
@@ -48,6 +53,7 @@ impl Audience {
         match audience {
             campaigns::Audience::All => Self::All,
             campaigns::Audience::Tag { tag } => Self::Tag { tag },
+            campaigns::Audience::Segment { segment_id } => Self::Segment { segment_id },
             campaigns::Audience::Addresses { addresses } => Self::Addresses {
                 addresses: addresses
                     .iter()
@@ -61,6 +67,7 @@ impl Audience {
         match self {
             Self::All => campaigns::Audience::All,
             Self::Tag { tag } => campaigns::Audience::Tag { tag },
+            Self::Segment { segment_id } => campaigns::Audience::Segment { segment_id },
             Self::Addresses { addresses } => campaigns::Audience::Addresses {
                 addresses: addresses
                     .iter()
@@ -73,7 +80,7 @@ impl Audience {
 
 fn is_audience(audience: &Audience) -> Result<(), ValidationError> {
     match audience {
-        Audience::All => Ok(()),
+        Audience::All | Audience::Segment { .. } => Ok(()),
         Audience::Tag { tag } => not_blank(tag),
         Audience::Addresses { addresses } => {
             if !(1..=campaigns::ADDRESSES_MAX).contains(&addresses.len()) {

@@ -1,4 +1,5 @@
-//! `GET /uploads/scores`: which files brought people who refuse or complain.
+//! `GET /uploads/scores`: which files brought people who refuse or complain;
+//! `GET /uploads/scores/sources`: which forms and branches did.
 
 use axum::Json;
 use axum::extract::State;
@@ -6,6 +7,7 @@ use domain::Timestamp;
 use domain::ids::{BrandId, UploadId};
 use serde::{Deserialize, Serialize};
 use store::access::Permission;
+use store::source_scores;
 use store::upload_scores::UploadScore;
 use utoipa::{IntoParams, ToSchema};
 
@@ -66,6 +68,86 @@ pub(crate) async fn upload_scores(
     let scores = reader.upload_scores(caller.firm, brand.id).await?;
     Ok(Json(Page::whole(
         scores.into_iter().map(SourceScore::from).collect(),
+    )))
+}
+
+/// What stands behind files.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SourceKind {
+    /// Files of one header.
+    Form,
+    /// The branch or dealer that rows name.
+    Branch,
+}
+
+/// Of which brand, by what.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SourcesOfBrand {
+    #[param(value_type = String)]
+    brand_id: BrandId,
+    #[param(inline)]
+    by: SourceKind,
+}
+
+/// What became of the people that a form or a branch brought.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct GroupedScore {
+    /// The branch as rows name it, or the name of the newest file of a form.
+    name: String,
+    /// Files it stands behind, of the newest 50 of the brand.
+    uploads: i64,
+    /// Consents looked at.
+    consents: i64,
+    /// Those of them whose person refuses now, here or at İYS.
+    refused: i64,
+    /// Those of them whose person complained.
+    complained: i64,
+    /// Parts of 100.
+    refused_percent: f64,
+    complained_percent: f64,
+    /// Invalid pairs of row and channel; absent for a branch, of which only consents are kept.
+    invalid_percent: Option<f64>,
+}
+
+impl From<source_scores::SourceScore> for GroupedScore {
+    fn from(score: source_scores::SourceScore) -> Self {
+        Self {
+            name: score.name,
+            uploads: score.uploads,
+            consents: score.consents,
+            refused: score.refused,
+            complained: score.complained,
+            refused_percent: percent(score.refused, score.consents),
+            complained_percent: percent(score.complained, score.consents),
+            invalid_percent: (score.pairs_judged > 0)
+                .then(|| percent(score.pairs_rejected, score.pairs_judged)),
+        }
+    }
+}
+
+/// The newest 50 applied files of a brand by form or branch, the worst first.
+#[utoipa::path(
+    get, path = "/uploads/scores/sources", operation_id = "source_scores", tag = "uploads",
+    params(SourcesOfBrand),
+    responses((status = 200, description = "Worst first", body = Page<GroupedScore>)),
+)]
+pub(crate) async fn source_scores(
+    State(app): State<App>,
+    caller: Caller,
+    Asked(of): Asked<SourcesOfBrand>,
+) -> Result<Json<Page<GroupedScore>>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let mut reader = app.read().await?;
+    let brand = reader.brand(caller.firm, of.brand_id).await?;
+    let brand = brand.or_not_found()?;
+    let scores = match of.by {
+        SourceKind::Form => reader.form_scores(caller.firm, brand.id).await?,
+        SourceKind::Branch => reader.branch_scores(caller.firm, brand.id).await?,
+    };
+    Ok(Json(Page::whole(
+        scores.into_iter().map(GroupedScore::from).collect(),
     )))
 }
 

@@ -49,6 +49,12 @@ pub(crate) struct Column {
     /// The channel that a status, date or source column belongs to.
     #[schema(value_type = Option<crate::words::Channel>)]
     channel: Option<Channel>,
+    /// Code of the attribute that it holds.
+    attribute: Option<String>,
+    /// Its values that do not fit the attribute's type and were left out (W101).
+    unread: u64,
+    /// The first of them, as `line: value`.
+    unread_examples: Vec<String>,
     /// Its first filled cell.
     sample: String,
 }
@@ -76,6 +82,10 @@ pub(crate) struct Question {
     word: Option<String>,
     /// The source code that the word probably stands for.
     suggestion: Option<String>,
+    /// What can be chosen, where the file itself names it: its sheets, the codings.
+    choices: Vec<String>,
+    /// A word of the file as it reads in each of the choices.
+    examples: Vec<String>,
 }
 
 /// The account of judging, as far as it is shown.
@@ -101,6 +111,22 @@ struct AccountColumn {
     field: String,
     #[serde(default)]
     channel: Option<Channel>,
+    #[serde(default)]
+    attribute: Option<String>,
+    #[serde(default)]
+    unread: AccountUnread,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct AccountUnread {
+    count: u64,
+    examples: Vec<AccountUnreadValue>,
+}
+
+#[derive(Debug, Deserialize)]
+struct AccountUnreadValue {
+    line: u64,
+    value: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -135,7 +161,7 @@ impl UploadSummary {
             .map(|row| shown(row.cells, &hides))
             .collect();
         Self {
-            columns: columns(account.columns, &first_rows),
+            columns: columns(account.columns, &first_rows, &hides),
             first_rows,
             encoding: account.encoding.unwrap_or_default(),
             delimiter: account.delimiter.map(String::from).unwrap_or_default(),
@@ -169,7 +195,16 @@ fn shown(cells: Vec<String>, hides: &[bool]) -> Vec<String> {
         .collect()
 }
 
-fn columns(columns: Vec<AccountColumn>, rows: &[Vec<String>]) -> Vec<Column> {
+/// `12: çok`; the line alone where the value may not be seen.
+fn unread_example(example: &AccountUnreadValue, is_hidden: bool) -> String {
+    if is_hidden || example.value.is_empty() {
+        format!("{}", example.line)
+    } else {
+        format!("{}: {}", example.line, example.value)
+    }
+}
+
+fn columns(columns: Vec<AccountColumn>, rows: &[Vec<String>], hides: &[bool]) -> Vec<Column> {
     let filled = |at: usize| {
         rows.iter()
             .filter_map(|row| row.get(at))
@@ -182,6 +217,14 @@ fn columns(columns: Vec<AccountColumn>, rows: &[Vec<String>]) -> Vec<Column> {
         .map(|(at, column)| Column {
             header: column.header,
             channel: column.channel,
+            attribute: column.attribute,
+            unread: column.unread.count,
+            unread_examples: column
+                .unread
+                .examples
+                .iter()
+                .map(|one| unread_example(one, hides.get(at).copied().unwrap_or(true)))
+                .collect(),
             field: Some(column.field).filter(|field| field != UNKNOWN),
             sample: filled(at).unwrap_or_default(),
         })
@@ -275,6 +318,12 @@ impl Question {
             })
         };
         let text_of = |name: &str| asked.get(name)?.as_str().map(str::to_owned);
+        let texts_of = |name: &str| {
+            let texts = asked.get(name).and_then(Value::as_array);
+            let texts = texts.into_iter().flatten().map(written);
+            texts.collect::<Vec<_>>()
+        };
+        let choices = if code == "sheet" { "sheets" } else { "choices" };
         Some(Self {
             code: code.to_owned(),
             text_tr: fill(tr),
@@ -282,6 +331,8 @@ impl Question {
             column: text_of("header"),
             word: text_of("word"),
             suggestion: text_of("suggestion"),
+            choices: texts_of(choices),
+            examples: texts_of("examples"),
         })
     }
 }

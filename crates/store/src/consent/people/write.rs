@@ -5,6 +5,7 @@ use domain::Timestamp;
 use domain::fold_text::name_fold;
 use domain::ids::{FirmId, RecipientId};
 
+use super::attributes::texts_of;
 use super::{Address, People, Person};
 use crate::db::Writer;
 use crate::error::{Doing, StoreError, exactly};
@@ -63,9 +64,19 @@ impl Writer {
                 persons.iter().map(|p| people.id_of(p.email, p.email_id)),
             )
             .same("firm_id", firm.as_db())
-            .same_text("attributes", "{}")
             .same("created_us", now.as_micros())
             .same("updated_us", now.as_micros());
+        let have_attributes = persons.iter().any(|person| !person.attributes.is_empty());
+        let values = if have_attributes {
+            texts_of(&persons)?
+        } else {
+            Vec::new()
+        };
+        let given = if have_attributes {
+            given.texts("attributes", values.iter().map(String::as_str))
+        } else {
+            given.same_text("attributes", "{}")
+        };
         self.load("contact", &given, "adding contacts").await?;
         let mut addresses: Vec<&Address<'_>> = people
             .addresses

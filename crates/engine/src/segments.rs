@@ -1,0 +1,115 @@
+//! Segments at work: rules looked at as they are now, for a preview or for the
+//! audience of a campaign.
+
+use domain::gate::Basis;
+use domain::ids::{BrandId, FirmId};
+use domain::segment::Rule;
+use domain::{Channel, RecipientKind};
+use store::audience::{AudienceQuestion, Judged};
+use store::campaigns::Audience;
+use store::segment_sql::SegmentRules;
+
+use crate::Engine;
+use crate::error::EngineError;
+
+/// For whom a preview asks.
+#[derive(Debug, Clone, Copy)]
+pub struct SegmentPreview {
+    /// In whose name.
+    pub brand: BrandId,
+    /// By which means.
+    pub channel: Channel,
+    /// Addressed in which capacity.
+    pub kind: RecipientKind,
+}
+
+/// What rules come to.
+#[derive(Debug, Clone)]
+pub struct Previewed {
+    /// The rules as a sentence, Turkish.
+    pub text_tr: String,
+    /// The rules as a sentence, English.
+    pub text_en: String,
+    /// Whom they find, and who of them a commercial message may reach.
+    pub judged: Judged,
+}
+
+impl Engine {
+    /// The rules of an audience that is a segment, as they are now.
+    pub(crate) async fn segment_rules(
+        &self,
+        firm: FirmId,
+        audience: &Audience,
+    ) -> Result<Option<SegmentRules>, EngineError> {
+        let Audience::Segment { segment_id } = audience else {
+            return Ok(None);
+        };
+        let mut reader = self.store.read().await?;
+        let segment = reader
+            .segment(firm, *segment_id)
+            .await?
+            .ok_or_else(|| EngineError::invalid("audience", "the firm has no such segment"))?;
+        let attributes = reader.attributes(firm).await?;
+        Ok(Some(SegmentRules {
+            rule: segment.rule,
+            attributes: attributes.into_iter().map(|one| one.attribute).collect(),
+            now: self.now(),
+        }))
+    }
+
+    /// Refuses rules that cannot be looked at.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] names what is wrong with them.
+    pub async fn check_rule(&self, firm: FirmId, rule: &Rule) -> Result<(), EngineError> {
+        let defined = self.store.read().await?.attributes(firm).await?;
+        let attributes: Vec<_> = defined.into_iter().map(|one| one.attribute).collect();
+        rule.check(&attributes)
+            .map_err(|error| EngineError::invalid("rule", error.to_string()))
+    }
+
+    /// Whom rules find now. Keeps nothing.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] names what is wrong with them,
+    /// [`EngineError::NotFound`] when the firm has no such brand.
+    pub async fn preview_segment(
+        &self,
+        firm: FirmId,
+        about: SegmentPreview,
+        rule: Rule,
+    ) -> Result<Previewed, EngineError> {
+        self.check_rule(firm, &rule).await?;
+        let mut reader = self.store.read().await?;
+        let brand = reader
+            .brand(firm, about.brand)
+            .await?
+            .ok_or(EngineError::NotFound { what: "the brand" })?;
+        let defined = reader.attributes(firm).await?;
+        let attributes: Vec<_> = defined.into_iter().map(|one| one.attribute).collect();
+        let (text_tr, text_en) = (rule.text_tr(&attributes), rule.text_en(&attributes));
+        let question = AudienceQuestion {
+            firm,
+            brand: brand.id,
+            channel: about.channel,
+            kind: about.kind,
+            basis: Basis::Commercial,
+            policy: brand.policy(),
+            now: self.now(),
+            audience: Audience::All,
+            segment: Some(SegmentRules {
+                rule,
+                attributes,
+                now: self.now(),
+            }),
+            variables: Vec::new(),
+            for_everyone: None,
+        };
+        let judged = reader.judge_audience(&question).await?;
+        Ok(Previewed {
+            text_tr,
+            text_en,
+            judged,
+        })
+    }
+}
