@@ -8,6 +8,7 @@ import { Page } from "../app/page";
 import { Failure, Loading } from "../app/states";
 import { Time } from "../app/time";
 import classes from "./contact.module.css";
+import { PersonMessages } from "./person-messages";
 import { Timeline } from "./timeline";
 import { WhyPanel } from "./why";
 
@@ -32,6 +33,7 @@ export function ContactPage() {
       <Facts contact={data} />
       <WhyPanel contact={data} />
       <Timeline contactId={data.id} />
+      <PersonMessages contact={data} />
     </Page>
   );
 }
