@@ -7,7 +7,12 @@ const server = process.env.IZINLI_API ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   plugins: [react(), firstLoadBudget(250)],
-  server: { proxy: { "/api": server } },
+  server: {
+    proxy: {
+      // The server refuses writes from another origin; seen from it, they come from itself.
+      "/api": { target: server, changeOrigin: true, headers: { origin: new URL(server).origin } },
+    },
+  },
   build: {
     target: "es2022",
     // Browsers that know light-dark() themselves; rewriting it would need the colour scheme at build time.

@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { checkAccess, checkFits, openBrowser, picture } from "./browser.mjs";
 import { consentFile, EXPECTED, refusalFile } from "./file.mjs";
+import { SCREENS_STORY } from "./screens.mjs";
 import { startDemo, until } from "./server.mjs";
 
 const STORY = [
@@ -20,6 +21,7 @@ const STORY = [
   ["starts it and sees it arrive", launchCampaign],
   ["reads the campaign's report", readReport],
   ["asks why somebody was left out", askWhy],
+  ...SCREENS_STORY,
   ["reads it in English, in the dark and on a phone", readElsewhere],
   ["logs out", logOut],
 ];
@@ -283,7 +285,8 @@ async function readReport({ page }) {
   await picture(page, "campaign-report");
 }
 
-async function askWhy({ page }) {
+async function askWhy(scene) {
+  const { page } = scene;
   const refused = page.locator("tr[data-step=reason]").first();
   const code = await refused.getAttribute("data-code");
   await refused.getByRole("link").click();
@@ -302,11 +305,12 @@ async function askWhy({ page }) {
   assert.ok(reasons.includes(code), `the person's page names ${code} too, among ${reasons}`);
   await checkAccess(page, "the answer to why");
   await picture(page, "person");
-  await page.goto(report.replace(/[?#].*/, ""));
-  await page.locator("[data-total=target]").waitFor();
+  scene.report = report.replace(/[?#].*/, "");
 }
 
-async function readElsewhere({ page }) {
+async function readElsewhere({ page, report }) {
+  await page.goto(report);
+  await page.locator("[data-total=target]").waitFor();
   await page.getByRole("button", { name: "Dil" }).click();
   await page.getByRole("menuitem", { name: "English" }).click();
   await page.getByText("The numbers reconcile", { exact: true }).waitFor();
@@ -338,7 +342,9 @@ async function logOut({ page }) {
 }
 
 function menu(page, name) {
-  return page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
+  return page
+    .getByRole("navigation", { name: /Ana menü|Main menu/ })
+   .getByRole("link", { name, exact: true }).click();
 }
 
 /** The numbers of the waterfall as shown, by the name of their step. */

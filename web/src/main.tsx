@@ -12,11 +12,10 @@ import { router } from "./app/router";
 import { cssVariables, theme } from "./app/theme";
 import { startLocale } from "./locale";
 
-startLocale();
-
 const host = document.getElementById("root");
 if (!host) throw new Error("index.html has no element #root");
 
+await startLocale();
 createRoot(host).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">

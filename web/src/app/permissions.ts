@@ -14,7 +14,14 @@ export type Permission =
   | "manage_users"
   | "manage_keys"
   | "manage_attributes"
-  | "lift_marks";
+  | "lift_marks"
+  | "manage_firm"
+  | "manage_brands"
+  | "manage_connectors"
+  | "manage_templates"
+  | "record_consents"
+  | "read_personal"
+  | "read_audit";
 
 /**
  * Who is offered what. The server decides on every call; this only spares
@@ -33,10 +40,22 @@ const HOLDERS: Record<Permission, Role[]> = {
   manage_keys: ["owner", "admin", "developer"],
   manage_attributes: ["owner", "admin"],
   lift_marks: ["owner"],
+  manage_firm: ["owner"],
+  manage_brands: ["owner", "admin"],
+  manage_connectors: ["owner", "admin", "developer"],
+  manage_templates: ["owner", "admin", "marketer"],
+  record_consents: ["owner", "admin", "compliance", "support"],
+  read_personal: ["owner", "admin", "approver", "compliance", "support"],
+  read_audit: ["owner", "admin", "compliance"],
 };
+
+/** Whether a role is offered something. */
+export function holds(role: Role, permission: Permission): boolean {
+  return HOLDERS[permission].includes(role);
+}
 
 /** Whether the logged-in person is offered something. */
 export function useMay(): (permission: Permission) => boolean {
   const { user } = useSession();
-  return (permission) => HOLDERS[permission].includes(user.role);
+  return (permission) => holds(user.role, permission);
 }

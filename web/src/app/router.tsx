@@ -132,6 +132,134 @@ const blacklist = createRoute({
 /** The people's own screens: what is kept of them, and the groups they are in. */
 const peoples = [attributes, lists, list, tags, tag, blacklist] as const;
 
+const brandSearch = (search: Record<string, unknown>): { brand?: string } => ({ brand: text(search.brand) });
+
+const rejections = createRoute({
+  getParentRoute: () => shell,
+  path: "/registry/rejections",
+  validateSearch: (search: Record<string, unknown>): { brand?: string; code?: string } => ({
+    brand: text(search.brand),
+    code: text(search.code),
+  }),
+  component: lazyRouteComponent(() => import("../registry/rejections-page"), "RejectionsPage"),
+});
+
+const deadlines = createRoute({
+  getParentRoute: () => shell,
+  path: "/registry/deadlines",
+  validateSearch: (search: Record<string, unknown>): { brand?: string; duty?: string; expired?: true } => ({
+    brand: text(search.brand),
+    duty: text(search.duty),
+    expired: search.expired ? true : undefined,
+  }),
+  component: lazyRouteComponent(() => import("../registry/deadlines-page"), "DeadlinesPage"),
+});
+
+const drift = createRoute({
+  getParentRoute: () => shell,
+  path: "/registry/drift",
+  validateSearch: brandSearch,
+  component: lazyRouteComponent(() => import("../registry/drift-page"), "DriftPage"),
+});
+
+const driftDay = createRoute({
+  getParentRoute: () => shell,
+  path: "/registry/drift/$day",
+  validateSearch: brandSearch,
+  component: lazyRouteComponent(() => import("../registry/day-page"), "DayPage"),
+});
+
+const holds = createRoute({
+  getParentRoute: () => shell,
+  path: "/registry/holds",
+  validateSearch: (search: Record<string, unknown>): { brand?: string; state?: string } => ({
+    brand: text(search.brand),
+    state: text(search.state),
+  }),
+  component: lazyRouteComponent(() => import("../registry/holds-page"), "HoldsPage"),
+});
+
+const findings = createRoute({
+  getParentRoute: () => shell,
+  path: "/registry/findings",
+  validateSearch: brandSearch,
+  component: lazyRouteComponent(() => import("../registry/findings-page"), "FindingsPage"),
+});
+
+const connectors = createRoute({
+  getParentRoute: () => shell,
+  path: "/connectors",
+  component: lazyRouteComponent(() => import("../connectors/connectors-page"), "ConnectorsPage"),
+});
+
+const newConnector = createRoute({
+  getParentRoute: () => shell,
+  path: "/connectors/new",
+  component: lazyRouteComponent(() => import("../connectors/new-connector-page"), "NewConnectorPage"),
+});
+
+const connector = createRoute({
+  getParentRoute: () => shell,
+  path: "/connectors/$id",
+  component: lazyRouteComponent(() => import("../connectors/connector-page"), "ConnectorPage"),
+});
+
+const users = createRoute({
+  getParentRoute: () => shell,
+  path: "/users",
+  component: lazyRouteComponent(() => import("../admin/users-page"), "UsersPage"),
+});
+
+const keys = createRoute({
+  getParentRoute: () => shell,
+  path: "/keys",
+  component: lazyRouteComponent(() => import("../admin/keys-page"), "KeysPage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: "/audit",
+  component: lazyRouteComponent(() => import("../admin/audit-page"), "AuditPage"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings",
+  validateSearch: (search: Record<string, unknown>): { brand?: string } => ({
+    brand: text(search.brand),
+  }),
+  component: lazyRouteComponent(() => import("../admin/settings-page"), "SettingsPage"),
+});
+
+const templates = createRoute({
+  getParentRoute: () => shell,
+  path: "/templates",
+  component: lazyRouteComponent(() => import("../templates/templates-page"), "TemplatesPage"),
+});
+
+const newTemplate = createRoute({
+  getParentRoute: () => shell,
+  path: "/templates/new",
+  component: lazyRouteComponent(() => import("../templates/template-page"), "NewTemplatePage"),
+});
+
+const template = createRoute({
+  getParentRoute: () => shell,
+  path: "/templates/$id",
+  component: lazyRouteComponent(() => import("../templates/template-page"), "TemplatePage"),
+});
+
+const messages = createRoute({
+  getParentRoute: () => shell,
+  path: "/messages",
+  validateSearch: (search: Record<string, unknown>): { address?: string; campaign?: string; state?: string } => ({
+    address: text(search.address),
+    campaign: text(search.campaign),
+    state: text(search.state),
+  }),
+  component: lazyRouteComponent(() => import("../messages/messages-page"), "MessagesPage"),
+});
+
 /** All screens; filters live in the address, so a view can be sent to a colleague. */
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -147,6 +275,23 @@ export const router = createRouter({
       campaign,
       registry,
       ...peoples,
+      rejections,
+      deadlines,
+      drift,
+      driftDay,
+      holds,
+      findings,
+      connectors,
+      newConnector,
+      connector,
+      users,
+      keys,
+      audit,
+      settings,
+      templates,
+      newTemplate,
+      template,
+      messages,
     ]),
   ]),
   defaultPreload: "intent",

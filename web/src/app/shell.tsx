@@ -1,15 +1,17 @@
-import { AppShell, Burger, Group, Stack, Text } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
-import { IconGauge, IconSend, IconShieldCheck, IconUpload, IconUsers } from "@tabler/icons-react";
+import { ActionIcon, AppShell, Burger, Button, Group, Kbd, Text } from "@mantine/core";
+import { useDisclosure, useHotkeys } from "@mantine/hooks";
+import { IconSearch } from "@tabler/icons-react";
 import { Link, Outlet, useLocation, useRouter } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { AccountMenu } from "./account-menu";
 import { ClockBanner } from "./clock-banner";
-import { MenuLink } from "./links";
+import { Nav } from "./nav";
 import { SessionContext, useSession, useSessionQuery } from "./session";
 import classes from "./shell.module.css";
 import { Failure, Loading } from "./states";
+
+const Palette = lazy(() => import("./palette").then((module) => ({ default: module.Palette })));
 
 /** Everything behind the login: decides who may come in, and frames every screen. */
 export function Shell() {
@@ -37,7 +39,10 @@ function Frame() {
   const { t } = useTranslation();
   const { firm } = useSession();
   const [menuOpen, menu] = useDisclosure();
+  const [paletteOpen, palette] = useDisclosure();
   const { pathname } = useLocation();
+  // Wherever the cursor stands, in a field too.
+  useHotkeys([["mod+K", palette.toggle]], []);
   // A chosen menu entry closes the menu on small screens.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the path is what it follows
   useEffect(() => menu.close(), [pathname]);
@@ -72,48 +77,50 @@ function Frame() {
               {firm.name}
             </Text>
           </Group>
-          <AccountMenu />
+          <Group gap="xs" wrap="nowrap">
+            <PaletteButton onClick={palette.open} />
+            <AccountMenu />
+          </Group>
         </Group>
       </AppShell.Header>
       <AppShell.Navbar className={classes.navbar} p="sm" aria-label={t("common.menu.label")}>
-        <Stack gap={4}>
-          <MenuLink
-            to="/"
-            className={classes.menuItem}
-            activeOptions={{ exact: true }}
-            label={t("common.menu.dashboard")}
-            leftSection={<IconGauge size={20} stroke={1.7} aria-hidden />}
-          />
-          <MenuLink
-            to="/uploads"
-            className={classes.menuItem}
-            label={t("common.menu.uploads")}
-            leftSection={<IconUpload size={20} stroke={1.7} aria-hidden />}
-          />
-          <MenuLink
-            to="/contacts"
-            className={classes.menuItem}
-            label={t("common.menu.contacts")}
-            leftSection={<IconUsers size={20} stroke={1.7} aria-hidden />}
-          />
-          <MenuLink
-            to="/campaigns"
-            className={classes.menuItem}
-            label={t("common.menu.campaigns")}
-            leftSection={<IconSend size={20} stroke={1.7} aria-hidden />}
-          />
-          <MenuLink
-            to="/registry"
-            className={classes.menuItem}
-            label={t("common.menu.registry")}
-            leftSection={<IconShieldCheck size={20} stroke={1.7} aria-hidden />}
-          />
-        </Stack>
+        <Nav />
       </AppShell.Navbar>
       <AppShell.Main className={classes.main} id="content">
         <ClockBanner />
         <Outlet />
       </AppShell.Main>
+      <Suspense>{paletteOpen && <Palette opened onClose={palette.close} />}</Suspense>
     </AppShell>
+  );
+}
+
+/** For those who do not know the keys; on a phone only the picture. */
+function PaletteButton({ onClick }: { onClick: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Button
+        variant="default"
+        size="xs"
+        visibleFrom="md"
+        onClick={onClick}
+        leftSection={<IconSearch size={16} aria-hidden />}
+        rightSection={<Kbd size="xs">Ctrl K</Kbd>}
+        aria-keyshortcuts="Control+K"
+      >
+        {t("common.palette.open")}
+      </Button>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size="lg"
+        hiddenFrom="md"
+        onClick={onClick}
+        aria-label={t("common.palette.open")}
+      >
+        <IconSearch size={22} stroke={1.7} />
+      </ActionIcon>
+    </>
   );
 }

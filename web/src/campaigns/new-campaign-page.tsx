@@ -42,6 +42,7 @@ interface Values {
   audience: "all" | "tag";
   tag: string;
   body: string;
+  template_id: string;
 }
 
 /** A draft SMS campaign. Saving sends nothing; the draft's page shows whom it would reach. */
@@ -96,6 +97,7 @@ function CampaignForm({ brands, connectors }: { brands: Brand[]; connectors: Cho
       audience: "all",
       tag: "",
       body: "",
+      template_id: "",
     },
     // Other content is another intention.
     onValuesChange: () => {
@@ -131,6 +133,10 @@ function CampaignForm({ brands, connectors }: { brands: Brand[]; connectors: Cho
   });
 
   const brand = brands.find(({ id }) => id === form.values.brand_id);
+  const templates = useTemplates();
+  const texts = templates.filter(
+    ({ brand_id, channel }) => brand_id === form.values.brand_id && channel === "MESAJ",
+  );
   const isCommercial = form.values.basis === "COMMERCIAL";
   if (connectors.length === 0) return <Text>{t("campaigns.form.no_connector")}</Text>;
   return (
@@ -199,6 +205,22 @@ function CampaignForm({ brands, connectors }: { brands: Brand[]; connectors: Cho
         {form.values.audience === "tag" && (
           <Autocomplete label={t("campaigns.form.tag")} data={tags} withAsterisk {...form.getInputProps("tag")} />
         )}
+        {texts.length > 0 && (
+          <Select
+            label={t("campaigns.form.template")}
+            description={t("campaigns.form.template_hint")}
+            placeholder={t("campaigns.form.template_none")}
+            data={texts.map(({ id, name }) => ({ value: id, label: name }))}
+            value={form.values.template_id || null}
+            onChange={(id) => {
+              const chosen = texts.find((one) => one.id === id);
+              form.setValues({ template_id: chosen?.id ?? "", ...(chosen && { body: chosen.body }) });
+            }}
+            searchable
+            clearable
+            clearButtonProps={{ "aria-label": t("common.action.clear") }}
+          />
+        )}
         <Textarea
           label={t("campaigns.form.body")}
           description={
@@ -239,6 +261,15 @@ function CampaignForm({ brands, connectors }: { brands: Brand[]; connectors: Cho
   );
 }
 
+/** The firm's texts to begin from; without them a text is simply written. */
+function useTemplates() {
+  const { data } = useQuery({
+    queryKey: ["templates", "all"],
+    queryFn: async () => (await answer(api.GET("/api/v1/templates", { params: { query: { limit: 200 } } }))).items,
+  });
+  return data ?? [];
+}
+
 /**
  * The text with who sends it and how to refuse, in Turkish as the message is
  * (Regulation on commercial communication, art. 8). Added once.
@@ -249,9 +280,10 @@ function withMandatory(body: string, { trade_name, short_name }: Brand): string 
 }
 
 function draftOf(values: Values) {
-  const { audience, tag, ...rest } = values;
+  const { audience, tag, template_id, ...rest } = values;
   return {
     ...rest,
+    template_id: template_id || undefined,
     name: values.name.trim(),
     sender: values.sender.trim(),
     purpose: values.purpose.trim(),

@@ -10,19 +10,11 @@ import { MoreButton } from "../app/more-button";
 import { Section } from "../app/page";
 import { CodeBadge } from "../app/reason-text";
 import { ScrollX } from "../app/scroll-x";
-import { StateBadge, type Tone } from "../app/state-badge";
+import { StateBadge } from "../app/state-badge";
 import { Failure, Loading } from "../app/states";
 import { Time } from "../app/time";
+import { MESSAGE_TONE } from "./message-tone";
 import { ROW_GROUPS, type RowGroup, STATES_OF } from "./row-groups";
-
-const TONE: Record<MessageState, Tone> = {
-  excluded: "out",
-  waiting: "held",
-  sent: "neutral",
-  delivered: "good",
-  failed: "bad",
-  uncertain: "out",
-};
 
 interface RowsProps {
   campaign: Campaign;
@@ -124,7 +116,7 @@ function MessageRow({ message, campaign }: { message: CampaignMessage; campaign:
         )}
       </Table.Td>
       <Table.Td>
-        <StateBadge tone={TONE[message.state]} label={t(`campaigns.rows.message_state.${message.state}`)} />
+        <StateBadge tone={MESSAGE_TONE[message.state]} label={t(`campaigns.rows.message_state.${message.state}`)} />
       </Table.Td>
       <Table.Td>
         <Group gap={8}>

@@ -9,6 +9,7 @@ import { Failure, Loading } from "../app/states";
 import { Time } from "../app/time";
 import { useAttributeLabel } from "../attributes/attributes";
 import classes from "./contact.module.css";
+import { PersonMessages } from "./person-messages";
 import { Timeline } from "./timeline";
 import { WhyPanel } from "./why";
 
@@ -33,6 +34,7 @@ export function ContactPage() {
       <Facts contact={data} />
       <WhyPanel contact={data} />
       <Timeline contactId={data.id} />
+      <PersonMessages contact={data} />
     </Page>
   );
 }

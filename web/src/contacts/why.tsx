@@ -14,6 +14,7 @@ import { Time } from "../app/time";
 import { useFormats } from "../locale/format";
 import classes from "./contact.module.css";
 import { useRecords } from "./records";
+import { TimeMachine } from "./time-machine";
 
 const route = getRouteApi("/shell/contacts/$id");
 
@@ -58,48 +59,52 @@ export function WhyPanel({ contact }: { contact: Contact }) {
   const change = (part: Partial<Record<"brand" | "channel" | "kind" | "basis", string | null>>) =>
     navigate({ search: (old) => ({ ...old, ...withoutNull(part) }), replace: true, resetScroll: false });
 
+  const canAnswer = question.brand_id !== "" && !records.isPending;
   return (
-    <Section title={t("contacts.why.title")} id="why">
-      <Group gap="sm" px="md" pb="md" align="flex-end">
-        {(brands.data?.length ?? 0) > 1 && (
+    <>
+      <Section title={t("contacts.why.title")} id="why">
+        <Group gap="sm" px="md" pb="md" align="flex-end">
+          {(brands.data?.length ?? 0) > 1 && (
+            <Select
+              label={t("contacts.why.brand")}
+              data={brands.data?.map(({ id, name }) => ({ value: id, label: name })) ?? []}
+              value={question.brand_id}
+              onChange={(brand) => change({ brand })}
+              allowDeselect={false}
+            />
+          )}
           <Select
-            label={t("contacts.why.brand")}
-            data={brands.data?.map(({ id, name }) => ({ value: id, label: name })) ?? []}
-            value={question.brand_id}
-            onChange={(brand) => change({ brand })}
+            label={t("contacts.why.channel")}
+            data={CHANNELS.map((value) => ({ value, label: t(`common.channel.${value}`) }))}
+            value={question.channel}
+            onChange={(channel) => change({ channel })}
             allowDeselect={false}
+            w={150}
           />
-        )}
-        <Select
-          label={t("contacts.why.channel")}
-          data={CHANNELS.map((value) => ({ value, label: t(`common.channel.${value}`) }))}
-          value={question.channel}
-          onChange={(channel) => change({ channel })}
-          allowDeselect={false}
-          w={150}
-        />
-        <Select
-          label={t("contacts.why.kind")}
-          data={KINDS.map((value) => ({ value, label: t(`common.kind.${value}`) }))}
-          value={question.kind}
-          onChange={(kind) => change({ kind })}
-          allowDeselect={false}
-          w={150}
-        />
-        <Select
-          label={t("contacts.why.basis")}
-          data={BASES.map((value) => ({ value, label: t(`common.basis.${value}`) }))}
-          value={question.basis}
-          onChange={(basis) => change({ basis })}
-          allowDeselect={false}
-          w={170}
-        />
-      </Group>
-      {brands.isError && <Failure error={brands.error} onRetry={() => brands.refetch()} />}
-      {brands.data?.length === 0 && <Text p="md">{t("contacts.no_brand")}</Text>}
-      {records.isPending && <Loading lines={3} />}
-      {question.brand_id && !records.isPending && <Answer contact={contact} question={question} />}
-    </Section>
+          <Select
+            label={t("contacts.why.kind")}
+            data={KINDS.map((value) => ({ value, label: t(`common.kind.${value}`) }))}
+            value={question.kind}
+            onChange={(kind) => change({ kind })}
+            allowDeselect={false}
+            w={150}
+          />
+          <Select
+            label={t("contacts.why.basis")}
+            data={BASES.map((value) => ({ value, label: t(`common.basis.${value}`) }))}
+            value={question.basis}
+            onChange={(basis) => change({ basis })}
+            allowDeselect={false}
+            w={170}
+          />
+        </Group>
+        {brands.isError && <Failure error={brands.error} onRetry={() => brands.refetch()} />}
+        {brands.data?.length === 0 && <Text p="md">{t("contacts.no_brand")}</Text>}
+        {records.isPending && <Loading lines={3} />}
+        {canAnswer && <Answer contact={contact} question={question} />}
+      </Section>
+      {canAnswer && <TimeMachine contact={contact} question={question} />}
+    </>
   );
 }
 

@@ -18,7 +18,10 @@ import { useReport } from "../campaigns/follow";
 import { isSameDay, useFormats } from "../locale/format";
 import { queueLength, useRegistry } from "../registry/status";
 import { isMoving, TONE as UPLOAD_TONE } from "../uploads/upload-state";
+import { Balances } from "./balances";
+import { Checklist } from "./checklist";
 import classes from "./dashboard.module.css";
+import { Duties } from "./duties";
 import { Today } from "./today";
 
 const SHOWN = 5;
@@ -50,6 +53,10 @@ export function DashboardPage() {
         campaigns={(campaigns.data ?? []).filter(({ launched_at }) => launched_at && isSameDay(launched_at, now))}
         brands={brands.data ?? []}
       />
+      {may("manage_campaigns") && uploads.data && campaigns.data && brands.data && (
+        <Checklist brands={brands.data} uploads={uploads.data} campaigns={campaigns.data} />
+      )}
+      {may("manage_registry") && (brands.data?.length ?? 0) > 0 && <Duties brands={brands.data ?? []} />}
       <SimpleGrid cols={{ base: 1, md: 2 }} style={{ alignItems: "start" }}>
         <Section
           title={t("dashboard.uploads.title")}
@@ -113,6 +120,7 @@ export function DashboardPage() {
               </ul>
             </Section>
           )}
+          {(may("launch_campaigns") || may("manage_connectors")) && <Balances />}
         </Stack>
       </SimpleGrid>
     </Page>

@@ -16,6 +16,10 @@ export interface Formats {
   dateTime: (time: string | Date) => string;
   /** The day in words: `20 Haziran 2025 Cuma`. */
   day: (time: string | Date) => string;
+  /** A day of this year, short: `20 Haz Cum`. */
+  shortDay: (time: string | Date) => string;
+  /** A day without its hour: `20 Haz 2025`. */
+  date: (time: string | Date) => string;
   /** Day, second and nothing left out, for a tooltip. */
   exact: (time: string | Date) => string;
 }
@@ -50,6 +54,13 @@ function make(locale: string): Formats {
   const size = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone: TIME_ZONE });
   const day = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeZone: TIME_ZONE });
+  const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: TIME_ZONE });
+  const shortDay = new Intl.DateTimeFormat(locale, {
+    day: "numeric",
+    month: "short",
+    weekday: "short",
+    timeZone: TIME_ZONE,
+  });
   const exact = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "medium", timeZone: TIME_ZONE });
   return {
     number: (value) => number.format(value),
@@ -58,6 +69,8 @@ function make(locale: string): Formats {
     bytes: (count) => bytesIn(count, size),
     dateTime: (time) => dateTime.format(new Date(time)),
     day: (time) => day.format(new Date(time)),
+    shortDay: (time) => shortDay.format(new Date(time)),
+    date: (time) => date.format(new Date(time)),
     exact: (time) => exact.format(new Date(time)),
   };
 }

@@ -1,4 +1,4 @@
-import type { turkish } from "./index";
+import type { turkish } from "./turkish";
 
 declare module "i18next" {
   interface CustomTypeOptions {

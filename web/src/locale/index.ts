@@ -1,64 +1,25 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
-import enAttributes from "./en/attributes.json";
-import enCampaigns from "./en/campaigns.json";
-import enCommon from "./en/common.json";
-import enContacts from "./en/contacts.json";
-import enDashboard from "./en/dashboard.json";
-import enLists from "./en/lists.json";
-import enLogin from "./en/login.json";
-import enRegistry from "./en/registry.json";
-import enUploads from "./en/uploads.json";
-import trAttributes from "./tr/attributes.json";
-import trCampaigns from "./tr/campaigns.json";
-import trCommon from "./tr/common.json";
-import trContacts from "./tr/contacts.json";
-import trDashboard from "./tr/dashboard.json";
-import trLists from "./tr/lists.json";
-import trLogin from "./tr/login.json";
-import trRegistry from "./tr/registry.json";
-import trUploads from "./tr/uploads.json";
+import { turkish } from "./turkish";
 
 /** The languages of the panel; Turkish is the first and the fallback. */
 export type Language = "tr" | "en";
 
 const STORED = "izinli.language";
 
-export const turkish = {
-  common: trCommon,
-  login: trLogin,
-  dashboard: trDashboard,
-  uploads: trUploads,
-  campaigns: trCampaigns,
-  contacts: trContacts,
-  registry: trRegistry,
-  attributes: trAttributes,
-  lists: trLists,
-};
-
-export const english = {
-  common: enCommon,
-  login: enLogin,
-  dashboard: enDashboard,
-  uploads: enUploads,
-  campaigns: enCampaigns,
-  contacts: enContacts,
-  registry: enRegistry,
-  attributes: enAttributes,
-  lists: enLists,
-};
-
 /** Starts translation in the language chosen on this device, else in Turkish. */
-export function startLocale(): void {
-  void i18next.use(initReactI18next).init({
-    resources: { tr: { translation: turkish }, en: { translation: english } },
-    lng: storedLanguage() ?? "tr",
+export async function startLocale(): Promise<void> {
+  await i18next.use(initReactI18next).init({
+    resources: { tr: { translation: turkish } },
+    lng: "tr",
     fallbackLng: "tr",
     // React escapes; escaping twice would show &amp; in names.
     interpolation: { escapeValue: false },
   });
   follow(currentLanguage());
   i18next.on("languageChanged", () => follow(currentLanguage()));
+  const stored = storedLanguage();
+  if (stored !== undefined) await show(stored);
 }
 
 /** The language on screen. */
@@ -69,12 +30,21 @@ export function currentLanguage(): Language {
 /** Switches the screen and remembers the choice on this device. */
 export function chooseLanguage(language: Language): void {
   localStorage.setItem(STORED, language);
-  void i18next.changeLanguage(language);
+  void show(language);
 }
 
 /** Takes the account's language, unless this device has a choice of its own. */
 export function preferLanguage(language: Language): void {
-  if (storedLanguage() === undefined) void i18next.changeLanguage(language);
+  if (storedLanguage() === undefined) void show(language);
+}
+
+// Turkish readers, who are most, do not wait for English texts.
+async function show(language: Language): Promise<void> {
+  if (language === "en" && !i18next.hasResourceBundle("en", "translation")) {
+    const { english } = await import("./english");
+    i18next.addResourceBundle("en", "translation", english);
+  }
+  await i18next.changeLanguage(language);
 }
 
 function storedLanguage(): Language | undefined {

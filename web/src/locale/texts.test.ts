@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { english, turkish } from "./index";
+import { english } from "./english";
+import { turkish } from "./turkish";
 
 type Tree = { [key: string]: string | Tree };
 

@@ -1,66 +1,38 @@
-import { Button, Group, Select, SimpleGrid, Table, Text, VisuallyHidden } from "@mantine/core";
+import { Button, Group, SimpleGrid, Table, Text, VisuallyHidden } from "@mantine/core";
 import { IconCircleCheck, IconCircleX, IconDownload, IconUpload } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
 import type { Brand, RegistryStatus, Verdict } from "../api/model";
-import { useBrands } from "../app/brands";
 import { Counters } from "../app/counters";
 import { Notice } from "../app/notice";
 import { notifyDone, notifyFailed } from "../app/notify";
-import { Page, Section } from "../app/page";
+import { Section } from "../app/page";
 import { useMay } from "../app/permissions";
 import { queries } from "../app/queries";
 import { ScrollX } from "../app/scroll-x";
-import { Empty, Failure, Loading } from "../app/states";
+import { Failure, Loading } from "../app/states";
+import { Time } from "../app/time";
 import { useFormats } from "../locale/format";
+import { Alarms } from "./alarms";
+import { ComparisonPanel } from "./comparison";
+import { isConnected, RegistryFrame } from "./frame";
+import { ModeChange } from "./mode-change";
 import classes from "./registry.module.css";
 import { queueLength, useRegistry } from "./status";
 
-const route = getRouteApi("/shell/registry");
-
 const VERDICTS: Verdict[] = ["ONAY", "RET", "PENDING", "NOT_CONFIRMED", "NO_RECORD", "REFUSED", "UNASKED"];
 
-/** How each brand stands with İYS. */
+/** How a brand stands with İYS: the connection, what waits, and who must look at what. */
 export function RegistryPage() {
-  const { t } = useTranslation();
-  const brands = useBrands();
-  const search = route.useSearch();
-  const navigate = route.useNavigate();
   const may = useMay();
-  const brand = brands.data?.find(({ id }) => id === search.brand) ?? brands.data?.[0];
   return (
-    <Page
-      title={t("registry.title")}
-      lead={t("registry.lead")}
-      actions={brand && isConnected(brand) && may("manage_registry") && <RegistryActions brandId={brand.id} />}
+    <RegistryFrame
+      actions={(brand) => isConnected(brand) && may("manage_registry") && <RegistryActions brandId={brand.id} />}
     >
-      {brands.isPending && <Loading />}
-      {brands.isError && <Failure error={brands.error} onRetry={() => brands.refetch()} />}
-      {brands.data?.length === 0 && (
-        <div className="surface">
-          <Empty title={t("registry.no_brand.title")} text={t("registry.no_brand.text")} />
-        </div>
-      )}
-      {(brands.data?.length ?? 0) > 1 && (
-        <Group>
-          <Select
-            label={t("registry.brand")}
-            data={brands.data?.map(({ id, name }) => ({ value: id, label: name })) ?? []}
-            value={brand?.id ?? null}
-            onChange={(chosen) => navigate({ search: { brand: chosen ?? undefined } })}
-            allowDeselect={false}
-          />
-        </Group>
-      )}
-      {brand && <BrandStatus brand={brand} />}
-    </Page>
+      {(brand) => <BrandStatus brand={brand} />}
+    </RegistryFrame>
   );
-}
-
-function isConnected(brand: Brand): boolean {
-  return brand.registry_mode === "sync" || brand.registry_mode === "integrator";
 }
 
 function RegistryActions({ brandId }: { brandId: string }) {
@@ -104,24 +76,43 @@ function RegistryActions({ brandId }: { brandId: string }) {
 }
 
 function BrandStatus({ brand }: { brand: Brand }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const isEnglish = i18n.language === "en";
   const status = useRegistry(brand.id);
+  const gap = status.data?.lights.find(({ code, ok }) => code === "gap" && !ok);
   return (
     <>
+      {gap && (
+        <Notice tone="bad" isUrgent title={isEnglish ? gap.name_en : gap.name}>
+          {isEnglish ? gap.detail_en : gap.detail} {t("registry.gap")}
+        </Notice>
+      )}
       <Notice
         tone={isConnected(brand) ? "sent" : "out"}
         title={`${t("registry.mode")}: ${t(`registry.modes.${brand.registry_mode}`)}`}
       >
-        {t(`registry.mode_explain.${brand.registry_mode}`)}
+        <Group justify="space-between" gap="sm">
+          <Text maw={620}>{t(`registry.mode_explain.${brand.registry_mode}`)}</Text>
+          <ModeChange brand={brand} />
+        </Group>
+        {brand.off_reason && (
+          <Text size="sm" className="quiet" mt={4}>
+            {t("registry.change.off_reason")}: {brand.off_reason}
+          </Text>
+        )}
       </Notice>
+      <Alarms brandId={brand.id} />
       {status.isPending && <Loading />}
       {status.isError && <Failure error={status.error} onRetry={() => status.refetch()} />}
       {status.data && (
         <>
-          <SimpleGrid cols={{ base: 1, md: 2 }}>
+          <SimpleGrid cols={{ base: 1, md: 2 }} style={{ alignItems: "start" }}>
             <Lights status={status.data} />
             <Queue status={status.data} />
           </SimpleGrid>
+          {isConnected(brand) && (
+            <ComparisonPanel brandId={brand.id} comparison={status.data.comparison ?? undefined} />
+          )}
           <Verdicts status={status.data} />
         </>
       )}
@@ -176,6 +167,12 @@ function Queue({ status }: { status: RegistryStatus }) {
           ]}
         />
         <Text size="sm" className="quiet" my="xs">
+          {status.pulled_at && (
+            <>
+              {t("registry.queue.pulled")} <Time at={status.pulled_at} />
+              {" · "}
+            </>
+          )}
           {queueLength(status) === 0 && t("registry.queue.idle")}
           {queue.oldest_at && t("registry.queue.oldest", { when: formats.dateTime(queue.oldest_at) })}
         </Text>
@@ -183,6 +180,11 @@ function Queue({ status }: { status: RegistryStatus }) {
           <Notice tone="out" title={t("registry.queue.last_error")}>
             {queue.last_error}
           </Notice>
+        )}
+        {status.strangers > 0 && (
+          <Text size="sm" className="quiet">
+            {t("registry.queue.strangers", { count: status.strangers })}
+          </Text>
         )}
       </div>
     </Section>

@@ -1,0 +1,68 @@
+import { Code, Text } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { answer, api } from "../api/client";
+import type { AuditEntry } from "../api/model";
+import { usePages } from "../api/pages";
+import { useActorName } from "../app/actor";
+import { Listed } from "../app/data-table";
+import { Notice } from "../app/notice";
+import { Page } from "../app/page";
+import { Empty } from "../app/states";
+import { Time } from "../app/time";
+import { useFormats } from "../locale/format";
+
+/** Who did what and when; each entry is chained to the one before it. */
+export function AuditPage() {
+  const { t, i18n } = useTranslation();
+  const formats = useFormats();
+  const actorName = useActorName();
+  const list = usePages(["audit"], (after) => answer(api.GET("/api/v1/audit", { params: { query: { after } } })));
+  // What the program will note one day and this panel does not know yet stands there as it is called.
+  const deed = (action: string) => {
+    const key = `admin.deed.${action.replace(".", "_")}`;
+    return i18n.exists(key) ? (i18n.t(key as never) as string) : action;
+  };
+  return (
+    <Page title={t("common.menu.audit")} lead={t("admin.audit.lead")}>
+      <Notice tone="neutral">{t("admin.audit.chain")}</Notice>
+      <div className="surface">
+        <Listed
+          list={list}
+          label={t("common.menu.audit")}
+          keyOf={({ id }) => id}
+          empty={<Empty title={t("admin.audit.none")} />}
+          columns={[
+            { head: t("admin.audit.number"), isNumber: true, cell: ({ number }) => formats.number(number) },
+            { head: t("admin.audit.when"), cell: ({ at }) => <Time at={at} /> },
+            { head: t("admin.audit.who"), cell: ({ actor }) => actorName(actor) },
+            {
+              head: t("admin.audit.what"),
+              width: "12rem",
+              cell: ({ action, subject }) => (
+                <>
+                  {deed(action)}
+                  <Text size="sm" className="quiet" style={{ overflowWrap: "anywhere" }}>
+                    {subject}
+                  </Text>
+                </>
+              ),
+            },
+            { head: t("admin.audit.detail"), from: "md", width: "14rem", cell: (entry) => <Detail entry={entry} /> },
+          ]}
+        />
+      </div>
+    </Page>
+  );
+}
+
+function Detail({ entry }: { entry: AuditEntry }) {
+  const { t } = useTranslation();
+  const detail: unknown = entry.detail;
+  const isEmpty = detail == null || (typeof detail === "object" && Object.keys(detail).length === 0);
+  if (isEmpty) return <span className="quiet">{t("common.none")}</span>;
+  return (
+    <Code block fz="xs" style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere", maxHeight: 140 }}>
+      {JSON.stringify(detail, null, 1)}
+    </Code>
+  );
+}

@@ -1,0 +1,27 @@
+import type { ConnectorKind } from "../api/model";
+
+/** What stands in the fields of a provider's form, by the field's name. */
+export type Filled = Record<string, string>;
+
+/** An empty form of a kind, with what counts when nothing is entered. */
+export function emptyForm(kind: ConnectorKind): Filled {
+  return Object.fromEntries(kind.fields.map(({ name, default: usual }) => [name, usual ?? ""]));
+}
+
+/** What the server is given: nothing for what was left empty. */
+export function configOf(kind: ConnectorKind, filled: Filled): Record<string, string | number> {
+  const given = kind.fields.flatMap(({ name, secret }) => {
+    const typed = filled[name] ?? "";
+    // A password keeps its spaces.
+    const value = secret ? typed : typed.trim();
+    return value === "" ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(given);
+}
+
+/** The names of required fields that are empty. */
+export function missingFields(kind: ConnectorKind, filled: Filled): string[] {
+  return kind.fields
+    .filter(({ name, required }) => required && (filled[name] ?? "").trim() === "")
+    .map(({ name }) => name);
+}

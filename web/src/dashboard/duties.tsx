@@ -1,0 +1,78 @@
+import { useQueries } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { answer, api } from "../api/client";
+import type { Brand } from "../api/model";
+import { Counters } from "../app/counters";
+import { TextLink } from "../app/links";
+import { Section } from "../app/page";
+import { Failure, Loading } from "../app/states";
+import { useAlarms } from "../registry/alarms";
+
+/** The first screen of whoever answers for consent: what was refused, what falls due, who must look at what. */
+export function Duties({ brands }: { brands: Brand[] }) {
+  const { t } = useTranslation();
+  const alarms = useAlarms();
+  const forecasts = useQueries({
+    queries: brands.map(({ id }) => ({
+      queryKey: ["registry", id, "forecast"],
+      queryFn: () =>
+        answer(api.GET("/api/v1/registry/{brand_id}/deadlines/forecast", { params: { path: { brand_id: id } } })),
+    })),
+  });
+  const rejections = useQueries({
+    queries: brands.map(({ id }) => ({
+      queryKey: ["registry", id, "rejections"],
+      queryFn: async () =>
+        (await answer(api.GET("/api/v1/registry/{brand_id}/rejections", { params: { path: { brand_id: id } } }))).items,
+    })),
+  });
+  const all = [...forecasts, ...rejections];
+  const failed = all.find(({ error }) => error);
+  const sum = (numbers: number[]) => numbers.reduce((total, one) => total + one, 0);
+  const due = sum(forecasts.map(({ data }) => (data?.days[0]?.consents ?? 0) + (data?.days[0]?.refusals ?? 0)));
+  const overdue = sum(forecasts.map(({ data }) => (data ? data.consents_overdue + data.refusals_overdue : 0)));
+  const refused = sum(
+    rejections.map(({ data }) =>
+      sum((data ?? []).filter(({ actions }) => !actions.includes("nothing")).map(({ count }) => count)),
+    ),
+  );
+  const open = alarms.items.filter(({ acknowledged_by }) => !acknowledged_by).length;
+  return (
+    <Section title={t("dashboard.duties.title")} id="duties">
+      {failed?.error && <Failure error={failed.error} onRetry={() => all.map(({ refetch }) => refetch())} />}
+      {!failed && all.some(({ isPending }) => isPending) && <Loading lines={2} />}
+      {!failed && all.every(({ isSuccess }) => isSuccess) && (
+        <div style={{ padding: "0 var(--mantine-spacing-md) var(--mantine-spacing-md)" }}>
+          <Counters
+            label={t("dashboard.duties.title")}
+            counters={[
+              {
+                label: t("dashboard.duties.refused"),
+                value: refused,
+                tone: refused > 0 ? "bad" : undefined,
+                wrap: (number) => <TextLink to="/registry/rejections">{number}</TextLink>,
+              },
+              {
+                label: t("dashboard.duties.due"),
+                value: due,
+                wrap: (number) => <TextLink to="/registry/deadlines">{number}</TextLink>,
+              },
+              {
+                label: t("dashboard.duties.overdue"),
+                value: overdue,
+                tone: overdue > 0 ? "bad" : undefined,
+                wrap: (number) => <TextLink to="/registry/deadlines">{number}</TextLink>,
+              },
+              {
+                label: t("dashboard.duties.alarms"),
+                value: open,
+                tone: open > 0 ? "bad" : undefined,
+                wrap: (number) => <TextLink to="/registry">{number}</TextLink>,
+              },
+            ]}
+          />
+        </div>
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,30 @@
+import admin from "./en/admin.json";
+import attributes from "./en/attributes.json";
+import campaigns from "./en/campaigns.json";
+import common from "./en/common.json";
+import connectors from "./en/connectors.json";
+import contacts from "./en/contacts.json";
+import dashboard from "./en/dashboard.json";
+import lists from "./en/lists.json";
+import login from "./en/login.json";
+import messages from "./en/messages.json";
+import registry from "./en/registry.json";
+import templates from "./en/templates.json";
+import uploads from "./en/uploads.json";
+
+/** All English texts by area; fetched only when somebody reads English. */
+export const english = {
+  common,
+  login,
+  dashboard,
+  uploads,
+  campaigns,
+  contacts,
+  registry,
+  connectors,
+  templates,
+  messages,
+  admin,
+  attributes,
+  lists,
+};

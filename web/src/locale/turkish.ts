@@ -1,0 +1,30 @@
+import admin from "./tr/admin.json";
+import attributes from "./tr/attributes.json";
+import campaigns from "./tr/campaigns.json";
+import common from "./tr/common.json";
+import connectors from "./tr/connectors.json";
+import contacts from "./tr/contacts.json";
+import dashboard from "./tr/dashboard.json";
+import lists from "./tr/lists.json";
+import login from "./tr/login.json";
+import messages from "./tr/messages.json";
+import registry from "./tr/registry.json";
+import templates from "./tr/templates.json";
+import uploads from "./tr/uploads.json";
+
+/** All Turkish texts by area; the keys every other language must have too. */
+export const turkish = {
+  common,
+  login,
+  dashboard,
+  uploads,
+  campaigns,
+  contacts,
+  registry,
+  connectors,
+  templates,
+  messages,
+  admin,
+  attributes,
+  lists,
+};
