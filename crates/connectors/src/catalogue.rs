@@ -1,14 +1,14 @@
 //! The providers there are, what each needs to know, and how an account is
 //! built from what a user filled in. Forms are made from this.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use domain::Channel;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::connector::Connector;
-use crate::{iletimerkezi, infobip, jetsms, netgsm, twilio, verimor};
+use crate::{generic, iletimerkezi, infobip, jetsms, netgsm, twilio, verimor};
 
 /// One provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -97,14 +97,20 @@ pub struct FieldProblem {
 
 /// Every provider, by title.
 pub fn catalogue() -> &'static [KindInfo] {
-    &[
-        iletimerkezi::KIND,
-        infobip::KIND,
-        jetsms::KIND,
-        netgsm::KIND,
-        twilio::KIND,
-        verimor::KIND,
-    ]
+    static KINDS: LazyLock<Vec<KindInfo>> = LazyLock::new(|| {
+        let mut kinds = vec![
+            iletimerkezi::KIND,
+            infobip::KIND,
+            jetsms::KIND,
+            netgsm::KIND,
+            twilio::KIND,
+            verimor::KIND,
+        ];
+        kinds.extend(generic::kinds());
+        kinds.sort_by_key(|kind| kind.kind);
+        kinds
+    });
+    &KINDS
 }
 
 /// Builds an account from its stored configuration, over the shared HTTP
@@ -127,6 +133,9 @@ pub fn build(
         "netgsm" => Ok(Arc::new(netgsm::Netgsm::new(config, http)?)),
         "twilio" => Ok(Arc::new(twilio::Twilio::new(config, http)?)),
         "verimor" => Ok(Arc::new(verimor::Verimor::new(config, http)?)),
+        kind if generic::kinds().any(|described| described.kind == kind) => {
+            Ok(Arc::new(generic::Generic::new(kind, config, http)?))
+        }
         _ => Err(ConfigError::UnknownKind {
             kind: kind.to_owned(),
         }),
