@@ -70,10 +70,7 @@ impl House {
     ///
     /// # Errors
     /// When one cannot be set up.
-    pub async fn each(
-        mode: RegistryMode,
-        change: impl Fn(&mut Settings),
-    ) -> Result<Vec<Self>> {
+    pub async fn each(mode: RegistryMode, change: impl Fn(&mut Settings)) -> Result<Vec<Self>> {
         let mut houses = vec![Self::build("sqlite", None, mode, &change).await?];
         if let Some(url) = store::testing::postgres_url().await {
             houses.push(Self::build("postgres", Some(url), mode, &change).await?);
@@ -310,11 +307,7 @@ fn passing(outcome: Result<Step, EngineError>) -> Result<Step> {
     }
 }
 
-fn settings(
-    simulators: &Simulators,
-    folder: &TempDir,
-    change: impl Fn(&mut Settings),
-) -> Settings {
+fn settings(simulators: &Simulators, folder: &TempDir, change: impl Fn(&mut Settings)) -> Settings {
     let mut settings = Settings::default();
     settings.uploads.folder = folder.path().join("uploads");
     settings.registry.archive_folder = folder.path().join("mutabakat");

@@ -208,7 +208,9 @@ impl<'h> Storm<'h> {
             self.house.at_iys(&person).await?
         };
         // İYS's own page: a refusal where there is a consent, a consent where not.
-        let refuses = held.as_ref().is_some_and(|held| held.status == Status::Onay);
+        let refuses = held
+            .as_ref()
+            .is_some_and(|held| held.status == Status::Onay);
         let status = if refuses { "RET" } else { "ONAY" };
         let at = self.house.now();
         self.note(&format!("citizen {person} {status}"));
@@ -279,7 +281,9 @@ impl<'h> Storm<'h> {
             if !was_stormy {
                 // İYS answered at the launch, so what it holds counts.
                 let held = self.house.at_iys(person).await?;
-                let is_onay = held.as_ref().is_some_and(|held| held.status == Status::Onay);
+                let is_onay = held
+                    .as_ref()
+                    .is_some_and(|held| held.status == Status::Onay);
                 ensure!(is_onay, "{person} was sent to, and İYS holds {held:?}");
             }
         }
@@ -362,7 +366,11 @@ impl<'h> Storm<'h> {
         let stats = self.house.simulators.iys_stats().await?;
         ensure!(stats["same_second_movements"] == 0, "{stats}");
         let brand = self.house.brand.id;
-        let found = self.house.engine.verify_ledger(brand, false, "test").await?;
+        let found = self
+            .house
+            .engine
+            .verify_ledger(brand, false, "test")
+            .await?;
         ensure!(found.differs_tr().is_none(), "{found:?}");
         Ok(())
     }

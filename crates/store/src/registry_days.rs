@@ -371,7 +371,10 @@ impl Writer {
 
     /// Takes one confirmed day whose time stamp has not come, and puts its next
     /// look off until `next`.
-    pub async fn claim_stamp(&mut self, next: Timestamp) -> Result<Option<RegistryDay>, StoreError> {
+    pub async fn claim_stamp(
+        &mut self,
+        next: Timestamp,
+    ) -> Result<Option<RegistryDay>, StoreError> {
         let skip = match self.engine() {
             Engine::Sqlite => "",
             Engine::Postgres => "FOR UPDATE SKIP LOCKED",
@@ -401,7 +404,8 @@ impl Writer {
         day: i64,
         next: Timestamp,
     ) -> Result<(), StoreError> {
-        let sql = "UPDATE registry_day SET next_us = $3 WHERE brand_id = $1 AND day = $2 AND state = 5";
+        let sql =
+            "UPDATE registry_day SET next_us = $3 WHERE brand_id = $1 AND day = $2 AND state = 5";
         let rows = on!(self, conn => sqlx::query(sql)
             .bind(brand.as_db())
             .bind(day)

@@ -16,8 +16,8 @@ use axum::extract::State;
 use domain::ids::BrandId;
 use domain::time::MINUTE_US;
 use domain::{Channel, RecipientKind, RegistryMode, Timestamp, Verdict};
-use engine::registry::{RegistryOverview, Share, Signal};
 use engine::registry::lights::{Allowed, Rights};
+use engine::registry::{RegistryOverview, Share, Signal};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
@@ -298,19 +298,30 @@ fn share_light(share: Share, signal: Signal) -> Light {
     let percent = share.percent();
     let (detail, detail_en) = match signal {
         Signal::Fine => (
-            format!("Son 24 saatteki {} çağrının %{percent}'i başarılı.", share.requests),
+            format!(
+                "Son 24 saatteki {} çağrının %{percent}'i başarılı.",
+                share.requests
+            ),
             format!(
                 "{percent} % of the {} calls in the last 24 hours succeeded.",
                 share.requests
             ),
         ),
         Signal::Alarm => (
-            format!("Son 24 saatteki çağrıların yalnız %{percent}'i başarılı: reddedilen kayıtların koduna bakıp verinin kaynağını düzeltin."),
-            format!("Only {percent} % of the calls in the last 24 hours succeeded: look at the codes of refused records and correct the source of the data."),
+            format!(
+                "Son 24 saatteki çağrıların yalnız %{percent}'i başarılı: reddedilen kayıtların koduna bakıp verinin kaynağını düzeltin."
+            ),
+            format!(
+                "Only {percent} % of the calls in the last 24 hours succeeded: look at the codes of refused records and correct the source of the data."
+            ),
         ),
         Signal::Brake => (
-            format!("Son 24 saatteki çağrıların yalnız %{percent}'i başarılı; İYS'nin reddedebileceği çağrılar bir sonraki saate bekletiliyor."),
-            format!("Only {percent} % of the calls in the last 24 hours succeeded; calls that İYS may refuse wait for the next hour."),
+            format!(
+                "Son 24 saatteki çağrıların yalnız %{percent}'i başarılı; İYS'nin reddedebileceği çağrılar bir sonraki saate bekletiliyor."
+            ),
+            format!(
+                "Only {percent} % of the calls in the last 24 hours succeeded; calls that İYS may refuse wait for the next hour."
+            ),
         ),
     };
     Light {

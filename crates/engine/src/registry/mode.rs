@@ -195,8 +195,14 @@ mod tests {
     fn a_record_may_be_made_for_what_was_said_within_three_business_days() {
         // Monday: Wednesday of the week before is the third business day back.
         let monday = at("2025-06-23T10:00:00+03:00");
-        assert_eq!(oldest_creatable(Calendar::builtin(), monday), at("2025-06-18T10:00:00+03:00"));
+        assert_eq!(
+            oldest_creatable(Calendar::builtin(), monday),
+            at("2025-06-18T10:00:00+03:00")
+        );
         let thursday = at("2025-06-26T10:00:00+03:00");
-        assert_eq!(oldest_creatable(Calendar::builtin(), thursday), at("2025-06-23T10:00:00+03:00"));
+        assert_eq!(
+            oldest_creatable(Calendar::builtin(), thursday),
+            at("2025-06-23T10:00:00+03:00")
+        );
     }
 }

@@ -476,12 +476,12 @@ impl Engine {
         Ok(apart(channel, list.kind, records, |item| {
             self.is_at_its_limit(item)
         })
-            .into_iter()
-            .map(|items| NewList {
-                due,
-                ..self.other_kind(list, Operation::Add, items.into_iter().map(said).collect())
-            })
-            .collect())
+        .into_iter()
+        .map(|items| NewList {
+            due,
+            ..self.other_kind(list, Operation::Add, items.into_iter().map(said).collect())
+        })
+        .collect())
     }
 }
 

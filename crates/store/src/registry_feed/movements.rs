@@ -331,10 +331,7 @@ impl Reader {
 
 /// Keys of movements after which İYS still holds something else than the later
 /// word that was said to us; each once. What a citizen refused there stands.
-fn behind(
-    movements: &[(RecipientId, &Movement)],
-    held: &BTreeMap<BrandKey, Held>,
-) -> Vec<Behind> {
+fn behind(movements: &[(RecipientId, &Movement)], held: &BTreeMap<BrandKey, Held>) -> Vec<Behind> {
     let mut seen = HashSet::new();
     movements
         .iter()
