@@ -162,10 +162,11 @@ impl House {
         bail!("the work does not come to an end")
     }
 
-    /// Takes a file in, judges it and lets it be applied.
+    /// Takes a file in, judges it and lets it be applied; a file that is refused
+    /// as a whole leaves nothing behind.
     ///
     /// # Errors
-    /// When it is refused.
+    /// When it fails.
     pub async fn upload(&self, name: &str, text: &str) -> Result<()> {
         let file = NewFile {
             firm: self.firm,
@@ -190,6 +191,7 @@ impl House {
                         .await?;
                 }
                 UploadState::Applied => return Ok(()),
+                UploadState::Refused => return Ok(()),
                 UploadState::Failed => bail!("the file failed: {seen:?}"),
                 _ => {}
             }

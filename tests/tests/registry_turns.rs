@@ -117,11 +117,12 @@ async fn a_refusal_follows_when_a_consent_whose_answer_was_lost_turns_out_to_hav
 async fn calls_for_new_people(house: &House, records: u32) -> Result<[u64; 4]> {
     // The feeds have shown what is older than an hour.
     house.work().await?;
+    // Single look-ups, list queries, adds with their results, counts.
     let parts = [
-        "consents/status",
-        "/status/MESAJ",
-        "consents/request",
-        "brands",
+        "/consents/status",
+        "/status/{channel}",
+        "/consents/request",
+        "/sps/{iys}/brands",
     ];
     let count = async || -> Result<[u64; 4]> {
         let stats = house.simulators.iys_stats().await?;
@@ -143,7 +144,7 @@ async fn calls_for_new_people(house: &House, records: u32) -> Result<[u64; 4]> {
 fn calls_to(stats: &Value, part: &str) -> u64 {
     let calls = stats["calls"].as_object().into_iter().flatten();
     calls
-        .filter(|(path, _)| path.contains(part))
+        .filter(|(path, _)| path.trim_end_matches("/{request}").ends_with(part))
         .map(|(_, count)| match count {
             Value::Object(by_status) => by_status.values().filter_map(Value::as_u64).sum(),
             count => count.as_u64().unwrap_or(0),
