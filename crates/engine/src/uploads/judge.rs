@@ -252,6 +252,7 @@ impl Engine {
             brand_names: brand.called(),
             attributes: attributes.into_iter().map(|one| one.attribute).collect(),
             countries: brand.countries,
+            calendar: std::borrow::Cow::Owned(self.calendar.clone()),
             mapping: receive::mapping(&upload.options)?,
             limits: Limits {
                 file_bytes_max: self.settings.uploads.file_bytes_max,
