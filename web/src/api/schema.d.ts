@@ -840,7 +840,7 @@ export interface paths {
         };
         /**
          * What a brand owes: consents and refusals that İYS must be told of, and the
-         *     firm's open complaints. In the order of their 72-hour limits.
+         *     firm's open complaints. Day by day, the oldest first.
          */
         get: operations["registry_deadlines"];
         put?: never;

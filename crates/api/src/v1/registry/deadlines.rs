@@ -190,7 +190,7 @@ fn show(caller: &Caller, owed: Owed) -> Deadline {
 }
 
 /// What a brand owes: consents and refusals that İYS must be told of, and the
-/// firm's open complaints. In the order of their 72-hour limits.
+/// firm's open complaints. Day by day, the oldest first.
 #[utoipa::path(
     get, path = "/registry/{brand_id}/deadlines", operation_id = "registry_deadlines", tag = "registry",
     params(("brand_id" = String, Path, description = "The brand"), DutyQuery, Paging),
