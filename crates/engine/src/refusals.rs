@@ -112,6 +112,7 @@ impl Engine {
                     source: refusal.source.clone(),
                 }),
                 evidence: Some(refusal.evidence.clone()),
+                attributes: Vec::new(),
             })
             .collect();
         let applied = writer.apply_records(&context, &records).await?;

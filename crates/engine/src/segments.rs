@@ -104,6 +104,7 @@ impl Engine {
             }),
             variables: Vec::new(),
             for_everyone: None,
+            muted_purpose: None,
         };
         let judged = reader.judge_audience(&question).await?;
         Ok(Previewed {

@@ -222,6 +222,7 @@ mod tests {
             }),
             variables: Vec::new(),
             for_everyone: None,
+            muted_purpose: None,
         };
         Box::leak(question.sql(engine).into_boxed_str())
     }
