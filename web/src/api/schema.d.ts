@@ -126,6 +126,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bounces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Failed deliveries to an address. */
+        get: operations["bounces"];
+        put?: never;
+        post?: never;
+        /**
+         * Lets an address be tried again that failed too often (S204): somebody has
+         *     seen that it works. Its failures are forgotten.
+         */
+        delete: operations["try_address_again"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/brands": {
         parameters: {
             query?: never;
@@ -243,6 +264,24 @@ export interface paths {
         put?: never;
         /** Lets it go: the audience is checked at İYS where answers are old, then frozen, then sent. */
         post: operations["launch_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a campaign's e-mail has besides its text. */
+        get: operations["campaign_mail"];
+        /** Gives a draft its subject and HTML. */
+        put: operations["set_campaign_mail"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -718,6 +757,40 @@ export interface paths {
         put?: never;
         /** Takes people in and out; makes it if it does not exist. */
         post: operations["change_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people wrote back. */
+        get: operations["replies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbound/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what a reply is that waited for a person. */
+        post: operations["decide_reply"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1217,6 +1290,27 @@ export interface paths {
         patch: operations["change_template"];
         trace?: never;
     };
+    "/api/v1/templates/{id}/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a template's e-mail has besides its text. */
+        get: operations["template_mail"];
+        /**
+         * Gives a template its subject and HTML. Campaigns that begin with it from now
+         *     on have a copy.
+         */
+        put: operations["set_template_mail"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/templates/{id}/preview": {
         parameters: {
             query?: never;
@@ -1473,6 +1567,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/in/{connector_key}/inbound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What people wrote back. Kept as it came and answered at once; refusals stand
+         *     in the ledger within the second.
+         */
+        post: operations["push_replies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/in/{connector_key}/receipts": {
         parameters: {
             query?: never;
@@ -1501,6 +1615,11 @@ export interface components {
         Acknowledgement: {
             /** @description In the words of who takes it on. */
             note?: string | null;
+        };
+        /** @description An address to be tried again. */
+        AddressToTry: {
+            /** @description Normalised, as `ali@ornek.com.tr`. */
+            address: string;
         };
         /** @description One day as İYS has it, held against what we hold. */
         AgreementDay: {
@@ -1694,6 +1813,17 @@ export interface components {
          * @enum {string}
          */
         Basis: "COMMERCIAL" | "INFORMATIONAL" | "OTP";
+        /** @description A failed delivery (*geri dönen ileti*). */
+        Bounce: {
+            /** Format: date-time */
+            at: string;
+            /** @description Its code. */
+            code: string;
+            /** @description Whether the server said that the address is dead. */
+            is_hard: boolean;
+            /** @description Its words. */
+            words: string;
+        };
         /** @description A sender identity (*marka*). */
         Brand: {
             /**
@@ -2017,6 +2147,8 @@ export interface components {
             created_at: string;
             /** @example con_10000 */
             id: string;
+            /** @description Where the provider must push replies to. */
+            inbound_url: string;
             kind: string;
             name: string;
             /** @description Where the provider must push receipts to. */
@@ -2555,6 +2687,21 @@ export interface components {
             source?: string | null;
             status: components["schemas"]["ConsentStatus"];
         };
+        /**
+         * @description Subject and HTML of an e-mail. The text beside the HTML is the body of the
+         *     campaign or template.
+         */
+        Mail: {
+            /**
+             * @description Variables are escaped. `{{ret_linki}}` is the person's own link to
+             *     refuse; where a commercial message has none, it is added at the end.
+             */
+            html?: string | null;
+            /** @description Where replies go, unless to where the account sends them. */
+            reply_to?: string | null;
+            /** @description One line; variables as in texts, such as `Sayın {{ad}}`. */
+            subject: string;
+        };
         /** @description Many declarations. */
         ManyConsents: {
             items: components["schemas"]["NewConsent"][];
@@ -2908,6 +3055,22 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Bounce: {
+            /** @description The rows. */
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description Its code. */
+                code: string;
+                /** @description Whether the server said that the address is dead. */
+                is_hard: boolean;
+                /** @description Its words. */
+                words: string;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Brand: {
             /** @description The rows. */
             items: {
@@ -3063,6 +3226,8 @@ export interface components {
                 created_at: string;
                 /** @example con_10000 */
                 id: string;
+                /** @description Where the provider must push replies to. */
+                inbound_url: string;
                 kind: string;
                 name: string;
                 /** @description Where the provider must push receipts to. */
@@ -3410,6 +3575,43 @@ export interface components {
                 meaning_tr?: string | null;
                 /** @description Our code, its meaning and the next step. */
                 reason: components["schemas"]["Reason"];
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Reply: {
+            /** @description The rows. */
+            items: {
+                /** @description Who wrote; masked for roles that may not read personal data. */
+                address: string;
+                /** @description Which brand is meant; absent when nobody can tell. */
+                brand_id?: string | null;
+                channel: components["schemas"]["Channel"];
+                /** @description The account that it came over. */
+                connector_id: string;
+                /** Format: date-time */
+                decided_at?: string | null;
+                decided_by?: string | null;
+                /** @example inb_10000 */
+                id: string;
+                note?: string | null;
+                reason?: components["schemas"]["Reason"] | null;
+                /**
+                 * Format: date-time
+                 * @description When the provider took it.
+                 */
+                received_at: string;
+                /**
+                 * Format: date-time
+                 * @description When we wrote it down.
+                 */
+                recorded_at: string;
+                state: components["schemas"]["ReplyState"];
+                /** @description What; absent for roles that may not read personal data. */
+                text?: string | null;
+                /** @description To which of our numbers or senders. */
+                written_to: string;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -3884,6 +4086,54 @@ export interface components {
             text_en: string;
             text_tr: string;
         };
+        /** @description Something that a person wrote back (*gelen yanıt*). */
+        Reply: {
+            /** @description Who wrote; masked for roles that may not read personal data. */
+            address: string;
+            /** @description Which brand is meant; absent when nobody can tell. */
+            brand_id?: string | null;
+            channel: components["schemas"]["Channel"];
+            /** @description The account that it came over. */
+            connector_id: string;
+            /** Format: date-time */
+            decided_at?: string | null;
+            decided_by?: string | null;
+            /** @example inb_10000 */
+            id: string;
+            note?: string | null;
+            reason?: components["schemas"]["Reason"] | null;
+            /**
+             * Format: date-time
+             * @description When the provider took it.
+             */
+            received_at: string;
+            /**
+             * Format: date-time
+             * @description When we wrote it down.
+             */
+            recorded_at: string;
+            state: components["schemas"]["ReplyState"];
+            /** @description What; absent for roles that may not read personal data. */
+            text?: string | null;
+            /** @description To which of our numbers or senders. */
+            written_to: string;
+        };
+        /** @description What a person makes of a reply. */
+        ReplyJudgement: {
+            /** @description Of which brand; needed for a refusal. */
+            brand_id?: string | null;
+            /**
+             * @description Whether it is a refusal. It enters the ledger as of the moment it was
+             *     written.
+             */
+            is_refusal: boolean;
+            note?: string | null;
+        };
+        /**
+         * @description What was made of a reply.
+         * @enum {string}
+         */
+        ReplyState: "refused" | "doubtful" | "open" | "handled";
         /** @description Provider requests by state. */
         ReportBatches: {
             /** Format: int64 */
@@ -4751,6 +5001,69 @@ export interface operations {
             };
         };
     };
+    bounces: {
+        parameters: {
+            query: {
+                /** @description Normalised, as `ali@ornek.com.tr`. */
+                address: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first, at most 20 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Bounce"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_address_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressToTry"];
+            };
+        };
+        responses: {
+            /** @description It may be sent to */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     brands: {
         parameters: {
             query?: {
@@ -5110,6 +5423,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaign_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The content */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mail"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_campaign_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Mail"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mail"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -6285,6 +6666,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MembersChanged"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replies: {
+        parameters: {
+            query?: {
+                /** @description Those to one brand, and those of which nobody can tell. */
+                brand_id?: string;
+                /** @description Those in one state; all unless given. */
+                state?: components["schemas"]["ReplyState"];
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Reply"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reply */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyJudgement"];
+            };
+        };
+        responses: {
+            /** @description Decided */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reply"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -7528,6 +7983,74 @@ export interface operations {
             };
         };
     };
+    template_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The template */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The content */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mail"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_template_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The template */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Mail"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mail"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     preview_template: {
         parameters: {
             query?: never;
@@ -8062,6 +8585,41 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": string;
+            };
+        };
+        responses: {
+            /** @description Kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    push_replies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The unguessable part of an account's address */
+                connector_key: string;
+            };
+            cookie?: never;
+        };
+        /** @description As the provider sends it */
+        requestBody: {
+            content: {
+                "*/*": string;
             };
         };
         responses: {
