@@ -1,14 +1,14 @@
 //! The providers there are, what each needs to know, and how an account is
 //! built from what a user filled in. Forms are made from this.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use domain::Channel;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::connector::Connector;
-use crate::{iletimerkezi, infobip, jetsms, netgsm, smtp, twilio, verimor};
+use crate::{generic, iletimerkezi, infobip, jetsms, netgsm, smtp, twilio, verimor};
 
 /// One provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -97,15 +97,21 @@ pub struct FieldProblem {
 
 /// Every provider, by title.
 pub fn catalogue() -> &'static [KindInfo] {
-    &[
-        iletimerkezi::KIND,
-        infobip::KIND,
-        jetsms::KIND,
-        netgsm::KIND,
-        smtp::KIND,
-        twilio::KIND,
-        verimor::KIND,
-    ]
+    static KINDS: LazyLock<Vec<KindInfo>> = LazyLock::new(|| {
+        let mut kinds = vec![
+            iletimerkezi::KIND,
+            infobip::KIND,
+            jetsms::KIND,
+            netgsm::KIND,
+            smtp::KIND,
+            twilio::KIND,
+            verimor::KIND,
+        ];
+        kinds.extend(generic::kinds());
+        kinds.sort_by_key(|kind| kind.kind);
+        kinds
+    });
+    &KINDS
 }
 
 /// Builds an account from its stored configuration, over the shared HTTP
@@ -129,6 +135,9 @@ pub fn build(
         "smtp" => Ok(Arc::new(smtp::Smtp::new(config)?)),
         "twilio" => Ok(Arc::new(twilio::Twilio::new(config, http)?)),
         "verimor" => Ok(Arc::new(verimor::Verimor::new(config, http)?)),
+        kind if generic::kinds().any(|described| described.kind == kind) => {
+            Ok(Arc::new(generic::Generic::new(kind, config, http)?))
+        }
         _ => Err(ConfigError::UnknownKind {
             kind: kind.to_owned(),
         }),

@@ -120,11 +120,19 @@ pub(crate) struct AccountSettings {
 impl AccountSettings {
     /// Reads those of the fields above that the form has.
     pub(crate) fn read(form: &mut FormReader<'_>) -> Option<Self> {
+        Self::read_with(form, None)
+    }
+
+    /// The same, where the size of a request is known otherwise.
+    pub(crate) fn read_with(
+        form: &mut FormReader<'_>,
+        recipients_max: Option<u32>,
+    ) -> Option<Self> {
         let base_url = form.url("base_url");
-        let recipients_max = if form.has("recipients_max") {
-            form.number("recipients_max")
-        } else {
-            Some(1)
+        let recipients_max = match recipients_max {
+            Some(known) => Some(known),
+            None if form.has("recipients_max") => form.number("recipients_max"),
+            None => Some(1),
         };
         let requests_per_second = form.number("requests_per_second");
         let timeout_seconds = form.number("timeout_seconds");

@@ -12,6 +12,8 @@
 //! form), `text_message` (numbers, senders, alphabets), `transport` (one exchange
 //! and what is certain after it), `codes` (status tables), `checks` (self-test).
 //!
+//! `generic` serves the providers that a data file describes.
+//!
 //! **To add a provider** follow the numbered steps of `docs/connectors.md`.
 
 mod capabilities;
@@ -21,6 +23,7 @@ mod codes;
 mod connector;
 mod fields;
 mod form;
+mod generic;
 mod iletimerkezi;
 mod infobip;
 mod jetsms;

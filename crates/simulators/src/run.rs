@@ -11,13 +11,16 @@ use tokio::net::TcpListener;
 
 use crate::clock::Clock;
 use crate::desk;
+use crate::figensoft::FigensoftSim;
 use crate::iletimerkezi::IletimerkeziSim;
 use crate::infobip::{self, InfobipSim};
 use crate::iys::{self, IysSim};
 use crate::jetsms::JetsmsSim;
+use crate::mobildev::MobildevSim;
 use crate::netgsm::NetgsmSim;
 use crate::server::Running;
 use crate::smtp::{self, SmtpSim};
+use crate::turatel::TuratelSim;
 use crate::twilio::TwilioSim;
 use crate::verimor::VerimorSim;
 
@@ -26,16 +29,22 @@ use crate::verimor::VerimorSim;
 pub enum Kind {
     /// The national consent registry, İleti Yönetim Sistemi.
     Iys,
+    /// The SMS provider FigenSoft.
+    Figensoft,
     /// The SMS provider Infobip.
     Infobip,
     /// The SMS provider İletimerkezi.
     Iletimerkezi,
     /// The SMS provider JetSMS.
     Jetsms,
+    /// The SMS provider Mobildev.
+    Mobildev,
     /// The SMS provider Netgsm.
     Netgsm,
     /// A mail server; its control calls come to the port, mail to the one after it.
     Smtp,
+    /// The SMS provider Turatel.
+    Turatel,
     /// The SMS provider Twilio.
     Twilio,
     /// The SMS provider Verimor.
@@ -46,11 +55,14 @@ impl Kind {
     /// All of them.
     pub const ALL: &'static [Self] = &[
         Self::Iys,
+        Self::Figensoft,
         Self::Infobip,
         Self::Iletimerkezi,
         Self::Jetsms,
+        Self::Mobildev,
         Self::Netgsm,
         Self::Smtp,
+        Self::Turatel,
         Self::Twilio,
         Self::Verimor,
     ];
@@ -66,11 +78,14 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Iys => "iys",
+            Self::Figensoft => "figensoft",
             Self::Infobip => "infobip",
             Self::Iletimerkezi => "iletimerkezi",
             Self::Jetsms => "jetsms",
+            Self::Mobildev => "mobildev",
             Self::Netgsm => "netgsm",
             Self::Smtp => "smtp",
+            Self::Turatel => "turatel",
             Self::Twilio => "twilio",
             Self::Verimor => "verimor",
         })
@@ -213,6 +228,9 @@ pub async fn start(kind: Kind, options: Options, listener: TcpListener) -> anyho
             };
             SmtpSim::start(config, listener, mail)
         }
+        Kind::Figensoft => FigensoftSim::start(provider(&options, clock), listener),
+        Kind::Mobildev => MobildevSim::start(provider(&options, clock), listener),
+        Kind::Turatel => TuratelSim::start(provider(&options, clock), listener),
         Kind::Twilio => TwilioSim::start(provider(&options, clock), listener),
         Kind::Verimor => {
             let mut config = provider(&options, clock);

@@ -242,3 +242,121 @@ pub(crate) const VERIMOR: Case = Case {
     marks_ground: true,
     is_commercial: true,
 };
+
+const FIGENSOFT_STATUSES: &[(&str, ReceiptState)] = &[
+    ("WAITING", Sent),
+    ("DELIVERED", Delivered),
+    ("UNDELIVERED", Undelivered),
+    ("EXPIRED", Expired),
+    ("BLOCKED", Rejected),
+    ("YENI", Unknown),
+];
+
+pub(crate) const FIGENSOFT: Case = Case {
+    kind: "figensoft",
+    simulator: Kind::Figensoft,
+    login: ("ornek", "gizli-parola"),
+    config: || json!({ "username": "ornek", "password": "gizli-parola" }),
+    wrong: (|| json!({ "recipients_max": 1_001 }), "recipients_max"),
+    lock: || options_lock("ornek", "gizli-parola"),
+    balance: options_balance,
+    balance_micros: 1_234_500_000,
+    refuses_at_once: true,
+    refused: ("5", Class::Permanent),
+    whole: &[
+        ("1", Class::Account),
+        ("2", Class::Account),
+        ("3", Class::Sender),
+        ("4", Class::Request),
+        ("6", Class::Permanent),
+        ("7", Class::Sender),
+        ("8", Class::Transient),
+        ("77", Class::Undocumented),
+    ],
+    repeated: Some("9"),
+    statuses: FIGENSOFT_STATUSES,
+    marks_ground: true,
+    is_commercial: true,
+};
+
+/// A description of the user's own: the one of FigenSoft, given in the form.
+pub(crate) const HTTP: Case = Case {
+    kind: "http",
+    config: || {
+        let description = include_str!("../../data/providers/figensoft.toml");
+        json!({ "description": description, "username": "ornek", "password": "gizli-parola" })
+    },
+    wrong: (|| json!({ "description": "numbers = 5" }), "description"),
+    ..FIGENSOFT
+};
+
+pub(crate) const MOBILDEV: Case = Case {
+    kind: "mobildev",
+    simulator: Kind::Mobildev,
+    login: ("ornek", "gizli<parola"),
+    config: || json!({ "username": "ornek", "password": "gizli<parola", "code": "4321" }),
+    wrong: (|| json!({ "route_country": "Türkiye" }), "route_country"),
+    lock: || options_lock("ornek", "gizli<parola"),
+    balance: options_balance,
+    balance_micros: 1_234_000_000,
+    refuses_at_once: false,
+    refused: ("2", Class::Permanent),
+    whole: &[
+        ("01", Class::Account),
+        ("02", Class::Account),
+        ("03", Class::Request),
+        ("06", Class::Sender),
+        ("09", Class::Request),
+        ("10", Class::Transient),
+        ("11", Class::Undocumented),
+        ("12", Class::Permanent),
+        ("13", Class::Permanent),
+        ("14", Class::Permanent),
+        ("15", Class::Request),
+        ("99", Class::Undocumented),
+    ],
+    repeated: None,
+    statuses: &[
+        ("0", Sent),
+        ("1", Delivered),
+        ("2", Undelivered),
+        ("3", Expired),
+        ("9", Unknown),
+    ],
+    marks_ground: false,
+    is_commercial: true,
+};
+
+pub(crate) const TURATEL: Case = Case {
+    kind: "turatel",
+    simulator: Kind::Turatel,
+    login: ("ornek", "gizli&parola"),
+    config: || json!({ "username": "ornek", "password": "gizli&parola", "account": "12", "code": "34" }),
+    wrong: (|| json!({ "timeout_seconds": 0 }), "timeout_seconds"),
+    lock: || options_lock("ornek", "gizli&parola"),
+    balance: options_balance,
+    balance_micros: 1_234_000_000,
+    refuses_at_once: true,
+    refused: ("03", Class::Permanent),
+    whole: &[
+        ("00", Class::Transient),
+        ("01", Class::Account),
+        ("02", Class::Account),
+        ("03", Class::Permanent),
+        ("04", Class::Request),
+        ("05", Class::Sender),
+        ("06", Class::Permanent),
+        ("07", Class::Permanent),
+        ("08", Class::Transient),
+        ("09", Class::Request),
+        ("20", Class::Undocumented),
+        ("21", Class::Request),
+        ("22", Class::Account),
+        ("23", Class::Transient),
+        ("88", Class::Undocumented),
+    ],
+    repeated: None,
+    statuses: &[],
+    marks_ground: false,
+    is_commercial: true,
+};

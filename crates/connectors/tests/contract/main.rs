@@ -56,10 +56,14 @@ macro_rules! contract {
 }
 
 contract! {
+    figensoft: cases::FIGENSOFT;
+    http: cases::HTTP;
     infobip: cases::INFOBIP;
     iletimerkezi: cases::ILETIMERKEZI;
     jetsms: cases::JETSMS;
+    mobildev: cases::MOBILDEV;
     netgsm: cases::NETGSM;
+    turatel: cases::TURATEL;
     twilio: cases::TWILIO;
     verimor: cases::VERIMOR;
 }

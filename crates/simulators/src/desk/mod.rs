@@ -21,6 +21,7 @@ mod pusher;
 mod script;
 mod state;
 mod wire;
+mod xml;
 
 pub(crate) use book::{Item, Message, Order};
 pub(crate) use money::{decimal, money};
@@ -30,3 +31,4 @@ pub use script::Script;
 pub use state::Config;
 pub(crate) use state::{Desk, Reply, Service, json, start};
 pub(crate) use wire::{basic, is_turkish_mobile, is_turkish_sender, media_type, turkish_time};
+pub(crate) use xml::{Elements, elements, only};

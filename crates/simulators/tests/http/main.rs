@@ -1,5 +1,6 @@
 //! The simulators over real HTTP: one test per documented rule.
 
+mod described;
 mod faults;
 mod harness;
 mod infobip_logs;
