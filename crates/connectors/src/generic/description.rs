@@ -469,4 +469,13 @@ mod tests {
                 .starts_with("line 1")
         );
     }
+
+    #[test]
+    fn the_example_of_the_documents_is_a_sound_description() {
+        let page = include_str!("../../../../docs/connectors.md");
+        let (_, after) = page.split_once("```toml\n").unwrap();
+        let (example, _) = after.split_once("```").unwrap();
+        let described = Description::read(example).unwrap();
+        assert_eq!(described.credentials(), ["password"]);
+    }
 }
