@@ -193,7 +193,9 @@ async fn an_e_mail_campaign_goes_out_and_who_clicks_stop_is_not_sent_to_again() 
         let id = log["items"][0]["id"].as_str().context("no message")?;
         let proof = world.client.get(&format!("/messages/{id}/proof")).await?;
         ensure!(
-            proof["text"].as_str().is_some_and(|text| text.contains("Yaz indirimi")),
+            proof["text"]
+                .as_str()
+                .is_some_and(|text| text.contains("Yaz indirimi")),
             "the proof shows no text: {proof}"
         );
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::connector::Connector;
-use crate::{iletimerkezi, infobip, jetsms, netgsm, smtp, twilio, verimor};
+use crate::{iletimerkezi, infobip, jetsms, netgsm, smtp, twilio, verimor, whatsapp};
 
 /// One provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -105,6 +105,7 @@ pub fn catalogue() -> &'static [KindInfo] {
         smtp::KIND,
         twilio::KIND,
         verimor::KIND,
+        whatsapp::KIND,
     ]
 }
 
@@ -129,6 +130,7 @@ pub fn build(
         "smtp" => Ok(Arc::new(smtp::Smtp::new(config)?)),
         "twilio" => Ok(Arc::new(twilio::Twilio::new(config, http)?)),
         "verimor" => Ok(Arc::new(verimor::Verimor::new(config, http)?)),
+        "whatsapp" => Ok(Arc::new(whatsapp::Whatsapp::new(config, http)?)),
         _ => Err(ConfigError::UnknownKind {
             kind: kind.to_owned(),
         }),

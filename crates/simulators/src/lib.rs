@@ -56,6 +56,7 @@ mod server;
 pub mod smtp;
 pub mod twilio;
 pub mod verimor;
+pub mod whatsapp;
 mod wire;
 
 pub use clock::Clock;

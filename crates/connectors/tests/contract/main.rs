@@ -11,6 +11,7 @@ mod inbound;
 mod messages;
 mod receipts;
 mod refusals;
+mod whatsapp_only;
 
 /// One test for each promise, under the connector's name.
 macro_rules! contract {
@@ -62,4 +63,5 @@ contract! {
     netgsm: cases::NETGSM;
     twilio: cases::TWILIO;
     verimor: cases::VERIMOR;
+    whatsapp: cases::WHATSAPP;
 }
