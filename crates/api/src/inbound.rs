@@ -33,6 +33,24 @@ pub(crate) async fn push_receipts(
     Ok(StatusCode::OK)
 }
 
+/// Asked once by providers that want to know whether the address is ours before
+/// they push to it (Meta: `hub.mode`, `hub.verify_token`, `hub.challenge`).
+#[utoipa::path(
+    get, path = "/in/{connector_key}/receipts", operation_id = "confirm_receipts_address", tag = "inbound",
+    security(()),
+    params(("connector_key" = String, Path, description = "The unguessable part of an account's address")),
+    responses((status = 200, description = "The challenge", body = String, content_type = "text/plain")),
+)]
+pub(crate) async fn confirm_receipts_address(
+    State(app): State<App>,
+    Path(connector_key): Path<String>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<String, Problem> {
+    let query = uri.query().unwrap_or_default();
+    let answer = app.engine.answer_handshake(&connector_key, query).await;
+    answer.map_err(problem)
+}
+
 /// What people wrote back. Kept as it came and answered at once; refusals stand
 /// in the ledger within the second.
 #[utoipa::path(

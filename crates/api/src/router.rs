@@ -163,7 +163,10 @@ fn files(limits: BodyLimits) -> OpenApiRouter<App> {
 /// What providers push.
 fn pushes(limits: BodyLimits) -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(inbound::push_receipts))
+        .routes(routes!(
+            inbound::push_receipts,
+            inbound::confirm_receipts_address
+        ))
         .routes(routes!(inbound::push_replies))
         .routes(routes!(inbound::push_registry))
         .layer(DefaultBodyLimit::max(limits.push))

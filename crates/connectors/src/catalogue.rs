@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::connector::Connector;
-use crate::{generic, iletimerkezi, infobip, jetsms, netgsm, smtp, twilio, verimor};
+use crate::{generic, iletimerkezi, infobip, jetsms, netgsm, smtp, twilio, verimor, whatsapp};
 
 /// One provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -106,6 +106,7 @@ pub fn catalogue() -> &'static [KindInfo] {
             smtp::KIND,
             twilio::KIND,
             verimor::KIND,
+            whatsapp::KIND,
         ];
         kinds.extend(generic::kinds());
         kinds.sort_by_key(|kind| kind.kind);
@@ -135,6 +136,7 @@ pub fn build(
         "smtp" => Ok(Arc::new(smtp::Smtp::new(config)?)),
         "twilio" => Ok(Arc::new(twilio::Twilio::new(config, http)?)),
         "verimor" => Ok(Arc::new(verimor::Verimor::new(config, http)?)),
+        "whatsapp" => Ok(Arc::new(whatsapp::Whatsapp::new(config, http)?)),
         kind if generic::kinds().any(|described| described.kind == kind) => {
             Ok(Arc::new(generic::Generic::new(kind, config, http)?))
         }

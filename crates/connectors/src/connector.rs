@@ -55,6 +55,20 @@ pub trait Connector: Send + Sync + Debug {
         Cow::Borrowed(push.body)
     }
 
+    /// The answer to a provider that asks, before it pushes anything, whether an
+    /// address is ours; `None` when it is not the provider that asks.
+    fn handshake(&self, query: &str) -> Option<String> {
+        let _ = query;
+        None
+    }
+
+    /// Whether a push to the address of receipts may hold replies as well, as at
+    /// providers that know one address only.
+    fn brings_replies(&self, body: &[u8]) -> bool {
+        let _ = body;
+        false
+    }
+
     /// Reads a push of receipts. What is not ours in it is counted, not fatal.
     ///
     /// # Errors

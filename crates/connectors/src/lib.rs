@@ -36,6 +36,7 @@ mod text_message;
 mod transport;
 mod twilio;
 mod verimor;
+mod whatsapp;
 
 pub use capabilities::{Capabilities, Inbounding, Pulling, Receiving, Resolve};
 pub use catalogue::{ConfigError, Field, FieldForm, FieldProblem, KindInfo, build, catalogue};

@@ -154,12 +154,30 @@ impl Engine {
             match kept {
                 Kept::Safe => {
                     self.wake.receipts.notify_waiters();
+                    if addressee.connector.brings_replies(body) {
+                        // Should this fail, the provider sends it again; receipts may come twice.
+                        return self.receive_replies(path_key, headers, query, body).await;
+                    }
                     return Ok(());
                 }
                 Kept::Outdated => self.desk.forget(path_key),
                 Kept::Failed(error) => return Err(EngineError::Shared(error).into()),
             }
         }
+    }
+
+    /// Answers a provider that asks whether an account's address is ours.
+    ///
+    /// # Errors
+    /// [`PushRefusal::Unauthenticated`] when it is not the provider that asks.
+    pub async fn answer_handshake(
+        &self,
+        path_key: &str,
+        query: &str,
+    ) -> Result<String, PushRefusal> {
+        let addressee = self.addressee(path_key).await?;
+        let answer = addressee.connector.handshake(query);
+        answer.ok_or(PushRefusal::Unauthenticated)
     }
 
     async fn addressee(&self, path_key: &str) -> Result<Addressee, PushRefusal> {

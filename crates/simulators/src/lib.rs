@@ -59,6 +59,7 @@ pub mod smtp;
 pub mod turatel;
 pub mod twilio;
 pub mod verimor;
+pub mod whatsapp;
 mod wire;
 
 pub use clock::Clock;

@@ -23,6 +23,7 @@ use crate::smtp::{self, SmtpSim};
 use crate::turatel::TuratelSim;
 use crate::twilio::TwilioSim;
 use crate::verimor::VerimorSim;
+use crate::whatsapp::WhatsappSim;
 
 /// Which simulator, read from and written as one word, such as `netgsm`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub enum Kind {
     Twilio,
     /// The SMS provider Verimor.
     Verimor,
+    /// The WhatsApp Cloud API of Meta.
+    Whatsapp,
 }
 
 impl Kind {
@@ -65,6 +68,7 @@ impl Kind {
         Self::Turatel,
         Self::Twilio,
         Self::Verimor,
+        Self::Whatsapp,
     ];
 
     /// The words of all of them, with commas between.
@@ -88,6 +92,7 @@ impl fmt::Display for Kind {
             Self::Turatel => "turatel",
             Self::Twilio => "twilio",
             Self::Verimor => "verimor",
+            Self::Whatsapp => "whatsapp",
         })
     }
 }
@@ -240,6 +245,14 @@ pub async fn start(kind: Kind, options: Options, listener: TcpListener) -> anyho
                 config.options.pulls_per_minute = Some(20);
             }
             VerimorSim::start(config, listener)
+        }
+        Kind::Whatsapp => {
+            let mut config = provider(&options, clock);
+            if !options.no_limits {
+                // Documented: 80 messages a second from one number.
+                config.options.sends_per_minute = Some(80 * 60);
+            }
+            WhatsappSim::start(config, listener)
         }
     }
 }

@@ -1594,7 +1594,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Asked once by providers that want to know whether the address is ours before
+         *     they push to it (Meta: `hub.mode`, `hub.verify_token`, `hub.challenge`).
+         */
+        get: operations["confirm_receipts_address"];
         put?: never;
         /**
          * Receipts of messages. Kept as they came and answered at once; the mapping
@@ -8629,6 +8633,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_receipts_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The unguessable part of an account's address */
+                connector_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The challenge */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
             };
             /** @description It could not be done; the document says why */
             default: {

@@ -124,8 +124,17 @@ impl Bench {
     pub(crate) fn batch(&self, texts: &[&str]) -> Vec<Cleared<Outgoing>> {
         (1..)
             .zip(texts)
-            .map(|(n, text)| cleared(outgoing(n, text, self.basis())))
+            .map(|(n, text)| cleared(self.outgoing(n, text)))
             .collect()
+    }
+
+    /// A message of the account's channel and usual ground.
+    pub(crate) fn outgoing(&self, n: i64, text: &str) -> Outgoing {
+        let channels = self.account.capabilities().channels;
+        Outgoing {
+            channel: channels.first().copied().unwrap_or(Channel::Mesaj),
+            ..outgoing(n, text, self.basis())
+        }
     }
 
     /// How many people one request of this account may hold.

@@ -360,3 +360,66 @@ pub(crate) const TURATEL: Case = Case {
     marks_ground: false,
     is_commercial: true,
 };
+
+/// The texts that the suite sends, as templates.
+const TEMPLATES: [(&str, &str); 4] = [
+    ("merhaba", "Merhaba"),
+    ("kod", "Merhaba {{1}}, kodunuz {{2}}"),
+    (
+        "uzun",
+        "Sayın müşterimiz, \"yarın\" 10:00’da\nİyi günler & sağlıklı ışıklar: çÇğĞıIiİöÖşŞüÜ %20 +1 😀",
+    ),
+    ("bir", "bir"),
+];
+
+fn whatsapp_config() -> Value {
+    let blocks = TEMPLATES.map(|(name, body)| format!("# {name} tr MARKETING ret=0\n{body}\n"));
+    json!({
+        "business_account_id": "100",
+        "access_token": "gizli-belirtec",
+        "app_secret": "uygulama-anahtari",
+        "verify_token": "dogrulama",
+        "templates": blocks.concat(),
+    })
+}
+
+fn whatsapp_lock() -> (&'static str, Value) {
+    let templates = TEMPLATES.map(|(name, body)| {
+        json!({ "name": name, "language": "tr", "category": "MARKETING", "body": body, "quick_replies": 1 })
+    });
+    let login = json!({ "user": "100", "password": "gizli-belirtec" });
+    let options =
+        json!({ "login": login, "push_secret": "uygulama-anahtari", "templates": templates });
+    ("/_sim/options", options)
+}
+
+pub(crate) const WHATSAPP: Case = Case {
+    kind: "whatsapp",
+    simulator: Kind::Whatsapp,
+    login: ("100", "gizli-belirtec"),
+    config: whatsapp_config,
+    wrong: (|| json!({ "templates": "Merhaba" }), "templates"),
+    lock: whatsapp_lock,
+    balance: options_balance,
+    balance_micros: 0,
+    refuses_at_once: true,
+    refused: ("131026", Class::Permanent),
+    whole: &[
+        ("10", Class::Account),
+        ("100", Class::Request),
+        ("131008", Class::Request),
+        ("131037", Class::Sender),
+        ("131042", Class::Account),
+        ("131048", Class::Sender),
+        ("131050", Class::Permanent),
+        ("131056", Class::Transient),
+        ("132001", Class::Request),
+        ("132015", Class::Sender),
+        ("135000", Class::Transient),
+        ("999999", Class::Undocumented),
+    ],
+    repeated: None,
+    statuses: &[],
+    marks_ground: false,
+    is_commercial: true,
+};

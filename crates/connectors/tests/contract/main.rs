@@ -11,6 +11,7 @@ mod inbound;
 mod messages;
 mod receipts;
 mod refusals;
+mod whatsapp_only;
 
 /// One test for each promise, under the connector's name.
 macro_rules! contract {
@@ -66,4 +67,5 @@ contract! {
     turatel: cases::TURATEL;
     twilio: cases::TWILIO;
     verimor: cases::VERIMOR;
+    whatsapp: cases::WHATSAPP;
 }

@@ -113,6 +113,9 @@ pub(crate) async fn a_batch_too_long_or_a_bad_sender_is_never_sent(case: &Case) 
 pub(crate) async fn texts_are_counted_as_the_provider_bills_them(case: &Case) {
     let bench = Bench::start(case).await;
     let can = bench.account.capabilities();
+    if case.kind == "whatsapp" {
+        return; // billed by the message
+    }
     let texts = [
         "Merhaba".to_owned(),
         "a".repeat(160),

@@ -7,9 +7,7 @@ use domain::ids::MessageRef;
 use http::HeaderMap;
 use serde_json::json;
 
-use crate::bench::{
-    Bench, DEADLINE, Receiver, cleared, envelope, message_ref, outgoing, recipient,
-};
+use crate::bench::{Bench, DEADLINE, Receiver, cleared, envelope, message_ref, recipient};
 use crate::cases::Case;
 
 /// Person, fate in the simulator, final state of the message.
@@ -29,7 +27,7 @@ async fn send(bench: &Bench, people: &[i64], url: &str) -> Vec<SentRequest> {
     for some in people.chunks(bench.most()) {
         let batch: Vec<_> = some
             .iter()
-            .map(|n| cleared(outgoing(*n, "Merhaba", bench.basis())))
+            .map(|n| cleared(bench.outgoing(*n, "Merhaba")))
             .collect();
         let request = bench.account.encode(&envelope, &batch).unwrap();
         let outcome = bench.account.send(&request).await;
@@ -76,7 +74,7 @@ fn note(
 /// What the provider cannot tell apart is counted as the state it reports.
 fn expected(case: &Case, state: ReceiptState) -> ReceiptState {
     match (case.kind, state) {
-        ("iletimerkezi", ReceiptState::Expired) => ReceiptState::Undelivered,
+        ("iletimerkezi" | "whatsapp", ReceiptState::Expired) => ReceiptState::Undelivered,
         _ => state,
     }
 }
@@ -232,7 +230,10 @@ pub(crate) async fn what_cannot_be_read_is_said_to_be_unreadable(case: &Case) {
         query: None,
         body: b"MessageStatus=delivered",
     };
-    // Only Twilio signs; some push nothing; for the others the address is the key.
-    let expected = !matches!(case.kind, "twilio" | "jetsms" | "mobildev" | "turatel");
+    // Only Twilio and Meta sign; some push nothing; for the others the address is the key.
+    let expected = !matches!(
+        case.kind,
+        "twilio" | "jetsms" | "mobildev" | "turatel" | "whatsapp"
+    );
     assert_eq!(bench.account.authenticate(&unsigned), expected);
 }

@@ -25,7 +25,7 @@ mod xml;
 
 pub(crate) use book::{Item, Message, Order};
 pub(crate) use money::{decimal, money};
-pub use options::{Login, Options};
+pub use options::{Login, Options, Template};
 pub(crate) use pusher::Pushed;
 pub use script::Script;
 pub use state::Config;

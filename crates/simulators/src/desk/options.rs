@@ -29,6 +29,27 @@ pub struct Options {
     pub sends_per_minute: Option<usize>,
     /// Report queries a minute; none: no limit.
     pub pulls_per_minute: Option<usize>,
+    /// What pushes are signed with, where that is not the password.
+    pub push_secret: Option<String>,
+    /// Approved templates, where only those may be sent.
+    pub templates: Vec<Template>,
+}
+
+/// A template as it was approved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Template {
+    /// Its name.
+    pub name: String,
+    /// Its language.
+    pub language: String,
+    /// `MARKETING`, `UTILITY` or `AUTHENTICATION`.
+    pub category: String,
+    /// Its text, with variables such as `{{1}}` or `{{ad}}`.
+    pub body: String,
+    /// Quick-reply buttons, which take a payload each.
+    #[serde(default)]
+    pub quick_replies: usize,
 }
 
 /// Who may use the account.
@@ -55,6 +76,8 @@ impl Default for Options {
             push_timeout_ms: 5_000,
             sends_per_minute: None,
             pulls_per_minute: None,
+            push_secret: None,
+            templates: Vec::new(),
         }
     }
 }

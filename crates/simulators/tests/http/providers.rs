@@ -285,6 +285,68 @@ async fn verimor_answers_each_mistake_with_its_word() {
 }
 
 #[tokio::test]
+async fn whatsapp_answers_each_mistake_with_its_code() {
+    let (mut whatsapp, _running) = start(Kind::Whatsapp).await;
+    whatsapp.authorization = Some("Bearer belirtec".to_owned());
+    let templates = json!([
+        { "name": "hosgeldin", "language": "tr", "category": "MARKETING", "body": "Sayın {{1}}, hoş geldiniz.", "quick_replies": 1 },
+    ]);
+    let options = json!({ "templates": templates, "senders": ["106"] });
+    whatsapp.tell("/_sim/options", &options).await;
+    let good = json!({
+        "messaging_product": "whatsapp", "recipient_type": "individual", "to": "905321234567", "type": "template",
+        "template": { "name": "hosgeldin", "language": { "code": "tr" }, "components": [
+            { "type": "body", "parameters": [{ "type": "text", "text": "Şükrü" }] },
+            { "type": "button", "sub_type": "quick_reply", "index": "0", "parameters": [{ "type": "payload", "payload": "RET" }] },
+        ]},
+        "biz_opaque_callback_data": "7-1-1",
+    });
+    let send = "/v25.0/106/messages";
+    let (status, said) = whatsapp.post(send, &good).await;
+    assert_eq!(status, 200, "{said}");
+    assert_eq!(said["messages"][0]["message_status"], "accepted");
+    let text = "/template/components/0/parameters/0/text";
+    for (path, value, code) in [
+        ("/olmayan", Some(json!(1)), 100),
+        ("/messaging_product", Some(json!("sms")), 100),
+        ("/to", Some(json!("0532")), 100),
+        ("/to", None, 100),
+        (
+            "/biz_opaque_callback_data",
+            Some(json!("a".repeat(513))),
+            100,
+        ),
+        ("/template", None, 131_008),
+        ("/type", Some(json!("image")), 131_051),
+        ("/template/name", Some(json!("yok")), 132_001),
+        ("/template/language/code", Some(json!("en")), 132_001),
+        ("/template/components", Some(json!([])), 132_000),
+        (text, Some(json!("a\nb")), 132_012),
+        (text, Some(json!("")), 131_008),
+        (text, Some(json!("a".repeat(1_024))), 132_005),
+        ("/template/components/1/index", Some(json!("3")), 131_009),
+        ("/template/components/1/index", None, 131_008),
+    ] {
+        let (status, said) = whatsapp
+            .post(send, &changed(good.clone(), path, value))
+            .await;
+        assert_eq!(
+            (status, said["error"]["code"].as_u64()),
+            (400, Some(code)),
+            "{path}"
+        );
+    }
+    let free = json!({ "messaging_product": "whatsapp", "to": "905321234567", "type": "text", "text": { "body": "Merhaba" } });
+    let (_, said) = whatsapp.post(send, &free).await;
+    assert_eq!(said["error"]["code"], 131_047, "outside the 24 hours");
+    let (_, said) = whatsapp.post("/v25.0/107/messages", &good).await;
+    assert_eq!(said["error"]["code"], 133_010);
+    whatsapp.authorization = None;
+    let (status, said) = whatsapp.post(send, &good).await;
+    assert_eq!((status, said["error"]["code"].as_u64()), (401, Some(190)));
+}
+
+#[tokio::test]
 async fn twilio_answers_each_mistake_with_its_number() {
     let (twilio, _running) = start(Kind::Twilio).await;
     let send = "/2010-04-01/Accounts/AC1/Messages.json";
