@@ -107,7 +107,7 @@ const WORDS: Record<ScreenName, string> = {
   dashboard: "pano ana sayfa ozet home dashboard",
   uploads: "dosya aktarım excel csv kullanıcı yükleme kişi yükleme liste yükleme import upload contacts",
   contacts: "kişi kullanıcı müşteri rehber izin geçmişi neden geldi people customers",
-  registry: "izin iys rıza onay ret bağlantı senkronizasyon entegratör consent registry",
+  registry: "izin iys rıza onay bağlantı senkronizasyon entegratör consent registry",
   campaigns: "toplu mesaj toplu sms kampanya gönderim bulk message campaigns",
   templates: "şablon metin hazır mesaj template text",
   messages: "gönderim logu mesaj ileti geçmişi log sent messages proof kanıt",
