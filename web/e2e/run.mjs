@@ -344,7 +344,8 @@ async function logOut({ page }) {
 function menu(page, name) {
   return page
     .getByRole("navigation", { name: /Ana menü|Main menu/ })
-   .getByRole("link", { name, exact: true }).click();
+    .getByRole("link", { name, exact: true })
+    .click();
 }
 
 /** The numbers of the waterfall as shown, by the name of their step. */

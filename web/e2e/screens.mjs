@@ -70,7 +70,10 @@ async function lookAtMode({ page }) {
 async function compliance({ page }) {
   for (const tab of ["İYS retleri", "Süreler", "Mutabakat", "İkinci kişi", "Bulgular"]) {
     await page.getByRole("navigation", { name: "İYS ekranları" }).getByRole("link", { name: tab, exact: true }).click();
-    await page.getByRole("navigation", { name: "İYS ekranları" }).locator("[data-status=active]", { hasText: tab }).waitFor();
+    await page
+      .getByRole("navigation", { name: "İYS ekranları" })
+      .locator("[data-status=active]", { hasText: tab })
+      .waitFor();
     await checkAccess(page, tab);
     if (tab === "İYS retleri" || tab === "Süreler") await picture(page, tab === "Süreler" ? "deadlines" : "rejections");
   }
@@ -148,7 +151,7 @@ async function writeTemplate({ page }) {
   await page.goto("/templates/new");
   await page.getByLabel("Şablon adı").fill("Doğum günü");
   await page.getByLabel("Metin", { exact: false }).last().fill("İyi ki doğdunuz {@ad}!");
-  await page.getByText(/İzinli’nin biçimine çevrildi/).waitFor();
+  await page.getByText(/İzinli'nin biçimine çevrildi/).waitFor();
   await page.getByRole("button", { name: "Kaydet" }).click();
   await heading(page, "Doğum günü");
   await page.locator("[data-parts='1']").waitFor();

@@ -19,7 +19,7 @@ export function AuditPage() {
   const list = usePages(["audit"], (after) => answer(api.GET("/api/v1/audit", { params: { query: { after } } })));
   // What the program will note one day and this panel does not know yet stands there as it is called.
   const deed = (action: string) => {
-    const key = `admin.deed.${action.replace(".", "_")}`;
+    const key = `admin.deed.${action.replaceAll(".", "_")}`;
     return i18n.exists(key) ? (i18n.t(key as never) as string) : action;
   };
   return (

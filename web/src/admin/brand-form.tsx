@@ -63,7 +63,11 @@ export function BrandForm({ brand, isReadOnly }: BrandFormProps) {
       done: t("common.saved"),
       refresh: [["brands"], ["registry"]],
       showsError: true,
-      onDone: ({ id }) => void navigate({ to: "/settings", search: { brand: id } }),
+      onDone: ({ id }) => {
+        form.setFieldValue("iys_password", "");
+        form.resetDirty();
+        void navigate({ to: "/settings", search: { brand: id } });
+      },
     },
   );
   const faults = save.error instanceof ApiError ? save.error.fields(currentLanguage()) : {};

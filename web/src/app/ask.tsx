@@ -81,7 +81,7 @@ function Question({
             {other.label}
           </Button>
         )}
-        <Button color={isDangerous ? "red" : undefined} onClick={answerWith(onConfirm)} loading={isPending}>
+        <Button color={isDangerous ? "red.9" : undefined} onClick={answerWith(onConfirm)} loading={isPending}>
           {confirm}
         </Button>
       </Group>

@@ -35,7 +35,7 @@ function Finder({ onClose }: { onClose: () => void }) {
   const router = useRouter();
   const may = useMay();
   const list = useId();
-  const chosen = useRef<HTMLLIElement>(null);
+  const chosen = useRef<HTMLDivElement>(null);
   const [typed, setTyped] = useState("");
   const [place, setPlace] = useState(0);
 
@@ -44,7 +44,11 @@ function Finder({ onClose }: { onClose: () => void }) {
   const found = DESTINATIONS.filter(({ needs }) => !needs || may(needs))
     .map((destination) => ({
       destination,
-      score: typed.trim() === "" ? 1 : matches(typed, `${label(destination)} ${destination.words}`),
+      // The words that people use for it count twice.
+      score:
+        typed.trim() === ""
+          ? 1
+          : matches(typed, `${label(destination)} ${destination.words}`) + matches(typed, destination.words),
     }))
     .filter(({ score }) => score > 0)
     .sort((one, other) => other.score - one.score)
@@ -69,7 +73,10 @@ function Finder({ onClose }: { onClose: () => void }) {
         ];
   const at = Math.min(place, options.length - 1);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the chosen entry is what it follows
-  useEffect(() => chosen.current?.scrollIntoView({ block: "nearest" }), [at]);
+  useEffect(() => {
+    // Newer browsers answer with a promise, which an effect must not.
+    void chosen.current?.scrollIntoView({ block: "nearest" });
+  }, [at]);
 
   const open = (index: number) => {
     onClose();
@@ -104,10 +111,10 @@ function Finder({ onClose }: { onClose: () => void }) {
         onKeyDown={onKeyDown}
         data-autofocus
       />
-      <ul id={list} className={classes.options} role="listbox" aria-label={t("common.palette.title")}>
+      <div id={list} className={classes.options} role="listbox" aria-label={t("common.palette.title")}>
         {options.map(({ key, icon: Icon, text }, index) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the keyboard works from the search box
-          <li
+          <div
             key={key}
             id={`${list}-${index}`}
             ref={index === at ? chosen : undefined}
@@ -120,9 +127,9 @@ function Finder({ onClose }: { onClose: () => void }) {
           >
             <Icon size={20} stroke={1.7} aria-hidden />
             <span>{text}</span>
-          </li>
+          </div>
         ))}
-      </ul>
+      </div>
       <Text size="sm" className="quiet" mt="sm" visibleFrom="xs">
         {t("common.palette.keys")}
       </Text>

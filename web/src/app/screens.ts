@@ -126,7 +126,7 @@ const WORDS: Record<ScreenName, string> = {
   lists: "liste dağıtım listesi grup distribution list group",
   tags: "etiket tag",
   blacklist: "kara liste ak liste engel blacklist whitelist stop",
-  registry: "izin iys rıza onay ret bağlantı senkronizasyon entegratör consent registry",
+  registry: "izin iys rıza onay bağlantı senkronizasyon entegratör consent registry",
   campaigns: "toplu mesaj toplu sms kampanya gönderim bulk message campaigns",
   templates: "şablon metin hazır mesaj template text",
   messages: "gönderim logu mesaj ileti geçmişi log sent messages proof kanıt",

@@ -33,7 +33,11 @@ export const theme = createTheme({
   },
 });
 
-const QUIET = { "--mantine-color-dimmed": "var(--quiet)", "--mantine-color-placeholder": "var(--quiet)" };
+const QUIET = {
+  "--mantine-color-dimmed": "var(--quiet)",
+  "--mantine-color-placeholder": "var(--quiet)",
+  "--mantine-color-error": "var(--tone-bad)",
+};
 
-/** Secondary text keeps 4.5:1 in both appearances, which Mantine's own grey does not. */
+/** Secondary text and what is wrong with a field keep 4.5:1 in both appearances, which Mantine's own colours do not. */
 export const cssVariables: CSSVariablesResolver = () => ({ variables: {}, light: QUIET, dark: QUIET });

@@ -134,9 +134,7 @@ function CampaignForm({ brands, connectors }: { brands: Brand[]; connectors: Cho
 
   const brand = brands.find(({ id }) => id === form.values.brand_id);
   const templates = useTemplates();
-  const texts = templates.filter(
-    ({ brand_id, channel }) => brand_id === form.values.brand_id && channel === "MESAJ",
-  );
+  const texts = templates.filter(({ brand_id, channel }) => brand_id === form.values.brand_id && channel === "MESAJ");
   const isCommercial = form.values.basis === "COMMERCIAL";
   if (connectors.length === 0) return <Text>{t("campaigns.form.no_connector")}</Text>;
   return (

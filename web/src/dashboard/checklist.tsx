@@ -58,7 +58,12 @@ export function Checklist({ brands, uploads, campaigns }: ChecklistProps) {
               {items.map(({ name, to, passed }) => (
                 <li key={name} data-passed={passed}>
                   {passed ? (
-                    <IconCircleCheck size={20} color="var(--tone-good)" role="img" aria-label={t("dashboard.checklist.passed")} />
+                    <IconCircleCheck
+                      size={20}
+                      color="var(--tone-good)"
+                      role="img"
+                      aria-label={t("dashboard.checklist.passed")}
+                    />
                   ) : (
                     <IconCircle size={20} color="var(--quiet)" role="img" aria-label={t("dashboard.checklist.open")} />
                   )}

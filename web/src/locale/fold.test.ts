@@ -15,7 +15,9 @@ test("every_typed_word_must_begin_a_word_of_the_text", () => {
 
 test("the_words_people_use_find_the_screen_they_mean", () => {
   const best = (typed: string) =>
-    DESTINATIONS.map(({ href, words }) => ({ href, score: matches(typed, words) })).sort((a, b) => b.score - a.score)[0];
+    DESTINATIONS.map(({ href, words }) => ({ href, score: matches(typed, words) })).sort(
+      (a, b) => b.score - a.score,
+    )[0];
   expect(best("toplu mesaj")?.href).toMatch(/^\/campaigns/);
   expect(best("kullanici yukleme")?.href).toMatch(/^\/uploads/);
   expect(best("ret")?.href).toBe("/registry/rejections");

@@ -22,9 +22,10 @@ export function matches(typed: string, text: string): number {
   const offered = wordsOf(text);
   let score = 1;
   for (const word of wanted) {
-    const place = offered.findIndex((one) => one.startsWith(word));
+    const exact = offered.indexOf(word);
+    const place = exact >= 0 ? exact : offered.findIndex((one) => one.startsWith(word));
     if (place < 0) return 0;
-    score += offered[place] === word ? 3 : 1;
+    score += exact >= 0 ? 3 : 1;
     if (place === 0) score += 1;
   }
   return score;

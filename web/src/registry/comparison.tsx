@@ -30,8 +30,10 @@ export function ComparisonPanel({ brandId, comparison }: { brandId: string; comp
   const path = { params: { path: { brand_id: brandId } } };
   const settled = { refresh: [["registry", brandId]], onDone: () => ask(undefined) };
   const change = useAct(
-    (body: { turn?: Turn; rests_in_business_hours?: boolean }) =>
-      answer<Comparison>(api.PATCH("/api/v1/registry/{brand_id}/compare", { ...path, body })),
+    ({ turn = null, rests = null }: { turn?: Turn | null; rests?: boolean | null }) =>
+      answer<Comparison>(
+        api.PATCH("/api/v1/registry/{brand_id}/compare", { ...path, body: { turn, rests_in_business_hours: rests } }),
+      ),
     settled,
   );
   const begin = useAct(
@@ -114,7 +116,7 @@ export function ComparisonPanel({ brandId, comparison }: { brandId: string; comp
                 <Switch
                   label={t("registry.change.rests")}
                   checked={comparison.rests_in_business_hours}
-                  onChange={(event) => change.mutate({ rests_in_business_hours: event.currentTarget.checked })}
+                  onChange={(event) => change.mutate({ rests: event.currentTarget.checked })}
                 />
               </Group>
             )}

@@ -191,7 +191,7 @@ function Second({ brand, preview, offReason, onBack, onClose }: SecondProps) {
         <Button
           onClick={() => make.mutate(undefined)}
           loading={make.isPending}
-          color={preview.become_unsendable > 0 ? "red" : undefined}
+          color={preview.become_unsendable > 0 ? "red.9" : undefined}
         >
           {t("registry.change.make", { mode: t(`registry.modes.${preview.to}`) })}
         </Button>

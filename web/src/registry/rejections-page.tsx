@@ -13,7 +13,6 @@ import { Section } from "../app/page";
 import { useMay } from "../app/permissions";
 import { CodeBadge, useReasonText } from "../app/reason-text";
 import { Empty, Failure, Loading } from "../app/states";
-import { Time } from "../app/time";
 import { useFormats } from "../locale/format";
 import { RegistryFrame } from "./frame";
 import classes from "./registry.module.css";
