@@ -9,6 +9,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use domain::Clock;
@@ -89,6 +90,24 @@ pub struct Store {
     keys: Arc<Keys>,
     clock: Arc<dyn Clock>,
     ids: Arc<IdBlocks>,
+    /// How many wait for a transaction in this process.
+    awaited: Arc<AtomicUsize>,
+}
+
+/// One that waits for a transaction, counted until it has one or gives up.
+struct Awaiting(Arc<AtomicUsize>);
+
+impl Awaiting {
+    fn counted(by: &Arc<AtomicUsize>) -> Self {
+        by.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(by))
+    }
+}
+
+impl Drop for Awaiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Which database engine serves.
@@ -129,6 +148,7 @@ impl Store {
             keys: Arc::new(keys),
             clock,
             ids,
+            awaited: Arc::default(),
         })
     }
 
@@ -172,7 +192,19 @@ impl Store {
         self.begin().await
     }
 
+    /// Whether bulk work may stay in its transaction for another slice: on
+    /// SQLite, where a commit writes every page that was touched and others wait
+    /// for the one writer, as long as nobody in this process does and it finds
+    /// as many ids as in a new one. On PostgreSQL nobody waits and locks should
+    /// be short, so never.
+    pub fn may_go_on(&self) -> bool {
+        self.engine() == Engine::Sqlite
+            && self.awaited.load(Ordering::Relaxed) == 0
+            && self.ids.has_enough()
+    }
+
     pub(crate) async fn begin(&self) -> Result<Writer, StoreError> {
+        let _awaiting = Awaiting::counted(&self.awaited);
         let session = match &self.pools {
             Pools::Sqlite { write, .. } => Session::SqliteTransaction(
                 write

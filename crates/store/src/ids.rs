@@ -40,6 +40,11 @@ impl IdBlocks {
         block.end - block.start
     }
 
+    /// Whether a transaction finds as many ids as it may use.
+    pub(crate) fn has_enough(&self) -> bool {
+        i64::try_from(IDS_PER_WRITE).is_ok_and(|enough| self.left() >= enough)
+    }
+
     pub(crate) fn take(&self, count: usize) -> Result<i64, StoreError> {
         let count = i64::try_from(count).map_err(|_| StoreError::OutOfIds)?;
         let mut block = self
@@ -59,12 +64,11 @@ impl IdBlocks {
     /// Done before the transaction and in one of its own: a number that was
     /// handed out must never come back when a transaction is undone.
     pub(crate) async fn ensure(&self, store: &Store) -> Result<(), StoreError> {
-        let enough = i64::try_from(IDS_PER_WRITE).map_err(|_| StoreError::OutOfIds)?;
-        if self.left() >= enough {
+        if self.has_enough() {
             return Ok(());
         }
         let _one_at_a_time = self.refill.lock().await;
-        if self.left() >= enough {
+        if self.has_enough() {
             return Ok(());
         }
         let mut writer = store.begin().await?;

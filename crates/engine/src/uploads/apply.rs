@@ -1,6 +1,6 @@
-//! Applying: the accepted records go into the ledger slice by slice. Each
-//! slice is one transaction with its own progress and the questions for İYS,
-//! so a process killed anywhere goes on behind the last committed slice.
+//! Applying: the accepted records go into the ledger slice by slice, each with
+//! its own progress and the questions for İYS in the transaction that applies
+//! it, so a process killed anywhere goes on behind the last committed slice.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -11,6 +11,7 @@ use domain::consent::{Claim, Origin, admit};
 use domain::ids::{EventId, RecipientId};
 use domain::{Channel, ReasonCode, Recipient, RegistryMode};
 use intake::{Record, RecordReader};
+use store::StoreError;
 use store::brands::Brand;
 use store::consent::{Applied, ApplyContext, IncomingRecord, Said, Touched};
 use store::rejections::Rejection;
@@ -27,7 +28,12 @@ use crate::registry::{asks, withheld};
 /// the same line that judging found.
 pub(super) const LATE_REJECTIONS_FROM: i64 = 1_000;
 
-/// What one transaction applies.
+/// Most slices of one transaction while nobody waits for it
+/// ([`store::Store::may_go_on`]); another process that wants to write waits
+/// until they are done.
+const SLICES_MAX: usize = 4;
+
+/// What one step of applying takes.
 #[derive(Debug, Default)]
 pub(super) struct Slice {
     pub(super) records: Vec<Record>,
@@ -46,20 +52,64 @@ impl Engine {
             .await?;
         let path = self.records_of(claimed)?;
         let mut offset = claimed.upload.records_offset;
-        let mut slices = self.read_slices(path, offset);
-        while let Some(read) = slices.recv().await {
-            let slice = read.map_err(|error| {
-                EngineError::Internal(format!("the judged records cannot be read: {error}"))
-            })?;
+        let mut spool = Spool::open(self, path, offset).await?;
+        let mut guess = Guess::default();
+        while let Some(first) = spool.next.take() {
             if claimed.upload.purpose.names_known_people() {
-                self.apply_known(claimed, &slice.records, offset, slice.next)
+                self.apply_known(claimed, &first.records, offset, first.next)
                     .await?;
+                offset = first.next;
+            } else if let Some(next) = self
+                .apply_some(claimed, &brand, first, offset, &mut spool, &mut guess)
+                .await?
+            {
+                offset = next;
             } else {
-                self.apply_slice(claimed, &brand, &slice, offset).await?;
+                // The transaction is gone: the same slices again.
+                spool = Spool::open(self, spool.path, offset).await?;
+                continue;
             }
-            offset = slice.next;
+            spool.read_on().await?;
         }
         self.finish(claimed).await
+    }
+
+    /// One transaction: a slice, and more while nobody waits. Answers where the
+    /// spool goes on; nothing when the guess was wrong and nothing was applied.
+    async fn apply_some(
+        &self,
+        claimed: &ClaimedUpload,
+        brand: &Brand,
+        first: Slice,
+        mut offset: i64,
+        spool: &mut Spool,
+        guess: &mut Guess,
+    ) -> Result<Option<i64>, EngineError> {
+        let mut writer = self.store.write().await?;
+        let (mut slice, mut slices, mut records) = (first, 0, 0);
+        loop {
+            let applied = self
+                .apply_slice(&mut writer, claimed, brand, &slice, offset, guess)
+                .await?;
+            if !applied {
+                return Ok(None);
+            }
+            slices += 1;
+            records += slice.records.len() as u64;
+            offset = slice.next;
+            drop(slice);
+            if slices == SLICES_MAX || !self.store.may_go_on() {
+                break;
+            }
+            spool.read_on().await?;
+            let Some(next) = spool.next.take() else { break };
+            slice = next;
+        }
+        let lease_us = self.settings.uploads.lease_seconds * domain::time::SECOND_US;
+        writer.renew_upload(&claimed.claim, lease_us, None).await?;
+        writer.commit().await?;
+        metrics::counter!("izinli_records_applied_total").increment(records);
+        Ok(Some(offset))
     }
 
     /// Everything is in the ledger: whether it is what was foreseen is kept
@@ -140,11 +190,13 @@ impl Engine {
 
     async fn apply_slice(
         &self,
+        writer: &mut store::Writer,
         claimed: &ClaimedUpload,
         brand: &Brand,
         slice: &Slice,
         from_offset: i64,
-    ) -> Result<(), EngineError> {
+        guess: &mut Guess,
+    ) -> Result<bool, EngineError> {
         let upload = &claimed.upload;
         let context = ApplyContext {
             firm: upload.firm,
@@ -154,11 +206,20 @@ impl Engine {
             actor: upload.actor.clone(),
             now: self.now(),
         };
-        let mut writer = self.store.write().await?;
-        let applied = writer.apply_records(&context, &slice.incoming).await?;
-        self.keep_late_rejections(&mut writer, claimed, &applied)
-            .await?;
-        withheld::sort_out(&mut writer, brand.id, &slice.records, &applied).await?;
+        let applied = if guess.is_of_strangers() {
+            match writer.apply_strangers(&context, &slice.incoming).await {
+                Err(StoreError::Exists { .. }) => {
+                    guess.was_wrong();
+                    return Ok(false);
+                }
+                outcome => outcome?,
+            }
+        } else {
+            writer.apply_records(&context, &slice.incoming).await?
+        };
+        guess.saw(applied.knew_nobody);
+        self.keep_late_rejections(writer, claimed, &applied).await?;
+        withheld::sort_out(writer, brand.id, &slice.records, &applied).await?;
         for (tag, people) in tagged(upload.tag.as_deref(), &slice.records, &applied) {
             let tag = writer.ensure_tag(upload.firm, tag).await?;
             writer.add_to_tag(tag, &people).await?;
@@ -188,11 +249,7 @@ impl Engine {
                 },
             )
             .await?;
-        let lease_us = self.settings.uploads.lease_seconds * domain::time::SECOND_US;
-        writer.renew_upload(&claimed.claim, lease_us, None).await?;
-        writer.commit().await?;
-        metrics::counter!("izinli_records_applied_total").increment(slice.records.len() as u64);
-        Ok(())
+        Ok(true)
     }
 
     /// What the ledger refused although judging foresaw no obstacle: somebody
@@ -226,6 +283,71 @@ impl Engine {
             writer.add_rejections(claimed.upload.id, &late).await?;
         }
         Ok(())
+    }
+}
+
+/// The records that are still to be applied.
+struct Spool {
+    path: PathBuf,
+    slices: mpsc::Receiver<io::Result<Slice>>,
+    next: Option<Slice>,
+}
+
+impl Spool {
+    async fn open(engine: &Engine, path: PathBuf, offset: i64) -> Result<Self, EngineError> {
+        let slices = engine.read_slices(path.clone(), offset);
+        let next = None;
+        let mut spool = Self { path, slices, next };
+        spool.read_on().await?;
+        Ok(spool)
+    }
+
+    async fn read_on(&mut self) -> Result<(), EngineError> {
+        self.next = self.slices.recv().await.transpose().map_err(|error| {
+            EngineError::Internal(format!("the judged records cannot be read: {error}"))
+        })?;
+        Ok(())
+    }
+}
+
+/// Whether the next slice is of people who are not on record: then nobody needs
+/// to be looked up. Only speed depends on it: who is on record after all is
+/// noticed, and the slice applied with a look-up.
+#[derive(Debug)]
+struct Guess {
+    /// Slices in a row that knew nobody.
+    unknown: u32,
+    /// So many make the next one be guessed of strangers.
+    needed: u32,
+}
+
+impl Default for Guess {
+    fn default() -> Self {
+        Self {
+            unknown: 0,
+            needed: 1,
+        }
+    }
+}
+
+impl Guess {
+    const fn is_of_strangers(&self) -> bool {
+        self.unknown >= self.needed
+    }
+
+    const fn saw(&mut self, knew_nobody: bool) {
+        self.unknown = if knew_nobody {
+            self.unknown.saturating_add(1)
+        } else {
+            0
+        };
+    }
+
+    /// Each mistake makes the next guess more careful, because it costs a
+    /// transaction that is made again.
+    const fn was_wrong(&mut self) {
+        self.unknown = 0;
+        self.needed = self.needed.saturating_mul(4);
     }
 }
 

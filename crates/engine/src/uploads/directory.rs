@@ -1,10 +1,13 @@
-//! The people on record, as intake asks about them while it judges.
+//! The people on record, as intake asks about them while it judges. Judging
+//! waits for the answers, so a long question goes to two connections by halves:
+//! each has a core to itself meanwhile.
 
 use domain::ids::{BrandId, FirmId};
 use domain::{Channel, Recipient, RecipientKind};
 use intake::{Directory, DirectoryError, Identifier, Stored};
-use store::Store;
+use store::{Store, StoreError};
 use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 
 /// A directory over the store, for a thread that may block.
 #[derive(Debug)]
@@ -13,6 +16,48 @@ pub(super) struct StoreDirectory {
     pub(super) handle: Handle,
     pub(super) firm: FirmId,
     pub(super) brand: BrandId,
+}
+
+/// Shorter questions are not worth a second connection.
+const HALVED_FROM: usize = 1_000;
+
+impl StoreDirectory {
+    /// The answers to all of `asked`, in their order.
+    fn answers<Q, A, F>(
+        &self,
+        asked: Vec<Q>,
+        ask: impl Fn(Store, Vec<Q>) -> F,
+    ) -> Result<Vec<A>, DirectoryError>
+    where
+        F: Future<Output = Result<Vec<A>, StoreError>> + Send + 'static,
+        A: Send + 'static,
+    {
+        let mut mine = asked;
+        let theirs = if mine.len() < HALVED_FROM {
+            Vec::new()
+        } else {
+            mine.split_off(mine.len() / 2)
+        };
+        let answered = async {
+            if theirs.is_empty() {
+                return ask(self.store.clone(), mine)
+                    .await
+                    .map_err(DirectoryError::new);
+            }
+            // Aborted when dropped.
+            let mut beside = JoinSet::new();
+            beside.spawn(ask(self.store.clone(), theirs));
+            let first = ask(self.store.clone(), mine).await;
+            let second = beside.join_next().await;
+            let mut answers = first.map_err(DirectoryError::new)?;
+            if let Some(second) = second {
+                let second = second.map_err(DirectoryError::new)?;
+                answers.extend(second.map_err(DirectoryError::new)?);
+            }
+            Ok(answers)
+        };
+        self.handle.block_on(answered)
+    }
 }
 
 impl Directory for StoreDirectory {
@@ -24,21 +69,20 @@ impl Directory for StoreDirectory {
                 Identifier::Token(text) => store::contacts::Identifier::Token(text.clone()),
             })
             .collect();
-        self.handle
-            .block_on(async { self.store.read().await?.addresses_of(self.firm, &ids).await })
-            .map_err(DirectoryError::new)
+        let firm = self.firm;
+        self.answers(ids, move |store, ids| async move {
+            store.read().await?.addresses_of(firm, &ids).await
+        })
     }
 
     fn states(
         &mut self,
         keys: &[(Recipient, Channel, RecipientKind)],
     ) -> Result<Vec<Stored>, DirectoryError> {
-        let asked = async {
-            let mut reader = self.store.read().await?;
-            let held = reader.stored_keys(self.firm, self.brand, keys).await?;
-            Ok::<_, store::StoreError>(held)
-        };
-        let held = self.handle.block_on(asked).map_err(DirectoryError::new)?;
+        let (firm, brand) = (self.firm, self.brand);
+        let held = self.answers(keys.to_vec(), move |store, keys| async move {
+            store.read().await?.stored_keys(firm, brand, &keys).await
+        })?;
         Ok(held
             .into_iter()
             .map(|key| Stored {

@@ -1,4 +1,4 @@
-//! Applying that is cancelled or dies half-way.
+//! Applying that is cancelled, dies or has to begin a piece anew half-way.
 
 use std::sync::Arc;
 
@@ -134,5 +134,33 @@ async fn a_file_cancelled_while_it_is_judged_is_not_applied() {
         let left = engine.upload(desk.firm, upload.id).await.unwrap();
         assert_eq!(left.state, UploadState::Cancelled, "{}", desk.db.name);
         assert_eq!((left.records_applied, desk.events().await), (0, 0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_on_record_behind_many_strangers_are_found_and_nobody_is_made_twice() {
+    for desk in desk::each().await {
+        let (engine, _guard) = desk.engine("w1", small_slices).await;
+        let all = people(PEOPLE);
+        let mut lines = all.lines();
+        let head = lines.next().expect("a header");
+        let known: Vec<&str> = lines.skip(900).step_by(3).collect();
+        let known_first = format!("{head}\n{}\n", known.join("\n"));
+        for (name, text) in [("bilinen", known_first.as_str()), ("hepsi", all.as_str())] {
+            let upload = engine
+                .receive(desk.file(name), text.as_bytes())
+                .await
+                .expect("received");
+            engine.step_uploads().await.expect("judged");
+            engine
+                .approve_upload(desk.firm, upload.id, "usr_can", &LeaveOpen::Nothing)
+                .await
+                .expect("approved");
+            work(&engine).await;
+            let done = engine.upload(desk.firm, upload.id).await.unwrap();
+            assert_eq!(done.state, UploadState::Applied, "{}", desk.db.name);
+            assert_eq!(done.discrepancies, [], "{}", desk.db.name);
+        }
+        assert_eq!(desk.events().await, i64::from(PEOPLE), "{}", desk.db.name);
     }
 }

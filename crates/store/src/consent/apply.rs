@@ -21,6 +21,24 @@ pub const SLICE_RECORDS_MAX: usize = domain::ledger::BLOCK_EVENTS_MAX;
 /// Smaller slices are looked up by their own connection alone.
 const LOOKED_UP_BESIDE_FROM: usize = 1_000;
 
+/// How people of a slice are looked for.
+pub(super) enum LookUp {
+    /// By their addresses and ids, half of them by a second connection if there
+    /// is one.
+    With(Option<Reader>),
+    /// Not at all: they are taken for new.
+    Nobody,
+}
+
+impl LookUp {
+    pub(super) const fn beside(&mut self) -> Option<&mut Reader> {
+        match self {
+            Self::With(beside) => beside.as_mut(),
+            Self::Nobody => None,
+        }
+    }
+}
+
 /// Records under decision: states as the slice has left them so far.
 struct Slice {
     brand: BrandId,
@@ -57,15 +75,40 @@ impl Writer {
         context: &ApplyContext,
         records: &[IncomingRecord],
     ) -> Result<Applied, StoreError> {
+        let beside = self.look_beside(records.len()).await;
+        self.apply(context, records, LookUp::With(beside)).await
+    }
+
+    /// [`Writer::apply_records`] for people who are probably all new: nobody is
+    /// looked up by address or external id, because their unique indexes tell
+    /// who was on record already. A first file is written so in half the time.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] when somebody was on record: drop the transaction
+    /// and apply the records with a look-up.
+    pub async fn apply_strangers(
+        &mut self,
+        context: &ApplyContext,
+        records: &[IncomingRecord],
+    ) -> Result<Applied, StoreError> {
+        self.note_applied();
+        self.apply(context, records, LookUp::Nobody).await
+    }
+
+    async fn apply(
+        &mut self,
+        context: &ApplyContext,
+        records: &[IncomingRecord],
+        mut look_up: LookUp,
+    ) -> Result<Applied, StoreError> {
         if records.is_empty() {
             return Ok(Applied::default());
         }
         if records.len() > SLICE_RECORDS_MAX {
             return Err(StoreError::OutOfIds);
         }
-        let mut beside = self.look_beside(records.len()).await;
         let people = self
-            .place_people(beside.as_mut(), context.firm, context.now, records)
+            .place_people(&mut look_up, context.firm, context.now, records)
             .await?;
         let arrived: Vec<_> = people
             .addresses
@@ -78,11 +121,11 @@ impl Writer {
         let head = self.lock_ledger(context.brand).await?;
         let order = in_key_order(&people);
         // What was just adopted is not committed: only this connection sees it.
-        let seer = if is_told { None } else { beside.as_mut() };
+        let seer = if is_told { None } else { look_up.beside() };
         let states = self
             .held_states(seer, context.brand, &people, records, is_told)
             .await?;
-        drop(beside);
+        drop(look_up);
         let mut slice = Slice {
             brand: context.brand,
             now: context.now,
@@ -91,6 +134,7 @@ impl Writer {
             events: Vec::with_capacity(records.len()),
             next_event: self.next_ids(records.len())?,
             applied: Applied {
+                knew_nobody: people.knew_nobody(),
                 touched: Vec::with_capacity(records.len()),
                 ..Applied::default()
             },

@@ -15,8 +15,9 @@ use domain::ids::{FirmId, RecipientId};
 use domain::recipient::AddressForm;
 use domain::{Recipient, Timestamp};
 
+use super::apply::LookUp;
 use super::records::IncomingRecord;
-use crate::db::{Reader, Writer};
+use crate::db::Writer;
 use crate::error::StoreError;
 
 /// A contact as the slice leaves it. New ones get their number last.
@@ -106,6 +107,11 @@ impl<'r> People<'r> {
             has_new_attributes: false,
         });
         person
+    }
+
+    /// Whether none of them was on record before.
+    pub(super) fn knew_nobody(&self) -> bool {
+        self.by_contact.is_empty() && self.addresses.iter().all(|address| address.is_new)
     }
 
     fn make(&mut self) -> usize {
@@ -227,20 +233,23 @@ impl<'r> People<'r> {
 
 impl Writer {
     /// Finds or makes everybody that `records` name; holds the directory lock.
-    /// `beside` looks up half of them, see [`crate::given`].
-    pub(crate) async fn place_people<'r>(
+    /// Taken for new without a look-up, somebody who is on record makes the
+    /// unique indexes refuse the slice.
+    pub(in crate::consent) async fn place_people<'r>(
         &mut self,
-        mut beside: Option<&mut Reader>,
+        look_up: &mut LookUp,
         firm: FirmId,
         now: Timestamp,
         records: &'r [IncomingRecord],
     ) -> Result<People<'r>, StoreError> {
         self.lock_directory(firm).await?;
         let mut people = People::default();
-        self.find_by_address(beside.as_deref_mut(), firm, records, &mut people)
-            .await?;
-        self.find_by_external(beside, firm, records, &mut people)
-            .await?;
+        if let LookUp::With(beside) = look_up {
+            self.find_by_address(beside.as_mut(), firm, records, &mut people)
+                .await?;
+            self.find_by_external(beside.as_mut(), firm, records, &mut people)
+                .await?;
+        }
         self.find_by_token(firm, records, &mut people).await?;
         self.find_attributes(records, &mut people).await?;
         for record in records {

@@ -78,6 +78,9 @@ pub struct Applied {
     /// Every record that was not refused, sorted by recipient: what to ask the
     /// registry about, and what to tell it.
     pub touched: Vec<Touched>,
+    /// Nobody whom the records name was on record before: the next slice may be
+    /// of strangers too ([`crate::Writer::apply_strangers`]).
+    pub knew_nobody: bool,
 }
 
 /// A record that was refused against what is stored.

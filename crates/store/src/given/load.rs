@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
-use sqlx::{AssertSqlSafe, Sqlite, query};
+use sqlx::{Arguments as _, AssertSqlSafe, Sqlite, query_with};
 
-use super::{BindGiven, Column, Given, Same};
-use crate::db::{Conn, Engine, Writer};
+use super::{Column, Given, Same};
+use crate::db::{Conn, Writer};
 use crate::error::{Doing, StoreError, exactly};
 
 /// Rows of one statement on SQLite: few enough that its text stays short.
@@ -27,8 +27,8 @@ impl Writer {
     ///
     /// PostgreSQL takes them by COPY, which writes whole pages where INSERT
     /// writes row by row (events with their two indexes: 2.2 µs a row instead
-    /// of 3.8). SQLite has only INSERT: many rows of bound values a statement,
-    /// what remains through `given`, whose JSON was a quarter of the writer's time.
+    /// of 3.8). SQLite has only INSERT: many rows of bound values a
+    /// statement; handing them over as JSON was a quarter of the writer's time.
     pub(crate) async fn load(
         &mut self,
         table: &'static str,
@@ -51,34 +51,58 @@ impl Writer {
     }
 }
 
+/// Adds the rows in statements of [`INSERT_ROWS`], each made while the one
+/// before it runs.
+///
+/// OR FAIL: a collision ends the transaction anyway, and without it SQLite
+/// copies every page that a statement touches, to undo that statement alone.
 async fn insert(
     conn: &mut SqliteConnection,
     table: &str,
     names: &str,
     given: &Given<'_>,
 ) -> Result<u64, sqlx::Error> {
-    let whole = given.len() - given.len() % INSERT_ROWS;
+    let cells = given.cells();
+    let values = row_of(&cells);
+    let text = |rows: usize| -> Arc<str> {
+        let rows = vec![values.as_str(); rows].join(",");
+        format!("INSERT OR FAIL INTO {table} ({names}) VALUES {rows}").into()
+    };
+    let (whole, rest) = (given.len() / INSERT_ROWS, given.len() % INSERT_ROWS);
+    let sizes: Vec<usize> = std::iter::repeat_n(INSERT_ROWS, whole)
+        .chain((rest > 0).then_some(rest))
+        .collect();
+    let sql = text(INSERT_ROWS);
+    let statement = |number: usize, rows: usize| -> Result<Insert, sqlx::Error> {
+        let first = number * INSERT_ROWS;
+        let arguments = given.arguments(&cells, first, first + rows)?;
+        Ok(if rows == INSERT_ROWS {
+            query_with(AssertSqlSafe(Arc::clone(&sql)), arguments)
+        } else {
+            // Single rows come again, other numbers seldom.
+            query_with(AssertSqlSafe(text(rows)), arguments).persistent(given.len() == 1)
+        })
+    };
     let mut done = 0;
-    if whole > 0 {
-        let values = vec!["?"; given.columns.len() + given.same.len()].join(",");
-        let rows = vec![format!("({values})"); INSERT_ROWS].join(",");
-        let sql: Arc<str> = format!("INSERT INTO {table} ({names}) VALUES {rows}").into();
-        for first in (0..whole).step_by(INSERT_ROWS) {
-            let mut insert = query(AssertSqlSafe(Arc::clone(&sql)));
-            for row in first..first + INSERT_ROWS {
-                insert = given.bind_row(insert, row);
-            }
-            done += insert.execute(&mut *conn).await?.rows_affected();
-        }
+    let mut sizes = sizes.into_iter().enumerate();
+    let mut next = sizes.next().map(|(number, rows)| statement(number, rows));
+    while let Some(now) = next {
+        let running = now?.execute(&mut *conn);
+        let preparing = async { sizes.next().map(|(number, rows)| statement(number, rows)) };
+        let (ran, prepared) = tokio::join!(running, preparing);
+        done += ran?.rows_affected();
+        next = prepared;
     }
-    if whole == given.len() {
-        return Ok(done);
-    }
-    let body = format!("INSERT INTO {table} ({names}) SELECT {names} FROM given WHERE true");
-    let rest = given.from_row(whole);
-    let insert = query(rest.sql(Engine::Sqlite, 1, &body)).bind_given(&rest);
-    done += insert.execute(&mut *conn).await?.rows_affected();
     Ok(done)
+}
+
+/// `(?,NULL,…)`.
+fn row_of(cells: &[Option<String>]) -> String {
+    let written: Vec<&str> = cells
+        .iter()
+        .map(|cell| cell.as_deref().unwrap_or("?"))
+        .collect();
+    format!("({})", written.join(","))
 }
 
 async fn copy(conn: &mut PgConnection, sql: &str, bytes: &[u8]) -> Result<u64, sqlx::Error> {
@@ -92,42 +116,61 @@ async fn copy(conn: &mut PgConnection, sql: &str, bytes: &[u8]) -> Result<u64, s
     stream.finish().await
 }
 
-type Insert<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
+type Insert = sqlx::query::Query<'static, Sqlite, SqliteArguments>;
 
-impl<'a> Given<'a> {
-    fn bind_row<'q>(&self, mut insert: Insert<'q>, row: usize) -> Insert<'q>
-    where
-        'a: 'q,
-    {
-        for (_, column) in &self.columns {
-            insert = match column {
-                Column::Int(values) => insert.bind(values.get(row).copied()),
-                Column::IntOrNull(values) => insert.bind(values.get(row).copied().flatten()),
-                Column::Text(values) => insert.bind(values.get(row).copied()),
-                Column::TextOrNull(values) => insert.bind(values.get(row).copied().flatten()),
-                Column::Bytes(values) => insert.bind(values.get(row).copied()),
-            };
-        }
-        for (_, same) in &self.same {
-            insert = match same {
-                Same::Int(number) => insert.bind(*number),
-                Same::Text(text) => insert.bind(*text),
-            };
-        }
-        insert
-    }
-
-    /// The rows from this one on.
-    fn from_row(&self, row: usize) -> Given<'a> {
+impl Given<'_> {
+    /// Each cell of a row of VALUES. A number that is the same in all rows, or
+    /// absent in all, is written out: binding a value is a good part of what a
+    /// row costs. Times are bound all the same: they differ from one load to the
+    /// next, and each text is a statement that is kept.
+    fn cells(&self) -> Vec<Option<String>> {
+        let is_lasting = |name: &str| self.len() >= INSERT_ROWS && !name.ends_with("_us");
         let columns = self
             .columns
             .iter()
-            .map(|(name, column)| (*name, column.from_row(row)))
+            .map(|(name, column)| is_lasting(name).then(|| column.written()).flatten());
+        let same = self.same.iter().map(|(name, same)| match same {
+            Same::Int(number) if is_lasting(name) => Some(number.to_string()),
+            Same::Int(_) | Same::Text(_) => None,
+        });
+        columns.chain(same).collect()
+    }
+
+    /// The values of these rows that are not written out.
+    fn arguments(
+        &self,
+        cells: &[Option<String>],
+        from: usize,
+        to: usize,
+    ) -> Result<SqliteArguments, sqlx::Error> {
+        let columns = self.columns.iter().map(|(_, column)| column).zip(cells);
+        let bound: Vec<&Column<'_>> = columns
+            .filter(|(_, cell)| cell.is_none())
+            .map(|(column, _)| column)
             .collect();
-        Given {
-            columns,
-            same: self.same.clone(),
+        let same: Vec<&Same<'_>> = self
+            .same
+            .iter()
+            .map(|(_, same)| same)
+            .zip(cells.iter().skip(self.columns.len()))
+            .filter(|(_, cell)| cell.is_none())
+            .map(|(same, _)| same)
+            .collect();
+        let mut arguments = SqliteArguments::default();
+        arguments.reserve((to - from) * (bound.len() + same.len()), 0);
+        for row in from..to {
+            for column in &bound {
+                column.bind(row, &mut arguments)?;
+            }
+            for value in &same {
+                match value {
+                    Same::Int(number) => arguments.add(*number),
+                    Same::Text(text) => arguments.add(*text),
+                }
+                .map_err(sqlx::Error::Encode)?;
+            }
         }
+        Ok(arguments)
     }
 
     fn copy_bytes(&self) -> Vec<u8> {
@@ -152,18 +195,33 @@ impl<'a> Given<'a> {
     }
 }
 
-impl<'a> Column<'a> {
-    fn from_row(&self, row: usize) -> Column<'a> {
-        fn rest<T: Clone>(values: &[T], row: usize) -> Vec<T> {
-            values.get(row..).unwrap_or_default().to_vec()
+impl Column<'_> {
+    /// The value of every row as SQL writes it, when it is one number or none.
+    fn written(&self) -> Option<String> {
+        fn one<T: Copy + PartialEq>(values: &[T]) -> Option<T> {
+            let (first, rest) = values.split_first()?;
+            rest.iter().all(|value| value == first).then_some(*first)
         }
+        let null = || "NULL".to_owned();
         match self {
-            Self::Int(values) => Column::Int(rest(values, row)),
-            Self::IntOrNull(values) => Column::IntOrNull(rest(values, row)),
-            Self::Text(values) => Column::Text(rest(values, row)),
-            Self::TextOrNull(values) => Column::TextOrNull(rest(values, row)),
-            Self::Bytes(values) => Column::Bytes(rest(values, row)),
+            Self::Int(values) => one(values).map(|number| number.to_string()),
+            Self::IntOrNull(values) => {
+                one(values).map(|number| number.map_or_else(null, |number| number.to_string()))
+            }
+            Self::TextOrNull(values) => one(values).filter(Option::is_none).map(|_| null()),
+            Self::Text(_) | Self::Bytes(_) => None,
         }
+    }
+
+    fn bind(&self, row: usize, to: &mut SqliteArguments) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Int(values) => to.add(values.get(row).copied()),
+            Self::IntOrNull(values) => to.add(values.get(row).copied().flatten()),
+            Self::Text(values) => to.add(values.get(row).copied()),
+            Self::TextOrNull(values) => to.add(values.get(row).copied().flatten()),
+            Self::Bytes(values) => to.add(values.get(row).copied()),
+        }
+        .map_err(sqlx::Error::Encode)
     }
 
     fn write_binary(&self, row: usize, out: &mut Vec<u8>) {
