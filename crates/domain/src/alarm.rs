@@ -49,6 +49,8 @@ vocabulary! {
         PullsMissing = 401, "A401";
         /// The brand's account at İYS must be put right.
         RegistryAccount = 402, "A402";
+        /// Too many calls to İYS are refused: it may take our address off its list.
+        RegistryShare = 403, "A403";
     }
 }
 

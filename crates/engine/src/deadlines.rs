@@ -222,9 +222,10 @@ impl Engine {
             .await?
             .connected_brands(None, LOOKED_AT_MAX)
             .await?;
-        for brand in brands {
-            self.look_at_brand(&brand).await?;
+        for brand in &brands {
+            self.look_at_brand(brand).await?;
         }
+        self.watch_share(&brands).await?;
         let figures = self.store.read().await?.alarm_figures().await?;
         for (severity, count) in [
             ("info", figures.info),

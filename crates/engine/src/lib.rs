@@ -32,6 +32,7 @@ pub mod replies;
 pub mod seals;
 pub mod settings;
 pub mod uploads;
+pub mod verification;
 pub mod why;
 pub mod worker;
 pub mod worklist;
@@ -232,6 +233,7 @@ impl Engine {
         let look = Duration::from_secs(settings.deadlines.check_seconds);
         repeat!("alarms", look, step_alarms);
         repeat!("findings", look, step_findings);
+        repeat!("verify", look, step_verify);
     }
 
     /// Keeps the announcement alive: when a database connection was cut, the

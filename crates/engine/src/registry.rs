@@ -2,13 +2,16 @@
 //! looked up or added; answers change the mirror and may queue the next step.
 
 pub mod agreement;
+mod alarms;
 pub(crate) mod asks;
 mod calls;
 pub mod lights;
 pub(crate) mod limits;
 pub mod mode;
+mod overtaken;
 pub(crate) mod pull;
 pub mod push_in;
+mod refusals;
 mod settle;
 pub mod sweep;
 mod vault;
@@ -31,6 +34,8 @@ use tokio::task::JoinSet;
 
 use crate::error::EngineError;
 use crate::{Engine, Step};
+
+pub use registry::{Share, Signal};
 
 /// Rounds of calls that one person's wish may take.
 const ROUNDS_MAX: usize = 4;

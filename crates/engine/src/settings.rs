@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use domain::RecipientKind;
 use domain::calendar::HalfDays;
 use domain::ids::BrandId;
+use domain::time::HOUR_US;
 use intake::Action;
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +66,9 @@ pub struct Housekeeping {
     /// How long the answer of a creating call is kept for its repeats
     /// (`Idempotency-Key`).
     pub keep_answers_hours: i64,
+    /// Days between two times that the program recomputes each brand's ledger
+    /// by itself; 0 = never.
+    pub verify_ledger_days: i64,
 }
 
 impl Default for Housekeeping {
@@ -72,6 +76,7 @@ impl Default for Housekeeping {
         Self {
             every_minutes: 60,
             keep_answers_hours: 72,
+            verify_ledger_days: 7,
         }
     }
 }
@@ -309,6 +314,8 @@ pub struct UnsafeSetting {
     pub problem: String,
 }
 
+/// Minutes of a day.
+const DAY_MINUTES: i64 = 24 * 60;
 /// What a lease must outlast the longest answer by, seconds.
 const LEASE_MARGIN_SECONDS: i64 = 15;
 
@@ -338,6 +345,12 @@ impl Settings {
             i64::try_from(self.registry.concurrency).unwrap_or(0),
         )?;
         positive("uploads.lease_seconds", self.uploads.lease_seconds)?;
+        self.registry.check()?;
+        within(
+            "housekeeping.verify_ledger_days",
+            self.housekeeping.verify_ledger_days,
+            0..=365,
+        )?;
         if !(1..=20_000).contains(&self.uploads.slice_records) {
             return Err(UnsafeSetting {
                 key: "uploads.slice_records",
@@ -357,6 +370,80 @@ fn lease(key: &'static str, lease: i64, timeout: u64) -> Result<(), UnsafeSettin
     }
     let problem = format!(
         "{lease} s would end while an answer may still come (timeout {timeout} s); at least {least}"
+    );
+    Err(UnsafeSetting { key, problem })
+}
+
+impl Registry {
+    /// Bounds within which İYS's own windows are kept.
+    fn check(&self) -> Result<(), UnsafeSetting> {
+        within("registry.pull_minutes", self.pull_minutes, 1..=24 * 60)?;
+        within(
+            "registry.firm_pull_minutes",
+            self.firm_pull_minutes,
+            1..=24 * 60,
+        )?;
+        // After 167 hours changes are lost: an alarm later than that is none.
+        within(
+            "registry.gap_alarm_hours",
+            self.gap_alarm_hours,
+            1..=domain::gate::FEED_WINDOW_US / HOUR_US - 1,
+        )?;
+        within(
+            "registry.agreement_from_minute",
+            self.agreement_from_minute,
+            0..=DAY_MINUTES - 1,
+        )?;
+        within(
+            "registry.sweep_lists_ahead",
+            self.sweep_lists_ahead,
+            1..=1_000,
+        )?;
+        within(
+            "registry.business_from_minute",
+            self.business_from_minute,
+            0..=DAY_MINUTES - 1,
+        )?;
+        within(
+            "registry.business_to_minute",
+            self.business_to_minute,
+            self.business_from_minute + 1..=DAY_MINUTES,
+        )?;
+        within(
+            "registry.launch_wait_seconds",
+            self.launch_wait_seconds,
+            0..=24 * 3_600,
+        )?;
+        within(
+            "registry.launch_answer_seconds",
+            self.launch_answer_seconds,
+            0..=24 * 3_600,
+        )?;
+        let looks = &self.poll_after_seconds;
+        let is_ascending = looks.is_sorted_by(|a, b| a < b);
+        let is_inside = looks.iter().all(|at| (1..=24 * 3_600).contains(at));
+        if looks.is_empty() || looks.len() > 50 || !is_ascending || !is_inside {
+            return Err(UnsafeSetting {
+                key: "registry.poll_after_seconds",
+                problem: "must hold 1 to 50 ascending numbers of seconds, each 1 to 86400".into(),
+            });
+        }
+        Ok(())
+    }
+}
+
+fn within(
+    key: &'static str,
+    value: i64,
+    allowed: std::ops::RangeInclusive<i64>,
+) -> Result<(), UnsafeSetting> {
+    if allowed.contains(&value) {
+        return Ok(());
+    }
+    let problem = format!(
+        "{value} is not from {} to {}",
+        allowed.start(),
+        allowed.end()
     );
     Err(UnsafeSetting { key, problem })
 }
@@ -383,5 +470,29 @@ mod tests {
         let refused = settings.check().expect_err("80 s and a lease of 90 s");
         assert_eq!(refused.key, "dispatch.lease_seconds");
         assert!(refused.problem.contains("at least 95"));
+    }
+
+    #[test]
+    fn a_rhythm_that_would_let_changes_be_lost_is_refused_at_start() {
+        for (key, change) in [
+            (
+                "registry.gap_alarm_hours",
+                (|settings| settings.gap_alarm_hours = 167) as fn(&mut Registry),
+            ),
+            ("registry.pull_minutes", |settings| {
+                settings.pull_minutes = 0;
+            }),
+            ("registry.business_to_minute", |settings| {
+                settings.business_to_minute = settings.business_from_minute;
+            }),
+            ("registry.poll_after_seconds", |settings| {
+                settings.poll_after_seconds = vec![300, 300];
+            }),
+        ] {
+            let mut settings = Settings::default();
+            change(&mut settings.registry);
+            let refused = settings.check().expect_err("out of bounds");
+            assert_eq!(refused.key, key);
+        }
     }
 }

@@ -63,6 +63,14 @@ macro_rules! open_duty {
     };
 }
 
+/// What a person must look at first is not owed yet (R802).
+macro_rules! not_withheld {
+    () => {
+        " AND NOT EXISTS (SELECT 1 FROM withheld_event w WHERE w.brand_id = $1 \
+          AND w.event_id = consent_state.local_event_id)"
+    };
+}
+
 /// Parameters: brand, status, date, address, channel, capacity, from, to, rows.
 const OWED: &str = concat!(
     "SELECT d.recipient_id, r.address, d.channel, d.kind, d.local_us AS event_us, d.verdict, \
@@ -71,6 +79,7 @@ const OWED: &str = concat!(
           AND (local_us, recipient_id, channel, kind) > ($3, $4, $5, $6) \
           AND local_us >= $7 AND local_us < $8 AND ",
     open_duty!(),
+    not_withheld!(),
     " ORDER BY local_us, recipient_id, channel, kind LIMIT $9) d \
      JOIN recipient r ON r.id = d.recipient_id \
      ORDER BY d.local_us, d.recipient_id, d.channel, d.kind"
@@ -80,6 +89,7 @@ const OWED_COUNT: &str = concat!(
     "SELECT count(*) FROM (SELECT local_us FROM consent_state \
      WHERE brand_id = $1 AND local_status = $2 AND local_us >= $3 AND local_us < $4 AND ",
     open_duty!(),
+    not_withheld!(),
     " ORDER BY local_us LIMIT $5) d"
 );
 
@@ -87,6 +97,7 @@ const OWED_FIRST: &str = concat!(
     "SELECT local_us FROM consent_state \
      WHERE brand_id = $1 AND local_status = $2 AND local_us >= $3 AND local_us < $4 AND ",
     open_duty!(),
+    not_withheld!(),
     " ORDER BY local_us LIMIT 1"
 );
 

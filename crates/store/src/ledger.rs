@@ -8,6 +8,7 @@
 
 mod checkpoint;
 mod read;
+mod schedule;
 mod verify;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use domain::ledger::{BLOCK_EVENTS_MAX, Block, GENESIS, Hash, leaf, prints, root}
 
 pub use checkpoint::Checkpoint;
 pub(crate) use read::EventRow;
+pub use schedule::LedgerChecked;
 pub use verify::Verification;
 
 use crate::db::Writer;

@@ -50,6 +50,7 @@ pub mod purposes;
 pub mod receipt_pulls;
 pub mod receipts;
 pub mod registry_accounts;
+pub mod registry_counts;
 pub mod registry_days;
 pub mod registry_feed;
 pub mod registry_limits;

@@ -369,6 +369,79 @@ impl Writer {
         row.map(RegistryDay::try_from).transpose()
     }
 
+    /// Takes one confirmed day whose time stamp has not come, and puts its next
+    /// look off until `next`.
+    pub async fn claim_stamp(
+        &mut self,
+        next: Timestamp,
+    ) -> Result<Option<RegistryDay>, StoreError> {
+        let skip = match self.engine() {
+            Engine::Sqlite => "",
+            Engine::Postgres => "FOR UPDATE SKIP LOCKED",
+        };
+        let sql = format!(
+            "UPDATE registry_day SET next_us = $1 \
+             WHERE (brand_id, day) IN (SELECT brand_id, day FROM registry_day \
+                WHERE state = 5 AND stamp_path IS NULL AND next_us <= $2 \
+                ORDER BY next_us LIMIT 1 {skip}) \
+             RETURNING {}",
+            columns!()
+        );
+        let now = self.now().as_micros();
+        let row: Option<Row> = on!(self, conn => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(next.as_micros())
+            .bind(now)
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("looking for a day without a time stamp")?;
+        row.map(RegistryDay::try_from).transpose()
+    }
+
+    /// Puts the next look for the time stamp of a confirmed day off.
+    pub async fn postpone_stamp(
+        &mut self,
+        brand: BrandId,
+        day: i64,
+        next: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql =
+            "UPDATE registry_day SET next_us = $3 WHERE brand_id = $1 AND day = $2 AND state = 5";
+        let rows = on!(self, conn => sqlx::query(sql)
+            .bind(brand.as_db())
+            .bind(day)
+            .bind(next.as_micros())
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("putting off the look for a time stamp")?;
+        exactly(rows, 1, "the confirmed day")
+    }
+
+    /// The time stamp of a confirmed day has come, or will not any more.
+    pub async fn settle_stamp(
+        &mut self,
+        brand: BrandId,
+        day: i64,
+        stamp: Option<&str>,
+        problem: Option<&str>,
+    ) -> Result<(), StoreError> {
+        // Without a stamp and with a problem it is not looked for again.
+        let sql = "UPDATE registry_day SET stamp_path = $3, problem = COALESCE($4, problem), \
+                next_us = CASE WHEN $3 IS NULL THEN $5 ELSE next_us END \
+             WHERE brand_id = $1 AND day = $2 AND state = 5 AND stamp_path IS NULL";
+        let rows = on!(self, conn => sqlx::query(sql)
+            .bind(brand.as_db())
+            .bind(day)
+            .bind(stamp)
+            .bind(problem)
+            .bind(i64::MAX)
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("archiving a time stamp")?;
+        exactly(rows, 1, "the confirmed day")
+    }
+
     /// Writes what became of fetching a day.
     ///
     /// # Errors
@@ -462,7 +535,7 @@ impl Writer {
     ) -> Result<(), StoreError> {
         let now = self.now().as_micros();
         let sql = "UPDATE registry_day SET state = 5, confirmed_us = $3, confirmed_by = $4, \
-                stamp_path = COALESCE($5, stamp_path) \
+                stamp_path = COALESCE($5, stamp_path), next_us = $3 \
              WHERE brand_id = $1 AND day = $2 AND state = 3";
         let rows = on!(self, conn => sqlx::query(sql)
             .bind(brand.as_db())

@@ -9,6 +9,7 @@ mod movements;
 mod strangers;
 mod watch;
 
+use domain::ids::RecipientId;
 use domain::{Channel, Recipient, RecipientKind, Source, Status, Timestamp};
 
 pub use movements::DayMovement;
@@ -35,8 +36,21 @@ pub struct Movement {
     pub transaction: Option<String>,
 }
 
+/// A key of which İYS holds something else than was said to us later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Behind {
+    /// Number of the address.
+    pub id: RecipientId,
+    /// The address.
+    pub recipient: Recipient,
+    /// On which channel.
+    pub channel: Channel,
+    /// In which capacity.
+    pub kind: RecipientKind,
+}
+
 /// What applying movements changed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Told {
     /// Movements of addresses that the firm knows.
     pub known: usize,
@@ -44,6 +58,9 @@ pub struct Told {
     pub strangers: usize,
     /// Events that the ledger did not have.
     pub events: usize,
+    /// Keys of these movements that İYS must be told about once more: it holds
+    /// something else than the newer word that was said to us.
+    pub behind: Vec<Behind>,
 }
 
 /// The Turkish day of an instant, in days since 1970-01-01.

@@ -6,7 +6,7 @@
 use domain::Timestamp;
 use domain::time::HOUR_US;
 
-use crate::db::Writer;
+use crate::db::{Reader, Writer};
 use crate::error::{Doing, StoreError};
 use crate::row::for_update;
 
@@ -58,6 +58,32 @@ pub struct LimitGrant {
     pub share: (i64, i64),
     /// Closed windows that are still closed.
     pub closed: Vec<(String, Timestamp)>,
+}
+
+/// The first hour of those that the share covers.
+fn oldest_hour(now: Timestamp) -> i64 {
+    let now = now.as_micros();
+    now - now.rem_euclid(HOUR_US) - (SHARE_HOURS - 1) * HOUR_US
+}
+
+impl Reader {
+    /// Calls of the last 24 hours from an address, answered and answered well,
+    /// as far as all its processes have told.
+    pub async fn registry_share(
+        &mut self,
+        egress: &str,
+        now: Timestamp,
+    ) -> Result<(i64, i64), StoreError> {
+        let sql = "SELECT CAST(COALESCE(sum(requests), 0) AS BIGINT), \
+                CAST(COALESCE(sum(successes), 0) AS BIGINT) \
+             FROM registry_egress_share WHERE egress = $1 AND hour_us >= $2";
+        on!(self, conn => sqlx::query_as(sql)
+            .bind(egress)
+            .bind(oldest_hour(now))
+            .fetch_one(&mut *conn)
+            .await)
+        .doing("reading the success share")
+    }
 }
 
 impl Writer {
@@ -123,7 +149,7 @@ impl Writer {
     async fn count_answers(&mut self, ask: &LimitRequest<'_>) -> Result<(i64, i64), StoreError> {
         let now = ask.now.as_micros();
         let hour = now - now.rem_euclid(HOUR_US);
-        let oldest = hour - (SHARE_HOURS - 1) * HOUR_US;
+        let oldest = oldest_hour(ask.now);
         let (requests, successes) = ask.answered;
         if requests > 0 {
             let sql = "INSERT INTO registry_egress_share (egress, hour_us, requests, successes) \
@@ -148,15 +174,7 @@ impl Writer {
                 .map(drop))
             .doing("forgetting old answers of İYS")?;
         }
-        let sql = "SELECT CAST(COALESCE(sum(requests), 0) AS BIGINT), \
-                CAST(COALESCE(sum(successes), 0) AS BIGINT) \
-             FROM registry_egress_share WHERE egress = $1 AND hour_us >= $2";
-        on!(self, conn => sqlx::query_as(sql)
-            .bind(ask.egress)
-            .bind(oldest)
-            .fetch_one(&mut *conn)
-            .await)
-        .doing("reading the success share")
+        self.registry_share(ask.egress, ask.now).await
     }
 
     async fn close_windows(

@@ -113,6 +113,39 @@ async fn consents_refusals_and_complaints_are_listed_together_the_oldest_first()
 }
 
 #[tokio::test]
+async fn a_refusal_that_waits_for_a_person_is_not_owed_before_they_have_looked() {
+    for db in store::testing::each().await {
+        let refused = declared(2, phone(2), Status::Ret, june(19));
+        let consented = declared(3, phone(1), Status::Onay, june(20));
+        let applied = apply(&db, &[refused, consented]).await;
+        let event = applied.touched.iter().find_map(|touched| {
+            let said = touched.said.as_ref()?;
+            touched.event.filter(|_| said.status == Status::Ret)
+        });
+        let event = event.expect("the refusal's event");
+        let count = async |db: &TestDatabase| {
+            let mut reader = db.store.read().await.expect("a reader");
+            let (from, to) = (june(1), june(30));
+            let count = reader.count_owed(BRAND, Duty::Refusal, from, to).await;
+            count.expect("a count")
+        };
+        let mut writer = db.store.write().await.expect("a transaction");
+        writer.withhold(BRAND, &[event]).await.expect("withheld");
+        writer.commit().await.expect("commits");
+        let owing = [(Duty::Consent, phone(1).to_string())];
+        assert_eq!(short(&owed(&db, ALL).await), owing, "{}", db.name);
+        assert_eq!(count(&db).await, 0, "{}", db.name);
+
+        let mut writer = db.store.write().await.expect("a transaction");
+        let released = writer.release_withheld(BRAND, &[event]).await;
+        assert_eq!(released.expect("released"), 1);
+        writer.commit().await.expect("commits");
+        assert_eq!(owed(&db, ALL).await.len(), 2, "{}", db.name);
+        assert_eq!(count(&db).await, 1, "{}", db.name);
+    }
+}
+
+#[tokio::test]
 async fn whatever_iys_confirmed_or_will_never_take_is_owed_no_more() {
     for db in store::testing::each().await {
         let mut window = Window::on(&db).await;

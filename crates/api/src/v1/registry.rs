@@ -16,8 +16,8 @@ use axum::extract::State;
 use domain::ids::BrandId;
 use domain::time::MINUTE_US;
 use domain::{Channel, RecipientKind, RegistryMode, Timestamp, Verdict};
-use engine::registry::RegistryOverview;
 use engine::registry::lights::{Allowed, Rights};
+use engine::registry::{RegistryOverview, Share, Signal};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
@@ -72,7 +72,7 @@ pub(crate) struct RegistryStatus {
 /// One thing that works or does not.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Light {
-    /// Stable: `account`, `changes`, `gap`, `queue`, and for what İYS allows
+    /// Stable: `account`, `changes`, `gap`, `queue`, `share`, and for what İYS allows
     /// `brand`, `mesaj`, `arama`, `eposta`, `agreement`.
     code: &'static str,
     /// What it is, in Turkish.
@@ -293,6 +293,47 @@ fn queue_light(queue: &QueueFigures) -> Light {
     }
 }
 
+/// Below 70 % İYS takes the address off its list.
+fn share_light(share: Share, signal: Signal) -> Light {
+    let percent = share.percent();
+    let (detail, detail_en) = match signal {
+        Signal::Fine => (
+            format!(
+                "Son 24 saatteki {} çağrının %{percent}'i başarılı.",
+                share.requests
+            ),
+            format!(
+                "{percent} % of the {} calls in the last 24 hours succeeded.",
+                share.requests
+            ),
+        ),
+        Signal::Alarm => (
+            format!(
+                "Son 24 saatteki çağrıların yalnız %{percent}'i başarılı: reddedilen kayıtların koduna bakıp verinin kaynağını düzeltin."
+            ),
+            format!(
+                "Only {percent} % of the calls in the last 24 hours succeeded: look at the codes of refused records and correct the source of the data."
+            ),
+        ),
+        Signal::Brake => (
+            format!(
+                "Son 24 saatteki çağrıların yalnız %{percent}'i başarılı; İYS'nin reddedebileceği çağrılar bir sonraki saate bekletiliyor."
+            ),
+            format!(
+                "Only {percent} % of the calls in the last 24 hours succeeded; calls that İYS may refuse wait for the next hour."
+            ),
+        ),
+    };
+    Light {
+        code: "share",
+        name: "Başarılı çağrı payı",
+        name_en: "Share of successful calls",
+        ok: signal == Signal::Fine,
+        detail,
+        detail_en,
+    }
+}
+
 async fn look(app: &App, caller: &Caller, brand: BrandId) -> Result<RegistryStatus, Problem> {
     let RegistryOverview {
         brand,
@@ -308,11 +349,13 @@ async fn look(app: &App, caller: &Caller, brand: BrandId) -> Result<RegistryStat
     let every = app.engine.settings().registry.pull_minutes;
     let rights = app.engine.rights(brand.id).await?;
     let lights = if brand.mode.is_connected() {
+        let (share, signal) = app.engine.registry_share().await?;
         let mut lights = vec![
             account_light(is_configured),
             changes_light(pulled_at, app.now(), every),
             gap_light(&brand, gap.as_ref(), app.now(), unreadable),
             queue_light(&queue),
+            share_light(share, signal),
         ];
         lights.extend(rights_lights(rights.as_ref().map(|(rights, _)| rights)));
         lights

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::response::{AppendHeaders, IntoResponse};
 use axum_extra::extract::cookie::{Cookie, SameSite};
+use domain::ids::UserId;
 use domain::{EmailAddress, Timestamp};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
@@ -22,7 +23,7 @@ use super::firms::Firm;
 use super::users::User;
 use crate::app::{App, randomness};
 use crate::body::Checked;
-use crate::caller::{COOKIE, SignedIn, session_cookie};
+use crate::caller::{COOKIE, Caller, SignedIn, session_cookie};
 use crate::problem::{OrNotFound, Problem, ProblemKind};
 use crate::throttle::{Attempt, caller_address};
 
@@ -150,6 +151,43 @@ async fn verified(app: &App, credentials: Credentials) -> Result<Option<access::
     let (user, hash) = account.map_or((None, None), |(user, hash)| (Some(user), Some(hash)));
     let is_right = matches_password(app, credentials.password, hash).await?;
     Ok(user.filter(|_| is_right))
+}
+
+/// Lets a person confirm what they are about to do with their password; a key
+/// is its own confirmation.
+///
+/// # Errors
+/// [`ProblemKind::WrongCredentials`] when it is missing or wrong,
+/// [`ProblemKind::TooManyAttempts`] after too many of them.
+pub(crate) async fn confirmed_by_password(
+    app: &App,
+    caller: &Caller,
+    CallerAddress(address): CallerAddress,
+    password: Option<SecretString>,
+) -> Result<(), Problem> {
+    let id = caller.actor.strip_prefix("user:");
+    let Some(id) = id.filter(|_| caller.is_person) else {
+        return Ok(());
+    };
+    let wrong = || {
+        Problem::new(ProblemKind::WrongCredentials)
+            .with_detail("this change is confirmed with your password")
+    };
+    let id: UserId = id.parse().map_err(|_| wrong())?;
+    let user = app.read().await?.user(caller.firm, id).await?;
+    let email = user.or_not_found()?.email;
+    let attempt = Attempt::new(&email.to_string(), address);
+    if !app.log_ins.admit(&attempt, app.now()) {
+        return Err(Problem::new(ProblemKind::TooManyAttempts).retry_after(60));
+    }
+    let account = app.read().await?.account(&email).await?;
+    let hash = account.map(|(_, hash)| hash);
+    let password = password.ok_or_else(wrong)?;
+    if !matches_password(app, password, hash).await? {
+        return Err(wrong());
+    }
+    app.log_ins.succeeded(&attempt);
+    Ok(())
 }
 
 async fn matches_password(

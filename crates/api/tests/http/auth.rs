@@ -309,3 +309,47 @@ async fn a_key_works_until_it_is_withdrawn_and_cannot_be_taken_back() {
             .contains(key)
     );
 }
+
+#[tokio::test]
+async fn a_person_confirms_another_mode_at_the_registry_with_their_password() {
+    let mut server = Server::start().await;
+    let tenant = server.tenant("Firma").await;
+    server
+        .person(tenant.firm, "ayse@ornek.com", Role::Owner)
+        .await;
+    let brand = format!("/api/v1/brands/{}", tenant.brand);
+    let codes = json!({ "iys_code": 100_000, "brand_code": 200_000 });
+    let answer = server.patch(&brand, &tenant.owner, codes).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    let path = format!("/api/v1/registry/{}/mode", tenant.brand);
+    let preview = server
+        .post(
+            &format!("{path}/preview"),
+            &tenant.owner,
+            json!({ "mode": "sync" }),
+        )
+        .await;
+    assert_eq!(preview.status, StatusCode::OK, "{}", preview.text());
+    let preview = preview.json();
+    let (cookie, token) = server.sign_in("ayse@ornek.com").await;
+    let call = |password: Option<&str>| {
+        let body = json!({ "preview_id": preview["id"], "password": password });
+        let mut request = request(Method::POST, &path, "", Some(body));
+        let headers = request.headers_mut();
+        headers.insert(header::COOKIE, cookie.parse().unwrap());
+        headers.insert("x-csrf-token", token.parse().unwrap());
+        request
+    };
+    for wrong in [None, Some("yanlis")] {
+        let answer = server.send(call(wrong)).await;
+        assert_eq!(
+            answer.json()["code"],
+            "WRONG_CREDENTIALS",
+            "{}",
+            answer.text()
+        );
+    }
+    let answer = server.send(call(Some(crate::support::PASSWORD))).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert_eq!(answer.json()["mode"], "sync");
+}

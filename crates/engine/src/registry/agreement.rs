@@ -4,6 +4,7 @@
 
 mod archive;
 mod compare;
+mod stamp;
 
 use domain::ids::{BrandId, FirmId};
 use domain::time::{DAY_US, HOUR_US, MINUTE_US, SECOND_US};
@@ -57,7 +58,8 @@ impl Engine {
     /// Plans yesterday, and works days that are due.
     pub async fn step_agreements(&self) -> Result<Step, EngineError> {
         self.plan_days().await?;
-        self.work_day(None).await
+        let worked = self.work_day(None).await?;
+        Ok(worked.or(self.fetch_stamp().await?))
     }
 
     /// From six in the morning, yesterday; and the days before it that were

@@ -9,7 +9,8 @@ use registry::wire::{AddAnswer, HeldRecord, RegisteredChannel, ResultRow};
 use store::brands::Brand;
 use store::registry_work::{ClaimedList, NewList, Operation, RegistryItem};
 
-use super::{Line, add_item, settle};
+use super::refusals::KnownUpTo;
+use super::{Line, add_item, alarms};
 use crate::Engine;
 use crate::error::EngineError;
 
@@ -79,30 +80,31 @@ impl Engine {
                     .confirmed(line.address, channel, list.kind, &recipients)
                     .await
                 {
-                    Ok(confirmed) => self.settle_ask(list, brand, &confirmed, answered).await,
-                    Err(error) => self.failed(list, brand, &error, answered).await,
-                }
-            }
-            (Operation::LookUp, _) => {
-                let looked = self.look_up(list, line, channel).await;
-                self.settle_look_ups(list, brand, looked, answered).await
-            }
-            (Operation::Add, None) if self.is_decided_singly(list) => {
-                self.add_single(list, brand, line, channel, answered).await
-            }
-            (Operation::Add, None) => {
-                let records = AddList {
-                    channel,
-                    kind: list.kind,
-                    items: list.items.iter().filter_map(add_item).collect(),
-                };
-                match line.client.add_list(line.address, &records.records()).await {
-                    Ok(accepted) => {
-                        self.settle_accepted_list(list, brand, &records, &accepted)
+                    Ok(confirmed) => {
+                        let is_whole = confirmed.recipients.len() >= recipients.len();
+                        let up_to = if is_whole {
+                            KnownUpTo::NOTHING
+                        } else {
+                            self.known_refusals(brand, line).await?
+                        };
+                        self.settle_ask(list, brand, &confirmed, answered, up_to)
                             .await
                     }
                     Err(error) => self.failed(list, brand, &error, answered).await,
                 }
+            }
+            (Operation::LookUp, _) => {
+                let Some(list) = self.without_known(list.clone(), brand, line).await? else {
+                    return Ok(());
+                };
+                let looked = self.look_up(&list, line, channel).await;
+                self.settle_look_ups(&list, brand, looked, answered).await
+            }
+            (Operation::Add, None) => {
+                let Some(list) = self.still_to_be_told(list).await? else {
+                    return Ok(());
+                };
+                self.add(&list, brand, line, channel, answered).await
             }
             (Operation::Add, Some(request_id)) => {
                 match line.client.results(line.address, request_id).await {
@@ -113,12 +115,37 @@ impl Engine {
         }
     }
 
+    async fn add(
+        &self,
+        list: &ClaimedList,
+        brand: &Brand,
+        line: &Line,
+        channel: RegisteredChannel,
+        answered: Answered,
+    ) -> Result<(), EngineError> {
+        if self.is_decided_singly(list) {
+            return self.add_single(list, brand, line, channel, answered).await;
+        }
+        let records = AddList {
+            channel,
+            kind: list.kind,
+            items: list.items.iter().filter_map(add_item).collect(),
+        };
+        match line.client.add_list(line.address, &records.records()).await {
+            Ok(accepted) => {
+                self.settle_accepted_list(list, brand, &records, &accepted)
+                    .await
+            }
+            Err(error) => self.failed(list, brand, &error, answered).await,
+        }
+    }
+
     /// A record whose date is at its limit goes out alone.
     fn is_decided_singly(&self, list: &ClaimedList) -> bool {
         let [item] = list.items.as_slice() else {
             return false;
         };
-        add_item(item).is_some_and(|record| settle::is_at_its_limit(&record, self.now()))
+        add_item(item).is_some_and(|record| self.is_at_its_limit(&record))
     }
 
     /// İYS decides about it at once: nobody waits five minutes for a result, and
@@ -206,8 +233,8 @@ impl Engine {
         match after_failure(error, attempt, list.items.len(), self.now(), jitter(list)) {
             Repeat::At(next) => self.again_at(list, &list.items, next, false, &text).await,
             Repeat::Parked(next) => self.again_at(list, &list.items, next, true, &text).await,
-            Repeat::StopBrand => self.rest(list, BRAND_REST_SECONDS, &text).await,
-            Repeat::StopNewAddresses => self.only_refusals(list, &text).await,
+            Repeat::StopBrand => self.rest_brand(list, brand, &text).await,
+            Repeat::StopNewAddresses => self.only_refusals(list, brand, &text).await,
             Repeat::Without(named) => self.settle_named(list, brand, &named, answered).await,
             Repeat::Halves => self.halve(list).await,
             Repeat::Refused => {
@@ -238,6 +265,24 @@ impl Engine {
         self.again_at(list, &list.items, next, true, text).await
     }
 
+    /// The account at İYS must be put right first, and somebody is told.
+    async fn rest_brand(
+        &self,
+        list: &ClaimedList,
+        brand: &Brand,
+        text: &str,
+    ) -> Result<(), EngineError> {
+        let rest_us = BRAND_REST_SECONDS * domain::time::SECOND_US;
+        let next = self.now().plus_micros(rest_us);
+        let mut writer = self.store.write().await?;
+        writer
+            .postpone_list(list, &list.items, next, true, Some(text))
+            .await?;
+        alarms::account_fails(&mut writer, brand, text).await?;
+        writer.commit().await?;
+        Ok(())
+    }
+
     /// The brand is not connected any more: nothing may be asked in its name.
     async fn drop_list(&self, list: &ClaimedList) -> Result<(), EngineError> {
         let mut writer = self.store.write().await?;
@@ -260,7 +305,12 @@ impl Engine {
     }
 
     /// The package is full (H525): refusals still go out, new addresses rest.
-    async fn only_refusals(&self, list: &ClaimedList, text: &str) -> Result<(), EngineError> {
+    async fn only_refusals(
+        &self,
+        list: &ClaimedList,
+        brand: &Brand,
+        text: &str,
+    ) -> Result<(), EngineError> {
         let (refusals, others): (Vec<_>, Vec<_>) = list.items.iter().cloned().partition(|item| {
             item.said
                 .as_ref()
@@ -270,6 +320,7 @@ impl Engine {
             .now()
             .plus_micros(BRAND_REST_SECONDS * domain::time::SECOND_US);
         let mut writer = self.store.write().await?;
+        alarms::package_is_full(&mut writer, brand, text).await?;
         if !refusals.is_empty() && !others.is_empty() {
             writer
                 .enqueue_registry(&[self.same_kind(list, refusals)])

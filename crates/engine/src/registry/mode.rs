@@ -36,8 +36,7 @@ pub struct ModePreview {
 
 /// The oldest date of a consent that İYS would still take (H467), by the most
 /// generous reading.
-pub(crate) fn oldest_creatable(now: Timestamp) -> Timestamp {
-    let calendar = Calendar::builtin();
+pub(crate) fn oldest_creatable(calendar: &Calendar, now: Timestamp) -> Timestamp {
     let is_open = |days: i64| {
         let event = now.plus_micros(-days * DAY_US).to_turkish();
         Timestamp::from_turkish(calendar.deadlines(event).grace) >= now
@@ -76,7 +75,7 @@ impl Engine {
         let creatable_since = (to == RegistryMode::Integrator).then(|| match held.activation {
             // Before its activation date İYS takes consents of any age.
             Some(activation) if activation > self.now() => Timestamp::from_micros(0),
-            _ => oldest_creatable(self.now()),
+            _ => oldest_creatable(&self.calendar, self.now()),
         });
         let figures = writer
             .mode_figures(firm, brand, &held.policy(), &then.policy(), creatable_since)
@@ -196,8 +195,14 @@ mod tests {
     fn a_record_may_be_made_for_what_was_said_within_three_business_days() {
         // Monday: Wednesday of the week before is the third business day back.
         let monday = at("2025-06-23T10:00:00+03:00");
-        assert_eq!(oldest_creatable(monday), at("2025-06-18T10:00:00+03:00"));
+        assert_eq!(
+            oldest_creatable(Calendar::builtin(), monday),
+            at("2025-06-18T10:00:00+03:00")
+        );
         let thursday = at("2025-06-26T10:00:00+03:00");
-        assert_eq!(oldest_creatable(thursday), at("2025-06-23T10:00:00+03:00"));
+        assert_eq!(
+            oldest_creatable(Calendar::builtin(), thursday),
+            at("2025-06-23T10:00:00+03:00")
+        );
     }
 }

@@ -14,7 +14,7 @@ use store::brands::Brand;
 use store::registry_accounts::{FeedPosition, RegistryFeed};
 use store::registry_feed::{Movement, Told};
 
-use super::Line;
+use super::{Line, alarms};
 use crate::error::EngineError;
 use crate::{Engine, Step};
 
@@ -87,11 +87,25 @@ impl Engine {
                 }
                 match self.pull_feed(&brand, feed).await? {
                     Pulled::Failed => self.pull_rests.begin(brand.id, feed, self.now()),
+                    Pulled::Complete if feed == RegistryFeed::Citizen => {
+                        self.recount(&brand).await?;
+                        step = Step::Did;
+                    }
                     Pulled::Complete | Pulled::More => step = Step::Did,
                 }
             }
         }
         Ok(step)
+    }
+
+    /// Right behind the feed our count of refusals is at its best.
+    async fn recount(&self, brand: &Brand) -> Result<(), EngineError> {
+        if brand.mode == domain::RegistryMode::Integrator
+            && let Some(line) = self.line(brand.id).await?
+        {
+            self.count_refusals(brand, &line).await?;
+        }
+        Ok(())
     }
 
     /// A feed that was not read to its end goes on at once.
@@ -203,11 +217,13 @@ impl Engine {
             .map(|change| movement(change, pulled_at))
             .collect();
         let mut writer = self.store.write().await?;
-        let told = writer
+        let mut told = writer
             .apply_movements(brand.firm, brand.id, &movements, |mirror, movement| {
                 after_movement(mirror, movement, pulled_at)
             })
             .await?;
+        let behind = std::mem::take(&mut told.behind);
+        self.ask_behind(&mut writer, brand, behind).await?;
         writer.advance_feed(brand.id, feed, from, to).await?;
         if !page.unreadable.is_empty() {
             writer
@@ -216,9 +232,12 @@ impl Engine {
         }
         if is_last {
             writer.complete_feed(brand.id, feed).await?;
+            if feed == RegistryFeed::Citizen {
+                alarms::feed_is_whole(&mut writer, brand).await?;
+            }
         }
         writer.commit().await?;
-        self.tell_of_page(brand, feed, &page.unreadable, told);
+        self.tell_of_page(brand, feed, &page.unreadable, &told);
         Ok(if is_last {
             Pulled::Complete
         } else {
@@ -226,7 +245,7 @@ impl Engine {
         })
     }
 
-    fn tell_of_page(&self, brand: &Brand, feed: RegistryFeed, unreadable: &[String], told: Told) {
+    fn tell_of_page(&self, brand: &Brand, feed: RegistryFeed, unreadable: &[String], told: &Told) {
         metrics::counter!("izinli_registry_movements_total")
             .increment((told.known + told.strangers) as u64);
         if !unreadable.is_empty() {

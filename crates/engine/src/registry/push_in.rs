@@ -131,11 +131,12 @@ impl Engine {
             })
             .collect();
         let foreign = rows - movements.len();
-        writer
+        let told = writer
             .apply_movements(brand.firm, brand.id, &movements, |mirror, movement| {
                 after_movement(mirror, movement, push.received_at)
             })
             .await?;
+        self.ask_behind(writer, brand, told.behind).await?;
         let problem = (foreign + unreadable > 0).then(|| {
             format!("{unreadable} rows could not be read, {foreign} are of another brand")
         });

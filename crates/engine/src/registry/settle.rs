@@ -18,7 +18,8 @@ use store::registry_rejections::NewAnswer;
 use store::registry_work::{ClaimedList, ItemSaid, NewList, Operation, RegistryFact, RegistryItem};
 
 use super::calls::{LOOK_UPS_PER_LIST, LookedUp};
-use super::{add_item, asked, rules, source_of};
+use super::refusals::{KnownUpTo, no_record};
+use super::{add_item, alarms, asked, rules, source_of};
 use crate::Engine;
 use crate::error::EngineError;
 
@@ -29,6 +30,7 @@ impl Engine {
         brand: &Brand,
         confirmed: &Confirmed,
         answered: Answered,
+        up_to: KnownUpTo,
     ) -> Result<(), EngineError> {
         let listed: HashSet<&Recipient> = confirmed.recipients.iter().collect();
         let ids = ids(&list.items);
@@ -55,12 +57,16 @@ impl Engine {
                         // No record that we could confirm, and none may be made in this mode.
                         view.code = Some(ReasonCode::I200);
                     }
+                    if up_to.has_no_record(&view, state.local.as_ref()) {
+                        view = no_record(&view);
+                    }
                     Some(view)
                 },
             )
             .await?;
         self.plan_next(&mut writer, list, brand, &list.items, &states)
             .await?;
+        alarms::account_works(&mut writer, brand, false).await?;
         writer.finish_list(list).await?;
         writer.commit().await?;
         metrics::counter!("izinli_registry_addresses_asked_total")
@@ -189,6 +195,11 @@ impl Engine {
                 },
             )
             .await?;
+        let takes_consents = items.iter().any(|item| {
+            let said = item.said.as_ref();
+            said.is_some_and(|said| said.status == Status::Onay)
+        });
+        alarms::account_works(&mut writer, brand, takes_consents).await?;
         writer
             .await_results(list, &accepted.request_id, &items, next)
             .await?;
@@ -379,7 +390,7 @@ impl Engine {
     }
 
     /// Decides what each key needs next and queues it.
-    async fn plan_next(
+    pub(super) async fn plan_next(
         &self,
         writer: &mut Writer,
         list: &ClaimedList,
@@ -462,13 +473,15 @@ impl Engine {
                 })
             })
             .collect();
-        Ok(apart(channel, list.kind, records, self.now())
-            .into_iter()
-            .map(|items| NewList {
-                due,
-                ..self.other_kind(list, Operation::Add, items.into_iter().map(said).collect())
-            })
-            .collect())
+        Ok(apart(channel, list.kind, records, |item| {
+            self.is_at_its_limit(item)
+        })
+        .into_iter()
+        .map(|items| NewList {
+            due,
+            ..self.other_kind(list, Operation::Add, items.into_iter().map(said).collect())
+        })
+        .collect())
     }
 }
 
@@ -482,11 +495,9 @@ fn apart(
     channel: RegisteredChannel,
     kind: domain::RecipientKind,
     records: Vec<plan::AddItem>,
-    now: domain::Timestamp,
+    is_at_its_limit: impl Fn(&plan::AddItem) -> bool,
 ) -> Vec<Vec<plan::AddItem>> {
-    let (late, inside): (Vec<_>, Vec<_>) = records
-        .into_iter()
-        .partition(|item| is_at_its_limit(item, now));
+    let (late, inside): (Vec<_>, Vec<_>) = records.into_iter().partition(is_at_its_limit);
     let (refusals, consents): (Vec<_>, Vec<_>) = inside
         .into_iter()
         .partition(|item| item.status == Status::Ret);
@@ -503,13 +514,6 @@ fn apart(
     lists.extend(pack(refusals));
     lists.extend(pack(consents));
     lists
-}
-
-/// Whether the stricter reading of the calendar has passed for a record, so that
-/// İYS decides about its date (W606).
-pub(super) fn is_at_its_limit(item: &plan::AddItem, now: domain::Timestamp) -> bool {
-    let limits = domain::calendar::Calendar::builtin().deadlines(item.consent_date.to_turkish());
-    item.source != domain::Source::HS_2015 && now.to_turkish() > limits.strict.min(limits.grace)
 }
 
 fn said(item: plan::AddItem) -> RegistryItem {

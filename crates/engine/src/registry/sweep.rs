@@ -3,11 +3,10 @@
 
 use domain::Timestamp;
 use domain::ids::{BrandId, FirmId, RecipientId};
-use domain::time::MINUTE_US;
 use serde_json::json;
 use store::registry_sweep::{PHASES, Sweep, SweepPurpose, SweepState};
 
-use super::asks;
+use super::{alarms, asks};
 use crate::error::EngineError;
 use crate::{Engine, Step};
 
@@ -68,7 +67,7 @@ impl Engine {
         let settings = &self.settings.registry;
         let local = now.to_turkish();
         let minute = i64::from(local.hour()) * 60 + i64::from(local.minute());
-        domain::calendar::Calendar::builtin()
+        self.calendar
             .is_business_day(local.date(), domain::calendar::HalfDays::Count)
             && (settings.business_from_minute..settings.business_to_minute).contains(&minute)
     }
@@ -137,6 +136,7 @@ impl Engine {
         writer.save_sweep(&sweep).await?;
         if sweep.purpose == SweepPurpose::Gap {
             writer.close_gaps(sweep.brand).await?;
+            alarms::feed_is_whole(&mut writer, &brand).await?;
         }
         let detail = json!({ "purpose": sweep.purpose, "people": sweep.asked });
         let subject = sweep.brand.to_string();
@@ -275,10 +275,4 @@ fn is_open(sweep: &Sweep) -> bool {
         sweep.state,
         SweepState::Running | SweepState::Paused | SweepState::Queued
     )
-}
-
-/// How long a sweep takes at this rate of calls, in microseconds.
-pub fn sweep_takes_us(keys: i64, calls_per_second: u32) -> Option<i64> {
-    let rate = i64::from(calls_per_second).max(1);
-    (calls_per_second > 0).then(|| (keys / 1_000 + 1) * MINUTE_US / 60 / rate)
 }

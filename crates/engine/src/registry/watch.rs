@@ -9,6 +9,7 @@ use serde_json::json;
 use store::brands::Brand;
 use store::registry_sweep::SweepPurpose;
 
+use super::alarms;
 use super::pull::BRANDS_MAX;
 use crate::error::EngineError;
 use crate::{Engine, Step};
@@ -94,6 +95,7 @@ impl Engine {
             );
         }
         if is_new || is_missed {
+            alarms::feed_is_silent(&mut writer, brand, complete_at).await?;
             writer.commit().await?;
             return Ok(Step::Did);
         }

@@ -250,6 +250,7 @@ impl Engine {
             activation: brand.activation,
             brand_names: brand.called(),
             countries: brand.countries,
+            calendar: std::borrow::Cow::Owned(self.calendar.clone()),
             mapping: receive::mapping(&upload.options)?,
             limits: Limits {
                 file_bytes_max: self.settings.uploads.file_bytes_max,

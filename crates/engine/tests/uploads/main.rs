@@ -2,6 +2,7 @@
 //! resumed, and what comes from a watched folder.
 
 mod brands;
+mod calendar;
 mod desk;
 mod drops;
 mod interrupted;

@@ -1,6 +1,5 @@
 //! `izinli ledger …`
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use domain::ledger::export::EventLine;
@@ -26,13 +25,11 @@ pub(crate) async fn run(cli: &Cli, command: &Ledger, out: Output) -> anyhow::Res
 async fn verify(cli: &Cli, args: &LedgerVerify, brand: &str, out: Output) -> anyhow::Result<Exit> {
     let session = Session::open(cli).await?;
     let brand = session.brand(brand).await?;
-    let go_on = |_| ControlFlow::Continue(());
-    let found = if args.since_checkpoint {
-        session.store.verify_ledger_since(brand.id, go_on).await?
-    } else {
-        session.store.verify_ledger(brand.id, go_on).await?
-    };
-    let trail = session.engine()?.verify_trail(brand.firm).await?;
+    let checked = session
+        .engine()?
+        .verify_ledger(brand.id, args.since_checkpoint, ACTOR)
+        .await?;
+    let (found, trail) = (checked.ledger, checked.trail);
     let value = json!({
         "blocks": found.blocks, "events": found.events,
         "fault": found.fault.as_ref().map(ToString::to_string),

@@ -99,6 +99,10 @@ struct Shelf {
     keys: [u64; 3],
 }
 
+/// A rule answers for any number of addresses; it is counted as if they were
+/// ten million.
+const COUNTED_BY_RULE_PER_PCT: u64 = 100_000;
+
 /// The counters of `GET /sps/{iysCode}/brands`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Totals {
@@ -128,9 +132,14 @@ impl Book {
 
     pub(crate) fn totals(&self, brand: BrandNo) -> Totals {
         let shelf = self.shelf(brand);
+        let by_rule = |pct: fn(&Population) -> u8| {
+            self.population
+                .as_ref()
+                .map_or(0, |rule| u64::from(pct(rule)) * COUNTED_BY_RULE_PER_PCT)
+        };
         Totals {
-            approvals: shelf.approvals,
-            rejections: shelf.rejections,
+            approvals: shelf.approvals + by_rule(|rule| rule.onay_pct),
+            rejections: shelf.rejections + by_rule(|rule| rule.ret_pct),
         }
     }
 

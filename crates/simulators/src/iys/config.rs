@@ -61,6 +61,8 @@ pub struct Options {
     pub hash_state: HashState,
     /// Whether the hash of a day's file covers its header line.
     pub hash_with_header: bool,
+    /// Whether the time stamp of a confirmed day is still being made.
+    pub stamp_is_late: bool,
     /// Whether push connections may be plain HTTP, as on one machine they are.
     pub push_allows_http: bool,
     /// How often a push that was not taken is tried in all.
@@ -88,6 +90,7 @@ impl Default for Options {
             quirks: true,
             hash_state: HashState::Completed,
             hash_with_header: true,
+            stamp_is_late: false,
             push_allows_http: false,
             push_tries: 3,
             push_repeats: 0,

@@ -1,6 +1,8 @@
 //! Consents given after a citizen's own refusal wait for a second person who
 //! looks at the evidence (R807). Only the approval puts them into the ledger.
 
+use std::collections::HashSet;
+
 use domain::consent::{Admission, Claim, ConsentEvent, ConsentKey, Origin, admit};
 use domain::ids::{BrandId, EventId, FirmId, HoldId, RecipientId};
 use domain::{
@@ -8,8 +10,9 @@ use domain::{
 };
 
 use super::state::BrandKey;
-use crate::db::{Reader, Writer};
+use crate::db::{Engine, Reader, Writer};
 use crate::error::{Doing, StoreError, exactly};
+use crate::given::{BindGiven, Given, seek};
 use crate::row::{instant, known, page_rows};
 use crate::vocabulary::vocabulary;
 
@@ -323,6 +326,38 @@ impl Writer {
             .map(|done| done.rows_affected()))
         .doing("deciding on a held consent")?;
         exactly(rows, 1, "the held consent")
+    }
+}
+
+fn approved_sql(given: &Given<'_>, engine: Engine) -> sqlx::AssertSqlSafe<String> {
+    let event = seek(engine, "consent_event", "e", "e.id = g.event_id");
+    let hold = seek(engine, "consent_hold", "h", "h.id = e.origin_id");
+    let body = format!(
+        "SELECT e.id FROM given g{event}{hold} WHERE h.brand_id = $1 AND h.event_id = e.id"
+    );
+    given.sql(engine, 2, &body)
+}
+
+impl Reader {
+    /// Those of the events that a second person let in after the citizen's own
+    /// refusal.
+    pub async fn approved_among(
+        &mut self,
+        brand: BrandId,
+        events: &[EventId],
+    ) -> Result<HashSet<EventId>, StoreError> {
+        if events.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let given = Given::new().ints("event_id", events.iter().map(|event| event.as_db()));
+        let sql = approved_sql(&given, self.engine());
+        let rows: Vec<i64> = on!(self, conn => sqlx::query_scalar(sql)
+            .bind(brand.as_db())
+            .bind_given(&given)
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("reading which consents a second person let in")?;
+        Ok(rows.into_iter().map(EventId::from_db).collect())
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use domain::ids::{BrandId, EventId, FirmId, RecipientId};
 use domain::{Channel, LocalState, Recipient, RecipientKind, RegistryView, Status, Verdict};
 
-use super::{Movement, Told, day_of};
+use super::{Behind, Movement, Told, day_of};
 use crate::consent::state::{BrandKey, KeyState};
 use crate::db::{Reader, Writer};
 use crate::error::{Doing, StoreError};
@@ -65,27 +65,29 @@ impl Writer {
                 None => strangers.push(movement),
             }
         }
-        let events = self.apply_known(firm, brand, &known, decide).await?;
+        let (events, behind) = self.apply_known(firm, brand, &known, decide).await?;
         self.keep_strangers(firm, brand, &strangers).await?;
         self.note_movements(brand, movements).await?;
         Ok(Told {
             known: known.len(),
             strangers: strangers.len(),
             events,
+            behind,
         })
     }
 
     /// Movements of addresses that the firm knows; returns how many events
-    /// the ledger got. At most as many as a block holds.
+    /// the ledger got, and the keys of which İYS holds something older than we.
+    /// At most as many as a block holds.
     pub(super) async fn apply_known(
         &mut self,
         firm: FirmId,
         brand: BrandId,
         movements: &[(RecipientId, &Movement)],
         mut decide: impl FnMut(&RegistryView, &Movement) -> Option<RegistryView> + Send,
-    ) -> Result<usize, StoreError> {
+    ) -> Result<(usize, Vec<Behind>), StoreError> {
         if movements.is_empty() {
-            return Ok(0);
+            return Ok((0, Vec::new()));
         }
         let head = self.lock_ledger(brand).await?;
         let mut held = self.held_by_key(brand, movements).await?;
@@ -121,6 +123,7 @@ impl Writer {
             events.push(event);
         }
         let count = events.len();
+        let behind = behind(movements, &held);
         self.append_block(brand, now, head, events).await?;
         let changed: Vec<(BrandKey, KeyState)> = held
             .into_iter()
@@ -131,7 +134,7 @@ impl Writer {
         if refuses {
             self.close_gate(firm).await?;
         }
-        Ok(count)
+        Ok((count, behind))
     }
 
     async fn held_by_key(
@@ -324,6 +327,41 @@ impl Reader {
             })
             .collect())
     }
+}
+
+/// Keys of movements after which İYS still holds something else than the later
+/// word that was said to us; each once. What a citizen refused there stands.
+fn behind(movements: &[(RecipientId, &Movement)], held: &BTreeMap<BrandKey, Held>) -> Vec<Behind> {
+    let mut seen = HashSet::new();
+    movements
+        .iter()
+        .filter(|(id, movement)| {
+            let key = key_of(*id, movement);
+            held.get(&key).is_some_and(|held| is_behind(&held.state)) && seen.insert(key)
+        })
+        .map(|(id, movement)| Behind {
+            id: *id,
+            recipient: movement.recipient.clone(),
+            channel: movement.channel,
+            kind: movement.kind,
+        })
+        .collect()
+}
+
+fn is_behind(state: &KeyState) -> bool {
+    let Some(said) = state.local.filter(|said| !said.citizen) else {
+        return false;
+    };
+    let is_newer = state
+        .registry
+        .consent_date
+        .is_none_or(|held| said.consent_date > held);
+    is_newer
+        && match (state.registry.verdict, said.status) {
+            (Verdict::Onay, Status::Ret) => true,
+            (Verdict::Ret, Status::Onay) => !state.registry.citizen,
+            _ => false,
+        }
 }
 
 const fn key_of(recipient: RecipientId, movement: &Movement) -> BrandKey {

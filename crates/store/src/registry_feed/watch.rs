@@ -42,7 +42,7 @@ impl Writer {
         exactly(rows, 1, "the position of the feed")?;
         if feed == RegistryFeed::Citizen {
             self.set_feed_complete(brand, now).await?;
-            self.close_harmless_gaps(brand, now).await?;
+            self.close(brand, false).await?;
         }
         Ok(())
     }
@@ -59,27 +59,21 @@ impl Writer {
         exactly(rows, 1, "the brand")
     }
 
-    /// Gaps that ended before anything was lost.
-    async fn close_harmless_gaps(&mut self, brand: BrandId, now: i64) -> Result<(), StoreError> {
-        let sql = "UPDATE registry_gap SET closed_us = $2 \
-             WHERE brand_id = $1 AND closed_us IS NULL AND missed_us IS NULL";
-        on!(self, conn => sqlx::query(sql)
-            .bind(brand.as_db())
-            .bind(now)
-            .execute(&mut *conn)
-            .await
-            .map(drop))
-        .doing("closing a gap")
-    }
-
     /// Everybody has been asked again: the gaps are closed.
     pub async fn close_gaps(&mut self, brand: BrandId) -> Result<(), StoreError> {
+        self.close(brand, true).await
+    }
+
+    /// Closes the brand's gaps; those in which changes were lost only when
+    /// everybody has been asked again.
+    async fn close(&mut self, brand: BrandId, has_asked_everybody: bool) -> Result<(), StoreError> {
         let now = self.now().as_micros();
-        let sql =
-            "UPDATE registry_gap SET closed_us = $2 WHERE brand_id = $1 AND closed_us IS NULL";
+        let sql = "UPDATE registry_gap SET closed_us = $2 \
+             WHERE brand_id = $1 AND closed_us IS NULL AND ($3 = 1 OR missed_us IS NULL)";
         on!(self, conn => sqlx::query(sql)
             .bind(brand.as_db())
             .bind(now)
+            .bind(i64::from(has_asked_everybody))
             .execute(&mut *conn)
             .await
             .map(drop))

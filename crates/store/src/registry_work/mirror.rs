@@ -9,9 +9,36 @@ use domain::{Channel, LocalState, RecipientKind, RegistryView, Status, Timestamp
 
 use super::RegistryFact;
 use crate::consent::state::{BrandKey, KeyState};
-use crate::db::Writer;
+use crate::db::{Reader, Writer};
 use crate::error::{Doing, StoreError, exactly};
 use crate::given::{BindGiven, Given};
+
+impl Reader {
+    /// What is on record for addresses on one channel and in one capacity, in
+    /// the order given.
+    pub async fn states_in_order(
+        &mut self,
+        brand: BrandId,
+        channel: Channel,
+        kind: RecipientKind,
+        recipients: &[RecipientId],
+    ) -> Result<Vec<KeyState>, StoreError> {
+        let keys: Vec<BrandKey> = recipients
+            .iter()
+            .map(|recipient| BrandKey {
+                recipient: *recipient,
+                channel,
+                kind,
+            })
+            .collect();
+        let held: std::collections::HashMap<BrandKey, KeyState> =
+            self.states_of(brand, &keys).await?.into_iter().collect();
+        Ok(keys
+            .iter()
+            .map(|key| held.get(key).cloned().unwrap_or_default())
+            .collect())
+    }
+}
 
 impl Writer {
     /// Lets `decide` say what the mirror holds of each address from now on,
@@ -56,29 +83,6 @@ impl Writer {
             self.close_gate(firm).await?;
         }
         Ok(states)
-    }
-
-    async fn states_in_order(
-        &mut self,
-        brand: BrandId,
-        channel: Channel,
-        kind: RecipientKind,
-        recipients: &[RecipientId],
-    ) -> Result<Vec<KeyState>, StoreError> {
-        let keys: Vec<BrandKey> = recipients
-            .iter()
-            .map(|recipient| BrandKey {
-                recipient: *recipient,
-                channel,
-                kind,
-            })
-            .collect();
-        let held: std::collections::HashMap<BrandKey, KeyState> =
-            self.states_of(brand, &keys).await?.into_iter().collect();
-        Ok(keys
-            .iter()
-            .map(|key| held.get(key).cloned().unwrap_or_default())
-            .collect())
     }
 
     /// Writes what İYS holds into the ledger, where it says more than we knew:

@@ -6,6 +6,7 @@ use axum::extract::State;
 use domain::ids::{BrandId, ModeChangeId};
 use domain::{Channel, RecipientKind, RegistryMode, Timestamp};
 use engine::registry::mode::ModePreview;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use store::access::Permission;
 use store::registry_modes;
@@ -17,6 +18,7 @@ use crate::app::App;
 use crate::body::{Checked, Id};
 use crate::caller::Caller;
 use crate::problem::Problem;
+use crate::v1::session::{CallerAddress, confirmed_by_password};
 use crate::words;
 
 /// A mode to be looked at.
@@ -43,6 +45,9 @@ pub(crate) struct ModeMade {
     /// Let the first load pass business hours.
     #[serde(default)]
     rests_in_business_hours: bool,
+    /// The password of the person who confirms the change; a key needs none.
+    #[schema(value_type = Option<String>)]
+    password: Option<SecretString>,
 }
 
 /// What another mode would do to the people of one channel and capacity.
@@ -157,6 +162,7 @@ pub(crate) async fn preview_registry_mode(
 pub(crate) async fn change_registry_mode(
     State(app): State<App>,
     caller: Caller,
+    address: CallerAddress,
     Id(brand): Id<BrandId>,
     Checked(made): Checked<ModeMade>,
 ) -> Result<Json<RegistryStatus>, Problem> {
@@ -166,6 +172,7 @@ pub(crate) async fn change_registry_mode(
         // The reason to send without İYS is a signature.
         caller.needs(Permission::ManageFirm)?;
     }
+    confirmed_by_password(&app, &caller, address, made.password).await?;
     app.engine
         .change_mode(
             caller.firm,

@@ -272,6 +272,7 @@ impl Engine {
                     after_movement(mirror, movement, told_at)
                 })
                 .await?;
+            self.ask_behind(&mut writer, brand, told.behind).await?;
             writer.commit().await?;
             events += told.events;
         }
