@@ -15,11 +15,14 @@
 //! [`system`] runs the real program between simulators; `tests/main_job.rs`,
 //! `tests/kill.rs`, `tests/faults.rs` and `tests/files.rs` look at what comes of it.
 //!
+//! [`house`] is the engine without its process, its loops driven step by step.
+//!
 //! **To add a rule:** 1. write a function from [`Repository`] to findings in
 //! `rules/`; 2. test it there on a tree with one breach; 3. add a test to
 //! `tests/tidy.rs` whose name is the rule as a sentence.
 
 pub mod fixtures;
+pub mod house;
 pub mod repository;
 pub mod rules;
 pub mod system;
