@@ -218,6 +218,11 @@ impl<'h> Storm<'h> {
             .as_ref()
             .is_some_and(|held| held.status == Status::Onay);
         let status = if refuses { "RET" } else { "ONAY" };
+        // İYS takes nothing that is dated to the second of what it holds (H178).
+        let held_at = held.and_then(|held| held.consent_date);
+        if held_at.is_some_and(|at| at.plus_micros(SECOND_US) > self.house.now()) {
+            self.house.pass(2 * SECOND_US);
+        }
         let at = self.house.now();
         self.note(&format!("citizen {person} {status}"));
         self.house.citizen(&person, status, at).await

@@ -10,7 +10,7 @@ use domain::time::{DAY_US, HOUR_US};
 use serde_json::json;
 use store::alarms::{AlarmDetail, AlarmKey};
 use store::brands::Brand;
-use store::ledger::Verification;
+use store::ledger::{Fault, Verification};
 
 use crate::error::EngineError;
 use crate::seals::TrailCheck;
@@ -32,7 +32,7 @@ pub struct LedgerFound {
 impl LedgerFound {
     /// The first thing that differs, in Turkish; none when everything agrees.
     pub fn differs_tr(&self) -> Option<String> {
-        let ledger = self.ledger.fault.as_ref().map(|fault| fault.text_tr());
+        let ledger = self.ledger.fault.as_ref().map(Fault::text_tr);
         let trail = self
             .trail
             .trail

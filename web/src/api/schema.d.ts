@@ -1700,7 +1700,7 @@ export interface components {
          * @description What an alarm is about.
          * @enum {string}
          */
-        AlarmCode: "A101" | "A102" | "A103" | "A104" | "A105" | "A106" | "A201" | "A301" | "A302" | "A303" | "A401" | "A402";
+        AlarmCode: "A101" | "A102" | "A103" | "A104" | "A105" | "A106" | "A201" | "A301" | "A302" | "A303" | "A401" | "A402" | "A403";
         AnyObject: {
             [key: string]: unknown;
         };
@@ -2662,7 +2662,7 @@ export interface components {
         /** @description One thing that works or does not. */
         Light: {
             /**
-             * @description Stable: `account`, `changes`, `gap`, `queue`, and for what İYS allows
+             * @description Stable: `account`, `changes`, `gap`, `queue`, `share`, and for what İYS allows
              *     `brand`, `mesaj`, `arama`, `eposta`, `agreement`.
              */
             code: string;
@@ -2815,6 +2815,8 @@ export interface components {
         ModeMade: {
             /** @description In mode off: the owner's signed reason; only an owner may give it. */
             off_reason?: string | null;
+            /** @description The password of the person who confirms the change; a key needs none. */
+            password?: string | null;
             /** @description The preview's id. */
             preview_id: string;
             /** @description Let the first load pass business hours. */
