@@ -1,12 +1,15 @@
 //! Which column is what, and how a row states consents.
 
+mod attribute_columns;
+
 use std::collections::BTreeMap;
 
-use domain::attribute::{Attribute, AttributeKind};
+use domain::attribute::Attribute;
 use domain::fold_text::fold_header;
 use domain::{Channel, ReasonCode, RecipientKind};
 
-use super::header::{Coding, Meaning, REPORT_COLUMNS, begins_with_report_columns, recognise};
+use self::attribute_columns::{attribute_columns, attribute_meaning, dates_of, recognised};
+use super::header::{Coding, Meaning, REPORT_COLUMNS, begins_with_report_columns};
 use crate::field::Field;
 use crate::options::{Action, Assignment, Mapping, Options, Polarity};
 use crate::summary::{ColumnReport, LayoutKind, Question, UnreadValues};
@@ -319,74 +322,6 @@ fn nobody(headers: &[String]) -> Refusal {
     refusal
 }
 
-/// Columns of attributes.
-///
-/// # Errors
-/// F111 when two columns claim one.
-fn attribute_columns(
-    headers: &[String],
-    meanings: &[Meaning],
-    attributes: &[Attribute],
-) -> Result<Vec<(usize, usize)>, Refusal> {
-    let mut found: Vec<(usize, usize)> = Vec::new();
-    for (column, meaning) in meanings.iter().enumerate() {
-        let Some(number) = meaning.attribute else {
-            continue;
-        };
-        if let (Some((first, _)), Some(attribute)) = (
-            found.iter().find(|(_, known)| *known == number),
-            attributes.get(number),
-        ) {
-            return Err(Refusal::new(ReasonCode::F111)
-                .with("field", &attribute.label_tr)
-                .with("field_en", &attribute.label_en)
-                .with("first", &headers[*first])
-                .with("second", &headers[column]));
-        }
-        found.push((column, number));
-    }
-    Ok(found)
-}
-
-fn dates_of(columns: &[(usize, usize)], attributes: &[Attribute]) -> Vec<usize> {
-    let is_date = |number: usize| {
-        let kind = attributes.get(number).map(|attribute| attribute.kind);
-        kind == Some(AttributeKind::Date)
-    };
-    let dates = columns.iter().filter(|(_, number)| is_date(*number));
-    dates.map(|(column, _)| *column).collect()
-}
-
-/// The attribute that a person named for a header, or that is headed like it.
-fn attribute_meaning(number: usize) -> Meaning {
-    Meaning {
-        attribute: Some(number),
-        ..Meaning::of(Field::Attribute)
-    }
-}
-
-/// What a header means where nobody said: one we know, or an attribute. What is
-/// usually kept out (W405) is let in by a definition that marks it as personal
-/// or health data.
-fn recognised(header: &str, attributes: &[Attribute]) -> Meaning {
-    let folded = fold_header(header);
-    let headed = attributes
-        .iter()
-        .position(|attribute| attribute.is_headed(&folded));
-    match (recognise(header), headed) {
-        (Some(meaning), Some(number)) if meaning.field == Field::Sensitive => {
-            if attributes[number].is_hidden() {
-                attribute_meaning(number)
-            } else {
-                meaning
-            }
-        }
-        (Some(meaning), _) => meaning,
-        (None, Some(number)) => attribute_meaning(number),
-        (None, None) => Meaning::of(Field::Ignored),
-    }
-}
-
 fn meanings_of(headers: &[String], options: &Options) -> Vec<Meaning> {
     let mapping = &options.mapping;
     let named: BTreeMap<String, usize> = mapping
@@ -571,118 +506,4 @@ fn kind_of(groups: &[Group]) -> LayoutKind {
 }
 
 #[cfg(test)]
-mod tests {
-    use domain::Timestamp;
-
-    use super::*;
-
-    fn layout(headers: &str, change: impl FnOnce(&mut Options)) -> Result<Layout, Refusal> {
-        let mut options = Options::new(Timestamp::from_micros(0), Action::Push);
-        change(&mut options);
-        Layout::new(headers.split(';').map(str::to_owned).collect(), &options)
-    }
-
-    fn refused(headers: &str) -> String {
-        let refusal = layout(headers, |_| {}).unwrap_err();
-        format!("{} {}", refusal.code, refusal.text_tr())
-    }
-
-    #[test]
-    fn the_three_ways_of_stating_consents_are_told_apart() {
-        let long = "alıcı;izin türü;izin durumu;izin tarihi;izin kaynağı";
-        assert_eq!(layout(long, |_| {}).unwrap().kind, LayoutKind::Long);
-        let wide = "Email;IYS Email Status;IYS Email Consent Date;IYS Email Source;\
-                    Phone Number;IYS SMS Status;IYS SMS Consent Date;IYS SMS Source";
-        let wide = layout(wide, |_| {}).unwrap();
-        assert_eq!(wide.kind, LayoutKind::Wide);
-        assert_eq!(wide.groups.len(), 2);
-        assert_eq!(
-            wide.groups[0].covers,
-            Coverage::Stated(vec![Channel::Mesaj])
-        );
-        assert_eq!(wide.groups[0].date, Some(6));
-        assert_eq!(wide.date_columns(), [2, 6]);
-        let plain = layout("telefon;e-posta;izin;izin tarihi;kaynak", |_| {}).unwrap();
-        assert_eq!(plain.kind, LayoutKind::Plain);
-        assert_eq!(plain.groups[0].covers, Coverage::Unstated);
-        assert!(matches!(
-            plain.questions()[0],
-            Question::StatusChannels { .. }
-        ));
-        let only_email = layout("e-posta;izin;izin tarihi;kaynak", |_| {}).unwrap();
-        assert_eq!(
-            only_email.groups[0].covers,
-            Coverage::Stated(vec![Channel::Eposta])
-        );
-    }
-
-    #[test]
-    fn an_answered_question_is_not_asked_again() {
-        let answered = layout("telefon;izin;izin tarihi;kaynak", |options| {
-            options.mapping.status_channels = vec![Channel::Mesaj, Channel::Arama];
-        });
-        let answered = answered.unwrap();
-        let both = vec![Channel::Mesaj, Channel::Arama];
-        assert_eq!(answered.groups[0].covers, Coverage::Stated(both));
-        assert!(answered.questions().is_empty());
-    }
-
-    #[test]
-    fn a_file_without_what_it_is_for_is_refused_with_the_missing_parts_named() {
-        assert!(refused("ad;soyad;izin").starts_with("F110"));
-        let places = "Name;Latitude;Longitude;Radius;Entity Status;Distance Unit;Group";
-        assert!(refused(places).contains("geofence"), "{}", refused(places));
-        let twice = refused("telefon;cep no;izin;izin tarihi;kaynak");
-        assert!(
-            twice.starts_with("F111") && twice.contains("cep no"),
-            "{twice}"
-        );
-        let missing = refused("telefon;izin");
-        assert!(missing.contains("izin tarihi, izin kaynağı"), "{missing}");
-        assert!(refused("telefon;ad").contains("izin durumu"));
-        let merchants = layout("telefon;sms izni", |options| {
-            options.default_kind = Some(RecipientKind::Tacir);
-        });
-        assert!(merchants.is_ok());
-        assert!(layout("telefon;ad", |options| options.action = Action::Local).is_ok());
-    }
-
-    #[test]
-    fn a_record_date_is_offered_as_consent_date_and_never_taken_unasked() {
-        let local = |options: &mut Options| options.action = Action::Local;
-        let unasked = layout("telefon;sms izni;kayıt tarihi", local).unwrap();
-        assert_eq!(unasked.groups[0].date, None);
-        assert!(matches!(
-            unasked.questions()[0],
-            Question::ConsentDateColumn { .. }
-        ));
-        let answered = layout("telefon;sms izni;kayıt tarihi", |options| {
-            options.action = Action::Local;
-            let date = Assignment {
-                field: Field::Date,
-                channel: None,
-            };
-            options
-                .mapping
-                .columns
-                .insert("KAYIT TARİHİ".to_owned(), date);
-        });
-        assert_eq!(answered.unwrap().groups[0].date, Some(2));
-    }
-
-    #[test]
-    fn a_corrected_report_that_comes_back_keeps_only_the_original_columns() {
-        let headers = format!(
-            "{};telefon;sms izni;izin tarihi;kaynak",
-            REPORT_COLUMNS.join(";")
-        );
-        let layout = layout(&headers, |_| {}).unwrap();
-        assert_eq!(layout.channel, None);
-        assert_eq!(layout.phone, Some(REPORT_COLUMNS.len()));
-        assert!(
-            layout.meanings[..11]
-                .iter()
-                .all(|meaning| meaning.field == Field::Ours)
-        );
-    }
-}
+mod tests;
