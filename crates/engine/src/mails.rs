@@ -114,7 +114,12 @@ pub(crate) fn beside_text(content: &MailContent, campaign: &Campaign) -> Vec<Str
         return Vec::new();
     };
     let html = mail.html.iter().flat_map(|html| html.variables());
-    mail.subject.variables().iter().chain(html).cloned().collect()
+    mail.subject
+        .variables()
+        .iter()
+        .chain(html)
+        .cloned()
+        .collect()
 }
 
 /// The variables that people must have a value for.
@@ -124,7 +129,11 @@ pub(crate) fn variables(
     content: Option<&MailContent>,
 ) -> Vec<String> {
     let mut names = text.variables().to_vec();
-    names.extend(content.iter().flat_map(|content| beside_text(content, campaign)));
+    names.extend(
+        content
+            .iter()
+            .flat_map(|content| beside_text(content, campaign)),
+    );
     names.retain(|name| name != LINK);
     names.sort_unstable();
     names.dedup();
