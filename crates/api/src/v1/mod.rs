@@ -18,6 +18,7 @@ pub(crate) mod messages;
 mod proof_page;
 pub(crate) mod reasons;
 pub(crate) mod registry;
+pub(crate) mod sending;
 pub(crate) mod session;
 pub(crate) mod templates;
 pub(crate) mod uploads;

@@ -8,7 +8,7 @@ use crate::connectors::new_connector;
 use crate::people::say;
 use crate::support::{Server, Tenant};
 
-async fn new_campaign(server: &Server, tenant: &Tenant) -> Value {
+pub(crate) async fn new_campaign(server: &Server, tenant: &Tenant) -> Value {
     let connector = server
         .post("/api/v1/connectors", &tenant.owner, new_connector())
         .await
@@ -16,7 +16,7 @@ async fn new_campaign(server: &Server, tenant: &Tenant) -> Value {
     json!({
         "brand_id": tenant.brand, "name": "Yaz", "channel": "MESAJ", "kind": "BIREYSEL",
         "basis": "COMMERCIAL", "purpose": "kampanya", "sender": "ORNEK",
-        "body": "Örnek Ticaret A.Ş. yaz indirimi başladı. RET ORNEK yazıp 3338'e gönderin.",
+        "body": "Örnek Ticaret A.Ş. Mersis 0123456789012345 yaz indirimi başladı. RET ORNEK yazıp 3338'e gönderin.",
         "connector_id": connector["id"], "audience": { "type": "all" },
     })
 }

@@ -2,6 +2,7 @@
 //! and how, what is never shown, and what the calls do.
 
 mod auth;
+mod campaign_plans;
 mod campaigns;
 mod compliance;
 mod connectors;

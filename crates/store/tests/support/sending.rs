@@ -220,12 +220,14 @@ impl Scene {
                 freshness_us: DAY_US,
                 feed: domain::gate::FeedTrust::default(),
                 window: SendingWindow::ALWAYS,
+                closed: domain::hours::ClosedDays::default(),
             },
             now: db.store.clock().now(),
             audience,
             variables: Vec::new(),
             for_everyone: None,
             muted_purpose: None,
+            shape: store::audience_shape::Shape::default(),
         }
     }
 
@@ -252,6 +254,7 @@ impl Scene {
             connector: self.connector,
             audience: Audience::All,
             batch_size,
+            plan: domain::plan::Plan::default(),
         }
     }
 
