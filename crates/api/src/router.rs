@@ -22,7 +22,7 @@ use crate::options::BodyLimits;
 use crate::v1::{
     alarms, api_keys, attributes, audit, blacklist, bounces, brands, campaigns, connectors,
     consents, contacts, firms, groups, inbound as replies, mail, messages, reasons, registry,
-    segments, session, templates, uploads, users,
+    segments, sending, session, templates, uploads, users,
 };
 use crate::{guard, health, inbound, observe, openapi, panel, problem, public};
 
@@ -127,6 +127,15 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(replies::decide_reply))
         .routes(routes!(messages::message_proof))
         .routes(routes!(messages::message_proof_page))
+        .routes(routes!(campaigns::sign_campaign))
+        .routes(routes!(campaigns::ask_registry_for_campaign))
+        .routes(routes!(campaigns::campaign_parts))
+        .routes(routes!(campaigns::choose_campaign_text))
+        .routes(routes!(sending::sending_rules, sending::set_sending_rules))
+        .routes(routes!(sending::halts))
+        .routes(routes!(sending::halt_brand, sending::release_brand))
+        .routes(routes!(sending::halt_connector, sending::release_connector))
+        .routes(routes!(templates::check_text))
         .routes(routes!(audit::audit))
         .routes(routes!(reasons::reasons))
 }
@@ -140,6 +149,8 @@ fn slow() -> OpenApiRouter<App> {
         .routes(routes!(campaigns::campaign_progress))
         .routes(routes!(campaigns::dry_run_campaign))
         .routes(routes!(segments::preview_segment))
+        .routes(routes!(campaigns::campaign_go))
+        .routes(routes!(campaigns::measure_campaign))
         .routes(routes!(connectors::test_connector))
         .routes(routes!(registry::preview_registry_mode))
         .routes(routes!(

@@ -52,6 +52,10 @@ words! {
     Duty = domain::deadline::Duty;
     /// How near the end of a deadline is.
     Urgency = domain::deadline::Urgency;
+    /// What was found in a text.
+    TextFindingCode = domain::lint::Finding;
+    /// How much a finding weighs.
+    FindingWeight = domain::lint::Weight;
     /// How bad an alarm is.
     Severity = domain::alarm::Severity;
     /// What an alarm is about.

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::channel::{Channel, RecipientKind, Status, vocabulary};
 use crate::consent::LocalState;
+use crate::hours::{ClosedDays, LOOK_AHEAD_DAYS, midnight_of};
 use crate::ids::{EventId, RecipientId, RegistryBatchId};
 use crate::reason::ReasonCode;
 use crate::recipient::Recipient;
@@ -70,6 +71,30 @@ impl SendingWindow {
     }
 }
 
+impl SendingWindow {
+    /// [`SendingWindow::opens_after`] on days that are not all open.
+    pub fn opens_between(&self, closed: &ClosedDays, now: Timestamp) -> Option<Timestamp> {
+        let mut at = self.opens_after(now).unwrap_or(now);
+        for _ in 0..LOOK_AHEAD_DAYS {
+            if !closed.is_closed(at) {
+                return (at != now).then_some(at);
+            }
+            let tomorrow = midnight_of(at).plus_micros(DAY_US);
+            at = tomorrow.plus_micros(self.from_minute * MINUTE_US);
+        }
+        Some(at)
+    }
+
+    /// The end of the open hours that `now` lies in.
+    pub fn closes_after(&self, closed: &ClosedDays, now: Timestamp) -> Timestamp {
+        let midnight = midnight_of(now);
+        let minute = closed
+            .on(midnight)
+            .map_or(self.to_minute, |day| day.from_minute.min(self.to_minute));
+        midnight.plus_micros(minute * MINUTE_US)
+    }
+}
+
 /// The brand's own rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrandPolicy {
@@ -83,9 +108,17 @@ pub struct BrandPolicy {
     pub feed: FeedTrust,
     /// Hours in which commercial messages may leave.
     pub window: SendingWindow,
+    /// Days on which they rest.
+    pub closed: ClosedDays,
 }
 
 impl BrandPolicy {
+    /// When a commercial message that wants to leave at `now` may: `None`
+    /// means now.
+    pub fn opens_after(&self, now: Timestamp) -> Option<Timestamp> {
+        self.window.opens_between(&self.closed, now)
+    }
+
     /// Answers of İYS from before this instant do not count (S104): they are
     /// older than the brand's limit, or changes after them may have been lost.
     pub fn oldest_answer(&self, now: Timestamp) -> Timestamp {
@@ -398,7 +431,7 @@ pub fn decide(question: &Question<'_>) -> Decision {
         return Decision::Exclude(reasons);
     }
     if question.message.basis == Basis::Commercial
-        && let Some(until) = question.policy.window.opens_after(question.now)
+        && let Some(until) = question.policy.opens_after(question.now)
     {
         return Decision::Hold {
             until,

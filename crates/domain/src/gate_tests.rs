@@ -19,6 +19,7 @@ fn policy(mode: RegistryMode) -> BrandPolicy {
         freshness_us: DAY_US,
         feed: FeedTrust::default(),
         window: SendingWindow::CUSTOMARY,
+        closed: crate::hours::ClosedDays::default(),
     }
 }
 

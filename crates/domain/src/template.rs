@@ -56,6 +56,16 @@ pub enum InvalidText {
         /// The delimiter that was found.
         found: &'static str,
     },
+    /// Something other than a name stands in braces.
+    #[error(
+        "line {line}: `{{{{{found}}}}}` is no name; only variables such as {{{{ad}}}} are allowed"
+    )]
+    Expression {
+        /// Line of the text, from 1.
+        line: usize,
+        /// What stands there.
+        found: String,
+    },
     /// The braces or names are wrong.
     #[error("line {line}: {problem}")]
     Syntax {
@@ -78,6 +88,103 @@ pub enum RenderError {
     /// Something else, such as the limit on work.
     #[error("the text could not be rendered: {0}")]
     Failed(String),
+}
+
+/// A text in our own form, and what was changed: `{@alan}` of other products
+/// becomes `{{alan}}`, and spaces inside braces go.
+pub fn normalise(source: &str) -> (String, Vec<String>) {
+    let mut text = String::with_capacity(source.len());
+    let mut notes = Vec::new();
+    let mut rest = source;
+    while let Some(place) = rest.find('{') {
+        let (before, from) = rest.split_at(place);
+        text.push_str(before);
+        let found = from
+            .strip_prefix("{@")
+            .map(|inner| (inner, "}"))
+            .or_else(|| from.strip_prefix("{{").map(|inner| (inner, "}}")));
+        let named = found.and_then(|(inner, end)| {
+            let (name, after) = inner.split_once(end)?;
+            is_name(name.trim()).then_some((name.trim(), after))
+        });
+        if let Some((name, after)) = named {
+            let ours = format!("{{{{{name}}}}}");
+            let theirs = from.get(..from.len() - after.len()).unwrap_or_default();
+            if theirs != ours {
+                notes.push(format!("{theirs} → {ours}"));
+            }
+            text.push_str(&ours);
+            rest = after;
+        } else {
+            // No variable: as it stands, and the parser says what is wrong.
+            let opening = from.chars().take_while(|c| *c == '{').count();
+            let (braces, after) = from.split_at(opening);
+            text.push_str(braces);
+            rest = after;
+        }
+    }
+    text.push_str(rest);
+    (text, notes)
+}
+
+/// Nothing but names in braces: fuel counts instructions, not bytes, and
+/// `{{ 'x' * 100000000 }}` needs few.
+fn only_names(source: &str) -> Result<(), InvalidText> {
+    let mut rest = source;
+    let mut line = 1;
+    while let Some((before, inner)) = rest.split_once("{{") {
+        line += before.matches('\n').count();
+        // Without an end the engine tells the place better.
+        let Some((found, after)) = inner.split_once("}}") else {
+            return Ok(());
+        };
+        if !is_name(found.trim()) {
+            let found = found.chars().take(60).collect();
+            return Err(InvalidText::Expression { line, found });
+        }
+        line += found.matches('\n').count();
+        rest = after;
+    }
+    Ok(())
+}
+
+fn is_name(text: &str) -> bool {
+    text.chars()
+        .next()
+        .is_some_and(|c| c.is_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// The known name that an unknown one was probably meant to be: at most two
+/// letters away, and fewer than the name has.
+pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let letters = unknown.chars().count();
+    known
+        .into_iter()
+        .map(|name| (distance(unknown, name), name))
+        .filter(|(away, _)| *away <= 2 && *away < letters.max(2))
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// Letters to be added, taken away or changed.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, letter) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (cell, other) in row.iter_mut().skip(1).zip(&b) {
+            let changed = diagonal + usize::from(letter != *other);
+            diagonal = *cell;
+            left = changed.min(*cell + 1).min(left + 1);
+            *cell = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
 }
 
 impl MessageText {
@@ -121,6 +228,7 @@ impl MessageText {
                 return Err(InvalidText::Statement { found });
             }
         }
+        only_names(source)?;
         let mut environment = Environment::empty();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL_MAX));
@@ -223,6 +331,51 @@ mod tests {
             text.render(&values(&[("ad", "A & B")])).as_deref(),
             Ok("Sayın A & B")
         );
+    }
+
+    #[test]
+    fn variables_of_other_products_are_converted_on_paste_and_said_so() {
+        assert_eq!(
+            normalise("Sayın {@ad}, {{ şehir }} {{ad}} { x } {% if"),
+            (
+                "Sayın {{ad}}, {{şehir}} {{ad}} { x } {% if".to_owned(),
+                vec![
+                    "{@ad} → {{ad}}".to_owned(),
+                    "{{ şehir }} → {{şehir}}".to_owned()
+                ]
+            )
+        );
+        assert_eq!(
+            normalise("{@a b} {@ {{"),
+            ("{@a b} {@ {{".to_owned(), vec![])
+        );
+    }
+
+    #[test]
+    fn a_misspelt_name_is_told_from_a_name_that_nobody_knows() {
+        let known = ["ad", "musteri_no", "sehir"];
+        assert_eq!(nearest("adi", known), Some("ad"));
+        assert_eq!(nearest("şehir", known), Some("sehir"));
+        assert_eq!(nearest("musterino", known), Some("musteri_no"));
+        assert_eq!(nearest("puan", known), None);
+        assert_eq!(nearest("x", known), None);
+    }
+
+    #[test]
+    fn no_power_of_the_engine_is_left_for_a_writer() {
+        for text in [
+            "{{ 'x' * 100000000 }}",
+            "{{ ad ~ ad }}",
+            "{{ ad|upper }}",
+            "{{ range(10) }}",
+            "{{ ad[0:1] }}",
+            "{{ ad.b }}",
+            "{{ 1 + 1 }}",
+            "{{ [ad] }}",
+            "{{ '' }}",
+        ] {
+            assert!(MessageText::parse(text).is_err(), "{text}");
+        }
     }
 
     #[test]

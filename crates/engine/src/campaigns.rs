@@ -1,21 +1,31 @@
 //! Campaigns: drafts, dry runs, launch, pause, stop and the report.
 
+mod dry_run;
+mod go;
+mod halt;
 mod launch;
+mod measure;
+mod routes;
+mod rules;
+mod text;
+mod watch;
 
-use std::collections::BTreeMap;
-
-use domain::gate::Basis;
 use domain::ids::{CampaignId, FirmId};
-use domain::segments::{self, Count};
-use domain::template::MessageText;
-use domain::{Channel, ReasonCode, Timestamp};
-use store::audience::{AudienceQuestion, Judged};
-use store::brands::Brand;
+use domain::plan::Part;
+use domain::template::{self, MessageText};
+use store::campaign_flow::{CanaryEnd, Left};
 use store::campaigns::{ADDRESSES_MAX, Audience, Campaign, CampaignState, NewCampaign};
-use store::connectors::ConnectorState;
 use store::reporting::Report;
+use store::sending_rules::HaltScope;
 
+pub use dry_run::{DryRun, Fix, FixAction};
+pub use go::NewSignature;
+pub use halt::{HaltOf, Halted};
 pub(crate) use launch::Refreshed;
+pub use measure::Measured;
+pub(crate) use routes::is_foreign;
+pub use routes::{Obstacle, Route};
+pub(crate) use text::is_content_incomplete;
 
 use crate::error::EngineError;
 use crate::{Engine, Step};
@@ -25,23 +35,13 @@ const NAME_CHARS_MAX: usize = 120;
 /// Launches worked on in one step.
 const LAUNCHES_PER_STEP: usize = 10;
 
-/// What a campaign would come to now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DryRun {
-    /// When it was judged.
-    pub at: Timestamp,
-    /// People in the audience.
-    pub target: i64,
-    /// Of them, the gate would let pass now.
-    pub sendable: i64,
-    /// Of them, sendable but for the hour.
-    pub held: i64,
-    /// When the sending window opens, while it is closed.
-    pub held_until: Option<Timestamp>,
-    /// Of them, excluded, by headline reason.
-    pub excluded: BTreeMap<ReasonCode, i64>,
-    /// Length of the text as written, before variables are filled.
-    pub length: Count,
+/// An ended campaign, and how much of it had left.
+#[derive(Debug, Clone)]
+pub struct Stopped {
+    /// The campaign.
+    pub campaign: Campaign,
+    /// How much of it had left.
+    pub left: Left,
 }
 
 impl Engine {
@@ -128,11 +128,23 @@ impl Engine {
                 "must name an approved sender",
             ));
         }
+        // `{@alan}` of another product and spaces in braces become our own form.
+        new.body = template::normalise(&new.body).0;
+        if let Some(split) = &mut new.plan.split {
+            split.body = template::normalise(&split.body).0;
+        }
         MessageText::parse(&new.body)
             .map_err(|error| EngineError::invalid("body", error.to_string()))?;
         self.needs_health_approval(firm, new.brand, &new.body)
             .await?;
+        if let Some(split) = &new.plan.split {
+            self.needs_health_approval(firm, new.brand, &split.body)
+                .await?;
+        }
         self.segment_rules(firm, &new.audience).await?;
+        new.plan
+            .check()
+            .map_err(|fault| EngineError::invalid(fault.field, fault.problem))?;
         if let Audience::Addresses { addresses } = &new.audience
             && addresses.len() > ADDRESSES_MAX
         {
@@ -153,9 +165,27 @@ impl Engine {
                 EngineError::invalid("connector_id", "the firm has no such connector")
             })?;
         let configured = reader.connector_at_work(account.id).await?;
-        drop(reader);
         let connector = self.connector(&configured)?;
-        let most = i64::try_from(connector.capabilities().batch_recipients_max).unwrap_or(i64::MAX);
+        let mut most = most_recipients(connector.as_ref());
+        for fallback in &new.plan.fallbacks {
+            let problem = "must be other accounts of the firm";
+            let refused = || EngineError::invalid("plan.fallbacks", problem);
+            if *fallback == new.connector {
+                return Err(refused());
+            }
+            let other = reader
+                .connector(firm, *fallback)
+                .await?
+                .ok_or_else(refused)?;
+            let configured = reader.connector_at_work(other.id).await?;
+            let other = self.connector(&configured)?;
+            // A request must fit every route that may step in.
+            most = most.min(most_recipients(other.as_ref()));
+        }
+        if let Some(packages) = new.plan.packages {
+            most = most.min(packages.size);
+        }
+        drop(reader);
         new.batch_size = match new.batch_size {
             0 => self.settings.dispatch.batch_recipients.min(most),
             asked => asked.clamp(1, most),
@@ -167,64 +197,6 @@ impl Engine {
             ));
         }
         Ok(())
-    }
-
-    /// What the campaign would come to if it left now. Freezes nothing.
-    ///
-    /// # Errors
-    /// [`EngineError::NotFound`] when the firm has none of this number.
-    pub async fn dry_run(&self, firm: FirmId, id: CampaignId) -> Result<DryRun, EngineError> {
-        let campaign = self.campaign(firm, id).await?;
-        let question = self.question(&campaign).await?;
-        let judged = self.store.read().await?.judge_audience(&question).await?;
-        let configured = self
-            .store
-            .read()
-            .await?
-            .connector_at_work(campaign.connector)
-            .await?;
-        let connector = self.connector(&configured)?;
-        let capabilities = connector.capabilities();
-        let length = segments::count(
-            &campaign.body,
-            capabilities.segments,
-            capabilities.suffix_units,
-        );
-        let held_until = (campaign.basis == Basis::Commercial)
-            .then(|| question.policy.window.opens_after(question.now))
-            .flatten();
-        Ok(dry_run(judged, question.now, held_until, length))
-    }
-
-    /// Everything the decision over the campaign's audience rests on, now.
-    async fn question(&self, campaign: &Campaign) -> Result<AudienceQuestion, EngineError> {
-        let mut reader = self.store.read().await?;
-        let brand = reader.brand_at_work(campaign.brand).await?;
-        let (account, _) = reader.connector_at_work(campaign.connector).await?;
-        let content = crate::mails::content_of(&mut reader, campaign).await?;
-        let muted_purpose = crate::mails::muted_purpose(&mut reader, campaign).await?;
-        drop(reader);
-        let text = MessageText::parse(&campaign.body)
-            .map_err(|error| EngineError::invalid("body", error.to_string()))?;
-        Ok(AudienceQuestion {
-            firm: campaign.firm,
-            brand: campaign.brand,
-            channel: campaign.channel,
-            kind: campaign.kind,
-            basis: campaign.basis,
-            policy: brand.policy(),
-            now: self.now(),
-            audience: campaign.audience.clone(),
-            segment: self
-                .segment_rules(campaign.firm, &campaign.audience)
-                .await?,
-            variables: crate::mails::variables(campaign, &text, content.as_ref()),
-            for_everyone: obstacle_for_everyone(campaign, &brand, account.state).or_else(|| {
-                crate::mails::is_incomplete(campaign, content.as_ref(), &brand)
-                    .then_some(ReasonCode::S404)
-            }),
-            muted_purpose,
-        })
     }
 
     /// Lets a campaign go: its audience is checked at İYS where answers are
@@ -247,6 +219,9 @@ impl Engine {
             .await?;
         self.refuse_health_beside_text(&held).await?;
         let from = [Draft, Submitted, Approved];
+        if from.contains(&held.state) {
+            self.check_launch(&held).await?;
+        }
         let moved = self
             .move_campaign(firm, id, &from, Launching, actor, "campaign.launch")
             .await?;
@@ -254,7 +229,7 @@ impl Engine {
         Ok(moved)
     }
 
-    /// Hands a draft to an approver.
+    /// Hands a draft to an approver, with the page that the approver sees.
     ///
     /// # Errors
     /// [`EngineError::Conflict`] when it is no draft.
@@ -265,6 +240,13 @@ impl Engine {
         actor: &str,
     ) -> Result<Campaign, EngineError> {
         let from = [CampaignState::Draft];
+        let held = self.campaign(firm, id).await?;
+        if held.state == CampaignState::Draft {
+            let page = self.take_go(&held).await?;
+            let mut writer = self.store.write().await?;
+            writer.keep_go_snapshot(&held, &page).await?;
+            writer.commit().await?;
+        }
         self.move_campaign(
             firm,
             id,
@@ -338,6 +320,22 @@ impl Engine {
         actor: &str,
     ) -> Result<Campaign, EngineError> {
         let from = [CampaignState::Paused];
+        let held = self.campaign(firm, id).await?;
+        let halt = self
+            .store
+            .read()
+            .await?
+            .halted(HaltScope::Brand, held.brand.as_db())
+            .await?;
+        if let Some(halt) = halt {
+            return Err(EngineError::conflict(
+                "the campaign",
+                format!(
+                    "sending for the brand was stopped by {}: {}",
+                    halt.by, halt.reason
+                ),
+            ));
+        }
         let moved = self
             .move_campaign(
                 firm,
@@ -352,7 +350,7 @@ impl Engine {
         Ok(moved)
     }
 
-    /// Ends it: what has not left never will.
+    /// Ends it: what has not left never will. Tells how much had.
     ///
     /// # Errors
     /// [`EngineError::Conflict`] when it has ended.
@@ -361,11 +359,15 @@ impl Engine {
         firm: FirmId,
         id: CampaignId,
         actor: &str,
-    ) -> Result<Campaign, EngineError> {
-        use CampaignState::{Approved, Draft, Launching, Paused, Running, Stopped, Submitted};
+    ) -> Result<Stopped, EngineError> {
+        use CampaignState::{Approved, Draft, Launching, Paused, Running, Submitted};
         let from = [Draft, Submitted, Approved, Launching, Running, Paused];
-        self.move_campaign(firm, id, &from, Stopped, actor, "campaign.stop")
-            .await
+        let to = CampaignState::Stopped;
+        let campaign = self
+            .move_campaign(firm, id, &from, to, actor, "campaign.stop")
+            .await?;
+        let left = self.store.read().await?.left_of(id).await?;
+        Ok(Stopped { campaign, left })
     }
 
     async fn move_campaign(
@@ -389,7 +391,10 @@ impl Engine {
         let moved = writer.move_campaign(firm, id, from, to, approver).await?;
         match to {
             CampaignState::Paused => drop(writer.pause_batches(id, true).await?),
-            CampaignState::Running => drop(writer.pause_batches(id, false).await?),
+            CampaignState::Running => self.resume_batches(&mut writer, &held).await?,
+            CampaignState::Launching => {
+                writer.start_campaign_at(id, held.plan.send_at).await?;
+            }
             _ => {}
         }
         writer
@@ -403,6 +408,34 @@ impl Engine {
             .await?;
         writer.commit().await?;
         Ok(moved)
+    }
+
+    /// Batches go on after a pause: portions stay as far apart as they were,
+    /// and whoever resumes after a failed canary lets the rest go.
+    async fn resume_batches(
+        &self,
+        writer: &mut store::Writer,
+        held: &Campaign,
+    ) -> Result<(), EngineError> {
+        let now = self.now();
+        if held.plan.packages.is_some() {
+            let rested = now.since(held.updated_at);
+            writer.shift_batches(held.id, rested, now).await?;
+        }
+        writer.pause_batches(held.id, false).await?;
+        if let Some(end @ CanaryEnd { passed: false, .. }) = &held.progress.canary {
+            let mut progress = held.progress.clone();
+            progress.canary = Some(CanaryEnd {
+                passed: true,
+                at: now,
+                ..end.clone()
+            });
+            writer.set_progress(held.id, &progress).await?;
+            writer
+                .release_part(held.id, Part::Whole, &held.plan, held.batch_size, now)
+                .await?;
+        }
+        Ok(())
     }
 
     /// Ends campaigns whose every batch has an outcome.
@@ -428,51 +461,6 @@ impl Engine {
     }
 }
 
-fn dry_run(judged: Judged, at: Timestamp, held_until: Option<Timestamp>, length: Count) -> DryRun {
-    let (sendable, held) = if held_until.is_some() {
-        (0, judged.sendable)
-    } else {
-        (judged.sendable, 0)
-    };
-    DryRun {
-        at,
-        target: judged.target,
-        sendable,
-        held,
-        held_until,
-        excluded: judged.excluded,
-        length,
-    }
-}
-
-/// A reason that keeps everyone from getting the message: content, then route,
-/// as in the gate.
-pub(crate) fn obstacle_for_everyone(
-    campaign: &Campaign,
-    brand: &Brand,
-    state: ConnectorState,
-) -> Option<ReasonCode> {
-    if is_content_incomplete(campaign, brand) {
-        return Some(ReasonCode::S404);
-    }
-    (state != ConnectorState::Active).then_some(ReasonCode::S501)
-}
-
-/// A commercial text must tell who sends it and how to refuse (Regulation
-/// art. 8): the trade name or MERSİS number, and the refusal word with the
-/// brand's short name or a link.
-pub(crate) fn is_content_incomplete(campaign: &Campaign, brand: &Brand) -> bool {
-    if campaign.basis != Basis::Commercial {
-        return false;
-    }
-    let text = domain::fold_text::name_fold(&campaign.body);
-    let has = |needle: &str| {
-        !needle.trim().is_empty() && text.contains(&domain::fold_text::name_fold(needle))
-    };
-    let names_sender = has(&brand.trade_name) || has(&brand.mersis);
-    // The way out of an e-mail is added to each.
-    let names_refusal = has(&format!("ret {}", brand.short_name))
-        || text.contains("http")
-        || campaign.channel == Channel::Eposta;
-    !(names_sender && names_refusal)
+fn most_recipients(connector: &dyn connectors::Connector) -> i64 {
+    i64::try_from(connector.capabilities().batch_recipients_max).unwrap_or(i64::MAX)
 }

@@ -19,7 +19,9 @@ use connectors::{Connector, Mail};
 use domain::Timestamp;
 use domain::gate::{Basis, BrandPolicy, MessageFacts, RouteFacts};
 use domain::ids::{CampaignId, ConnectorId};
+use domain::plan::Part;
 use domain::template::{InvalidText, MessageText, RenderError};
+use store::audience_shape::Frequency;
 use store::brands::Brand;
 use store::campaigns::Campaign;
 use store::connectors::{Connector as Account, ConnectorState};
@@ -38,6 +40,12 @@ pub(crate) struct Context {
     pub(crate) text: MessageText,
     /// The attributes it uses.
     pub(crate) attributes: Used,
+    /// The second text of a trial.
+    pub(crate) second: Option<MessageText>,
+    /// Whether links are not delivered over this route.
+    pub(crate) is_foreign: bool,
+    /// The brand's frequency limits, as far as they hold for the campaign.
+    pub(crate) frequency: Option<Frequency>,
     pub(crate) policy: BrandPolicy,
     pub(crate) facts: MessageFacts,
     pub(crate) route: RouteFacts,
@@ -50,6 +58,24 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// The text that a batch gets: in a trial of two, that of its part; the
+    /// rest gets the one that was chosen.
+    pub(crate) fn text_of(&self, batch_no: i64) -> &MessageText {
+        let part = match Part::of_batch(batch_no) {
+            Part::Rest => self
+                .campaign
+                .progress
+                .winner
+                .as_ref()
+                .map(|winner| winner.part),
+            part => Some(part),
+        };
+        match (&self.second, part) {
+            (Some(second), Some(Part::Second)) => second,
+            _ => &self.text,
+        }
+    }
+
     pub(crate) fn about(&self) -> FactsAbout {
         FactsAbout {
             firm: self.campaign.firm,
@@ -66,12 +92,14 @@ impl Context {
         &self,
         person: &mut Person,
         now: Timestamp,
+        batch_no: i64,
     ) -> Result<(String, Option<Box<Mail>>), RenderError> {
         let url = self.links.url(self.campaign.id, person.facts.id);
-        if self.mail.is_some() || self.text.variables().iter().any(|name| name == LINK) {
+        let written = self.text_of(batch_no);
+        if self.mail.is_some() || written.variables().iter().any(|name| name == LINK) {
             person.values.insert(LINK.to_owned(), url.clone());
         }
-        let text = self.text.render(&person.values)?;
+        let text = written.render(&person.values)?;
         let Some(mail) = &self.mail else {
             return Ok((text, None));
         };
@@ -105,8 +133,22 @@ impl Engine {
             .map(|content| MailText::parse(content, &campaign))
             .transpose()
             .map_err(invalid)?;
-        let names = crate::mails::variables(&campaign, &text, content.as_ref());
+        let second = campaign
+            .plan
+            .split
+            .as_ref()
+            .map(|split| {
+                let mut other = campaign.clone();
+                other.body.clone_from(&split.body);
+                crate::mails::text_of(&other)
+            })
+            .transpose()
+            .map_err(invalid)?;
+        let mut names = crate::mails::variables(&campaign, &text, content.as_ref());
+        names.extend(second.iter().flat_map(|text| text.variables().to_vec()));
         let attributes = Used::by(reader, campaign.firm, &names).await?;
+        let (policy, rules) = self.policy(reader, &brand).await?;
+        let frequency = self.frequency(reader, &campaign, &rules).await?;
         let facts = MessageFacts {
             channel: campaign.channel,
             kind: campaign.kind,
@@ -123,7 +165,11 @@ impl Engine {
             ..RouteFacts::CLEAR
         };
         Ok(Context {
-            policy: brand.policy(),
+            policy,
+            is_foreign: campaign.channel.is_phone()
+                && crate::campaigns::is_foreign(connector.as_ref()),
+            frequency,
+            second,
             campaign,
             brand,
             account: account.clone(),

@@ -230,6 +230,11 @@ impl Engine {
             ms(settings.receipts.poll_ms.saturating_mul(5)),
             step_pull_replies
         );
+        repeat!(
+            "watch",
+            ms(settings.dispatch.poll_ms.saturating_mul(5)),
+            step_watch
+        );
         repeat!("finish", ms(settings.dispatch.poll_ms), step_finish);
         repeat!("seal", ms(SEAL_REST_MS), step_seal);
         let look = Duration::from_secs(settings.deadlines.check_seconds);

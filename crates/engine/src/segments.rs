@@ -6,6 +6,7 @@ use domain::ids::{BrandId, FirmId};
 use domain::segment::Rule;
 use domain::{Channel, RecipientKind};
 use store::audience::{AudienceQuestion, Judged};
+use store::audience_shape::Shape;
 use store::campaigns::Audience;
 use store::segment_sql::SegmentRules;
 
@@ -105,6 +106,7 @@ impl Engine {
             variables: Vec::new(),
             for_everyone: None,
             muted_purpose: None,
+            shape: Shape::default(),
         };
         let judged = reader.judge_audience(&question).await?;
         Ok(Previewed {

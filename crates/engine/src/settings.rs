@@ -248,7 +248,8 @@ pub struct Dispatch {
     pub lease_seconds: i64,
     /// Recipients per second and provider account. 0 = no limit.
     pub recipients_per_second: u32,
-    /// Wait before a batch in doubt is looked up at the provider.
+    /// Wait before a batch in doubt is looked up at the provider. 0 = as long as
+    /// the provider's connector asks for.
     pub quiet_seconds: i64,
     /// Wait before a batch that surely never left is tried again.
     pub retry_seconds: i64,
@@ -266,7 +267,7 @@ impl Default for Dispatch {
             timeout_seconds: 30,
             lease_seconds: 90,
             recipients_per_second: 0,
-            quiet_seconds: 120,
+            quiet_seconds: 0,
             retry_seconds: 5,
             look_ups_max: 30,
             poll_ms: 200,

@@ -63,6 +63,7 @@ impl Engine {
             .ok_or(EngineError::NotFound {
                 what: "the address",
             })?;
+        let (policy, _) = self.policy(&mut reader, &brand).await?;
         let now = self.now();
         let message = MessageFacts {
             channel: question.channel,
@@ -72,7 +73,7 @@ impl Engine {
         };
         let decision = decide(&Question {
             now,
-            policy: &brand.policy(),
+            policy: &policy,
             message: &message,
             person: &person.facts,
             route: &RouteFacts::CLEAR,

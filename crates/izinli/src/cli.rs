@@ -1,6 +1,7 @@
 //! The command line: what can be asked of the program.
 
 mod attribute;
+mod campaign;
 mod evidence;
 pub(crate) mod upload;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use attribute::Attribute;
+pub(crate) use campaign::*;
 pub(crate) use evidence::*;
 pub(crate) use upload::Import;
 
@@ -357,90 +359,6 @@ pub(crate) enum Connector {
         /// The account
         connector: String,
     },
-}
-
-/// `campaign …`
-#[derive(Debug, Subcommand)]
-pub(crate) enum Campaign {
-    /// Make a draft
-    Create(CampaignCreate),
-    /// Who would get it and who not, and why
-    DryRun(CampaignId),
-    /// Freeze the audience and start sending
-    Launch(CampaignRun),
-    /// Stop handing over, keep the rest
-    Pause(CampaignId),
-    /// Go on after a pause
-    Resume(CampaignId),
-    /// End it; nothing more leaves
-    Stop(CampaignId),
-    /// What became of everybody
-    Report(CampaignReport),
-    /// List the campaigns of a firm
-    List {
-        /// The firm
-        #[arg(long)]
-        firm: String,
-    },
-}
-
-/// A campaign by id.
-#[derive(Debug, Args)]
-pub(crate) struct CampaignId {
-    /// The campaign
-    pub(crate) campaign: String,
-}
-
-/// `campaign launch`
-#[derive(Debug, Args)]
-pub(crate) struct CampaignRun {
-    /// The campaign
-    pub(crate) campaign: String,
-    /// Send from this process until nothing is left to hand over
-    #[arg(long)]
-    pub(crate) wait: bool,
-}
-
-/// `campaign report`
-#[derive(Debug, Args)]
-pub(crate) struct CampaignReport {
-    /// The campaign
-    pub(crate) campaign: String,
-    /// Write one row per person as CSV here
-    #[arg(long, value_name = "FILE")]
-    pub(crate) export: Option<PathBuf>,
-}
-
-/// `campaign create`
-#[derive(Debug, Args)]
-pub(crate) struct CampaignCreate {
-    /// The brand
-    #[arg(long)]
-    pub(crate) brand: String,
-    /// Name, for people inside
-    #[arg(long)]
-    pub(crate) name: String,
-    /// The provider account
-    #[arg(long)]
-    pub(crate) connector: String,
-    /// Sender name approved at the provider
-    #[arg(long)]
-    pub(crate) sender: String,
-    /// The text, with variables such as {{ad}}
-    #[arg(long)]
-    pub(crate) text: String,
-    /// all, tag:NAME or segment:ID
-    #[arg(long, default_value = "all")]
-    pub(crate) audience: String,
-    /// BIREYSEL or TACIR
-    #[arg(long, default_value = "BIREYSEL")]
-    pub(crate) kind: String,
-    /// COMMERCIAL or INFORMATIONAL
-    #[arg(long, default_value = "COMMERCIAL")]
-    pub(crate) basis: String,
-    /// What it is for
-    #[arg(long, default_value = "kampanya")]
-    pub(crate) purpose: String,
 }
 
 /// `registry …`

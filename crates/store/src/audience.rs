@@ -13,6 +13,7 @@ use domain::ids::{BrandId, CampaignId, ConnectorId, FirmId};
 use domain::{Channel, ReasonCode, RecipientKind, RegistryMode, Timestamp};
 use sqlx::AssertSqlSafe;
 
+use crate::audience_shape::Shape;
 use crate::campaigns::{Audience, Exclusions};
 use crate::db::{Engine, Reader, Writer};
 use crate::error::{Doing, StoreError, exactly};
@@ -49,6 +50,8 @@ pub struct AudienceQuestion {
     /// The campaign's purpose, where anybody muted it
     /// (see [`crate::purposes::purpose_key`]).
     pub muted_purpose: Option<i64>,
+    /// Limits and parts that the campaign's plan and the brand's rules add.
+    pub shape: Shape,
 }
 
 /// What an audience comes to.
@@ -154,8 +157,10 @@ impl AudienceQuestion {
             from.push_str(" LEFT JOIN contact c ON c.id = r.contact_id");
         }
         let missing = self.missing(engine, free);
+        let limits = self.limits();
+        let foreign = self.foreign();
         // The order is the gate's: blacklist, complaint, consent, registry,
-        // content, route. Numbers are those of `domain`. The state in the other
+        // limits, content, route. Numbers are those of `domain`. The state in the other
         // kind is looked up only for the few without any in this one.
         format!(
             "SELECT r.id AS recipient_id, own.local_event_id AS event_id, \
@@ -178,8 +183,8 @@ impl AudienceQuestion {
                 WHEN $5 = 1 AND $6 = 1 AND $7 = 2 THEN 5102 \
                 WHEN $5 = 1 AND $6 = 1 AND $7 = 3 AND COALESCE(own.verdict, 0) <> 1 THEN 5102 \
                 WHEN $5 = 1 AND $6 = 1 AND $7 = 3 AND (own.checked_us IS NULL OR own.checked_us < $8) THEN 5104 \
-                {muted} WHEN {missing} THEN 5401 \
-                ELSE $9 END AS code \
+                {muted} {limits} WHEN {missing} THEN 5401 \
+                {foreign} ELSE $9 END AS code \
              FROM {from} \
              LEFT JOIN consent_state own ON own.brand_id = $2 AND own.recipient_id = r.id \
                   AND own.channel = $3 AND own.kind = $4 \
@@ -202,7 +207,7 @@ impl AudienceQuestion {
     }
 
     /// 1 local consent is enough, 2 nothing is, 3 İYS must confirm.
-    const fn trust(&self) -> i64 {
+    pub(crate) const fn trust(&self) -> i64 {
         match self.policy.mode {
             RegistryMode::Off if self.policy.off_reason_signed => 1,
             RegistryMode::Off => 2,
@@ -227,17 +232,17 @@ impl AudienceQuestion {
 /// Binds the parameters of [`AudienceQuestion::sql`] in their order.
 macro_rules! bind_question {
     ($query:expr, $question:expr, $list:expr) => {{
-        let question: &AudienceQuestion = $question;
+        let question: &$crate::audience::AudienceQuestion = $question;
         let mut query = $query
             .bind(question.firm.as_db())
             .bind(question.brand.as_db())
             .bind(question.channel.as_db())
             .bind(question.kind.as_db())
-            .bind(i64::from(question.basis == Basis::Commercial))
+            .bind(i64::from(question.basis == domain::gate::Basis::Commercial))
             .bind(i64::from(question.channel.is_registered()))
             .bind(question.trust())
             .bind(question.policy.oldest_answer(question.now).as_micros())
-            .bind(question.for_everyone.map_or(0, ReasonCode::as_db));
+            .bind(question.for_everyone.map_or(0, domain::ReasonCode::as_db));
         if let Some(list) = $list {
             query = query.bind(list);
         }
@@ -251,6 +256,7 @@ macro_rules! bind_question {
         query
     }};
 }
+pub(crate) use bind_question;
 
 impl Reader {
     /// Counts an audience by decision, without freezing anything.
@@ -258,7 +264,7 @@ impl Reader {
         &mut self,
         question: &AudienceQuestion,
     ) -> Result<Judged, StoreError> {
-        let inner = question.sql(self.engine());
+        let inner = question.counted(self.engine());
         let sql = format!("SELECT code, CAST(count(*) AS BIGINT) FROM ({inner}) d GROUP BY code");
         let list = question.list_parameter(self.engine())?;
         let rows: Vec<(i64, i64)> = on!(self, conn => bind_question!(
@@ -275,7 +281,7 @@ impl Reader {
         question: &AudienceQuestion,
         limit: usize,
     ) -> Result<Vec<(domain::ids::RecipientId, Option<ReasonCode>)>, StoreError> {
-        let inner = question.sql(self.engine());
+        let inner = question.counted(self.engine());
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let sql = format!(
             "SELECT recipient_id, code FROM ({inner}) d ORDER BY recipient_id LIMIT {limit}"
@@ -321,6 +327,27 @@ fn judged(rows: &[(i64, i64)]) -> Result<Judged, StoreError> {
     Ok(out)
 }
 
+/// A running count in order of number cuts the sendable into batches.
+fn freeze_sql(
+    question: &AudienceQuestion,
+    engine: Engine,
+    campaign: CampaignId,
+    batch_size: i64,
+) -> String {
+    let inner = question.sql(engine);
+    format!(
+        "INSERT INTO campaign_recipient (campaign_id, code, recipient_id, batch_no, event_id, \
+                    registry_batch_id, checked_us) \
+             SELECT {campaign}, code, recipient_id, \
+                CASE WHEN code = 0 THEN (passed - 1) / {batch_size} + 1 ELSE 0 END, \
+                event_id, registry_batch_id, checked_us \
+             FROM (SELECT d.*, CAST(sum(CASE WHEN code = 0 THEN 1 ELSE 0 END) \
+                        OVER (ORDER BY recipient_id ROWS UNBOUNDED PRECEDING) AS BIGINT) AS passed \
+                   FROM ({inner}) d) n",
+        campaign = campaign.as_db(),
+    )
+}
+
 impl Writer {
     /// Freezes an audience: one decision per person, the sendable cut into
     /// batches, counts onto the campaign, which runs from then on. One
@@ -337,19 +364,11 @@ impl Writer {
         content_hash: &[u8],
     ) -> Result<Snapshot, StoreError> {
         self.lock_launching(campaign).await?;
-        let inner = question.sql(self.engine());
-        // A running count in order of number cuts the sendable into batches.
-        let sql = format!(
-            "INSERT INTO campaign_recipient (campaign_id, code, recipient_id, batch_no, event_id, \
-                    registry_batch_id, checked_us) \
-             SELECT {campaign}, code, recipient_id, \
-                CASE WHEN code = 0 THEN (passed - 1) / {batch_size} + 1 ELSE 0 END, \
-                event_id, registry_batch_id, checked_us \
-             FROM (SELECT d.*, CAST(sum(CASE WHEN code = 0 THEN 1 ELSE 0 END) \
-                        OVER (ORDER BY recipient_id ROWS UNBOUNDED PRECEDING) AS BIGINT) AS passed \
-                   FROM ({inner}) d) n",
-            campaign = campaign.as_db(),
-        );
+        let sql = if question.shape.plan.is_sorted() {
+            question.freeze_sorted_sql(self.engine(), campaign, batch_size)
+        } else {
+            freeze_sql(question, self.engine(), campaign, batch_size)
+        };
         let list = question.list_parameter(self.engine())?;
         on!(self, conn => bind_question!(sqlx::query(AssertSqlSafe(sql)), question, list.as_deref())
             .execute(&mut *conn)
@@ -357,7 +376,7 @@ impl Writer {
             .map(drop))
         .doing("freezing an audience")?;
         let batches = self
-            .cut_batches(campaign, question.brand, connector)
+            .cut_batches(campaign, question, connector, batch_size)
             .await?;
         let judged = self.frozen_counts(campaign).await?;
         self.save_snapshot(campaign, &judged, batches, content_hash)
@@ -382,21 +401,26 @@ impl Writer {
     async fn cut_batches(
         &mut self,
         campaign: CampaignId,
-        brand: BrandId,
+        question: &AudienceQuestion,
         connector: ConnectorId,
+        batch_size: i64,
     ) -> Result<i64, StoreError> {
-        let now = self.now().as_micros();
-        let sql = "INSERT INTO send_batch (campaign_id, batch_no, brand_id, connector_id, first_recipient_id, \
+        let now = self.now();
+        let due = question.due(batch_size, now);
+        let priority = question.priority();
+        let sql = format!(
+            "INSERT INTO send_batch (campaign_id, batch_no, brand_id, connector_id, first_recipient_id, \
                 last_recipient_id, size, state, priority, attempt, accepted_count, next_us, created_us) \
              SELECT campaign_id, batch_no, CAST($2 AS BIGINT), CAST($3 AS BIGINT), min(recipient_id), \
-                max(recipient_id), count(*), 1, 100, 0, 0, CAST($4 AS BIGINT), CAST($4 AS BIGINT) \
+                max(recipient_id), count(*), 1, {priority}, 0, 0, {due}, CAST($4 AS BIGINT) \
              FROM campaign_recipient WHERE campaign_id = $1 AND code = 0 \
-             GROUP BY campaign_id, batch_no";
-        let rows = on!(self, conn => sqlx::query(sql)
+             GROUP BY campaign_id, batch_no"
+        );
+        let rows = on!(self, conn => sqlx::query(AssertSqlSafe(sql))
             .bind(campaign.as_db())
-            .bind(brand.as_db())
+            .bind(question.brand.as_db())
             .bind(connector.as_db())
-            .bind(now)
+            .bind(now.as_micros())
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))

@@ -78,7 +78,8 @@ impl Brand {
             .collect()
     }
 
-    /// What the gate needs to know.
+    /// What the gate needs to know, on days that are all open: the closed ones
+    /// are in [`crate::sending_rules`].
     pub fn policy(&self) -> BrandPolicy {
         let signed = self
             .off_reason
@@ -90,6 +91,7 @@ impl Brand {
             freshness_us: self.freshness_us,
             feed: self.feed,
             window: self.window,
+            closed: domain::hours::ClosedDays::default(),
         }
     }
 

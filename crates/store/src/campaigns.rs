@@ -2,9 +2,11 @@
 
 use domain::gate::Basis;
 use domain::ids::{BrandId, CampaignId, ConnectorId, FirmId, SegmentId, TemplateId};
+use domain::plan::Plan;
 use domain::{Channel, ReasonCode, Recipient, RecipientKind, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::campaign_flow::Progress;
 use crate::db::{Reader, Writer};
 use crate::error::{Doing, StoreError, exactly};
 use crate::row::{from_json, instant, known, page_rows, to_json};
@@ -98,6 +100,12 @@ pub struct Campaign {
     pub approver: Option<String>,
     /// Recipients of one request.
     pub batch_size: i64,
+    /// How it leaves.
+    pub plan: Plan,
+    /// How far its parts have come.
+    pub progress: Progress,
+    /// From when on it may be frozen, once launched; at once when none.
+    pub starts_at: Option<Timestamp>,
     /// When the audience was frozen.
     pub snapshot_at: Option<Timestamp>,
     /// SHA-256 of what was frozen besides the people.
@@ -149,6 +157,8 @@ pub struct NewCampaign {
     pub audience: Audience,
     /// Recipients of one request.
     pub batch_size: i64,
+    /// How it leaves.
+    pub plan: Plan,
 }
 
 #[derive(Debug, sqlx::FromRow)]
@@ -170,6 +180,9 @@ struct Row {
     author: String,
     approver: Option<String>,
     batch_size: i64,
+    plan: String,
+    progress: String,
+    start_us: Option<i64>,
     snapshot_us: Option<i64>,
     content_hash: Option<Vec<u8>>,
     target_count: i64,
@@ -207,6 +220,9 @@ impl TryFrom<Row> for Campaign {
             author: row.author,
             approver: row.approver,
             batch_size: row.batch_size,
+            plan: from_json(&row.plan, table, "plan", id)?,
+            progress: from_json(&row.progress, table, "progress", id)?,
+            starts_at: instant(row.start_us),
             snapshot_at: instant(row.snapshot_us),
             content_hash: row.content_hash,
             target: row.target_count,
@@ -227,7 +243,7 @@ macro_rules! columns {
         "id, firm_id, brand_id, name, channel, kind, basis, purpose, template_id, body, sender, \
          connector_id, audience, state, author, approver, batch_size, snapshot_us, content_hash, \
          target_count, excluded_count, planned_count, batch_count, exclusions, created_us, \
-         updated_us, launched_us, finished_us"
+         updated_us, launched_us, finished_us, plan, progress, start_us"
     };
 }
 
@@ -302,14 +318,17 @@ impl Reader {
         rows.into_iter().map(Campaign::try_from).collect()
     }
 
-    /// Campaigns that wait to be frozen, oldest first.
+    /// Campaigns that wait to be frozen and whose time has come, oldest first.
     pub async fn campaigns_launching(
         &mut self,
         limit: usize,
     ) -> Result<Vec<CampaignId>, StoreError> {
-        let sql = "SELECT id FROM campaign WHERE state = 4 ORDER BY id LIMIT $1";
+        let now = self.now().as_micros();
+        let sql = "SELECT id FROM campaign WHERE state = 4 AND (start_us IS NULL OR start_us <= $2) \
+             ORDER BY id LIMIT $1";
         let ids: Vec<i64> = on!(self, conn => sqlx::query_scalar(sql)
             .bind(page_rows(limit))
+            .bind(now)
             .fetch_all(&mut *conn)
             .await)
         .doing("looking for campaigns to launch")?;
@@ -328,10 +347,11 @@ impl Writer {
         let id = CampaignId::from_db(self.next_id()?);
         let now = self.now().as_micros();
         let audience = to_json(&new.audience)?;
+        let plan = to_json(&new.plan)?;
         let sql = "INSERT INTO campaign (id, firm_id, brand_id, name, channel, kind, basis, purpose, \
                 template_id, body, sender, connector_id, audience, state, author, batch_size, \
-                target_count, excluded_count, planned_count, batch_count, exclusions, created_us, updated_us) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $15, 0, 0, 0, 0, '{}', $16, $16)";
+                target_count, excluded_count, planned_count, batch_count, exclusions, created_us, updated_us, plan) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $15, 0, 0, 0, 0, '{}', $16, $16, $17)";
         let rows = on!(self, conn => sqlx::query(sql)
             .bind(id.as_db())
             .bind(firm.as_db())
@@ -349,6 +369,7 @@ impl Writer {
             .bind(author)
             .bind(new.batch_size)
             .bind(now)
+            .bind(&plan)
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))
@@ -368,10 +389,11 @@ impl Writer {
         new: &NewCampaign,
     ) -> Result<Campaign, StoreError> {
         let audience = to_json(&new.audience)?;
+        let plan = to_json(&new.plan)?;
         let now = self.now().as_micros();
         let sql = "UPDATE campaign SET name = $3, channel = $4, kind = $5, basis = $6, purpose = $7, \
                 body = $8, sender = $9, connector_id = $10, audience = $11, batch_size = $12, updated_us = $13, \
-                brand_id = $14, template_id = $15 \
+                brand_id = $14, template_id = $15, plan = $16, go_snapshot = NULL \
              WHERE id = $1 AND firm_id = $2 AND state = 1";
         let rows = on!(self, conn => sqlx::query(sql)
             .bind(id.as_db())
@@ -389,6 +411,7 @@ impl Writer {
             .bind(now)
             .bind(new.brand.as_db())
             .bind(new.template.map(TemplateId::as_db))
+            .bind(&plan)
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))

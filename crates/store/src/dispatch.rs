@@ -168,6 +168,7 @@ impl Reader {
         // many batches wait.
         let sql = "SELECT c.id FROM connector c WHERE EXISTS (SELECT 1 FROM send_batch b \
                 WHERE b.connector_id = c.id AND b.state = 1 AND b.next_us <= $1) \
+               AND NOT EXISTS (SELECT 1 FROM sending_halt h WHERE h.scope = 2 AND h.subject_id = c.id) \
              ORDER BY c.id LIMIT 1000";
         let ids: Vec<i64> = on!(self, conn => sqlx::query_scalar(sql)
             .bind(now.as_micros())
@@ -191,11 +192,13 @@ impl Reader {
         batch: &PickedBatch,
     ) -> Result<Vec<RecipientId>, StoreError> {
         let sql = "SELECT recipient_id FROM campaign_recipient \
-             WHERE campaign_id = $1 AND code = 0 AND recipient_id BETWEEN $2 AND $3 ORDER BY recipient_id";
+             WHERE campaign_id = $1 AND code = 0 AND recipient_id BETWEEN $2 AND $3 AND batch_no = $4 \
+             ORDER BY recipient_id";
         let ids: Vec<i64> = on!(self, conn => sqlx::query_scalar(sql)
             .bind(batch.key.campaign.as_db())
             .bind(batch.people.0.as_db())
             .bind(batch.people.1.as_db())
+            .bind(batch.key.number)
             .fetch_all(&mut *conn)
             .await)
         .doing("reading the people of a batch")?;

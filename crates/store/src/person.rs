@@ -123,19 +123,32 @@ impl Row {
             };
             state.fill(&mut facts);
         }
-        let mut values: Values = match self.attributes.as_deref() {
-            None | Some("{}") => Values::new(),
-            Some(text) => from_json(text, "contact", "attributes", id)?,
-        };
-        // An attribute of the same name never stands in for an empty column.
-        values.retain(|name, _| !is_column(name));
-        values.extend(self.full_name.map(|name| ("ad".to_owned(), name)));
-        values.extend(
-            self.external_id
-                .map(|number| ("musteri_no".to_owned(), number)),
-        );
+        let values = values(
+            id,
+            self.full_name,
+            self.external_id,
+            self.attributes.as_deref(),
+        )?;
         Ok(Person { facts, values })
     }
+}
+
+/// What a text's variables hold for a person.
+pub(crate) fn values(
+    id: RecipientId,
+    full_name: Option<String>,
+    external_id: Option<String>,
+    attributes: Option<&str>,
+) -> Result<Values, StoreError> {
+    let mut values: Values = match attributes {
+        None | Some("{}") => Values::new(),
+        Some(text) => from_json(text, "contact", "attributes", id)?,
+    };
+    // An attribute of the same name never stands in for an empty column.
+    values.retain(|name, _| !is_column(name));
+    values.extend(full_name.map(|name| ("ad".to_owned(), name)));
+    values.extend(external_id.map(|number| ("musteri_no".to_owned(), number)));
+    Ok(values)
 }
 
 /// Everything of the people that `$from` names as `r`, given firm, brand,
@@ -207,7 +220,7 @@ impl Writer {
         self.hold_gate_open(about.firm).await?;
         let sql = concat!(
             people_sql!("campaign_recipient p JOIN recipient r ON r.id = p.recipient_id"),
-            " AND p.campaign_id = $5 AND p.code = 0 AND p.recipient_id BETWEEN $6 AND $7 \
+            " AND p.campaign_id = $5 AND p.code = 0 AND p.recipient_id BETWEEN $6 AND $7 AND p.batch_no = $8 \
              ORDER BY p.recipient_id"
         );
         let rows: Vec<Row> = on!(self, conn => sqlx::query_as(sql)
@@ -218,6 +231,7 @@ impl Writer {
             .bind(batch.key.campaign.as_db())
             .bind(batch.people.0.as_db())
             .bind(batch.people.1.as_db())
+            .bind(batch.key.number)
             .fetch_all(&mut *conn)
             .await)
         .doing("reading the people of a batch")?;
@@ -235,7 +249,8 @@ impl Writer {
         self.hold_gate_open(about.firm).await?;
         let given = Given::new()
             .ints("first_id", batches.iter().map(|b| b.people.0.as_db()))
-            .ints("last_id", batches.iter().map(|b| b.people.1.as_db()));
+            .ints("last_id", batches.iter().map(|b| b.people.1.as_db()))
+            .ints("number", batches.iter().map(|b| b.key.number));
         let sql = people_of_batches(&given, self.engine());
         let rows: Vec<BatchRow> = on!(self, conn => sqlx::query_as(sql)
             .bind(about.firm.as_db())
@@ -277,7 +292,7 @@ fn people_of_batches(given: &Given<'_>, engine: Engine) -> AssertSqlSafe<String>
                 "given g CROSS JOIN campaign_recipient p JOIN recipient r ON r.id = p.recipient_id"
             ),
             " AND p.campaign_id = $5 AND p.code = 0 \
-              AND p.recipient_id BETWEEN g.first_id AND g.last_id \
+              AND p.recipient_id BETWEEN g.first_id AND g.last_id AND p.batch_no = g.number \
              ORDER BY p.recipient_id"
         ),
         Engine::Postgres => concat!(
@@ -285,7 +300,7 @@ fn people_of_batches(given: &Given<'_>, engine: Engine) -> AssertSqlSafe<String>
                 "p.batch_no AS batch_no, ",
                 "given g CROSS JOIN LATERAL (SELECT f.batch_no, f.recipient_id FROM campaign_recipient f \
                     WHERE f.campaign_id = $5 AND f.code = 0 \
-                      AND f.recipient_id BETWEEN g.first_id AND g.last_id \
+                      AND f.recipient_id BETWEEN g.first_id AND g.last_id AND f.batch_no = g.number \
                     ORDER BY f.recipient_id LIMIT 10000) p \
                  JOIN recipient r ON r.id = p.recipient_id"
             ),
@@ -303,7 +318,10 @@ mod tests {
     #[tokio::test]
     async fn people_of_batches_are_found_by_the_key_of_the_campaign() {
         let sql: fn(Engine) -> &'static str = |engine| {
-            let given = Given::new().ints("first_id", []).ints("last_id", []);
+            let given = Given::new()
+                .ints("first_id", [])
+                .ints("last_id", [])
+                .ints("number", []);
             people_of_batches(&given, engine).0.leak()
         };
         walks(

@@ -223,6 +223,7 @@ mod tests {
             variables: Vec::new(),
             for_everyone: None,
             muted_purpose: None,
+            shape: crate::audience_shape::Shape::default(),
         };
         Box::leak(question.sql(engine).into_boxed_str())
     }

@@ -1,8 +1,10 @@
 //! `/campaigns`: drafts and what they would come to, the way from draft to
 //! finished, and what became of everybody.
 
+mod decide;
 mod draft;
 mod people;
+mod plan;
 mod report;
 mod steps;
 
@@ -13,8 +15,10 @@ use serde::Serialize;
 use store::campaigns::{self, CampaignState};
 use utoipa::ToSchema;
 
+pub(crate) use decide::*;
 pub(crate) use draft::*;
 pub(crate) use people::*;
+pub(crate) use plan::*;
 pub(crate) use report::*;
 pub(crate) use steps::*;
 
@@ -56,6 +60,13 @@ pub(crate) struct Campaign {
     approver: Option<String>,
     /// Recipients of one request.
     batch_size: i64,
+    /// How it leaves.
+    plan: Plan,
+    /// How far its canary or its trial of two texts has come.
+    progress: CampaignProgress,
+    /// When a launched campaign begins, where that is later.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    starts_at: Option<Timestamp>,
     /// People in the frozen audience; 0 before launch.
     target: i64,
     /// Of them, excluded when it was frozen.
@@ -90,6 +101,9 @@ impl Campaign {
             author: campaign.author,
             approver: campaign.approver,
             batch_size: campaign.batch_size,
+            plan: campaign.plan.into(),
+            progress: campaign.progress.into(),
+            starts_at: campaign.starts_at,
             target: campaign.target,
             excluded: campaign.excluded,
             planned: campaign.planned,

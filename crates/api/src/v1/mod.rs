@@ -20,6 +20,7 @@ mod proof_page;
 pub(crate) mod reasons;
 pub(crate) mod registry;
 pub(crate) mod segments;
+pub(crate) mod sending;
 pub(crate) mod session;
 pub(crate) mod templates;
 pub(crate) mod uploads;

@@ -4,9 +4,10 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
+use domain::gate::Basis;
 use domain::ids::{BrandId, FirmId, TemplateId};
 use domain::segments::{Count, OPERATOR_SUFFIX_UNITS, Profile, count};
-use domain::template::{MessageText, RenderError, Values};
+use domain::template::{MessageText, RenderError, Values, normalise};
 use domain::{Channel, ReasonCode, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -23,6 +24,7 @@ use crate::checks::not_blank;
 use crate::creation::Creation;
 use crate::page::{Page, Paging};
 use crate::problem::{OrNotFound, Problem, ProblemKind, Where};
+use crate::v1::campaigns::TextFinding;
 use crate::words;
 
 /// A message text (*şablon*) in its present version.
@@ -150,6 +152,68 @@ impl From<Count> for Length {
     }
 }
 
+/// A text to be read for what it lacks and should not hold.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TextToCheck {
+    #[schema(value_type = String)]
+    brand_id: BrandId,
+    #[schema(value_type = words::Channel)]
+    channel: Channel,
+    #[schema(value_type = words::Basis)]
+    basis: Basis,
+    #[validate(length(min = 1, max = 2_048))]
+    body: String,
+}
+
+/// What was found in a text.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CheckedText {
+    /// The text in our own form: `{@alan}` becomes `{{alan}}`.
+    body: String,
+    /// What was changed.
+    notes: Vec<String>,
+    /// The names it needs.
+    variables: Vec<String>,
+    findings: Vec<TextFinding>,
+    /// Length as written, as Turkish providers bill it.
+    length: Length,
+}
+
+/// Reads a text for mandatory content, promotion and cost while it is written.
+/// Changes nothing.
+#[utoipa::path(
+    post, path = "/texts/check", operation_id = "check_text", tag = "templates",
+    request_body = TextToCheck,
+    responses((status = 200, description = "What was found", body = CheckedText)),
+)]
+pub(crate) async fn check_text(
+    State(app): State<App>,
+    caller: Caller,
+    Checked(asked): Checked<TextToCheck>,
+) -> Result<Json<CheckedText>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let (body, notes) = normalise(&asked.body);
+    let text = is_a_text(&body)?;
+    let findings = app
+        .engine
+        .lint_text(
+            caller.firm,
+            asked.brand_id,
+            &body,
+            asked.basis,
+            asked.channel,
+        )
+        .await?;
+    Ok(Json(CheckedText {
+        notes,
+        variables: text.variables().to_vec(),
+        findings: findings.into_iter().map(TextFinding::from).collect(),
+        length: count(&body, Profile::TrBill, OPERATOR_SUFFIX_UNITS).into(),
+        body,
+    }))
+}
+
 /// The texts of the firm.
 #[utoipa::path(
     get, path = "/templates", operation_id = "templates", tag = "templates", params(Paging),
@@ -183,7 +247,7 @@ pub(crate) async fn create_template(
     creation: Creation<NewTemplate>,
 ) -> Result<Response, Problem> {
     caller.needs(Permission::ManageTemplates)?;
-    is_a_text(&creation.wanted().body)?;
+    is_a_text(&normalise(&creation.wanted().body).0)?;
     let approver = may_approve_health(&caller, creation.wanted().health_approval)?;
     let (firm, actor) = (caller.firm, caller.actor.clone());
     creation
@@ -199,7 +263,7 @@ pub(crate) async fn create_template(
                     brand: wanted.brand_id,
                     name: wanted.name,
                     channel: wanted.channel,
-                    body: wanted.body,
+                    body: normalise(&wanted.body).0,
                     health_approved_by,
                 };
                 let made = writer.create_template(firm, new).await?;
@@ -247,7 +311,8 @@ pub(crate) async fn change_template(
     Checked(change): Checked<TemplateChange>,
 ) -> Result<Json<Template>, Problem> {
     caller.needs(Permission::ManageTemplates)?;
-    if let Some(body) = &change.body {
+    let body = change.body.as_deref().map(|body| normalise(body).0);
+    if let Some(body) = &body {
         is_a_text(body)?;
     }
     let mut writer = app.write().await?;
@@ -259,8 +324,8 @@ pub(crate) async fn change_template(
     let approver = may_approve_health(&caller, change.health_approval)?;
     held.name = change.name.unwrap_or(held.name);
     // What was approved are these words and no others.
-    let same_words = change.body.as_ref().is_none_or(|body| *body == held.body);
-    held.body = change.body.unwrap_or(held.body);
+    let same_words = body.as_ref().is_none_or(|body| *body == held.body);
+    held.body = body.unwrap_or(held.body);
     let text = is_a_text(&held.body)?;
     let uses_health = uses_health(&mut writer, caller.firm, &text).await?;
     let earlier = held.health_approved_by.take().filter(|_| same_words);

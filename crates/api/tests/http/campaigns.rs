@@ -16,7 +16,7 @@ pub(crate) async fn new_campaign(server: &Server, tenant: &Tenant) -> Value {
     json!({
         "brand_id": tenant.brand, "name": "Yaz", "channel": "MESAJ", "kind": "BIREYSEL",
         "basis": "COMMERCIAL", "purpose": "kampanya", "sender": "ORNEK",
-        "body": "Örnek Ticaret A.Ş. yaz indirimi başladı. RET ORNEK yazıp 3338'e gönderin.",
+        "body": "Örnek Ticaret A.Ş. Mersis 0123456789012345 yaz indirimi başladı. RET ORNEK yazıp 3338'e gönderin.",
         "connector_id": connector["id"], "audience": { "type": "all" },
     })
 }

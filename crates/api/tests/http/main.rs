@@ -3,6 +3,7 @@
 
 mod attributes;
 mod auth;
+mod campaign_plans;
 mod campaigns;
 mod compliance;
 mod connectors;

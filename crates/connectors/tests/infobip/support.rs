@@ -50,6 +50,7 @@ pub(crate) fn cleared_as(
         freshness_us: i64::MAX,
         feed: domain::gate::FeedTrust::default(),
         window: SendingWindow::ALWAYS,
+        closed: domain::hours::ClosedDays::default(),
     };
     let facts = MessageFacts {
         channel: message.channel,

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use store::audience::AudienceQuestion;
 use store::campaigns::Campaign;
 use store::registry_sweep::{SweepPurpose, SweepState};
+use store::sending_rules::HaltScope;
 
 use super::LAUNCHES_PER_STEP;
 use crate::error::EngineError;
@@ -31,7 +32,13 @@ impl Engine {
 
     async fn freeze(&self, id: CampaignId) -> Result<Step, EngineError> {
         let campaign = self.store.read().await?.campaign_at_work(id).await?;
-        let question = self.question(&campaign).await?;
+        let brand = campaign.brand.as_db();
+        let mut reader = self.store.read().await?;
+        if reader.halted(HaltScope::Brand, brand).await?.is_some() {
+            return Ok(Step::Idle);
+        }
+        drop(reader);
+        let (question, _, _) = self.question(&campaign).await?;
         if self.is_being_refreshed(&campaign, &question).await? {
             return Ok(Step::Idle);
         }
@@ -87,7 +94,7 @@ impl Engine {
         {
             return Ok(false);
         }
-        let since = campaign.launched_at.map_or(0, |at| self.now().since(at));
+        let since = begun(campaign).map_or(0, |at| self.now().since(at));
         let patience = self.settings.registry.launch_wait_seconds * domain::time::SECOND_US;
         let last = self.store.read().await?.last_sweep(campaign.brand).await?;
         let is_compared = last.is_none_or(|sweep| {
@@ -100,7 +107,7 @@ impl Engine {
             return Ok(since < patience);
         }
         if self.refreshed.begin(campaign.id) {
-            self.queue_rechecks(campaign, question).await?;
+            self.recheck_before_launch(campaign, question).await?;
         }
         let mut reader = self.store.read().await?;
         let is_open = reader
@@ -109,7 +116,7 @@ impl Engine {
         Ok(is_open && since < patience)
     }
 
-    async fn queue_rechecks(
+    async fn recheck_before_launch(
         &self,
         campaign: &Campaign,
         question: &AudienceQuestion,
@@ -117,23 +124,38 @@ impl Engine {
         // A refusal minutes before the launch is not in the feed, which is an
         // hour behind; the status query knows it.
         let wanted_us = self.settings.registry.launch_answer_seconds * domain::time::SECOND_US;
-        let launched_at = campaign.launched_at.unwrap_or(question.now);
+        let launched_at = begun(campaign).unwrap_or(question.now);
         let older_than = launched_at.plus_micros(-wanted_us).max(
             question
                 .policy
                 .oldest_answer(question.now)
                 .min(question.now),
         );
+        self.queue_rechecks(campaign, question, older_than)
+            .await
+            .map(drop)
+    }
+
+    /// Asks İYS about everyone of the audience whose answer is older. Returns
+    /// how many.
+    pub(crate) async fn queue_rechecks(
+        &self,
+        campaign: &Campaign,
+        question: &AudienceQuestion,
+        older_than: domain::Timestamp,
+    ) -> Result<usize, EngineError> {
         let mut after = domain::ids::RecipientId::from_db(0);
+        let mut asked = 0;
         loop {
             let mut writer = self.store.write().await?;
             let due = writer
                 .audience_due(question, older_than, after, store::registry_work::ITEMS_MAX)
                 .await?;
             let Some((last, _)) = due.last() else {
-                return Ok(());
+                return Ok(asked);
             };
             after = *last;
+            asked += due.len();
             let list = crate::registry::asks::recheck(
                 campaign.brand,
                 campaign.channel,
@@ -148,8 +170,13 @@ impl Engine {
     }
 }
 
-/// What is frozen besides the people.
-fn content_hash(campaign: &Campaign) -> Vec<u8> {
+/// When its launch began: by a person, or at the time it was planned for.
+fn begun(campaign: &Campaign) -> Option<domain::Timestamp> {
+    campaign.launched_at.max(campaign.starts_at)
+}
+
+/// What is frozen besides the people: what an approver and a signer agree to.
+pub(crate) fn content_hash(campaign: &Campaign) -> Vec<u8> {
     let mut hasher = Sha256::new();
     for part in [
         campaign.body.as_str(),
@@ -160,6 +187,11 @@ fn content_hash(campaign: &Campaign) -> Vec<u8> {
     ] {
         hasher.update(part.as_bytes());
         hasher.update([0]);
+    }
+    // A campaign without a plan keeps the hash it always had.
+    if campaign.plan != domain::plan::Plan::default() {
+        let plan = serde_json::to_vec(&campaign.plan).unwrap_or_default();
+        hasher.update(plan);
     }
     hasher.finalize().to_vec()
 }

@@ -14,6 +14,7 @@ use domain::{ReasonCode, Recipient, Timestamp};
 use store::connectors::Connector as Account;
 use store::dispatch::{Acceptance, ExceptionClass, Handover, PickedBatch, SendException};
 use store::person::Person;
+use store::sending_rules::HaltScope;
 use store::{StoreError, Writer};
 
 use super::Context;
@@ -23,6 +24,8 @@ use crate::error::EngineError;
 
 /// Longest message, in parts (segments reference: platform default).
 const PARTS_MAX: u32 = 7;
+/// Numbers of Turkey.
+const TURKEY: &str = "+90";
 /// Texts below this need no counting: they fit one part in every alphabet.
 const SURELY_SHORT_BYTES: usize = 65;
 
@@ -68,6 +71,11 @@ impl Engine {
         let lease_until =
             now.plus_micros(self.settings.dispatch.lease_seconds * domain::time::SECOND_US);
         let mut writer = self.store.write().await?;
+        let route = account.id.as_db();
+        if writer.halted(HaltScope::Connector, route).await?.is_some() {
+            // Pressed after the work was looked for.
+            return Ok(Claimed::default());
+        }
         let picked = writer
             .pick_batches(account.id, self.worker(), lease_until, most)
             .await?;
@@ -96,9 +104,17 @@ impl Engine {
                 .people_of_batches(context.about(), campaign, &batches)
                 .await?;
             mark_muted(&mut writer, &context, people.iter_mut().flatten()).await?;
+            if let Some(frequency) = &context.frequency {
+                let ids: Vec<RecipientId> = people.iter().flatten().map(|p| p.facts.id).collect();
+                let over = writer.over_frequency(frequency, &ids).await?;
+                for person in people.iter_mut().flatten() {
+                    person.facts.over_frequency_cap = over.contains(&person.facts.id);
+                }
+            }
+            let mut is_shifted = false;
             for (batch, people) in batches.into_iter().zip(people) {
                 requests.extend(
-                    self.prepare(&mut writer, batch, &context, people, now)
+                    self.prepare(&mut writer, batch, &context, people, now, &mut is_shifted)
                         .await?,
                 );
             }
@@ -125,9 +141,16 @@ impl Engine {
         context: &Arc<Context>,
         people: Vec<Person>,
         now: Timestamp,
+        is_shifted: &mut bool,
     ) -> Result<Option<Made>, EngineError> {
         let mut gated = gate(context, &batch, people, now)?;
         if let Some(until) = gated.held_until {
+            if context.campaign.plan.packages.is_some() && !*is_shifted {
+                // Closed hours do not count towards the time between portions.
+                let by = until.since(now);
+                writer.shift_batches(batch.key.campaign, by, until).await?;
+                *is_shifted = true;
+            }
             writer.delay_batch(&batch, until).await?;
             return Ok(None);
         }
@@ -256,9 +279,17 @@ pub(super) fn gate(
         held_until: None,
         stale: Vec::new(),
     };
+    let plan = &context.campaign.plan;
+    if plan.is_expired(now) {
+        let expired = people
+            .iter()
+            .map(|person| taken_out(person, ReasonCode::S306));
+        gated.exceptions.extend(expired);
+        return Ok(gated);
+    }
     for mut person in people {
         context.attributes.show(&mut person.values);
-        let (text, mail) = match context.written_for(&mut person, now) {
+        let (text, mail) = match context.written_for(&mut person, now, batch.key.number) {
             Ok((text, mail)) => {
                 person.facts.too_many_parts = is_too_long(context, &text);
                 (text, mail)
@@ -269,12 +300,16 @@ pub(super) fn gate(
             }
             Err(RenderError::Failed(problem)) => return Err(EngineError::Internal(problem)),
         };
+        let mut route = context.route;
+        route.foreign_link = context.is_foreign
+            && person.facts.recipient.to_string().starts_with(TURKEY)
+            && domain::lint::has_link(&text);
         let decision = decide(&Question {
             now,
             policy: &context.policy,
             message: &context.facts,
             person: &person.facts,
-            route: &context.route,
+            route: &route,
         });
         match decision {
             Decision::Send(clearance) => {
@@ -304,6 +339,9 @@ pub(super) fn gate(
                 gated
                     .exceptions
                     .push(taken_out(&person, reasons.headline()));
+            }
+            Decision::Hold { until, .. } if plan.is_expired(until) => {
+                gated.exceptions.push(taken_out(&person, ReasonCode::S306));
             }
             Decision::Hold { until, .. } => {
                 gated.held_until = Some(gated.held_until.map_or(until, |held| held.min(until)));

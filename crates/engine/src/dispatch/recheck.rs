@@ -103,7 +103,7 @@ impl Engine {
         }
         let until = now.plus_micros(REST_SECONDS * SECOND_US);
         writer
-            .put_batch_off(batch, until, "waits for İYS's answers about old ones")
+            .put_batch_off(batch, until, store::campaign_flow::WAITS_FOR_REGISTRY)
             .await?;
         Ok(true)
     }

@@ -5,9 +5,12 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use connectors::{ClearedRequest, Found, FoundMessage, LookUp, Outcome, Resolve};
+use domain::Timestamp;
 use domain::ids::{MessageRef, RecipientId};
+use domain::time::SECOND_US;
 use store::dispatch::PickedBatch;
 
 use super::Context;
@@ -17,6 +20,16 @@ use crate::{Engine, Step};
 
 /// Batches in doubt that one step looks into.
 const RESOLVE_BATCHES_MAX: usize = 8;
+
+/// Whether it is time to ask a provider.
+enum Patience {
+    /// It is.
+    Enough,
+    /// "Not found" would not mean "not taken" before then.
+    Until(Timestamp),
+    /// It does not remember any more.
+    Over,
+}
 
 /// What sending a batch in doubt again comes to.
 enum Again {
@@ -89,11 +102,30 @@ impl Engine {
             self.context(&mut reader, batch.key.campaign, &connector, &account)
                 .await?,
         );
+        let is_halted = reader
+            .halted_for(batch.brand, batch.connector)
+            .await?
+            .is_some();
         drop(reader);
         let Some(key) = batch.request_key.clone() else {
             return self.give_up(&batch, "the request has no key").await;
         };
-        match connector.capabilities().resolve {
+        let way = connector.capabilities().resolve;
+        match self.patience(&batch, way) {
+            Patience::Over => {
+                return self
+                    .give_up(&batch, "the provider no longer knows requests that old")
+                    .await;
+            }
+            Patience::Until(next) => return self.leave_in_doubt(&batch, next).await,
+            // Nothing may leave again while a switch is pressed.
+            Patience::Enough if is_halted => {
+                let next = self.after_quiet();
+                return self.leave_in_doubt(&batch, next).await;
+            }
+            Patience::Enough => {}
+        }
+        match way {
             Resolve::Neither => self.give_up(&batch, "the provider cannot be asked").await,
             Resolve::IdempotencyKey { .. } => self.send_again(&batch, &context, key, false).await,
             Resolve::LookupByKey {
@@ -113,6 +145,49 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Whether the provider can be asked now, not yet, or no more.
+    fn patience(&self, batch: &PickedBatch, way: Resolve) -> Patience {
+        let Some(claimed_at) = batch.claimed_at else {
+            return Patience::Enough;
+        };
+        let micros = |wait: Duration| i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
+        let (quiet, window) = match way {
+            Resolve::Neither => return Patience::Enough,
+            Resolve::IdempotencyKey { window } => (0, micros(window)),
+            Resolve::LookupByKey {
+                quiet_period,
+                window,
+                ..
+            } => (micros(quiet_period), micros(window)),
+        };
+        // An operator who sets a quiet period knows the provider's pace.
+        let quiet = match self.settings.dispatch.quiet_seconds {
+            0 => quiet,
+            set => set.saturating_mul(SECOND_US),
+        };
+        let since = self.now().since(claimed_at);
+        if since > window {
+            Patience::Over
+        } else if since < quiet {
+            Patience::Until(claimed_at.plus_micros(quiet))
+        } else {
+            Patience::Enough
+        }
+    }
+
+    async fn leave_in_doubt(
+        &self,
+        batch: &PickedBatch,
+        next: Timestamp,
+    ) -> Result<(), EngineError> {
+        let mut writer = self.store.write().await?;
+        writer
+            .mark_in_doubt(batch, next, "waits before the provider is asked")
+            .await?;
+        writer.commit().await?;
+        Ok(())
     }
 
     /// Everyone who was in the request: the planned, less those the last gate took out.
@@ -213,7 +288,7 @@ impl Engine {
             Again::Different if dedupes_message_id => {
                 let next = gated.held_until.unwrap_or_else(|| self.now());
                 writer
-                    .return_to_pending(batch, next, "the request never arrived")
+                    .return_to_pending(batch, next, store::campaign_flow::NEVER_ARRIVED)
                     .await?;
                 writer.commit().await?;
                 Ok(())

@@ -18,6 +18,9 @@ use crate::error::EngineError;
 
 /// Tries to write an outcome down; beyond it the lease tells that it is in doubt.
 const SETTLE_TRIES: u32 = 20;
+/// Wait before a batch in doubt is looked at, unless the settings say another;
+/// the provider's own quiet period is kept besides.
+const QUIET_SECONDS: i64 = 120;
 const SETTLE_PAUSE: Duration = Duration::from_millis(250);
 
 /// A request that has an outcome, still to be settled.
@@ -237,8 +240,11 @@ impl Engine {
     }
 
     pub(super) fn after_quiet(&self) -> Timestamp {
-        self.now()
-            .plus_micros(self.settings.dispatch.quiet_seconds * SECOND_US)
+        let seconds = match self.settings.dispatch.quiet_seconds {
+            0 => QUIET_SECONDS,
+            set => set,
+        };
+        self.now().plus_micros(seconds * SECOND_US)
     }
 }
 

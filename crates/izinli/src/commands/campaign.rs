@@ -5,7 +5,9 @@ use std::io::BufWriter;
 use anyhow::{Context, bail};
 use domain::gate::Basis;
 use domain::ids::{CampaignId, ConnectorId};
-use domain::{Channel, ReasonCode, RecipientKind};
+use domain::plan::{Part, Plan};
+use domain::{Channel, ReasonCode, RecipientKind, Timestamp};
+use engine::campaigns::{HaltOf, Stopped};
 use reports::{Export, PersonRow};
 use serde_json::{Value, json};
 use store::campaigns::{Audience, Campaign, CampaignState, NewCampaign};
@@ -41,10 +43,77 @@ pub(crate) async fn run(cli: &Cli, command: &cli::Campaign, out: Output) -> anyh
         }
         cli::Campaign::Stop(args) => {
             let held = find(&session, &args.campaign).await?;
+            let ended = session.engine()?.stop(held.firm, held.id, ACTOR).await?;
+            stopped(&ended, out)
+        }
+        cli::Campaign::Go(args) => {
+            let held = find(&session, &args.campaign).await?;
+            println!("{}", session.engine()?.go(held.firm, held.id).await?);
+            Ok(Exit::Done)
+        }
+        cli::Campaign::Submit(args) => {
+            let held = find(&session, &args.campaign).await?;
             moved(
-                &session.engine()?.stop(held.firm, held.id, ACTOR).await?,
+                &session.engine()?.submit(held.firm, held.id, ACTOR).await?,
                 out,
             )
+        }
+        cli::Campaign::Choose { campaign, text } => {
+            let held = find(&session, campaign).await?;
+            let part = match text {
+                1 => Part::First,
+                2 => Part::Second,
+                _ => bail!("the text is 1 or 2"),
+            };
+            let engine = session.engine()?;
+            moved(
+                &engine.choose_text(held.firm, held.id, part, ACTOR).await?,
+                out,
+            )
+        }
+        cli::Campaign::Halt {
+            brand,
+            connector,
+            reason,
+            release,
+        } => {
+            let (firm, of) = match (brand, connector) {
+                (Some(name), None) => {
+                    let brand = session.brand(name).await?;
+                    (brand.firm, HaltOf::Brand(brand.id))
+                }
+                (None, Some(text)) => {
+                    let id = text.parse::<ConnectorId>()?;
+                    let (account, _) = session.store.read().await?.connector_at_work(id).await?;
+                    (account.firm, HaltOf::Connector(id))
+                }
+                _ => bail!("name either --brand or --connector"),
+            };
+            let engine = session.engine()?;
+            if *release {
+                engine.release(firm, of, ACTOR).await?;
+                return Ok(Exit::Done);
+            }
+            let halted = engine.halt(firm, of, reason, ACTOR).await?;
+            let list: Vec<_> = halted
+                .campaigns
+                .iter()
+                .map(|(id, name, left)| {
+                    json!({
+                        "id": id, "name": name, "handed_over": left.handed_over,
+                        "under_way": left.under_way, "waiting": left.waiting,
+                    })
+                })
+                .collect();
+            out.show(&list, |_| {
+                for (id, name, left) in &halted.campaigns {
+                    println!(
+                        "{id}  {name}  {} / {} / {}",
+                        left.handed_over, left.under_way, left.waiting
+                    );
+                }
+            })?;
+            Ok(Exit::Done)
         }
         cli::Campaign::Report(args) => {
             let held = find(&session, &args.campaign).await?;
@@ -76,6 +145,50 @@ pub(crate) async fn run(cli: &Cli, command: &cli::Campaign, out: Output) -> anyh
             Ok(Exit::Done)
         }
     }
+}
+
+/// How it leaves, from the options that were given.
+fn plan(args: &CampaignCreate) -> anyhow::Result<Plan> {
+    let mut plan = match &args.plan {
+        None => Plan::default(),
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("{} cannot be read", path.display()))?;
+            serde_json::from_str(&text).with_context(|| format!("{} is no plan", path.display()))?
+        }
+    };
+    if let Some(text) = &args.send_at {
+        let at = Timestamp::from_registry_text(&format!("{text}:00"));
+        plan.send_at = Some(at.context("--send-at is a Turkish time such as 2026-06-01 10:00")?);
+    }
+    Ok(plan)
+}
+
+fn stopped(ended: &Stopped, out: Output) -> anyhow::Result<Exit> {
+    let left = ended.left;
+    let value = json!({
+        "id": ended.campaign.id, "name": ended.campaign.name, "state": ended.campaign.state,
+        "left": { "handed_over": left.handed_over, "under_way": left.under_way, "waiting": left.waiting },
+    });
+    out.show(&value, |_| {
+        println!("{}  {}", ended.campaign.id, ended.campaign.state);
+        println!(
+            "{:>9}  {}",
+            left.handed_over,
+            out.pick("gitmişti", "had left")
+        );
+        println!(
+            "{:>9}  {}",
+            left.under_way,
+            out.pick("yoldaydı", "were under way")
+        );
+        println!(
+            "{:>9}  {}",
+            left.waiting,
+            out.pick("gitmeyecek", "will not leave")
+        );
+    })?;
+    Ok(Exit::Done)
 }
 
 async fn find(session: &Session, text: &str) -> anyhow::Result<Campaign> {
@@ -125,6 +238,7 @@ async fn create(session: &Session, args: &CampaignCreate, out: Output) -> anyhow
         connector: args.connector.parse::<ConnectorId>()?,
         audience,
         batch_size: 0,
+        plan: plan(args)?,
     };
     let campaign = session
         .engine()?
@@ -141,6 +255,15 @@ async fn dry_run(session: &Session, text: &str, out: Output) -> anyhow::Result<E
         "at": run.at, "target": run.target, "sendable": run.sendable, "held": run.held,
         "held_until": run.held_until, "excluded": run.excluded,
         "length": { "units": run.length.units, "parts": run.length.parts },
+        "findings": run.findings, "starts_at": run.starts_at, "finishes_at": run.finishes_at,
+        "second_person": run.second_person, "needs_signature": run.needs_signature,
+        "fixes": run.fixes.iter().map(|fix| json!({
+            "action": fix.action.as_str(), "code": fix.code, "people": fix.people,
+        })).collect::<Vec<_>>(),
+        "routes": run.routes.iter().map(|route| json!({
+            "connector": route.account.id, "name": route.account.name,
+            "obstacle": route.obstacle.map(|obstacle| obstacle.as_str()), "foreign": route.is_foreign,
+        })).collect::<Vec<_>>(),
     });
     out.show(&value, |_| {
         println!("{:>9}  {}", run.target, out.pick("hedef", "target"));
@@ -160,6 +283,24 @@ async fn dry_run(session: &Session, text: &str, out: Output) -> anyhow::Result<E
             run.sendable,
             out.pick("gönderilebilir", "sendable")
         );
+        for found in &run.findings {
+            println!(
+                "  {}  {}",
+                found.weight,
+                out.pick(&found.text_tr, &found.text_en)
+            );
+            if let Some(proposal) = &found.proposal {
+                println!("    + {proposal}");
+            }
+        }
+        println!(
+            "{}: {}",
+            out.pick("başlar", "begins"),
+            run.starts_at.to_turkish_text()
+        );
+        if let Some(at) = run.finishes_at {
+            println!("{}: {}", out.pick("biter", "ends"), at.to_turkish_text());
+        }
     })?;
     Ok(Exit::Done)
 }
@@ -187,6 +328,7 @@ async fn launch(session: &Session, text: &str, wait: bool, out: Output) -> anyho
             .step_registry()
             .await?
             .or(engine.step_launch().await?)
+            .or(engine.step_watch().await?)
             .or(engine.step_dispatch().await?)
             .or(engine.step_resolve().await?)
             .or(engine.step_receipts().await?)

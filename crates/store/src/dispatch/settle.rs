@@ -340,7 +340,7 @@ impl Writer {
         batch: &PickedBatch,
         until: Timestamp,
     ) -> Result<(), StoreError> {
-        self.put_batch_off(batch, until, "waits for the sending window")
+        self.put_batch_off(batch, until, crate::campaign_flow::WAITS_FOR_WINDOW)
             .await
     }
 

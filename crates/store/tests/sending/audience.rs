@@ -350,6 +350,7 @@ fn question(
             freshness_us: DAY_US,
             feed: domain::gate::FeedTrust::default(),
             window: SendingWindow::ALWAYS,
+            closed: domain::hours::ClosedDays::default(),
         },
         now: db.store.clock().now(),
         audience,
@@ -361,6 +362,7 @@ fn question(
             .collect(),
         for_everyone: asked.obstacle,
         muted_purpose: None,
+        shape: store::audience_shape::Shape::default(),
     }
 }
 

@@ -47,6 +47,10 @@ async fn a_changed_draft_says_everything_anew_and_nothing_once_it_is_no_draft() 
                 addresses: vec![phone(1), email("ali")],
             },
             batch_size: 7,
+            plan: domain::plan::Plan {
+                cap: Some(500),
+                ..domain::plan::Plan::default()
+            },
         };
         let mut writer = db.store.write().await.expect("a transaction");
         writer
@@ -75,6 +79,7 @@ async fn a_changed_draft_says_everything_anew_and_nothing_once_it_is_no_draft() 
             connector: held.connector,
             audience: held.audience.clone(),
             batch_size: held.batch_size,
+            plan: held.plan.clone(),
         };
         assert_eq!(format!("{says:?}"), format!("{new:?}"), "{}", db.name);
         assert_eq!(

@@ -12,6 +12,7 @@ mod ending;
 mod freeze;
 mod history;
 mod person;
+mod plan;
 mod pulls;
 mod races;
 mod receipts;

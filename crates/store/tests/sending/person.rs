@@ -280,6 +280,7 @@ async fn both_causes_of_a_stop_are_told() {
                 freshness_us: DAY_US,
                 feed: domain::gate::FeedTrust::default(),
                 window: SendingWindow::ALWAYS,
+                closed: domain::hours::ClosedDays::default(),
             };
             let message = MessageFacts {
                 channel: Channel::Mesaj,

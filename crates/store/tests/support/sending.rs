@@ -220,6 +220,7 @@ impl Scene {
                 freshness_us: DAY_US,
                 feed: domain::gate::FeedTrust::default(),
                 window: SendingWindow::ALWAYS,
+                closed: domain::hours::ClosedDays::default(),
             },
             now: db.store.clock().now(),
             audience,
@@ -227,6 +228,7 @@ impl Scene {
             variables: Vec::new(),
             for_everyone: None,
             muted_purpose: None,
+            shape: store::audience_shape::Shape::default(),
         }
     }
 
@@ -253,6 +255,7 @@ impl Scene {
             connector: self.connector,
             audience: Audience::All,
             batch_size,
+            plan: domain::plan::Plan::default(),
         }
     }
 

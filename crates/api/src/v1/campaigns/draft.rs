@@ -13,7 +13,7 @@ use store::campaigns;
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use super::Campaign;
+use super::{Campaign, Plan, TextFinding};
 use crate::app::App;
 use crate::body::{Asked, Checked, Id};
 use crate::caller::Caller;
@@ -125,6 +125,8 @@ pub(crate) struct NewCampaign {
     /// Recipients of one request; as many as the provider takes unless given.
     #[validate(range(min = 1, max = 10_000))]
     batch_size: Option<i64>,
+    /// How it leaves; at once and to all unless given.
+    plan: Option<Plan>,
 }
 
 impl NewCampaign {
@@ -143,6 +145,7 @@ impl NewCampaign {
             audience: self.audience.into_store(),
             // 0 leaves the size to the engine.
             batch_size: self.batch_size.unwrap_or(0),
+            plan: self.plan.map(Into::into).unwrap_or_default(),
         }
     }
 }
@@ -173,6 +176,8 @@ pub(crate) struct CampaignChange {
     audience: Option<Audience>,
     #[validate(range(min = 1, max = 10_000))]
     batch_size: Option<i64>,
+    /// Replaces the whole plan.
+    plan: Option<Plan>,
 }
 
 impl CampaignChange {
@@ -190,6 +195,7 @@ impl CampaignChange {
             connector: self.connector_id.unwrap_or(held.connector),
             audience: self.audience.map_or(held.audience, Audience::into_store),
             batch_size: self.batch_size.unwrap_or(held.batch_size),
+            plan: self.plan.map_or(held.plan, Into::into),
         }
     }
 }
@@ -212,6 +218,46 @@ pub(crate) struct DryRun {
     excluded: Vec<CountedReason>,
     /// Length of the text as written, before variables are filled.
     length: Length,
+    /// What the texts lack and should not hold.
+    findings: Vec<TextFinding>,
+    /// What could be done about the excluded (*düzeltme listesi*).
+    fixes: Vec<CampaignFix>,
+    /// Its routes, in their order.
+    routes: Vec<CampaignRoute>,
+    /// When it would begin: the first open moment from its time on.
+    #[schema(value_type = String, format = DateTime)]
+    starts_at: Timestamp,
+    /// When the last one would have left, at the pace of its first open route.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    finishes_at: Option<Timestamp>,
+    /// Why somebody else must approve it before launch.
+    second_person: Option<String>,
+    /// Whether the brand wants a recorded electronic signature before launch.
+    needs_signature: bool,
+}
+
+/// Something that could be done about some of the excluded.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CampaignFix {
+    /// `ask_registry` (see `ask-registry`), `collect_consent`, `other_kind`,
+    /// `complete_data`, `complete_text`, `shorten_text`, `other_route` or `raise_limit`.
+    action: &'static str,
+    /// The people it is about.
+    #[serde(flatten)]
+    reason: CountedReason,
+}
+
+/// One account that the campaign may leave over.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CampaignRoute {
+    #[schema(value_type = String)]
+    connector_id: ConnectorId,
+    name: String,
+    /// `not_active`, `halted`, `other_channel`, `no_commercial` (the provider
+    /// forbids commercial texts to Turkey), `batch_too_large` or `no_fail_over`.
+    obstacle: Option<&'static str>,
+    /// Sends from abroad, where texts with a link are not delivered (S403).
+    is_foreign: bool,
 }
 
 /// The campaigns of the firm.
@@ -332,5 +378,28 @@ pub(crate) async fn dry_run_campaign(
         held_until: run.held_until,
         excluded: super::by_reason(&run.excluded),
         length: run.length.into(),
+        findings: run.findings.into_iter().map(TextFinding::from).collect(),
+        fixes: run
+            .fixes
+            .into_iter()
+            .map(|fix| CampaignFix {
+                action: fix.action.as_str(),
+                reason: CountedReason::of(fix.code, fix.people),
+            })
+            .collect(),
+        routes: run
+            .routes
+            .into_iter()
+            .map(|route| CampaignRoute {
+                connector_id: route.account.id,
+                name: route.account.name,
+                obstacle: route.obstacle.map(|obstacle| obstacle.as_str()),
+                is_foreign: route.is_foreign,
+            })
+            .collect(),
+        starts_at: run.starts_at,
+        finishes_at: run.finishes_at,
+        second_person: run.second_person,
+        needs_signature: run.needs_signature,
     }))
 }

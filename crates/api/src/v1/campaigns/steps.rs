@@ -1,4 +1,4 @@
-//! The steps of a campaign: submit, approve, launch, pause, resume, stop.
+//! The steps of a campaign: submit, approve, launch, pause, resume.
 
 use axum::Json;
 use axum::extract::State;
@@ -57,8 +57,4 @@ step! {
 step! {
     /// Goes on after a pause.
     resume_campaign, "/campaigns/{id}/resume", "resume_campaign", LaunchCampaigns, resume
-}
-step! {
-    /// Ends it: what has not left never will.
-    stop_campaign, "/campaigns/{id}/stop", "stop_campaign", LaunchCampaigns, stop
 }

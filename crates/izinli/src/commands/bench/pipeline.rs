@@ -498,6 +498,7 @@ impl Way<'_> {
             connector: place.connector,
             audience,
             batch_size,
+            plan: domain::plan::Plan::default(),
         };
         let made = engine.create_campaign(place.firm, new, ACTOR).await?;
         engine.store().close().await;

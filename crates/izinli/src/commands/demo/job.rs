@@ -18,8 +18,7 @@ use crate::output::{Exit, Output};
 /// The sample file that goes to the second brand, as Turkish Excel writes it.
 const SAMPLE: &str = "magaza-haziran.csv";
 const TEXT: &str = "Sayın {{ad}}, yaz indirimi başladı! ORNEK PERAKENDE AS Mersis 0123456789012345. İstemiyorsanız RET ORNEK yazıp 3338'e gönderin.";
-const TEXT_CLINIC: &str =
-    "Sayın {{ad}}, kontrol kampanyamız başladı. ORNEK PERAKENDE AS. RET ORNEKKLINIK yaz 3338";
+const TEXT_CLINIC: &str = "Sayın {{ad}}, kontrol kampanyamız başladı. ORNEK PERAKENDE AS Mersis 0123456789012345. RET ORNEKKLINIK yaz 3338";
 
 /// Runs it and says whether every number reconciles.
 pub(crate) async fn run(args: &cli::Demo, world: &World, out: Output) -> anyhow::Result<Exit> {

@@ -1,0 +1,256 @@
+//! `/brands/{id}/sending-rules` and the stop switches: what holds for every
+//! campaign of a brand or over an account.
+
+use axum::Json;
+use axum::extract::State;
+use domain::Timestamp;
+use domain::hours;
+use domain::ids::{BrandId, CampaignId, ConnectorId};
+use engine::campaigns::{HaltOf, Halted};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use store::access::Permission;
+use store::sending_rules::{Halt, HaltScope};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use crate::app::App;
+use crate::body::{Checked, Id};
+use crate::caller::Caller;
+use crate::checks::not_blank;
+use crate::problem::Problem;
+use crate::v1::campaigns::LeftOver;
+
+/// A brand's rules for sending, beside its hours. A PUT replaces all of them.
+///
+/// `{"quiet_dates":["2026-07-15"],"rests_on_holidays":true,"per_day":1,"per_week":3}`
+#[derive(Debug, Default, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct SendingRules {
+    /// Dates on which nothing commercial leaves, as `2026-07-15`.
+    quiet_dates: Vec<String>,
+    /// Whether public holidays are quiet too; half days from 13:00.
+    rests_on_holidays: bool,
+    /// Most commercial messages to one person in one Turkish day (S301).
+    per_day: Option<i64>,
+    /// In any seven days.
+    per_week: Option<i64>,
+    /// In any thirty days.
+    per_month: Option<i64>,
+    /// Whether a campaign needs a recorded electronic signature before launch.
+    /// Off, the firm itself sees to the regulator's rule of 1 April 2026.
+    needs_signature: bool,
+    /// What one part costs, millionths of a lira.
+    part_price_micros: Option<i64>,
+}
+
+impl From<hours::SendingRules> for SendingRules {
+    fn from(rules: hours::SendingRules) -> Self {
+        Self {
+            quiet_dates: rules.quiet_dates,
+            rests_on_holidays: rules.rests_on_holidays,
+            per_day: rules.per_day,
+            per_week: rules.per_week,
+            per_month: rules.per_month,
+            needs_signature: rules.needs_signature,
+            part_price_micros: rules.part_price_micros,
+        }
+    }
+}
+
+impl From<SendingRules> for hours::SendingRules {
+    fn from(rules: SendingRules) -> Self {
+        Self {
+            quiet_dates: rules.quiet_dates,
+            rests_on_holidays: rules.rests_on_holidays,
+            per_day: rules.per_day,
+            per_week: rules.per_week,
+            per_month: rules.per_month,
+            needs_signature: rules.needs_signature,
+            part_price_micros: rules.part_price_micros,
+        }
+    }
+}
+
+/// A brand's rules for sending.
+#[utoipa::path(
+    get, path = "/brands/{id}/sending-rules", operation_id = "sending_rules", tag = "brands",
+    params(("id" = String, Path, description = "The brand")),
+    responses((status = 200, description = "The rules", body = SendingRules)),
+)]
+pub(crate) async fn sending_rules(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<BrandId>,
+) -> Result<Json<SendingRules>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let rules = app.engine.sending_rules(caller.firm, id).await?;
+    Ok(Json(rules.into()))
+}
+
+/// Replaces a brand's rules for sending; they hold from the next request on.
+#[utoipa::path(
+    put, path = "/brands/{id}/sending-rules", operation_id = "set_sending_rules", tag = "brands",
+    params(("id" = String, Path, description = "The brand")), request_body = SendingRules,
+    responses((status = 200, description = "The rules as they are now", body = SendingRules)),
+)]
+pub(crate) async fn set_sending_rules(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<BrandId>,
+    Checked(rules): Checked<SendingRules>,
+) -> Result<Json<SendingRules>, Problem> {
+    caller.needs(Permission::ManageBrands)?;
+    let rules: hours::SendingRules = rules.into();
+    app.engine
+        .set_sending_rules(caller.firm, id, &rules, &caller.actor)
+        .await?;
+    Ok(Json(rules.into()))
+}
+
+/// Why somebody presses a stop switch.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HaltReason {
+    #[validate(length(min = 1, max = 500), custom(function = "not_blank"))]
+    reason: String,
+}
+
+/// What a pressed switch came upon.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HaltReport {
+    /// The running campaigns.
+    campaigns: Vec<HaltedCampaign>,
+}
+
+/// A running campaign that a switch stopped.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HaltedCampaign {
+    #[schema(value_type = String)]
+    id: CampaignId,
+    name: String,
+    left: LeftOver,
+}
+
+impl From<Halted> for HaltReport {
+    fn from(halted: Halted) -> Self {
+        let campaigns = halted
+            .campaigns
+            .into_iter()
+            .map(|(id, name, left)| HaltedCampaign {
+                id,
+                name,
+                left: left.into(),
+            })
+            .collect();
+        Self { campaigns }
+    }
+}
+
+/// A stop switch that is pressed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PressedHalt {
+    /// `brand` or `connector`.
+    scope: &'static str,
+    /// The brand or account.
+    subject_id: String,
+    reason: String,
+    by: String,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+}
+
+impl From<Halt> for PressedHalt {
+    fn from(halt: Halt) -> Self {
+        let subject_id = match halt.scope {
+            HaltScope::Brand => BrandId::from_db(halt.subject).to_string(),
+            HaltScope::Connector => ConnectorId::from_db(halt.subject).to_string(),
+        };
+        Self {
+            scope: halt.scope.as_str(),
+            subject_id,
+            reason: halt.reason,
+            by: halt.by,
+            at: halt.at,
+        }
+    }
+}
+
+/// The stop switches that are pressed.
+#[utoipa::path(
+    get, path = "/halts", operation_id = "halts", tag = "campaigns",
+    responses((status = 200, description = "The pressed switches", body = Vec<PressedHalt>)),
+)]
+pub(crate) async fn halts(
+    State(app): State<App>,
+    caller: Caller,
+) -> Result<Json<Vec<PressedHalt>>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let pressed = app.engine.halts(caller.firm).await?;
+    Ok(Json(pressed.into_iter().map(PressedHalt::from).collect()))
+}
+
+macro_rules! switch {
+    (
+        $(#[doc = $halt_doc:literal])*
+        $halt:ident, $halt_id:literal,
+        $(#[doc = $release_doc:literal])*
+        $release:ident, $release_id:literal,
+        $path:literal, $id:ty, $of:ident, $tag:literal
+    ) => {
+        $(#[doc = $halt_doc])*
+        #[utoipa::path(
+            post, path = $path, operation_id = $halt_id, tag = $tag,
+            params(("id" = String, Path, description = "What to stop")), request_body = HaltReason,
+            responses((status = 202, description = "Stopped", body = HaltReport)),
+        )]
+        pub(crate) async fn $halt(
+            State(app): State<App>,
+            caller: Caller,
+            Id(id): Id<$id>,
+            Checked(why): Checked<HaltReason>,
+        ) -> Result<(StatusCode, Json<HaltReport>), Problem> {
+            caller.needs(Permission::LaunchCampaigns)?;
+            let halted = app
+                .engine
+                .halt(caller.firm, HaltOf::$of(id), &why.reason, &caller.actor)
+                .await?;
+            Ok((StatusCode::ACCEPTED, Json(halted.into())))
+        }
+
+        $(#[doc = $release_doc])*
+        #[utoipa::path(
+            delete, path = $path, operation_id = $release_id, tag = $tag,
+            params(("id" = String, Path, description = "What was stopped")),
+            responses((status = 204, description = "Released")),
+        )]
+        pub(crate) async fn $release(
+            State(app): State<App>,
+            caller: Caller,
+            Id(id): Id<$id>,
+        ) -> Result<StatusCode, Problem> {
+            caller.needs(Permission::ApproveCampaigns)?;
+            app.engine
+                .release(caller.firm, HaltOf::$of(id), &caller.actor)
+                .await?;
+            Ok(StatusCode::NO_CONTENT)
+        }
+    };
+}
+
+switch! {
+    /// Stops everything in a brand's name: its running campaigns are paused.
+    /// Tells how much of each has left.
+    halt_brand, "halt_brand",
+    /// Lets a stopped brand go on; its campaigns are resumed one by one.
+    release_brand, "release_brand",
+    "/brands/{id}/halt", BrandId, Brand, "brands"
+}
+switch! {
+    /// Stops everything over a provider account: requests wait, or take another
+    /// allowed route. Tells how much of each campaign has left.
+    halt_connector, "halt_connector",
+    /// Lets a stopped account go on.
+    release_connector, "release_connector",
+    "/connectors/{id}/halt", ConnectorId, Connector, "connectors"
+}

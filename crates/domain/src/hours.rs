@@ -1,0 +1,237 @@
+//! When commercial messages rest: the brand's quiet dates and, where it says
+//! so, public holidays. Neither is law (İYS reference: no time window was found);
+//! both are the brand's choice.
+
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::{Calendar, Date, HolidayPart};
+use crate::time::{DAY_US, HOUR_US, MINUTE_US, Timestamp};
+
+/// Longest stretch of closed days that is looked through.
+pub const LOOK_AHEAD_DAYS: i64 = 400;
+/// Quiet dates of one brand.
+pub const QUIET_DATES_MAX: usize = 366;
+
+/// A day on which nothing commercial leaves from some minute on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClosedDay {
+    /// Midnight in Turkish time.
+    pub midnight: Timestamp,
+    /// First minute that is closed: 0, or 780 on a half day.
+    pub from_minute: i64,
+}
+
+/// Which days of the brand are closed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ClosedDays(Vec<ClosedDay>);
+
+/// A brand's rules for sending, beside its hours.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SendingRules {
+    /// Dates such as `2026-07-15` on which nothing commercial leaves.
+    pub quiet_dates: Vec<String>,
+    /// Whether public holidays are quiet too; half days from 13:00.
+    pub rests_on_holidays: bool,
+    /// Most commercial messages to one person in one Turkish day (S301).
+    pub per_day: Option<i64>,
+    /// In any seven days.
+    pub per_week: Option<i64>,
+    /// In any thirty days.
+    pub per_month: Option<i64>,
+    /// Whether a text campaign needs a recorded electronic signature before it
+    /// is launched (regulator's rule of 1 April 2026).
+    pub needs_signature: bool,
+    /// What one part costs, millionths of a lira; none when it is not known.
+    pub part_price_micros: Option<i64>,
+}
+
+/// A rule that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {problem}")]
+pub struct RuleFault {
+    /// The rule.
+    pub field: &'static str,
+    /// What is wrong.
+    pub problem: String,
+}
+
+impl SendingRules {
+    /// Refuses what could not work.
+    ///
+    /// # Errors
+    /// [`RuleFault`] names the rule.
+    pub fn check(&self) -> Result<(), RuleFault> {
+        let fault = |field, problem: String| Err(RuleFault { field, problem });
+        if self.quiet_dates.len() > QUIET_DATES_MAX {
+            return fault("quiet_dates", format!("at most {QUIET_DATES_MAX} dates"));
+        }
+        if let Some(bad) = self.quiet_dates.iter().find(|text| date(text).is_none()) {
+            return fault(
+                "quiet_dates",
+                format!("`{bad}` is no date such as 2026-07-15"),
+            );
+        }
+        for (field, limit) in [
+            ("per_day", self.per_day),
+            ("per_week", self.per_week),
+            ("per_month", self.per_month),
+        ] {
+            if limit.is_some_and(|limit| !(1..=1_000).contains(&limit)) {
+                return fault(field, "must be from 1 to 1000".to_owned());
+            }
+        }
+        if self
+            .part_price_micros
+            .is_some_and(|price| !(0..=1_000_000_000).contains(&price))
+        {
+            return fault(
+                "part_price_micros",
+                "must be from 0 to 1000000000".to_owned(),
+            );
+        }
+        Ok(())
+    }
+
+    /// The limits as counts and the instants from which they count.
+    pub fn limits(&self, now: Timestamp) -> Vec<(i64, Timestamp)> {
+        let midnight = midnight_of(now);
+        [
+            (self.per_day, midnight),
+            (self.per_week, now.plus_micros(-7 * DAY_US)),
+            (self.per_month, now.plus_micros(-30 * DAY_US)),
+        ]
+        .into_iter()
+        .filter_map(|(most, since)| most.map(|most| (most, since)))
+        .collect()
+    }
+
+    /// The closed days from yesterday of `now` on, as far as is looked ahead.
+    pub fn closed_days(&self, calendar: &Calendar, now: Timestamp) -> ClosedDays {
+        let today = midnight_of(now);
+        let last = today.plus_micros(LOOK_AHEAD_DAYS * DAY_US);
+        let mut days: Vec<ClosedDay> = self
+            .quiet_dates
+            .iter()
+            .filter_map(|text| date(text))
+            .map(|date| ClosedDay {
+                midnight: midnight_on(date),
+                from_minute: 0,
+            })
+            .filter(|day| day.midnight >= today && day.midnight <= last)
+            .collect();
+        if self.rests_on_holidays {
+            let year = now.to_turkish().year();
+            for holiday in (year..=year + 1).flat_map(|year| calendar.holidays_in(year)) {
+                let from_minute = match holiday.part {
+                    HolidayPart::Full => 0,
+                    HolidayPart::HalfFrom13 => 13 * 60,
+                };
+                days.push(ClosedDay {
+                    midnight: midnight_on(holiday.date),
+                    from_minute,
+                });
+            }
+        }
+        days.sort_unstable();
+        // Of a day that is closed twice, the earlier closing counts.
+        days.dedup_by_key(|day| day.midnight);
+        ClosedDays(days)
+    }
+}
+
+impl ClosedDays {
+    /// Whether `now` lies in closed time.
+    pub fn is_closed(&self, now: Timestamp) -> bool {
+        let midnight = midnight_of(now);
+        self.on(midnight)
+            .is_some_and(|day| now.since(midnight) / MINUTE_US >= day.from_minute)
+    }
+
+    /// The minute from which the day of `midnight` is closed.
+    pub(crate) fn on(&self, midnight: Timestamp) -> Option<ClosedDay> {
+        self.0
+            .binary_search_by_key(&midnight, |day| day.midnight)
+            .ok()
+            .and_then(|place| self.0.get(place).copied())
+    }
+}
+
+fn date(text: &str) -> Option<Date> {
+    (text.len() == 10).then(|| text.parse().ok()).flatten()
+}
+
+fn midnight_on(date: Date) -> Timestamp {
+    Timestamp::from_turkish(date.to_datetime(jiff::civil::Time::midnight()))
+}
+
+/// Midnight of the Turkish day of an instant. Turkey has had one offset since
+/// 2016, and nothing is sent before.
+pub(crate) fn midnight_of(now: Timestamp) -> Timestamp {
+    let local = now.as_micros().saturating_add(3 * HOUR_US);
+    Timestamp::from_micros(local - local.rem_euclid(DAY_US) - 3 * HOUR_US)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::SendingWindow;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::from_registry_text(text).unwrap()
+    }
+
+    fn next(rules: &SendingRules, now: &str) -> Option<String> {
+        let now = at(now);
+        let closed = rules.closed_days(Calendar::builtin(), now);
+        SendingWindow::CUSTOMARY
+            .opens_between(&closed, now)
+            .map(Timestamp::to_registry_text)
+    }
+
+    #[test]
+    fn nothing_leaves_on_a_quiet_date_and_the_next_morning_is_proposed() {
+        let rules = SendingRules {
+            quiet_dates: vec!["2026-07-15".into()],
+            ..SendingRules::default()
+        };
+        assert_eq!(next(&rules, "2026-07-14 12:00:00"), None);
+        assert_eq!(
+            next(&rules, "2026-07-15 12:00:00").as_deref(),
+            Some("2026-07-16 09:00:00")
+        );
+        assert_eq!(
+            next(&rules, "2026-07-14 22:30:00").as_deref(),
+            Some("2026-07-16 09:00:00")
+        );
+    }
+
+    #[test]
+    fn on_a_half_day_messages_leave_until_one_o_clock_and_then_wait_out_the_feast() {
+        let rules = SendingRules {
+            rests_on_holidays: true,
+            ..SendingRules::default()
+        };
+        assert_eq!(next(&rules, "2026-05-26 12:59:00"), None);
+        // Kurban: 27 to 30 May are full days, and Sunday is no holiday.
+        assert_eq!(
+            next(&rules, "2026-05-26 13:00:00").as_deref(),
+            Some("2026-05-31 09:00:00")
+        );
+        assert_eq!(next(&SendingRules::default(), "2026-05-28 13:00:00"), None);
+    }
+
+    #[test]
+    fn a_rule_that_cannot_work_is_refused_with_its_name() {
+        let bad = SendingRules {
+            quiet_dates: vec!["15.07.2026".into()],
+            ..SendingRules::default()
+        };
+        assert_eq!(bad.check().unwrap_err().field, "quiet_dates");
+        let bad = SendingRules {
+            per_day: Some(0),
+            ..SendingRules::default()
+        };
+        assert_eq!(bad.check().unwrap_err().field, "per_day");
+    }
+}

@@ -1,0 +1,313 @@
+//! What a campaign would come to now, and what can be done about those who
+//! would not get it (*düzeltme listesi*).
+
+use std::collections::BTreeMap;
+
+use domain::ids::{CampaignId, FirmId};
+use domain::lint::Found;
+use domain::plan::finish;
+use domain::segments::{self, Count};
+use domain::template::MessageText;
+use domain::{ReasonCode, Timestamp};
+use store::audience::{AudienceQuestion, Judged};
+use store::audience_shape::Shape;
+use store::campaigns::Campaign;
+
+use super::Route;
+use super::text;
+use crate::Engine;
+use crate::error::EngineError;
+
+/// What a campaign would come to now.
+#[derive(Debug, Clone)]
+pub struct DryRun {
+    /// When it was judged.
+    pub at: Timestamp,
+    /// People in the audience.
+    pub target: i64,
+    /// Of them, the gate would let pass now.
+    pub sendable: i64,
+    /// Of them, sendable but for the hour.
+    pub held: i64,
+    /// When the sending window opens, while it is closed.
+    pub held_until: Option<Timestamp>,
+    /// Of them, excluded, by headline reason.
+    pub excluded: BTreeMap<ReasonCode, i64>,
+    /// Length of the text as written, before variables are filled.
+    pub length: Count,
+    /// What the texts lack and should not hold.
+    pub findings: Vec<Found>,
+    /// What could be done about the excluded.
+    pub fixes: Vec<Fix>,
+    /// Its routes, in their order.
+    pub routes: Vec<Route>,
+    /// When it would begin: the first open moment from its time on.
+    pub starts_at: Timestamp,
+    /// When the last one would have left, at the pace of its first route.
+    pub finishes_at: Option<Timestamp>,
+    /// Why somebody else must approve it; none when nothing asks for that.
+    pub second_person: Option<String>,
+    /// Whether the brand wants a recorded electronic signature before launch.
+    pub needs_signature: bool,
+}
+
+/// What can be done about some of the excluded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fix {
+    /// Why they are excluded.
+    pub code: ReasonCode,
+    /// How many.
+    pub people: i64,
+    /// What would help.
+    pub action: FixAction,
+}
+
+/// What would help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FixAction {
+    /// Ask İYS now; see [`Engine::ask_registry_for`].
+    AskRegistry,
+    /// Ask these people for a consent, by a lawful way.
+    CollectConsent,
+    /// Address them in their other capacity.
+    OtherKind,
+    /// Fill the variable in, or give the text a default.
+    CompleteData,
+    /// Complete the text.
+    CompleteText,
+    /// Shorten the text.
+    ShortenText,
+    /// Take the link out, or choose a domestic route.
+    OtherRoute,
+    /// Raise the limit, or exempt the campaign with a reason.
+    RaiseLimit,
+}
+
+impl FixAction {
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AskRegistry => "ask_registry",
+            Self::CollectConsent => "collect_consent",
+            Self::OtherKind => "other_kind",
+            Self::CompleteData => "complete_data",
+            Self::CompleteText => "complete_text",
+            Self::ShortenText => "shorten_text",
+            Self::OtherRoute => "other_route",
+            Self::RaiseLimit => "raise_limit",
+        }
+    }
+
+    /// What would help people with this reason; nothing helps against a refusal.
+    fn of(code: ReasonCode) -> Option<Self> {
+        Some(match code {
+            ReasonCode::S102 | ReasonCode::S104 => Self::AskRegistry,
+            ReasonCode::S101 | ReasonCode::S106 => Self::CollectConsent,
+            ReasonCode::S105 => Self::OtherKind,
+            ReasonCode::S301 | ReasonCode::S305 => Self::RaiseLimit,
+            ReasonCode::S401 => Self::CompleteData,
+            ReasonCode::S402 => Self::ShortenText,
+            ReasonCode::S403 | ReasonCode::S501 | ReasonCode::S502 | ReasonCode::S503 => {
+                Self::OtherRoute
+            }
+            ReasonCode::S404 => Self::CompleteText,
+            _ => return None,
+        })
+    }
+}
+
+impl Engine {
+    /// What the campaign would come to if it left now. Freezes nothing.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when the firm has none of this number.
+    pub async fn dry_run(&self, firm: FirmId, id: CampaignId) -> Result<DryRun, EngineError> {
+        let campaign = self.campaign(firm, id).await?;
+        let (question, routes, rules) = self.question(&campaign).await?;
+        let mut reader = self.store.read().await?;
+        let judged = reader.judge_audience(&question).await?;
+        let brand = reader.brand_at_work(campaign.brand).await?;
+        drop(reader);
+        let lengths = text::lengths(&routes);
+        let length = segments::count(&campaign.body, lengths.profile, lengths.suffix_units);
+        let findings = text::findings(&campaign, &brand, lengths);
+        let opens = |at: Timestamp| {
+            (campaign.basis == domain::gate::Basis::Commercial)
+                .then(|| question.policy.opens_after(at))
+                .flatten()
+        };
+        let held_until = opens(question.now);
+        let wanted = campaign
+            .plan
+            .send_at
+            .map_or(question.now, |at| at.max(question.now));
+        let starts_at = opens(wanted).unwrap_or(wanted);
+        let finishes_at = finish(
+            &campaign.plan,
+            judged.sendable,
+            self.pace(&routes),
+            starts_at,
+            opens,
+            |at| {
+                if campaign.basis == domain::gate::Basis::Commercial {
+                    question
+                        .policy
+                        .window
+                        .closes_after(&question.policy.closed, at)
+                } else {
+                    at.plus_micros(i64::MAX / 4)
+                }
+            },
+        );
+        let fixes = judged
+            .excluded
+            .iter()
+            .filter_map(|(code, people)| {
+                Some(Fix {
+                    code: *code,
+                    people: *people,
+                    action: FixAction::of(*code)?,
+                })
+            })
+            .collect();
+        let (sendable, held) = sendable_and_held(&judged, held_until);
+        Ok(DryRun {
+            at: question.now,
+            target: judged.target,
+            sendable,
+            held,
+            held_until,
+            second_person: text::needs_second_person(&campaign, &findings),
+            needs_signature: rules.needs_signature && campaign.channel.is_phone(),
+            excluded: judged.excluded,
+            length,
+            findings,
+            fixes,
+            routes,
+            starts_at,
+            finishes_at,
+        })
+    }
+
+    /// People a second that the first open route takes.
+    fn pace(&self, routes: &[Route]) -> i64 {
+        let ours = self.settings.dispatch.recipients_per_second;
+        let route = routes.iter().find(|route| route.obstacle.is_none());
+        let theirs = route.map_or(1, |route| {
+            let capabilities = route.connector.capabilities();
+            let batch = u32::try_from(capabilities.batch_recipients_max).unwrap_or(u32::MAX);
+            capabilities
+                .requests_per_second
+                .max(1)
+                .saturating_mul(batch.min(500))
+        });
+        i64::from(if ours == 0 { theirs } else { ours.min(theirs) })
+    }
+
+    /// Everything the decision over the campaign's audience rests on, now.
+    pub(crate) async fn question(
+        &self,
+        campaign: &Campaign,
+    ) -> Result<(AudienceQuestion, Vec<Route>, domain::hours::SendingRules), EngineError> {
+        let mut reader = self.store.read().await?;
+        let brand = reader.brand_at_work(campaign.brand).await?;
+        let routes = self.routes(&mut reader, campaign).await?;
+        let (policy, rules) = self.policy(&mut reader, &brand).await?;
+        let frequency = self.frequency(&mut reader, campaign, &rules).await?;
+        let content = crate::mails::content_of(&mut reader, campaign).await?;
+        let muted_purpose = crate::mails::muted_purpose(&mut reader, campaign).await?;
+        drop(reader);
+        let mut variables = Vec::new();
+        for body in text::texts(campaign) {
+            let parsed = MessageText::parse(body)
+                .map_err(|error| EngineError::invalid("body", error.to_string()))?;
+            variables.extend(crate::mails::variables(campaign, &parsed, content.as_ref()));
+        }
+        variables.sort_unstable();
+        variables.dedup();
+        let mut shape = Shape::of(campaign.id, &campaign.plan);
+        shape.frequency = frequency;
+        shape.has_foreign_link = has_foreign_link(campaign, &routes);
+        let question = AudienceQuestion {
+            firm: campaign.firm,
+            brand: campaign.brand,
+            channel: campaign.channel,
+            kind: campaign.kind,
+            basis: campaign.basis,
+            policy,
+            now: self.now(),
+            audience: campaign.audience.clone(),
+            segment: self
+                .segment_rules(campaign.firm, &campaign.audience)
+                .await?,
+            variables,
+            for_everyone: text::obstacle_for_everyone(campaign, &brand, &routes).or_else(|| {
+                crate::mails::is_incomplete(campaign, content.as_ref(), &brand)
+                    .then_some(ReasonCode::S404)
+            }),
+            muted_purpose,
+            shape,
+        };
+        Ok((question, routes, rules))
+    }
+
+    /// Asks İYS about everyone of a campaign's audience whom it has not
+    /// confirmed, or long ago. Returns how many.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] when the brand does not work with İYS.
+    pub async fn ask_registry_for(
+        &self,
+        firm: FirmId,
+        id: CampaignId,
+        actor: &str,
+    ) -> Result<usize, EngineError> {
+        let campaign = self.campaign(firm, id).await?;
+        let (question, _, _) = self.question(&campaign).await?;
+        if !question.policy.mode.is_connected() || !campaign.channel.is_registered() {
+            return Err(EngineError::conflict(
+                "the campaign",
+                "İYS can be asked only for a brand that works with it, by SMS, call or e-mail",
+            ));
+        }
+        let older_than = question
+            .policy
+            .oldest_answer(question.now)
+            .min(question.now);
+        let asked = self
+            .queue_rechecks(&campaign, &question, older_than)
+            .await?;
+        let mut writer = self.store.write().await?;
+        let detail = serde_json::json!({ "people": asked });
+        writer
+            .append_audit(
+                firm,
+                actor,
+                "campaign.ask_registry",
+                &id.to_string(),
+                &detail,
+            )
+            .await?;
+        writer.commit().await?;
+        Ok(asked)
+    }
+}
+
+/// Whether the campaign's link would leave the country over every open route.
+pub(crate) fn has_foreign_link(campaign: &Campaign, routes: &[Route]) -> bool {
+    let mut open = routes
+        .iter()
+        .filter(|route| route.obstacle.is_none())
+        .peekable();
+    open.peek().is_some()
+        && open.all(|route| route.is_foreign)
+        && text::texts(campaign).any(domain::lint::has_link)
+}
+
+const fn sendable_and_held(judged: &Judged, held_until: Option<Timestamp>) -> (i64, i64) {
+    if held_until.is_some() {
+        (0, judged.sendable)
+    } else {
+        (judged.sendable, 0)
+    }
+}

@@ -1,0 +1,263 @@
+//! The GO page (*gönderim özeti*): everything the approver decides on, taken
+//! once, kept byte for byte, and shown again as it was. And the electronic
+//! signature over it, where the brand wants one.
+
+use domain::Timestamp;
+use domain::ids::{CampaignId, FirmId};
+use domain::time::SECOND_US;
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use store::campaign_flow::Signature;
+use store::campaigns::{Campaign, CampaignState};
+use store::sending_rules::HaltScope;
+
+use super::{Audience, DryRun, launch};
+use crate::Engine;
+use crate::error::EngineError;
+
+/// Longest wait for a provider's answer about its balance.
+const BALANCE_SECONDS: u64 = 5;
+
+/// A signature to be recorded.
+#[derive(Debug, Clone)]
+pub struct NewSignature {
+    /// Who signed.
+    pub signer: String,
+    /// Such as `e-imza`.
+    pub method: String,
+    /// What was signed, as the GO page shows it.
+    pub content_hash: String,
+    /// The signature, or where it is kept.
+    pub evidence: String,
+    /// When.
+    pub signed_at: Timestamp,
+}
+
+impl Engine {
+    /// Takes the GO page anew. A draft's is taken at each asking; what was
+    /// submitted keeps the one its approver sees.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when the firm has none of this number.
+    pub async fn go(&self, firm: FirmId, id: CampaignId) -> Result<String, EngineError> {
+        let campaign = self.campaign(firm, id).await?;
+        let kept = self.store.read().await?.go_snapshot(firm, id).await?;
+        if let Some(kept) = kept
+            && campaign.state != CampaignState::Draft
+        {
+            return Ok(kept);
+        }
+        let text = self.take_go(&campaign).await?;
+        if matches!(
+            campaign.state,
+            CampaignState::Draft | CampaignState::Submitted | CampaignState::Approved
+        ) {
+            let mut writer = self.store.write().await?;
+            writer.keep_go_snapshot(&campaign, &text).await?;
+            writer.commit().await?;
+        }
+        Ok(text)
+    }
+
+    pub(crate) async fn take_go(&self, campaign: &Campaign) -> Result<String, EngineError> {
+        let run = self.dry_run(campaign.firm, campaign.id).await?;
+        let rules = self
+            .store
+            .read()
+            .await?
+            .sending_rules(campaign.brand)
+            .await?;
+        let measured = self.measure(campaign.firm, campaign.id).await?;
+        let balance = self.balance_of(campaign).await;
+        let cost = rules
+            .part_price_micros
+            .map(|price| price.saturating_mul(measured.parts_total));
+        let credit_after = match (&balance, cost) {
+            (Some(balance), Some(cost)) => Some(balance.amount_micros.saturating_sub(cost)),
+            _ => None,
+        };
+        let hash = |text: &str| hex::encode(Sha256::digest(text.as_bytes()));
+        let page = json!({
+            "campaign_id": campaign.id,
+            "name": campaign.name,
+            "taken_at": run.at,
+            "author": campaign.author,
+            "approver": campaign.approver,
+            "channel": campaign.channel,
+            "kind": campaign.kind,
+            "basis": campaign.basis,
+            "purpose": campaign.purpose,
+            "sender": campaign.sender,
+            "text": campaign.body,
+            "text_hash": hash(&campaign.body),
+            "content_hash": hex::encode(launch::content_hash(campaign)),
+            "audience": audience_in_words(campaign),
+            "target": run.target,
+            "sendable": run.sendable + run.held,
+            "excluded": counted(&run),
+            "measured": measured,
+            "cost_micros": cost,
+            "credit_micros": balance.as_ref().map(|balance| balance.amount_micros),
+            "credit_after_micros": credit_after,
+            "currency": balance.as_ref().map(|balance| balance.currency.clone()),
+            "plan": campaign.plan,
+            "routes": routes(&run),
+            "starts_at": run.starts_at,
+            "finishes_at": run.finishes_at,
+            "findings": run.findings,
+            "second_person": run.second_person,
+            "needs_signature": run.needs_signature,
+        });
+        // Maps of serde_json are sorted, so the same facts give the same bytes.
+        serde_json::to_string(&page).map_err(|error| EngineError::Internal(error.to_string()))
+    }
+
+    async fn balance_of(&self, campaign: &Campaign) -> Option<connectors::Balance> {
+        let wait = std::time::Duration::from_secs(BALANCE_SECONDS);
+        let asked = self.balance(campaign.firm, campaign.connector);
+        tokio::time::timeout(wait, asked).await.ok()?.ok()
+    }
+
+    /// Records an electronic signature over a campaign's content.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] when what was signed is not what it says now,
+    /// or it was launched.
+    pub async fn sign(
+        &self,
+        firm: FirmId,
+        id: CampaignId,
+        new: NewSignature,
+        actor: &str,
+    ) -> Result<Signature, EngineError> {
+        use CampaignState::{Approved, Draft, Submitted};
+        let held = self.campaign(firm, id).await?;
+        if !matches!(held.state, Draft | Submitted | Approved) {
+            return Err(EngineError::conflict(
+                "the campaign",
+                format!("it is {}", held.state),
+            ));
+        }
+        let now_hash = launch::content_hash(&held);
+        if hex::encode(&now_hash) != new.content_hash.to_lowercase() {
+            return Err(EngineError::conflict(
+                "the campaign",
+                "what was signed is not what it says now; sign the present content",
+            ));
+        }
+        if new.signed_at > self.now().plus_micros(60 * SECOND_US) {
+            return Err(EngineError::invalid(
+                "signed_at",
+                "must not be in the future",
+            ));
+        }
+        let signature = Signature {
+            signer: new.signer,
+            method: new.method,
+            content_hash: now_hash,
+            evidence: new.evidence,
+            signed_at: new.signed_at,
+            recorded_by: actor.to_owned(),
+        };
+        let mut writer = self.store.write().await?;
+        writer.record_signature(id, &signature).await?;
+        let detail = json!({
+            "signer": signature.signer, "method": signature.method,
+            "content_hash": hex::encode(&signature.content_hash), "signed_at": signature.signed_at,
+        });
+        writer
+            .append_audit(firm, actor, "campaign.sign", &id.to_string(), &detail)
+            .await?;
+        writer.commit().await?;
+        Ok(signature)
+    }
+
+    /// Refuses a launch that lacks what the brand or the text asks for.
+    pub(crate) async fn check_launch(&self, campaign: &Campaign) -> Result<(), EngineError> {
+        let refused = |problem: String| Err(EngineError::conflict("the campaign", problem));
+        let now = self.now();
+        if campaign.plan.is_expired(now) {
+            return refused("its time for sending is over; give it a later end".to_owned());
+        }
+        let mut reader = self.store.read().await?;
+        if let Some(halt) = reader
+            .halted(HaltScope::Brand, campaign.brand.as_db())
+            .await?
+        {
+            return refused(format!(
+                "sending for the brand was stopped by {}: {}",
+                halt.by, halt.reason
+            ));
+        }
+        let brand = reader.brand_at_work(campaign.brand).await?;
+        let rules = reader.sending_rules(campaign.brand).await?;
+        let signature = reader.signature(campaign.id).await?;
+        drop(reader);
+        let found = super::text::findings(campaign, &brand, domain::lint::Lengths::TURKISH);
+        let is_approved = campaign
+            .approver
+            .as_ref()
+            .is_some_and(|approver| *approver != campaign.author);
+        if !is_approved && let Some(why) = super::text::needs_second_person(campaign, &found) {
+            return refused(format!("somebody else must approve it first: {why}"));
+        }
+        if rules.needs_signature && campaign.channel.is_phone() {
+            let hash = launch::content_hash(campaign);
+            if !signature.is_some_and(|signature| signature.content_hash == hash) {
+                return refused(
+                    "the brand asks for an electronic signature over exactly this content; \
+                     record it first"
+                        .to_owned(),
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Serialize)]
+struct CountedCode {
+    code: domain::ReasonCode,
+    count: i64,
+}
+
+fn counted(run: &DryRun) -> Vec<CountedCode> {
+    run.excluded
+        .iter()
+        .map(|(code, count)| CountedCode {
+            code: *code,
+            count: *count,
+        })
+        .collect()
+}
+
+fn routes(run: &DryRun) -> Vec<Value> {
+    run.routes
+        .iter()
+        .map(|route| {
+            json!({
+                "connector_id": route.account.id,
+                "name": route.account.name,
+                "kind": route.account.kind,
+                "obstacle": route.obstacle.map(super::Obstacle::as_str),
+                "is_foreign": route.is_foreign,
+            })
+        })
+        .collect()
+}
+
+fn audience_in_words(campaign: &Campaign) -> Value {
+    match &campaign.audience {
+        Audience::All => {
+            json!({ "tr": "Kanalda adresi olan herkes", "en": "Everyone with an address of the channel" })
+        }
+        Audience::Tag { tag } => json!({
+            "tr": format!("“{tag}” etiketli herkes"), "en": format!("Everyone tagged “{tag}”"),
+        }),
+        Audience::Addresses { addresses } => json!({
+            "tr": format!("Elle seçilmiş {} adres", addresses.len()),
+            "en": format!("{} addresses chosen by hand", addresses.len()),
+        }),
+    }
+}

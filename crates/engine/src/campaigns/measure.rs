@@ -1,0 +1,178 @@
+//! How long a campaign's text becomes over its real people: counted person by
+//! person, one page in memory at a time.
+
+use std::collections::BTreeMap;
+
+use domain::ids::{CampaignId, FirmId, RecipientId};
+use domain::segments;
+use domain::template::{MessageText, RenderError, Values};
+use serde::Serialize;
+
+use super::text;
+use crate::Engine;
+use crate::error::EngineError;
+
+/// People read at a time.
+const PAGE: usize = 1_000;
+/// People measured at most; beyond it the totals are scaled up.
+const MEASURED_MAX: i64 = 200_000;
+/// Real people shown of each text.
+const SAMPLES: usize = 3;
+
+/// How long a text becomes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Measured {
+    /// People whose text was counted.
+    pub people: i64,
+    /// People who would get it.
+    pub sendable: i64,
+    /// Parts of everybody's text together; scaled up from the measured ones
+    /// where there are more.
+    pub parts_total: i64,
+    /// People by parts.
+    pub by_parts: BTreeMap<u32, i64>,
+    /// People by alphabet.
+    pub by_encoding: BTreeMap<&'static str, i64>,
+    /// The shortest text, units.
+    pub units_min: u32,
+    /// The longest, units.
+    pub units_max: u32,
+    /// The longest text itself.
+    pub longest: Option<String>,
+    /// How it reads for a few real people.
+    #[serde(skip)]
+    pub samples: Vec<(RecipientId, String)>,
+}
+
+impl Engine {
+    /// Counts the text of a campaign for everybody who would get it. Of two
+    /// texts, the longer one counts for each.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when the firm has none of this number.
+    pub async fn measure(&self, firm: FirmId, id: CampaignId) -> Result<Measured, EngineError> {
+        let campaign = self.campaign(firm, id).await?;
+        let (question, routes, _) = self.question(&campaign).await?;
+        let lengths = text::lengths(&routes);
+        let mut parsed = Vec::new();
+        for body in text::texts(&campaign) {
+            parsed.push(
+                MessageText::parse(body)
+                    .map_err(|error| EngineError::invalid("body", error.to_string()))?,
+            );
+        }
+        let sendable = self
+            .store
+            .read()
+            .await?
+            .judge_audience(&question)
+            .await?
+            .sendable;
+        let mut measured = Measured::none(sendable);
+        if parsed.iter().all(|text| text.variables().is_empty()) {
+            // Everybody's is the same.
+            let longest = longest(&parsed, &Values::new(), lengths)?;
+            measured.add(&longest, sendable);
+        } else {
+            let mut after = RecipientId::from_db(0);
+            while measured.people < MEASURED_MAX.min(sendable) {
+                let mut page = self
+                    .store
+                    .read()
+                    .await?
+                    .audience_values(&question, after, PAGE)
+                    .await?;
+                let Some((last, _)) = page.last() else { break };
+                after = *last;
+                for (recipient, values) in &mut page {
+                    // Each person's own link, as long as it will be.
+                    let link = self.links().url(campaign.id, *recipient);
+                    values.insert(crate::links::LINK.to_owned(), link);
+                    let longest = longest(&parsed, values, lengths)?;
+                    if measured.samples.len() < SAMPLES {
+                        measured.samples.push((*recipient, longest.0.clone()));
+                    }
+                    measured.add(&longest, 1);
+                }
+            }
+        }
+        measured.scale();
+        Ok(measured)
+    }
+}
+
+type Counted = (String, segments::Count);
+
+fn longest(
+    texts: &[MessageText],
+    values: &Values,
+    lengths: domain::lint::Lengths,
+) -> Result<Counted, EngineError> {
+    let mut found: Option<Counted> = None;
+    for text in texts {
+        let rendered = match text.render(values) {
+            Ok(rendered) => rendered,
+            // Excluded with S401 by the question; somebody changed meanwhile.
+            Err(RenderError::Missing { .. }) => continue,
+            Err(RenderError::Failed(problem)) => return Err(EngineError::Internal(problem)),
+        };
+        let count = segments::count(&rendered, lengths.profile, lengths.suffix_units);
+        let weight = |count: &segments::Count| (count.parts, count.units);
+        if found
+            .as_ref()
+            .is_none_or(|(_, held)| weight(&count) > weight(held))
+        {
+            found = Some((rendered, count));
+        }
+    }
+    Ok(found.unwrap_or_else(|| {
+        let none = segments::count("", lengths.profile, 0);
+        (String::new(), none)
+    }))
+}
+
+impl Measured {
+    const fn none(sendable: i64) -> Self {
+        Self {
+            people: 0,
+            sendable,
+            parts_total: 0,
+            by_parts: BTreeMap::new(),
+            by_encoding: BTreeMap::new(),
+            units_min: u32::MAX,
+            units_max: 0,
+            longest: None,
+            samples: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, (text, count): &Counted, people: i64) {
+        use segments::Encoding::{Gsm7, Latin5, Turkish, Ucs2};
+        let encoding = match count.encoding {
+            Gsm7 => "GSM-7",
+            Turkish => "GSM-7-TR",
+            Ucs2 => "UCS-2",
+            Latin5 => "ISO-8859-9",
+        };
+        self.people += people;
+        self.parts_total += i64::from(count.parts) * people;
+        *self.by_parts.entry(count.parts).or_default() += people;
+        *self.by_encoding.entry(encoding).or_default() += people;
+        self.units_min = self.units_min.min(count.units);
+        if self.longest.is_none() || count.units > self.units_max {
+            self.units_max = count.units;
+            self.longest = Some(text.clone());
+        }
+    }
+
+    fn scale(&mut self) {
+        if self.people == 0 {
+            self.units_min = 0;
+        } else if self.people < self.sendable {
+            // Rounded up: an estimate must not fall short.
+            let total = i128::from(self.parts_total) * i128::from(self.sendable);
+            let people = i128::from(self.people);
+            self.parts_total = i64::try_from((total + people - 1) / people).unwrap_or(i64::MAX);
+        }
+    }
+}

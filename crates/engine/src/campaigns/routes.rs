@@ -1,0 +1,121 @@
+//! The routes of a campaign (*gönderim yolu*): its own account and those that
+//! may step in, and what stands against each.
+
+use std::sync::Arc;
+
+use connectors::Connector;
+use domain::gate::Basis;
+use domain::ids::ConnectorId;
+use store::Reader;
+use store::campaigns::Campaign;
+use store::connectors::{Connector as Account, ConnectorState};
+use store::sending_rules::HaltScope;
+
+use crate::Engine;
+use crate::error::EngineError;
+
+/// One account that a campaign may leave over.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The account.
+    pub account: Account,
+    /// What it can do.
+    pub connector: Arc<dyn Connector>,
+    /// Why nothing of the campaign may leave over it now.
+    pub obstacle: Option<Obstacle>,
+    /// Whether it sends from abroad, where texts with a link are not delivered.
+    pub is_foreign: bool,
+}
+
+/// What stands against a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Obstacle {
+    /// It was not tested, or is broken.
+    NotActive,
+    /// Somebody pressed its stop switch.
+    Halted,
+    /// It does not carry the channel.
+    OtherChannel,
+    /// It takes no commercial messages to Turkey.
+    NoCommercial,
+    /// A request of the campaign is larger than it takes.
+    BatchTooLarge,
+    /// It must not stand in for another account.
+    NoFailOver,
+}
+
+impl Obstacle {
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotActive => "not_active",
+            Self::Halted => "halted",
+            Self::OtherChannel => "other_channel",
+            Self::NoCommercial => "no_commercial",
+            Self::BatchTooLarge => "batch_too_large",
+            Self::NoFailOver => "no_fail_over",
+        }
+    }
+}
+
+impl Engine {
+    /// The campaign's routes in their order.
+    pub(crate) async fn routes(
+        &self,
+        reader: &mut Reader,
+        campaign: &Campaign,
+    ) -> Result<Vec<Route>, EngineError> {
+        let ids = std::iter::once(campaign.connector).chain(campaign.plan.fallbacks.clone());
+        let mut routes = Vec::new();
+        for id in ids {
+            routes.push(self.route(reader, campaign, id).await?);
+        }
+        Ok(routes)
+    }
+
+    async fn route(
+        &self,
+        reader: &mut Reader,
+        campaign: &Campaign,
+        id: ConnectorId,
+    ) -> Result<Route, EngineError> {
+        let configured = reader.connector_at_work(id).await?;
+        let is_halted = reader
+            .halted(HaltScope::Connector, id.as_db())
+            .await?
+            .is_some();
+        let connector = self.connector(&configured)?;
+        let account = configured.0;
+        let capabilities = connector.capabilities();
+        let most = i64::try_from(capabilities.batch_recipients_max).unwrap_or(i64::MAX);
+        let obstacle = if account.state != ConnectorState::Active {
+            Some(Obstacle::NotActive)
+        } else if is_halted {
+            Some(Obstacle::Halted)
+        } else if !capabilities.channels.contains(&campaign.channel) {
+            Some(Obstacle::OtherChannel)
+        } else if campaign.basis == Basis::Commercial && !capabilities.commercial_to_turkey {
+            Some(Obstacle::NoCommercial)
+        } else if campaign.batch_size > most {
+            Some(Obstacle::BatchTooLarge)
+        } else if id != campaign.connector && !capabilities.in_fail_over {
+            Some(Obstacle::NoFailOver)
+        } else {
+            None
+        };
+        let is_foreign = campaign.channel.is_phone() && is_foreign(connector.as_ref());
+        Ok(Route {
+            account,
+            connector,
+            obstacle,
+            is_foreign,
+        })
+    }
+}
+
+/// Whether an account sends from outside Turkey.
+pub(crate) fn is_foreign(connector: &dyn Connector) -> bool {
+    let country = &connector.capabilities().route_country;
+    !country.is_empty() && !country.eq_ignore_ascii_case("TR")
+}

@@ -1,0 +1,121 @@
+//! What a campaign's texts lack and should not hold, and whether somebody else
+//! must have looked at it before it leaves.
+
+use domain::gate::Basis;
+use domain::ids::{BrandId, FirmId};
+use domain::lint::{self, Found, Lengths, Speaker, Weight};
+use domain::{Channel, ReasonCode};
+use store::brands::Brand;
+use store::campaigns::Campaign;
+
+use super::Route;
+use crate::Engine;
+use crate::error::EngineError;
+
+/// In whose name a brand's texts speak.
+pub(crate) fn speaker(brand: &Brand) -> Speaker<'_> {
+    Speaker {
+        trade_name: &brand.trade_name,
+        mersis: &brand.mersis,
+        short_name: &brand.short_name,
+    }
+}
+
+/// The campaign's texts: its own, and the second of a trial.
+pub(crate) fn texts(campaign: &Campaign) -> impl Iterator<Item = &str> {
+    let second = campaign
+        .plan
+        .split
+        .as_ref()
+        .map(|split| split.body.as_str());
+    std::iter::once(campaign.body.as_str()).chain(second)
+}
+
+/// A commercial text must tell who sends it and how to refuse (Regulation
+/// art. 8); of two texts, both must.
+pub(crate) fn is_content_incomplete(campaign: &Campaign, brand: &Brand) -> bool {
+    let speaker = speaker(brand);
+    texts(campaign)
+        .any(|text| lint::is_incomplete(text, &speaker, campaign.basis, campaign.channel))
+}
+
+/// Everything found in the texts of a campaign, each finding once.
+pub(crate) fn findings(campaign: &Campaign, brand: &Brand, lengths: Lengths) -> Vec<Found> {
+    let speaker = speaker(brand);
+    let mut found: Vec<Found> = Vec::new();
+    for text in texts(campaign) {
+        for new in lint::lint(text, &speaker, campaign.basis, campaign.channel, lengths) {
+            if !found.contains(&new) {
+                found.push(new);
+            }
+        }
+    }
+    found
+}
+
+/// Why nobody but a second person may let it go; none when nothing asks for one.
+pub(crate) fn needs_second_person(campaign: &Campaign, found: &[Found]) -> Option<String> {
+    if let Some(found) = found.iter().find(|f| f.weight == Weight::NeedsApproval) {
+        return Some(found.text_en.clone());
+    }
+    campaign
+        .plan
+        .ignores_limits
+        .as_ref()
+        .map(|reason| format!("it ignores the frequency limits: {reason}"))
+}
+
+/// How the first route counts.
+pub(crate) fn lengths(routes: &[Route]) -> Lengths {
+    routes.first().map_or(Lengths::TURKISH, |route| {
+        let capabilities = route.connector.capabilities();
+        Lengths {
+            profile: capabilities.segments,
+            suffix_units: capabilities.suffix_units,
+        }
+    })
+}
+
+impl Engine {
+    /// What a text would be told, before there is a campaign.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when the firm has no such brand.
+    pub async fn lint_text(
+        &self,
+        firm: FirmId,
+        brand: BrandId,
+        text: &str,
+        basis: Basis,
+        channel: Channel,
+    ) -> Result<Vec<Found>, EngineError> {
+        let brand = self
+            .store
+            .read()
+            .await?
+            .brand(firm, brand)
+            .await?
+            .ok_or(EngineError::NotFound { what: "the brand" })?;
+        Ok(lint::lint(
+            text,
+            &speaker(&brand),
+            basis,
+            channel,
+            Lengths::TURKISH,
+        ))
+    }
+}
+
+/// A reason that keeps everyone from getting the message: content, then route,
+/// as in the gate.
+pub(crate) fn obstacle_for_everyone(
+    campaign: &Campaign,
+    brand: &Brand,
+    routes: &[Route],
+) -> Option<ReasonCode> {
+    if is_content_incomplete(campaign, brand) {
+        return Some(ReasonCode::S404);
+    }
+    let is_open = routes.iter().any(|route| route.obstacle.is_none());
+    (!is_open).then_some(ReasonCode::S501)
+}

@@ -1,0 +1,122 @@
+//! `izinli campaign …`: the words of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// `campaign …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Campaign {
+    /// Make a draft
+    Create(CampaignCreate),
+    /// Who would get it and who not, and why
+    DryRun(CampaignId),
+    /// Freeze the audience and start sending
+    Launch(CampaignRun),
+    /// Stop handing over, keep the rest
+    Pause(CampaignId),
+    /// Go on after a pause
+    Resume(CampaignId),
+    /// End it; nothing more leaves
+    Stop(CampaignId),
+    /// Everything an approver decides on, as JSON
+    Go(CampaignId),
+    /// Hand a draft to an approver
+    Submit(CampaignId),
+    /// Send the better of two texts to the rest
+    Choose {
+        /// The campaign
+        campaign: String,
+        /// 1 or 2
+        #[arg(long)]
+        text: u8,
+    },
+    /// Stop everything of a brand or over a provider account, at once
+    Halt {
+        /// The brand
+        #[arg(long)]
+        brand: Option<String>,
+        /// The provider account
+        #[arg(long)]
+        connector: Option<String>,
+        /// Why
+        #[arg(long, default_value = "")]
+        reason: String,
+        /// Let it go again
+        #[arg(long)]
+        release: bool,
+    },
+    /// What became of everybody
+    Report(CampaignReport),
+    /// List the campaigns of a firm
+    List {
+        /// The firm
+        #[arg(long)]
+        firm: String,
+    },
+}
+
+/// A campaign by id.
+#[derive(Debug, Args)]
+pub(crate) struct CampaignId {
+    /// The campaign
+    pub(crate) campaign: String,
+}
+
+/// `campaign launch`
+#[derive(Debug, Args)]
+pub(crate) struct CampaignRun {
+    /// The campaign
+    pub(crate) campaign: String,
+    /// Send from this process until nothing is left to hand over
+    #[arg(long)]
+    pub(crate) wait: bool,
+}
+
+/// `campaign report`
+#[derive(Debug, Args)]
+pub(crate) struct CampaignReport {
+    /// The campaign
+    pub(crate) campaign: String,
+    /// Write one row per person as CSV here
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
+}
+
+/// `campaign create`
+#[derive(Debug, Args)]
+pub(crate) struct CampaignCreate {
+    /// The brand
+    #[arg(long)]
+    pub(crate) brand: String,
+    /// Name, for people inside
+    #[arg(long)]
+    pub(crate) name: String,
+    /// The provider account
+    #[arg(long)]
+    pub(crate) connector: String,
+    /// Sender name approved at the provider
+    #[arg(long)]
+    pub(crate) sender: String,
+    /// The text, with variables such as {{ad}}
+    #[arg(long)]
+    pub(crate) text: String,
+    /// all, tag:NAME or segment:ID
+    #[arg(long, default_value = "all")]
+    pub(crate) audience: String,
+    /// BIREYSEL or TACIR
+    #[arg(long, default_value = "BIREYSEL")]
+    pub(crate) kind: String,
+    /// COMMERCIAL or INFORMATIONAL
+    #[arg(long, default_value = "COMMERCIAL")]
+    pub(crate) basis: String,
+    /// What it is for
+    #[arg(long, default_value = "kampanya")]
+    pub(crate) purpose: String,
+    /// Not before this Turkish time, such as "2026-06-01 10:00"
+    #[arg(long, value_name = "TIME")]
+    pub(crate) send_at: Option<String>,
+    /// How it leaves, as JSON: packages, canary, control_percent, cap, split, fallbacks, expires_at
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
+}
