@@ -83,7 +83,7 @@ function Members({ kind }: { kind: GroupKind }) {
                           size="xs"
                           onClick={() => remove.mutate(address)}
                           loading={remove.isPending && remove.variables === address}
-                          aria-label={t("lists.remove_one", { address })}
+                          aria-label={t("lists.remove_label", { address })}
                         >
                           {t("lists.remove")}
                         </Button>
