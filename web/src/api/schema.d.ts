@@ -73,6 +73,41 @@ export interface paths {
         patch: operations["change_api_key"];
         trace?: never;
     };
+    "/api/v1/attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The attributes of the firm. */
+        get: operations["attributes"];
+        put?: never;
+        /** Adds an attribute. */
+        post: operations["create_attribute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attributes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes an attribute. Its code and type stay. */
+        patch: operations["change_attribute"];
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -1183,6 +1218,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The segments of the firm. */
+        get: operations["segments"];
+        put?: never;
+        /** Adds a segment. */
+        post: operations["create_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whom rules find now, for a brand and a channel. Keeps nothing. */
+        post: operations["preview_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One segment. */
+        get: operations["segment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a segment. Campaigns that were launched keep the people they had. */
+        patch: operations["change_segment"];
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1355,6 +1443,23 @@ export interface paths {
         };
         /** The newest 50 applied files of a brand, the worst source first. */
         get: operations["upload_scores"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/scores/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest 50 applied files of a brand by form or branch, the worst first. */
+        get: operations["source_scores"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1770,6 +1875,50 @@ export interface components {
          * @enum {string}
          */
         AskingWay: "VIA" | "COUNTER" | "WEB" | "OWN_CALL";
+        /** @description An attribute of people (*özel alan*). */
+        Attribute: {
+            /** @description The words of a choice. */
+            choices: string[];
+            /** @description Its name in texts (`{{semt}}`), files and calls; never changes. */
+            code: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @example atr_10000 */
+            id: string;
+            /** @description Whether a person may have several values. */
+            is_array: boolean;
+            /** @description Health data: masked too, and in no text without an owner's approval (S405). */
+            is_health: boolean;
+            /** @description Personal data: masked for roles that may not read it. */
+            is_personal: boolean;
+            /** @description What its values are; never changes. */
+            kind: components["schemas"]["AttributeKind"];
+            label_en: string;
+            label_tr: string;
+            /**
+             * Format: int64
+             * @description Its place in lists, ascending.
+             */
+            position: number;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description Changes of an attribute; what is absent stays. */
+        AttributeChange: {
+            choices?: string[] | null;
+            is_health?: boolean | null;
+            /** @description Taking this mark or the next away needs an owner. */
+            is_personal?: boolean | null;
+            label_en?: string | null;
+            label_tr?: string | null;
+            /** Format: int64 */
+            position?: number | null;
+        };
+        /**
+         * @description What the values of an attribute are.
+         * @enum {string}
+         */
+        AttributeKind: "text" | "number" | "date" | "boolean" | "choice";
         /** @description Whom a campaign is for. */
         Audience: {
             /** @enum {string} */
@@ -1779,6 +1928,10 @@ export interface components {
             tag: string;
             /** @enum {string} */
             type: "tag";
+        } | {
+            segment_id: string;
+            /** @enum {string} */
+            type: "segment";
         } | {
             /** @description Normalised, at most 10,000; masked for roles that may not read personal data. */
             addresses: string[];
@@ -2078,6 +2231,8 @@ export interface components {
         };
         /** @description A column of the file. */
         Column: {
+            /** @description Code of the attribute that it holds. */
+            attribute?: string | null;
             channel?: components["schemas"]["Channel"] | null;
             /** @description What it means; absent for an unknown column (W108). */
             field?: string | null;
@@ -2085,6 +2240,13 @@ export interface components {
             header: string;
             /** @description Its first filled cell. */
             sample: string;
+            /**
+             * Format: int64
+             * @description Its values that do not fit the attribute's type and were left out (W101).
+             */
+            unread: number;
+            /** @description The first of them, as `line: value`. */
+            unread_examples: string[];
         };
         /** @description A walk over everybody of a brand, asking İYS about 1,000 at a time. */
         Comparison: {
@@ -2298,6 +2460,8 @@ export interface components {
         };
         /** @description A person or company of the firm (*kişi*). */
         Contact: {
+            /** @description Values of the firm's attributes that it has, by place. */
+            attributes: components["schemas"]["ContactAttribute"][];
             /** Format: date-time */
             created_at: string;
             email?: string | null;
@@ -2308,6 +2472,17 @@ export interface components {
             /** @example cnt_10000 */
             id: string;
             phone?: string | null;
+        };
+        /** @description A value of an attribute (*özel alan*). */
+        ContactAttribute: {
+            code: string;
+            label_en: string;
+            label_tr: string;
+            /**
+             * @description As people write it in Turkish; masked where the attribute is personal or
+             *     health data and the role may not read that.
+             */
+            value: string;
         };
         /** @description A reason and how many people or rows it concerns. */
         CountedReason: components["schemas"]["Reason"] & {
@@ -2566,6 +2741,43 @@ export interface components {
             member_count: number;
             /** @description Unique in the firm, among tags and lists together. */
             name: string;
+        };
+        /** @description What became of the people that a form or a branch brought. */
+        GroupedScore: {
+            /**
+             * Format: int64
+             * @description Those of them whose person complained.
+             */
+            complained: number;
+            /** Format: double */
+            complained_percent: number;
+            /**
+             * Format: int64
+             * @description Consents looked at.
+             */
+            consents: number;
+            /**
+             * Format: double
+             * @description Invalid pairs of row and channel; absent for a branch, of which only consents are kept.
+             */
+            invalid_percent?: number | null;
+            /** @description The branch as rows name it, or the name of the newest file of a form. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Those of them whose person refuses now, here or at İYS.
+             */
+            refused: number;
+            /**
+             * Format: double
+             * @description Parts of 100.
+             */
+            refused_percent: number;
+            /**
+             * Format: int64
+             * @description Files it stands behind, of the newest 50 of the brand.
+             */
+            uploads: number;
         };
         /** @description What a person had said, at an instant. */
         HeldConsent: {
@@ -2839,6 +3051,21 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
         };
+        /** @description An attribute to be added. */
+        NewAttribute: {
+            /** @description 1 to 100 words for a choice, none for other types. */
+            choices?: string[];
+            /** @description 1 to 40 lower-case letters, digits and `_`, beginning with a letter. */
+            code: string;
+            is_array?: boolean;
+            is_health?: boolean;
+            is_personal?: boolean;
+            kind: components["schemas"]["AttributeKind"];
+            label_en: string;
+            label_tr: string;
+            /** Format: int64 */
+            position?: number;
+        };
         /**
          * @description A brand to be made. Without settings it is not connected to İYS, and
          *     nothing commercial leaves in its name.
@@ -2934,6 +3161,17 @@ export interface components {
             name: string;
             owner: components["schemas"]["FirstOwner"];
         };
+        /** @description A segment to be added. */
+        NewSegment: {
+            name: string;
+            /**
+             * @description Groups `{type: all|any, rules: […]}`, at most 4 deep, over at most 30
+             *     conditions: `{type: attribute, code, comparison: is|is_not|contains|below|above|filled|blank, value}`,
+             *     `{type: group, name, is_in}` (a tag or list), `{type: consent, channel, status: ONAY|RET|null}`,
+             *     `{type: message, history: sent|delivered, days, happened}`.
+             */
+            rule: Record<string, never>;
+        };
         /** @description Addresses to be stopped. */
         NewStops: {
             /** @description Normalised, as `+905321234567` or `ali@ornek.com.tr`; at most 1,000. */
@@ -2952,6 +3190,8 @@ export interface components {
             body: string;
             brand_id: string;
             channel: components["schemas"]["Channel"];
+            /** @description An owner lets the text use health data; without it such a text is refused (S405). */
+            health_approval?: boolean;
             name: string;
         };
         /** @description A person to be added. */
@@ -3031,6 +3271,39 @@ export interface components {
                 /** @description What it is for. */
                 name: string;
                 role: components["schemas"]["Role"];
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Attribute: {
+            /** @description The rows. */
+            items: {
+                /** @description The words of a choice. */
+                choices: string[];
+                /** @description Its name in texts (`{{semt}}`), files and calls; never changes. */
+                code: string;
+                /** Format: date-time */
+                created_at: string;
+                /** @example atr_10000 */
+                id: string;
+                /** @description Whether a person may have several values. */
+                is_array: boolean;
+                /** @description Health data: masked too, and in no text without an owner's approval (S405). */
+                is_health: boolean;
+                /** @description Personal data: masked for roles that may not read it. */
+                is_personal: boolean;
+                /** @description What its values are; never changes. */
+                kind: components["schemas"]["AttributeKind"];
+                label_en: string;
+                label_tr: string;
+                /**
+                 * Format: int64
+                 * @description Its place in lists, ascending.
+                 */
+                position: number;
+                /** Format: date-time */
+                updated_at: string;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -3294,6 +3567,8 @@ export interface components {
         Page_Contact: {
             /** @description The rows. */
             items: {
+                /** @description Values of the firm's attributes that it has, by place. */
+                attributes: components["schemas"]["ContactAttribute"][];
                 /** Format: date-time */
                 created_at: string;
                 email?: string | null;
@@ -3403,6 +3678,48 @@ export interface components {
                 member_count: number;
                 /** @description Unique in the firm, among tags and lists together. */
                 name: string;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_GroupedScore: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Those of them whose person complained.
+                 */
+                complained: number;
+                /** Format: double */
+                complained_percent: number;
+                /**
+                 * Format: int64
+                 * @description Consents looked at.
+                 */
+                consents: number;
+                /**
+                 * Format: double
+                 * @description Invalid pairs of row and channel; absent for a branch, of which only consents are kept.
+                 */
+                invalid_percent?: number | null;
+                /** @description The branch as rows name it, or the name of the newest file of a form. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Those of them whose person refuses now, here or at İYS.
+                 */
+                refused: number;
+                /**
+                 * Format: double
+                 * @description Parts of 100.
+                 */
+                refused_percent: number;
+                /**
+                 * Format: int64
+                 * @description Files it stands behind, of the newest 50 of the brand.
+                 */
+                uploads: number;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -3623,6 +3940,26 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Segment: {
+            /** @description The rows. */
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /** @example seg_10000 */
+                id: string;
+                name: string;
+                /** @description A tree of `all` and `any` groups and of conditions, see `NewSegment`. */
+                rule: Record<string, never>;
+                text_en: string;
+                /** @description The rules as a sentence. */
+                text_tr: string;
+                /** Format: date-time */
+                updated_at: string;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_SourceScore: {
             /** @description The rows. */
             items: {
@@ -3703,6 +4040,8 @@ export interface components {
                 channel: components["schemas"]["Channel"];
                 /** Format: date-time */
                 created_at: string;
+                /** @description The owner who let this very text use health data. */
+                health_approved_by?: string | null;
                 /** @example tpl_10000 */
                 id: string;
                 name: string;
@@ -3858,6 +4197,14 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description Rules to be looked at. */
+        PreviewedSegment: {
+            brand_id: string;
+            channel: components["schemas"]["Channel"];
+            kind: components["schemas"]["RecipientKind"];
+            /** @description See `NewSegment`. */
+            rule: Record<string, never>;
+        };
         /** @description What stands in the body of every answer that is not a success. */
         Problem: {
             /** @description Stable: a word such as `NOT_PERMITTED`, or a reason code such as `F116`. */
@@ -3896,10 +4243,14 @@ export interface components {
         };
         /** @description A question that the file cannot answer. */
         Question: {
+            /** @description What can be chosen, where the file itself names it: its sheets, the codings. */
+            choices: string[];
             /** @description Which question, such as `date_order`; its answer goes into `mapping`. */
             code: string;
             /** @description The column it is about. */
             column?: string | null;
+            /** @description A word of the file as it reads in each of the choices. */
+            examples: string[];
             /** @description The source code that the word probably stands for. */
             suggestion?: string | null;
             text_en: string;
@@ -4241,6 +4592,44 @@ export interface components {
             /** @description Findings of this search. */
             found: number;
         };
+        /** @description Rules with a name (*dinamik segment*). */
+        Segment: {
+            /** Format: date-time */
+            created_at: string;
+            /** @example seg_10000 */
+            id: string;
+            name: string;
+            /** @description A tree of `all` and `any` groups and of conditions, see `NewSegment`. */
+            rule: Record<string, never>;
+            text_en: string;
+            /** @description The rules as a sentence. */
+            text_tr: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description Changes of a segment; what is absent stays. */
+        SegmentChange: {
+            name?: string | null;
+            rule?: Record<string, never> | null;
+        };
+        /** @description Whom rules find now. */
+        SegmentFound: {
+            /** @description Of them, excluded, by headline reason. */
+            excluded: components["schemas"]["CountedReason"][];
+            /**
+             * Format: int64
+             * @description Of them, a commercial message may reach.
+             */
+            sendable: number;
+            /**
+             * Format: int64
+             * @description People with an address of the channel.
+             */
+            target: number;
+            text_en: string;
+            /** @description The rules as a sentence. */
+            text_tr: string;
+        };
         /** @description A session that holds. */
         Session: {
             /** @description The server's clock. */
@@ -4357,6 +4746,8 @@ export interface components {
             channel: components["schemas"]["Channel"];
             /** Format: date-time */
             created_at: string;
+            /** @description The owner who let this very text use health data. */
+            health_approved_by?: string | null;
             /** @example tpl_10000 */
             id: string;
             name: string;
@@ -4373,6 +4764,8 @@ export interface components {
         /** @description Changes of a text; what is absent stays. */
         TemplateChange: {
             body?: string | null;
+            /** @description An owner lets the text, as it is after this change, use health data. */
+            health_approval?: boolean;
             name?: string | null;
             /**
              * Format: int64
@@ -4828,6 +5221,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attributes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, by place and code */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Attribute"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_attribute: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of this one intention: a repeat gets the first answer and creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAttribute"];
+            };
+        };
+        responses: {
+            /** @description Added */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attribute"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_attribute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The attribute */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttributeChange"];
+            };
+        };
+        responses: {
+            /** @description The attribute as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attribute"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -7625,6 +8119,177 @@ export interface operations {
             };
         };
     };
+    segments: {
+        parameters: {
+            query?: {
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Segment"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_segment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of this one intention: a repeat gets the first answer and creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSegment"];
+            };
+        };
+        responses: {
+            /** @description Added */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewedSegment"];
+            };
+        };
+        responses: {
+            /** @description Whom they find */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentFound"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The segment */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The segment */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The segment */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentChange"];
+            };
+        };
+        responses: {
+            /** @description The segment as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     session: {
         parameters: {
             query?: never;
@@ -8183,6 +8848,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_SourceScore"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    source_scores: {
+        parameters: {
+            query: {
+                brand_id: string;
+                by: "form" | "branch";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Worst first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GroupedScore"];
                 };
             };
             /** @description It could not be done; the document says why */

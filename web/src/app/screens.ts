@@ -1,8 +1,8 @@
 import {
   IconAddressBook,
   IconBan,
-  IconForms,
   IconFileText,
+  IconForms,
   IconGauge,
   IconHistory,
   IconKey,

@@ -80,7 +80,7 @@ function AttributeTable({ attributes, onOpen }: { attributes: Attribute[]; onOpe
                     variant="default"
                     size="xs"
                     onClick={() => onOpen(attribute)}
-                    aria-label={t("attributes.change_one", { label: label(attribute) })}
+                    aria-label={t("attributes.change_label", { label: label(attribute) })}
                   >
                     {t("attributes.change")}
                   </Button>

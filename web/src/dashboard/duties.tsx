@@ -50,24 +50,40 @@ export function Duties({ brands }: { brands: Brand[] }) {
                 label: t("dashboard.duties.refused"),
                 value: refused,
                 tone: refused > 0 ? "bad" : undefined,
-                wrap: (number) => <TextLink to="/registry/rejections" inherit>{number}</TextLink>,
+                wrap: (number) => (
+                  <TextLink to="/registry/rejections" inherit>
+                    {number}
+                  </TextLink>
+                ),
               },
               {
                 label: t("dashboard.duties.due"),
                 value: due,
-                wrap: (number) => <TextLink to="/registry/deadlines" inherit>{number}</TextLink>,
+                wrap: (number) => (
+                  <TextLink to="/registry/deadlines" inherit>
+                    {number}
+                  </TextLink>
+                ),
               },
               {
                 label: t("dashboard.duties.overdue"),
                 value: overdue,
                 tone: overdue > 0 ? "bad" : undefined,
-                wrap: (number) => <TextLink to="/registry/deadlines" inherit>{number}</TextLink>,
+                wrap: (number) => (
+                  <TextLink to="/registry/deadlines" inherit>
+                    {number}
+                  </TextLink>
+                ),
               },
               {
                 label: t("dashboard.duties.alarms"),
                 value: open,
                 tone: open > 0 ? "bad" : undefined,
-                wrap: (number) => <TextLink to="/registry" inherit>{number}</TextLink>,
+                wrap: (number) => (
+                  <TextLink to="/registry" inherit>
+                    {number}
+                  </TextLink>
+                ),
               },
             ]}
           />

@@ -126,7 +126,7 @@ function Stops({ stops, onLift, lifting }: StopsProps) {
                       size="xs"
                       onClick={() => onLift(stop)}
                       loading={lifting === stop}
-                      aria-label={t("lists.blacklist.lift_one", { address: stop.address })}
+                      aria-label={t("lists.blacklist.lift_label", { address: stop.address })}
                     >
                       {t("lists.blacklist.lift")}
                     </Button>

@@ -44,11 +44,7 @@ function Members({ kind }: { kind: GroupKind }) {
   const mayRemove = (address: string) => mayChange && !address.includes("*");
   const actions = mayChange && (
     <>
-      <Button
-        variant="default"
-        leftSection={<IconTrash size={18} aria-hidden />}
-        onClick={() => setDialog("forget")}
-      >
+      <Button variant="default" leftSection={<IconTrash size={18} aria-hidden />} onClick={() => setDialog("forget")}>
         {t(`lists.forget.${kind}`)}
       </Button>
       <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={() => setDialog("add")}>
@@ -87,7 +83,7 @@ function Members({ kind }: { kind: GroupKind }) {
                           size="xs"
                           onClick={() => remove.mutate(address)}
                           loading={remove.isPending && remove.variables === address}
-                          aria-label={t("lists.remove_one", { address })}
+                          aria-label={t("lists.remove_label", { address })}
                         >
                           {t("lists.remove")}
                         </Button>

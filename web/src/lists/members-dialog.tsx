@@ -23,8 +23,7 @@ export function MembersDialog({ kind, name, onClose }: MembersDialogProps) {
   const [isTried, setTried] = useState(false);
   const { addresses, faulty } = addressesOf(text);
   const wanted = name ?? newName.trim();
-  const isReady =
-    wanted !== "" && addresses.length > 0 && addresses.length <= ADDRESSES_MAX && faulty.length === 0;
+  const isReady = wanted !== "" && addresses.length > 0 && addresses.length <= ADDRESSES_MAX && faulty.length === 0;
   const save = useMutation({
     mutationFn: () => CALLS[kind].change(wanted, { add: addresses }),
     onSuccess: (done) => {

@@ -100,7 +100,7 @@ test("a_file_is_applied_only_answered_by_the_right_person_and_not_empty", () => 
   const judged = upload({ state: "judged", pairs_judged: 10, actor: "user:usr_1" });
   const asks = (code: string) => ({
     ...judged,
-    summary: { ...judged.summary, questions: [{ code, text_tr: "?", text_en: "?" }] },
+    summary: { ...judged.summary, questions: [{ code, text_tr: "?", text_en: "?", choices: [], examples: [] }] },
   });
   expect(applyBlock(judged, "user:usr_1", false)).toBeUndefined();
   expect(applyBlock(judged, "user:usr_1", true)).toBe("other_person");

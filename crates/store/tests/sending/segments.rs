@@ -4,7 +4,7 @@ use domain::attribute::{Attribute, AttributeKind};
 use domain::segment::Rule;
 use serde_json::{Value, json};
 use store::StoreError;
-use store::campaigns::Audience;
+use store::campaigns::{Audience, CampaignState};
 use store::segment_sql::SegmentRules;
 use store::testing::TestDatabase;
 
@@ -208,9 +208,12 @@ async fn a_launch_freezes_whom_the_segment_finds_then_and_no_later_change_touche
         let campaign = w.create_campaign(scene.firm, &new, "a").await.unwrap();
         w.commit().await.unwrap();
         assert_eq!(campaign.audience, new.audience, "kept as it was chosen");
-        scene
-            .move_to(&db, campaign.id, store::campaigns::CampaignState::Launching)
-            .await;
+        let (from, to) = (CampaignState::Draft, CampaignState::Launching);
+        let mut w = db.store.write().await.unwrap();
+        w.move_campaign(scene.firm, campaign.id, &[from], to, None)
+            .await
+            .unwrap();
+        w.commit().await.unwrap();
         let mut question = scene.question(&db, new.audience.clone());
         let mut reader = db.store.read().await.unwrap();
         let without = reader.judge_audience(&question).await.unwrap();
