@@ -33,6 +33,8 @@ export async function openBrowser(url) {
     // Not that of the panel's users: times must come out Turkish all the same.
     timezoneId: "America/New_York",
     colorScheme: "light",
+    // What fades is not judged half way.
+    reducedMotion: "reduce",
   });
   context.setDefaultTimeout(30_000);
   const page = await context.newPage();

@@ -129,6 +129,7 @@ async function administer({ page }) {
   assert.ok(key.length > 20, "a key is shown");
   await checkAccess(page, "a new key");
   await dialog.getByRole("button", { name: "Kaydettim, kapat" }).click();
+  await dialog.waitFor({ state: "detached" });
   await page.getByRole("row", { name: /CRM bağlantısı/ }).waitFor();
   assert.ok(!(await page.content()).includes(key), "the key is shown once");
 

@@ -61,7 +61,8 @@ function Detail({ entry }: { entry: AuditEntry }) {
   const isEmpty = detail == null || (typeof detail === "object" && Object.keys(detail).length === 0);
   if (isEmpty) return <span className="quiet">{t("common.none")}</span>;
   return (
-    <Code block fz="xs" style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere", maxHeight: 140 }}>
+    // Long details scroll, by keyboard too.
+    <Code block fz="xs" tabIndex={0} style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere", maxHeight: 140 }}>
       {JSON.stringify(detail, null, 1)}
     </Code>
   );

@@ -15,6 +15,8 @@ const petrol: MantineColorsTuple = [
 ];
 
 export const theme = createTheme({
+  // Who asks the system for less motion gets none here either.
+  respectReducedMotion: true,
   primaryColor: "petrol",
   primaryShade: 7,
   colors: { petrol },
