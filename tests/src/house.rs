@@ -219,6 +219,7 @@ impl House {
             connector: self.connector,
             audience: Audience::All,
             batch_size: 0,
+            plan: domain::plan::Plan::default(),
         };
         let campaign = self.engine.create_campaign(self.firm, new, "test").await?;
         self.engine.launch(self.firm, campaign.id, "test").await?;

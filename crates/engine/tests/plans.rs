@@ -99,6 +99,7 @@ impl House {
                     source: Source::HS_WEB,
                 }),
                 evidence: None,
+                attributes: Vec::new(),
             })
             .collect();
         let context = ApplyContext {

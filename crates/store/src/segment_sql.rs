@@ -211,6 +211,7 @@ mod tests {
                 off_reason_signed: false,
                 freshness_us: DAY_US,
                 feed: FeedTrust::default(),
+                closed: domain::hours::ClosedDays::default(),
                 window: SendingWindow::ALWAYS,
             },
             now,

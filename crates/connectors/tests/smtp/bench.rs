@@ -151,6 +151,7 @@ pub(crate) fn cleared(message: Outgoing) -> Cleared<Outgoing> {
         off_reason_signed: true,
         freshness_us: i64::MAX,
         window: SendingWindow::ALWAYS,
+        closed: domain::hours::ClosedDays::default(),
         feed: FeedTrust::default(),
     };
     let facts = MessageFacts {

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use store::campaign_flow::Signature;
 use store::campaigns::{Campaign, CampaignState};
+use store::segment_sql::SegmentRules;
 use store::sending_rules::HaltScope;
 
-use super::{Audience, DryRun, launch};
+use super::{Audience, DryRun};
 use crate::Engine;
 use crate::error::EngineError;
 
@@ -77,6 +78,9 @@ impl Engine {
             (Some(balance), Some(cost)) => Some(balance.amount_micros.saturating_sub(cost)),
             _ => None,
         };
+        let segment = self
+            .segment_rules(campaign.firm, &campaign.audience)
+            .await?;
         let hash = |text: &str| hex::encode(Sha256::digest(text.as_bytes()));
         let page = json!({
             "campaign_id": campaign.id,
@@ -91,8 +95,8 @@ impl Engine {
             "sender": campaign.sender,
             "text": campaign.body,
             "text_hash": hash(&campaign.body),
-            "content_hash": hex::encode(launch::content_hash(campaign)),
-            "audience": audience_in_words(campaign),
+            "content_hash": hex::encode(self.content_hash(campaign).await?),
+            "audience": audience_in_words(campaign, segment.as_ref()),
             "target": run.target,
             "sendable": run.sendable + run.held,
             "excluded": counted(&run),
@@ -139,7 +143,7 @@ impl Engine {
                 format!("it is {}", held.state),
             ));
         }
-        let now_hash = launch::content_hash(&held);
+        let now_hash = self.content_hash(&held).await?;
         if hex::encode(&now_hash) != new.content_hash.to_lowercase() {
             return Err(EngineError::conflict(
                 "the campaign",
@@ -203,7 +207,7 @@ impl Engine {
             return refused(format!("somebody else must approve it first: {why}"));
         }
         if rules.needs_signature && campaign.channel.is_phone() {
-            let hash = launch::content_hash(campaign);
+            let hash = self.content_hash(campaign).await?;
             if !signature.is_some_and(|signature| signature.content_hash == hash) {
                 return refused(
                     "the brand asks for an electronic signature over exactly this content; \
@@ -247,7 +251,7 @@ fn routes(run: &DryRun) -> Vec<Value> {
         .collect()
 }
 
-fn audience_in_words(campaign: &Campaign) -> Value {
+fn audience_in_words(campaign: &Campaign, segment: Option<&SegmentRules>) -> Value {
     match &campaign.audience {
         Audience::All => {
             json!({ "tr": "Kanalda adresi olan herkes", "en": "Everyone with an address of the channel" })
@@ -255,6 +259,19 @@ fn audience_in_words(campaign: &Campaign) -> Value {
         Audience::Tag { tag } => json!({
             "tr": format!("“{tag}” etiketli herkes"), "en": format!("Everyone tagged “{tag}”"),
         }),
+        Audience::Segment { segment_id } => {
+            let (tr, en) = segment.map_or_else(
+                || (segment_id.to_string(), segment_id.to_string()),
+                |found| {
+                    let attributes = &found.attributes;
+                    (
+                        found.rule.text_tr(attributes),
+                        found.rule.text_en(attributes),
+                    )
+                },
+            );
+            json!({ "tr": tr, "en": en })
+        }
         Audience::Addresses { addresses } => json!({
             "tr": format!("Elle seçilmiş {} adres", addresses.len()),
             "en": format!("{} addresses chosen by hand", addresses.len()),

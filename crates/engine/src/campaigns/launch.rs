@@ -30,6 +30,14 @@ impl Engine {
         Ok(step)
     }
 
+    /// The hash of everything that is said, an e-mail's subject and HTML
+    /// included: what a signature is over and what the snapshot keeps.
+    pub(crate) async fn content_hash(&self, campaign: &Campaign) -> Result<Vec<u8>, EngineError> {
+        let content = crate::mails::content_of(&mut self.store.read().await?, campaign).await?;
+        let hash = content_hash(campaign);
+        Ok(crate::mails::hashed(hash, content.as_ref()))
+    }
+
     async fn freeze(&self, id: CampaignId) -> Result<Step, EngineError> {
         let campaign = self.store.read().await?.campaign_at_work(id).await?;
         let brand = campaign.brand.as_db();
@@ -42,8 +50,7 @@ impl Engine {
         if self.is_being_refreshed(&campaign, &question).await? {
             return Ok(Step::Idle);
         }
-        let content = crate::mails::content_of(&mut self.store.read().await?, &campaign).await?;
-        let hash = crate::mails::hashed(content_hash(&campaign), content.as_ref());
+        let hash = self.content_hash(&campaign).await?;
         let mut writer = self.store.write().await?;
         let frozen = writer
             .freeze_audience(
@@ -176,7 +183,7 @@ fn begun(campaign: &Campaign) -> Option<domain::Timestamp> {
 }
 
 /// What is frozen besides the people: what an approver and a signer agree to.
-pub(crate) fn content_hash(campaign: &Campaign) -> Vec<u8> {
+fn content_hash(campaign: &Campaign) -> Vec<u8> {
     let mut hasher = Sha256::new();
     for part in [
         campaign.body.as_str(),

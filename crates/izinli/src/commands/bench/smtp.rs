@@ -178,6 +178,7 @@ pub(crate) async fn row(
             connector: place.connector,
             audience: Audience::All,
             batch_size: 1,
+            plan: domain::plan::Plan::default(),
         };
         let made = engine.create_campaign(place.firm, new, ACTOR).await?;
         let mail = MailContent {
