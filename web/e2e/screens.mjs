@@ -5,6 +5,10 @@ import { checkAccess, checkFits, picture } from "./browser.mjs";
 /** Every address of the menu; the whole of it must fit a phone and be readable in the dark. */
 const SCREENS = [
   "/",
+  "/contacts",
+  "/lists",
+  "/tags",
+  "/blacklist",
   "/registry",
   "/registry/rejections",
   "/registry/deadlines",
@@ -16,6 +20,7 @@ const SCREENS = [
   "/users",
   "/keys",
   "/audit",
+  "/attributes",
   "/settings",
   "/templates",
   "/messages",

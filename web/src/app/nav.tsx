@@ -10,7 +10,7 @@ export function Nav() {
   const { t } = useTranslation();
   const may = useMay();
   return (
-    <ScrollArea type="auto" scrollbars="y" className={classes.menu} viewportProps={{ tabIndex: -1 }}>
+    <ScrollArea type="hover" scrollbarSize={6} scrollbars="y" className={classes.menu} viewportProps={{ tabIndex: -1 }}>
       {SCREEN_GROUPS.map(({ name, screens }) => {
         const offered = screens.filter(({ needs }) => !needs || may(needs));
         if (offered.length === 0) return null;
