@@ -218,6 +218,45 @@ export interface paths {
         patch: operations["change_brand"];
         trace?: never;
     };
+    "/api/v1/brands/{id}/halt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stops everything in a brand's name: its running campaigns are paused.
+         *     Tells how much of each has left.
+         */
+        post: operations["halt_brand"];
+        /** Lets a stopped brand go on; its campaigns are resumed one by one. */
+        delete: operations["release_brand"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/brands/{id}/sending-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A brand's rules for sending. */
+        get: operations["sending_rules"];
+        /** Replaces a brand's rules for sending; they hold from the next request on. */
+        put: operations["set_sending_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns": {
         parameters: {
             query?: never;
@@ -271,6 +310,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns/{id}/ask-registry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks İYS about everyone of the audience whom it has not confirmed, or long
+         *     ago: the fix `ask_registry` of a dry run.
+         */
+        post: operations["ask_registry_for_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/choose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends the better of two texts to the rest. */
+        post: operations["choose_campaign_text"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns/{id}/dry-run": {
         parameters: {
             query?: never;
@@ -282,6 +358,27 @@ export interface paths {
         put?: never;
         /** What the campaign would come to if it left now. Freezes nothing. */
         post: operations["dry_run_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/go": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The GO page (*gönderim özeti*): text and its hash, audience, counts per
+         *     reason, length and cost over the real people, credit after, routes, plan,
+         *     findings. Taken anew for a draft, kept byte for byte once submitted.
+         */
+        get: operations["campaign_go"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -323,6 +420,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns/{id}/measure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Counts the text for everybody who would get it: worst case, parts and
+         *     alphabets over the real people.
+         */
+        post: operations["measure_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns/{id}/messages": {
         parameters: {
             query?: never;
@@ -332,6 +449,23 @@ export interface paths {
         };
         /** The people of a campaign, with what became of each. */
         get: operations["campaign_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each part of a campaign has come to; empty for one without parts. */
+        get: operations["campaign_parts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -408,6 +542,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns/{id}/signature": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Records an electronic signature; a brand may ask for one before launch. */
+        post: operations["sign_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns/{id}/stop": {
         parameters: {
             query?: never;
@@ -417,7 +568,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends it: what has not left never will. */
+        /** Ends it: what has not left never will. Tells how much had. */
         post: operations["stop_campaign"];
         delete?: never;
         options?: never;
@@ -507,6 +658,27 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connectors/{id}/halt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stops everything over a provider account: requests wait, or take another
+         *     allowed route. Tells how much of each campaign has left.
+         */
+        post: operations["halt_connector"];
+        /** Lets a stopped account go on. */
+        delete: operations["release_connector"];
         options?: never;
         head?: never;
         patch?: never;
@@ -792,6 +964,23 @@ export interface paths {
         put?: never;
         /** Takes people in and out; makes it if it does not exist. */
         post: operations["change_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/halts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The stop switches that are pressed. */
+        get: operations["halts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1416,6 +1605,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/texts/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reads a text for mandatory content, promotion and cost while it is written.
+         *     Changes nothing.
+         */
+        post: operations["check_text"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/uploads": {
         parameters: {
             query?: never;
@@ -1848,6 +2057,11 @@ export interface components {
              */
             leave_open: string[];
         };
+        /** @description People about whom İYS is being asked. */
+        AskedPeople: {
+            /** Format: int64 */
+            people: number;
+        };
         /** @description Who is to be asked anew, and how. */
         Asking: {
             /** @description A phone number as people write it, or an e-mail address. */
@@ -2101,15 +2315,24 @@ export interface components {
             launched_at?: string | null;
             /** @description For people inside. */
             name: string;
+            /** @description How it leaves. */
+            plan: components["schemas"]["Plan"];
             /**
              * Format: int64
              * @description Of them, planned.
              */
             planned: number;
+            /** @description How far its canary or its trial of two texts has come. */
+            progress: components["schemas"]["CampaignProgress"];
             /** @description What it is for (*kategori*). */
             purpose: string;
             /** @description Sender name approved at the provider. */
             sender: string;
+            /**
+             * Format: date-time
+             * @description When a launched campaign begins, where that is later.
+             */
+            starts_at?: string | null;
             state: components["schemas"]["CampaignState"];
             /**
              * Format: int64
@@ -2131,8 +2354,17 @@ export interface components {
             connector_id?: string | null;
             kind?: components["schemas"]["RecipientKind"] | null;
             name?: string | null;
+            plan?: components["schemas"]["Plan"] | null;
             purpose?: string | null;
             sender?: string | null;
+        };
+        /** @description Something that could be done about some of the excluded. */
+        CampaignFix: components["schemas"]["CountedReason"] & {
+            /**
+             * @description `ask_registry` (see `ask-registry`), `collect_consent`, `other_kind`,
+             *     `complete_data`, `complete_text`, `shorten_text`, `other_route` or `raise_limit`.
+             */
+            action: string;
         };
         /** @description One person of a campaign. */
         CampaignMessage: {
@@ -2156,6 +2388,38 @@ export interface components {
             state: components["schemas"]["MessageState"];
             text_en?: string | null;
             text_tr?: string | null;
+        };
+        /** @description One part of a campaign, and what it has come to. */
+        CampaignPart: {
+            /**
+             * Format: int64
+             * @description People the provider took.
+             */
+            accepted: number;
+            /** Format: int64 */
+            delivered: number;
+            /** Format: int64 */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Requests without an outcome.
+             */
+            open_requests: number;
+            /**
+             * @description `first`, `second` and `rest` of a trial of two texts; `canary` and `whole`.
+             * @example first
+             */
+            part: string;
+            /**
+             * Format: int64
+             * @description People planned in it.
+             */
+            planned: number;
+        };
+        /** @description How far the parts of a campaign have come. */
+        CampaignProgress: {
+            canary?: components["schemas"]["CanaryResult"] | null;
+            winner?: components["schemas"]["ChosenText"] | null;
         };
         /**
          * @description What became of a campaign: target = excluded + held + sent, and
@@ -2200,16 +2464,96 @@ export interface components {
              */
             target: number;
         };
+        /** @description One account that the campaign may leave over. */
+        CampaignRoute: {
+            connector_id: string;
+            /** @description Sends from abroad, where texts with a link are not delivered (S403). */
+            is_foreign: boolean;
+            name: string;
+            /**
+             * @description `not_active`, `halted`, `other_channel`, `no_commercial` (the provider
+             *     forbids commercial texts to Turkey), `batch_too_large` or `no_fail_over`.
+             */
+            obstacle?: string | null;
+        };
+        /** @description An electronic signature over a campaign's content. */
+        CampaignSignature: {
+            /** @description What was signed: the GO page's `content_hash`. */
+            content_hash: string;
+            /** @description The signature, or where it is kept. */
+            evidence: string;
+            /** @description Such as `e-imza` or `mobil imza`. */
+            method: string;
+            /** Format: date-time */
+            signed_at: string;
+            /** @description Who signed. */
+            signer: string;
+        };
         /**
          * @description How far a campaign has come.
          * @enum {string}
          */
         CampaignState: "draft" | "submitted" | "approved" | "launching" | "running" | "paused" | "stopped" | "finished";
+        /** @description A few people first. */
+        Canary: {
+            /**
+             * Format: int64
+             * @description From this share of failures on, percent, the campaign is paused.
+             */
+            brake_percent: number;
+            /**
+             * Format: int64
+             * @description 1–50 percent, at least one person.
+             */
+            percent: number;
+            /**
+             * Format: int64
+             * @description How long receipts are waited for at most.
+             */
+            wait_minutes: number;
+        };
+        /** @description What a canary came to. */
+        CanaryResult: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description People who did not get it.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description People whose outcome was known.
+             */
+            known: number;
+            /** @description False when the brake was pulled and the campaign waits for a person. */
+            passed: boolean;
+        };
         /**
          * @description How a person is reached (*izin türü*).
          * @enum {string}
          */
         Channel: "MESAJ" | "ARAMA" | "EPOSTA" | "WHATSAPP";
+        /** @description What was found in a text. */
+        CheckedText: {
+            /** @description The text in our own form: `{@alan}` becomes `{{alan}}`. */
+            body: string;
+            findings: components["schemas"]["TextFinding"][];
+            /** @description Length as written, as Turkish providers bill it. */
+            length: components["schemas"]["Length"];
+            /** @description What was changed. */
+            notes: string[];
+            /** @description The names it needs. */
+            variables: string[];
+        };
+        /** @description A person's choice between two texts. */
+        ChosenText: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** @description `first` or `second`. */
+            part: string;
+        };
         /** @description The server's clock. */
         Clock: {
             /**
@@ -2614,6 +2958,15 @@ export interface components {
             at: string;
             /** @description Of them, excluded, by headline reason; most frequent first. */
             excluded: components["schemas"]["CountedReason"][];
+            /** @description What the texts lack and should not hold. */
+            findings: components["schemas"]["TextFinding"][];
+            /**
+             * Format: date-time
+             * @description When the last one would have left, at the pace of its first open route.
+             */
+            finishes_at?: string | null;
+            /** @description What could be done about the excluded (*düzeltme listesi*). */
+            fixes: components["schemas"]["CampaignFix"][];
             /**
              * Format: int64
              * @description Of them, sendable but for the hour.
@@ -2626,11 +2979,22 @@ export interface components {
             held_until?: string | null;
             /** @description Length of the text as written, before variables are filled. */
             length: components["schemas"]["Length"];
+            /** @description Whether the brand wants a recorded electronic signature before launch. */
+            needs_signature: boolean;
+            /** @description Its routes, in their order. */
+            routes: components["schemas"]["CampaignRoute"][];
+            /** @description Why somebody else must approve it before launch. */
+            second_person?: string | null;
             /**
              * Format: int64
              * @description Of them, the gate would let pass now.
              */
             sendable: number;
+            /**
+             * Format: date-time
+             * @description When it would begin: the first open moment from its time on.
+             */
+            starts_at: string;
             /**
              * Format: int64
              * @description People in the audience.
@@ -2706,6 +3070,11 @@ export interface components {
          * @enum {string}
          */
         FindingState: "open" | "dismissed" | "confirmed";
+        /**
+         * @description How much a finding weighs.
+         * @enum {string}
+         */
+        FindingWeight: "blocks" | "needs_approval" | "warns" | "remarks";
         /** @description A tenant (*firma*). */
         Firm: {
             /** Format: date-time */
@@ -2778,6 +3147,21 @@ export interface components {
              * @description Files it stands behind, of the newest 50 of the brand.
              */
             uploads: number;
+        };
+        /** @description Why somebody presses a stop switch. */
+        HaltReason: {
+            reason: string;
+        };
+        /** @description What a pressed switch came upon. */
+        HaltReport: {
+            /** @description The running campaigns. */
+            campaigns: components["schemas"]["HaltedCampaign"][];
+        };
+        /** @description A running campaign that a switch stopped. */
+        HaltedCampaign: {
+            id: string;
+            left: components["schemas"]["LeftOver"];
+            name: string;
         };
         /** @description What a person had said, at an instant. */
         HeldConsent: {
@@ -2856,6 +3240,24 @@ export interface components {
          * @enum {string}
          */
         Language: "tr" | "en";
+        /** @description How much of a campaign has left. */
+        LeftOver: {
+            /**
+             * Format: int64
+             * @description People whose request the provider has.
+             */
+            handed_over: number;
+            /**
+             * Format: int64
+             * @description In a request whose outcome is not known yet.
+             */
+            under_way: number;
+            /**
+             * Format: int64
+             * @description Not handed over.
+             */
+            waiting: number;
+        };
         /** @description How long a text is, and so what it costs. */
         Length: {
             /** @description `GSM-7`, `GSM-7-TR` (with a Turkish table), `UCS-2` or `ISO-8859-9`. */
@@ -2921,6 +3323,40 @@ export interface components {
         /** @description Many declarations. */
         ManyConsents: {
             items: components["schemas"]["NewConsent"][];
+        };
+        /** @description How long the text becomes over the people who would get it. */
+        MeasuredText: {
+            /** @description People by alphabet. */
+            by_encoding: {
+                [key: string]: number;
+            };
+            /** @description People by parts. */
+            by_parts: {
+                [key: string]: number;
+            };
+            /** @description The longest text; absent for roles that may not read personal data. */
+            longest?: string | null;
+            /**
+             * Format: int64
+             * @description Parts of everybody's text together.
+             */
+            parts_total: number;
+            /**
+             * Format: int64
+             * @description People whose text was counted.
+             */
+            people: number;
+            /** @description How it reads for a few real people; none for those roles. */
+            samples: string[];
+            /**
+             * Format: int64
+             * @description People who would get it.
+             */
+            sendable: number;
+            /** Format: int32 */
+            units_max: number;
+            /** Format: int32 */
+            units_min: number;
         };
         /** @description Somebody in a group. */
         Member: {
@@ -3115,6 +3551,7 @@ export interface components {
             connector_id: string;
             kind: components["schemas"]["RecipientKind"];
             name: string;
+            plan?: components["schemas"]["Plan"] | null;
             /** @description What it is for (*kategori*). */
             purpose: string;
             sender: string;
@@ -3211,6 +3648,19 @@ export interface components {
          * @enum {string}
          */
         Origin: "UPLOAD" | "API" | "PANEL" | "REGISTRY" | "INBOUND" | "UNSUBSCRIBE";
+        /** @description Portions of the planned people. */
+        Packages: {
+            /**
+             * Format: int64
+             * @description From one to the next; closed hours do not count.
+             */
+            every_minutes: number;
+            /**
+             * Format: int64
+             * @description People in one.
+             */
+            size: number;
+        };
         /** @description One page of a list. */
         Page_Alarm: {
             /** @description The rows. */
@@ -3446,15 +3896,24 @@ export interface components {
                 launched_at?: string | null;
                 /** @description For people inside. */
                 name: string;
+                /** @description How it leaves. */
+                plan: components["schemas"]["Plan"];
                 /**
                  * Format: int64
                  * @description Of them, planned.
                  */
                 planned: number;
+                /** @description How far its canary or its trial of two texts has come. */
+                progress: components["schemas"]["CampaignProgress"];
                 /** @description What it is for (*kategori*). */
                 purpose: string;
                 /** @description Sender name approved at the provider. */
                 sender: string;
+                /**
+                 * Format: date-time
+                 * @description When a launched campaign begins, where that is later.
+                 */
+                starts_at?: string | null;
                 state: components["schemas"]["CampaignState"];
                 /**
                  * Format: int64
@@ -4181,6 +4640,66 @@ export interface components {
          * @enum {string}
          */
         Pattern: "SAME_SECOND" | "AFTER_CITIZEN_REFUSAL" | "OFFICE_HOURS_ONLY" | "ONE_SOURCE_ONE_DAY";
+        /**
+         * @description How a campaign leaves; everything is optional.
+         *
+         *     `{"send_at":"2026-06-01T10:00:00+03:00","packages":{"size":5000,"every_minutes":30},
+         *     "canary":{"percent":1,"wait_minutes":30,"brake_percent":20},"control_percent":5}`
+         */
+        Plan: {
+            /** @default null */
+            canary: components["schemas"]["Canary"] | null;
+            /**
+             * Format: int64
+             * @description At most so many people (S305).
+             * @default null
+             */
+            cap: number | null;
+            /**
+             * Format: int64
+             * @description 1–10 percent kept out on purpose (S304).
+             * @default null
+             */
+            control_percent: number | null;
+            /**
+             * Format: date-time
+             * @description What has not left by then never will (S306).
+             * @default null
+             */
+            expires_at: string | null;
+            /**
+             * @description Other accounts, in the order in which they step in; at most 5.
+             * @default []
+             */
+            fallbacks: string[];
+            /**
+             * @description Why the brand's frequency limits do not hold, 10–500 characters; asks
+             *     for a second person.
+             * @default null
+             */
+            ignores_limits: string | null;
+            /** @default null */
+            packages: components["schemas"]["Packages"] | null;
+            /**
+             * Format: date-time
+             * @description Not before this instant; in closed hours the next open one.
+             * @default null
+             */
+            send_at: string | null;
+            /** @default null */
+            split: components["schemas"]["Split"] | null;
+        };
+        /** @description A stop switch that is pressed. */
+        PressedHalt: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            reason: string;
+            /** @description `brand` or `connector`. */
+            scope: string;
+            /** @description The brand or account. */
+            subject_id: string;
+        };
         /** @description A text as one person would get it. */
         Preview: {
             /** @description How long it is; of the text as written while values are missing. */
@@ -4286,6 +4805,15 @@ export interface components {
          * @enum {string}
          */
         RecipientKind: "BIREYSEL" | "TACIR";
+        /** @description A recorded signature. */
+        RecordedSignature: {
+            content_hash: string;
+            method: string;
+            recorded_by: string;
+            /** Format: date-time */
+            signed_at: string;
+            signer: string;
+        };
         /** @description What İYS holds, as far as it told us. */
         RegistryConsent: {
             /**
@@ -4630,6 +5158,53 @@ export interface components {
             /** @description The rules as a sentence. */
             text_tr: string;
         };
+        /**
+         * @description A brand's rules for sending, beside its hours. A PUT replaces all of them.
+         *
+         *     `{"quiet_dates":["2026-07-15"],"rests_on_holidays":true,"per_day":1,"per_week":3}`
+         */
+        SendingRules: {
+            /**
+             * @description Whether a campaign needs a recorded electronic signature before launch.
+             *     Off, the firm itself sees to the regulator's rule of 1 April 2026.
+             * @default false
+             */
+            needs_signature: boolean;
+            /**
+             * Format: int64
+             * @description What one part costs, millionths of a lira.
+             * @default null
+             */
+            part_price_micros: number | null;
+            /**
+             * Format: int64
+             * @description Most commercial messages to one person in one Turkish day (S301).
+             * @default null
+             */
+            per_day: number | null;
+            /**
+             * Format: int64
+             * @description In any thirty days.
+             * @default null
+             */
+            per_month: number | null;
+            /**
+             * Format: int64
+             * @description In any seven days.
+             * @default null
+             */
+            per_week: number | null;
+            /**
+             * @description Dates on which nothing commercial leaves, as `2026-07-15`.
+             * @default []
+             */
+            quiet_dates: string[];
+            /**
+             * @description Whether public holidays are quiet too; half days from 13:00.
+             * @default false
+             */
+            rests_on_holidays: boolean;
+        };
         /** @description A session that holds. */
         Session: {
             /** @description The server's clock. */
@@ -4687,6 +5262,24 @@ export interface components {
             refused_percent: number;
             upload_id: string;
         };
+        /**
+         * @description Two texts tried against each other; whoever is in neither part waits for
+         *     a person's choice.
+         */
+        Split: {
+            /** @description The second text. */
+            body: string;
+            /**
+             * Format: int64
+             * @description Percent that get the campaign's own text.
+             */
+            first_percent: number;
+            /**
+             * Format: int64
+             * @description Percent that get the second.
+             */
+            second_percent: number;
+        };
         /** @description One stop of one address. */
         Stop: {
             /** @description Who entered it. */
@@ -4717,6 +5310,10 @@ export interface components {
             address: string;
             cause: components["schemas"]["StopCause"];
             channel?: components["schemas"]["Channel"] | null;
+        };
+        /** @description An ended campaign, and how much of it had left. */
+        StoppedCampaign: components["schemas"]["Campaign"] & {
+            left: components["schemas"]["LeftOver"];
         };
         /** @description What adding stops did. */
         StopsAdded: {
@@ -4772,6 +5369,38 @@ export interface components {
              * @description The version the change was made from: somebody else's change in between is a conflict.
              */
             version: number;
+        };
+        /** @description Which of two texts the rest gets. */
+        TextChoice: {
+            /**
+             * @description `first` or `second`.
+             * @example second
+             */
+            part: string;
+        };
+        /** @description Something found in a text. */
+        TextFinding: {
+            code: components["schemas"]["TextFindingCode"];
+            /** @description A sentence that would settle it, to be put behind the text. */
+            proposal?: string | null;
+            text_en: string;
+            text_tr: string;
+            /** @description `blocks` is S404; `needs_approval` asks for a second person. */
+            weight: components["schemas"]["FindingWeight"];
+            /** @description The words or characters of the text that it is about. */
+            what: string[];
+        };
+        /**
+         * @description What was found in a text.
+         * @enum {string}
+         */
+        TextFindingCode: "trade_name_missing" | "mersis_missing" | "refusal_missing" | "contact_missing" | "promotion_exempt" | "nature_unclear" | "emoji" | "ucs2" | "many_parts";
+        /** @description A text to be read for what it lacks and should not hold. */
+        TextToCheck: {
+            basis: components["schemas"]["Basis"];
+            body: string;
+            brand_id: string;
+            channel: components["schemas"]["Channel"];
         };
         /** @description A file and everything judged from it (*dosya aktarımı*). */
         Upload: {
@@ -5702,6 +6331,140 @@ export interface operations {
             };
         };
     };
+    halt_brand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What to stop */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HaltReason"];
+            };
+        };
+        responses: {
+            /** @description Stopped */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HaltReport"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_brand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What was stopped */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Released */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sending_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendingRules"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_sending_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendingRules"];
+            };
+        };
+        responses: {
+            /** @description The rules as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendingRules"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     campaigns: {
         parameters: {
             query?: {
@@ -5872,6 +6635,74 @@ export interface operations {
             };
         };
     };
+    ask_registry_for_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Being asked */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedPeople"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_campaign_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TextChoice"];
+            };
+        };
+        responses: {
+            /** @description The campaign as it is now */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     dry_run_campaign: {
         parameters: {
             query?: never;
@@ -5891,6 +6722,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaign_go: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the approver decides on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description It could not be done; the document says why */
@@ -6004,6 +6867,38 @@ export interface operations {
             };
         };
     };
+    measure_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How long it becomes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeasuredText"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     campaign_messages: {
         parameters: {
             query?: {
@@ -6035,6 +6930,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_CampaignMessage"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaign_parts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The parts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignPart"][];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -6176,6 +7103,42 @@ export interface operations {
             };
         };
     };
+    sign_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignSignature"];
+            };
+        };
+        responses: {
+            /** @description Recorded */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedSignature"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     stop_campaign: {
         parameters: {
             query?: never;
@@ -6194,7 +7157,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Campaign"];
+                    "application/json": components["schemas"]["StoppedCampaign"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -6427,6 +7390,72 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Balance"];
                 };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    halt_connector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What to stop */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HaltReason"];
+            };
+        };
+        responses: {
+            /** @description Stopped */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HaltReport"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_connector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What was stopped */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Released */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description It could not be done; the document says why */
             default: {
@@ -7166,6 +8195,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MembersChanged"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    halts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pressed switches */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PressedHalt"][];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -8745,6 +9803,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TextToCheck"];
+            };
+        };
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedText"];
                 };
             };
             /** @description It could not be done; the document says why */
