@@ -388,7 +388,7 @@ impl Engine {
         }
         let approver = (to == CampaignState::Approved).then_some(actor);
         let mut writer = self.store.write().await?;
-        let moved = writer.move_campaign(firm, id, from, to, approver).await?;
+        writer.move_campaign(firm, id, from, to, approver).await?;
         match to {
             CampaignState::Paused => drop(writer.pause_batches(id, true).await?),
             CampaignState::Running => self.resume_batches(&mut writer, &held).await?,
@@ -406,6 +406,7 @@ impl Engine {
                 &serde_json::Value::Null,
             )
             .await?;
+        let moved = writer.campaign_at_work(id).await?;
         writer.commit().await?;
         Ok(moved)
     }

@@ -390,7 +390,7 @@ async fn people_of_a_batch(filled: &Filled) {
             },
             &Expected {
                 text: "FROM campaign_recipient p JOIN recipient r",
-                values: &[&firm, &brand, "1", "1", &filled.id(), &first, &last],
+                values: &[&firm, &brand, "1", "1", &filled.id(), &first, &last, "1"],
                 indexes: &[PEOPLE_KEY, states, contacts],
                 // Nobody is stopped here: an empty table.
                 whole: &["b0", "bc", "blacklist"],

@@ -1,8 +1,10 @@
-import { Button, Group, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { IconRefresh } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
+import type { DryRun } from "../api/model";
+import { Notice } from "../app/notice";
 import { Section } from "../app/page";
 import { Failure, Loading } from "../app/states";
 import { useFormats } from "../locale/format";
@@ -51,6 +53,7 @@ export function DryRunPanel({ id }: { id: string }) {
       {run.isError && <Failure error={run.error} onRetry={() => run.refetch()} />}
       {run.data && (
         <>
+          <Findings findings={run.data.findings} />
           <Waterfall steps={dryRunSteps(run.data)} campaignId={id} />
           <Group gap="lg" p="md" fz="sm" className="quiet" style={{ borderBlockStart: "1px solid var(--line)" }}>
             <span>{t("campaigns.dry_run.at", { when: formats.dateTime(run.data.at) })}</span>
@@ -68,3 +71,23 @@ export function DryRunPanel({ id }: { id: string }) {
     </Section>
   );
 }
+
+/** What the text lacks and should not hold, the gravest first, each with the sentence that would settle it. */
+function Findings({ findings }: { findings: DryRun["findings"] }) {
+  const { t, i18n } = useTranslation();
+  if (findings.length === 0) return null;
+  const isEnglish = i18n.language === "en";
+  return (
+    <Stack gap="xs" p="md">
+      {findings.map(({ code, weight, text_tr, text_en, what, proposal }) => (
+        <Notice key={code} tone={TONE[weight]} title={t(`campaigns.dry_run.weight.${weight}`)}>
+          {isEnglish ? text_en : text_tr}
+          {what.length > 0 && <span className="quiet"> ({what.join(", ")})</span>}
+          {proposal && <div>{t("campaigns.dry_run.proposal", { text: proposal })}</div>}
+        </Notice>
+      ))}
+    </Stack>
+  );
+}
+
+const TONE = { blocks: "bad", needs_approval: "held", warns: "out", remarks: "neutral" } as const;

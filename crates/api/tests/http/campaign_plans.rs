@@ -136,7 +136,7 @@ async fn a_plan_is_kept_and_what_cannot_work_in_it_is_named() {
     assert!(
         launched["starts_at"]
             .as_str()
-            .unwrap()
+            .unwrap_or_default()
             .starts_with("2030-06-01T10:00:00"),
         "{launched}"
     );
