@@ -318,6 +318,7 @@ async function readElsewhere({ page, report }) {
   await picture(page, "campaign-report-en");
 
   await page.emulateMedia({ colorScheme: "dark" });
+  await page.locator("html[data-mantine-color-scheme=dark]").waitFor({ state: "attached" });
   await checkAccess(page, "the dark report");
   await picture(page, "campaign-report-dark");
 

@@ -272,8 +272,9 @@ function useTemplates() {
  * The text with who sends it and how to refuse, in Turkish as the message is
  * (Regulation on commercial communication, art. 8). Added once.
  */
-function withMandatory(body: string, { trade_name, short_name }: Brand): string {
-  const mandatory = `${trade_name}. İleti almamak için RET ${short_name} yazıp gönderin.`;
+function withMandatory(body: string, { trade_name, mersis, short_name }: Brand): string {
+  const sender = mersis ? `${trade_name} Mersis ${mersis}` : trade_name;
+  const mandatory = `${sender}. İleti almamak için RET ${short_name} yazıp 3338'e gönderin.`;
   return body.includes(mandatory) ? body : `${body.trimEnd()} ${mandatory}`.trimStart();
 }
 
