@@ -317,7 +317,8 @@ async fn open_sqlite(options: &StoreOptions) -> Result<Pools, StoreError> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(options.busy_timeout)
-        .pragma("cache_size", "-16000")
+        // Each reader has its own: twelve of them stay below the writer's.
+        .pragma("cache_size", "-4000")
         .pragma("temp_store", "FILE")
         .statement_cache_capacity(256);
     // An import touches pages all over its indexes: the writer keeps more of

@@ -126,13 +126,13 @@ fn push(messages: &[String]) -> String {
     let mut body = String::from("{\"results\":[");
     for (at, message) in messages.iter().enumerate() {
         let comma = if at > 0 { "," } else { "" };
-        drop(write!(
+        let _ = write!(
             body,
             "{comma}{{\"messageId\":\"{message}\",\"to\":\"905320000000\",\"sentAt\":\"2025-06-23T10:00:00.000+0300\",\
              \"doneAt\":\"2025-06-23T10:00:05.000+0300\",\"smsCount\":1,\"status\":{{\"groupId\":3,\"groupName\":\"DELIVERED\",\
              \"id\":5,\"name\":\"DELIVERED_TO_HANDSET\",\"description\":\"Message delivered to handset\"}},\"error\":{{\"groupId\":0,\
              \"groupName\":\"OK\",\"id\":0,\"name\":\"NO_ERROR\",\"description\":\"No Error\",\"permanent\":false}}}}"
-        ));
+        );
     }
     body.push_str("]}");
     body
