@@ -235,5 +235,6 @@ fn incoming(line: i64, claim: ConsentClaim) -> IncomingRecord {
         }),
         evidence: evidence_of(claim.evidence, claim.retailer),
         attributes: Vec::new(),
+        standing: None,
     }
 }
