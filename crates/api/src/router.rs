@@ -98,6 +98,7 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(registry::consent_findings))
         .routes(routes!(registry::review_finding))
         .routes(routes!(registry::may_ask_anew, registry::ask_anew))
+        .routes(routes!(registry::via_request))
         .routes(routes!(alarms::alarms))
         .routes(routes!(alarms::acknowledge_alarm))
         .routes(routes!(
@@ -160,6 +161,18 @@ fn slow() -> OpenApiRouter<App> {
         .routes(routes!(registry::confirm_registry_day))
         .routes(routes!(registry::registry_push_address))
         .routes(routes!(registry::registry_pull))
+        .routes(routes!(registry::via_requests, registry::ask_through_iys))
+        .routes(routes!(registry::via_code))
+        .routes(routes!(
+            registry::registry_history,
+            registry::ask_registry_history
+        ))
+        .routes(routes!(
+            registry::registry_retailers,
+            registry::add_registry_retailer
+        ))
+        .routes(routes!(registry::remove_registry_retailer))
+        .routes(routes!(registry::registry_retailer_places))
         .routes(routes!(registry::search_consents))
         .routes(routes!(registry::registry_push))
 }

@@ -68,6 +68,10 @@ words! {
     FindingState = store::findings::FindingState;
     /// A lawful way to ask a person anew.
     AskingWay = store::repermission::AskingWay;
+    /// How a person confirms to İYS.
+    ViaMethod = store::registry_via::ViaMethod;
+    /// How far a request to ask a person has come.
+    ViaProgress = store::registry_via::ViaProgress;
     /// What a file is for.
     UploadPurpose = store::uploads::UploadPurpose;
     /// Why everybody of a brand is asked about at İYS.

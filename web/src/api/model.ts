@@ -80,6 +80,9 @@ export type HoldState = Hold["state"];
 export type Finding = Item<"/api/v1/registry/{brand_id}/findings">;
 export type Alarm = Item<"/api/v1/alarms">;
 export type AskingWay = Body<"/api/v1/consents/asking", "post">["way"];
+export type RecordHistory = Answer<"/api/v1/registry/{brand_id}/history", "get">;
+export type Via = Answer<"/api/v1/via/{id}", "get">;
+export type ViaMethod = Via["method"];
 export type AsOf = Answer<"/api/v1/consents/as-of", "get">;
 
 export type ConnectorKind = Answer<"/api/v1/connector-kinds", "get">[number];

@@ -5,11 +5,13 @@ mod asking;
 mod compare;
 mod days;
 mod deadlines;
+mod desk;
 mod findings;
 mod holds;
 mod mode;
 mod push_address;
 mod rejections;
+mod via;
 
 use axum::Json;
 use axum::extract::State;
@@ -41,8 +43,10 @@ use crate::words;
 
 pub(crate) use compare::*;
 pub(crate) use days::*;
+pub(crate) use desk::*;
 pub(crate) use mode::*;
 pub(crate) use push_address::*;
+pub(crate) use via::*;
 
 /// A brand's connection to İYS.
 #[derive(Debug, Serialize, ToSchema)]

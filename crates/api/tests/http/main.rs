@@ -9,6 +9,7 @@ mod compliance;
 mod connectors;
 mod consent_doors;
 mod idempotency;
+mod messages;
 mod people;
 mod public;
 mod serving;
