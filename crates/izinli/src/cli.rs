@@ -180,6 +180,9 @@ pub(crate) enum Firm {
         /// Its name
         #[arg(long)]
         name: String,
+        /// Has it practise with simulators until its owner goes live
+        #[arg(long)]
+        practice: bool,
     },
     /// List the firms
     List,

@@ -7,6 +7,7 @@ mod days;
 mod deadlines;
 mod findings;
 mod holds;
+mod ledger;
 mod mode;
 mod push_address;
 mod rejections;
@@ -31,6 +32,7 @@ pub(crate) use asking::*;
 pub(crate) use deadlines::*;
 pub(crate) use findings::*;
 pub(crate) use holds::*;
+pub(crate) use ledger::*;
 pub(crate) use rejections::*;
 
 use crate::app::App;

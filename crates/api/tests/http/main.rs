@@ -11,6 +11,7 @@ mod consent_doors;
 mod idempotency;
 mod people;
 mod public;
+mod screens;
 mod serving;
 mod support;
 mod surface;

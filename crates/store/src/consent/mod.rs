@@ -13,6 +13,7 @@ pub mod history;
 pub mod holds;
 pub(crate) mod people;
 pub mod records;
+pub mod standing;
 pub mod state;
 pub mod time_machine;
 mod withheld;
