@@ -24,6 +24,11 @@ const SCREENS = [
   "/settings",
   "/templates",
   "/messages",
+  "/inbox",
+  "/inbox?tab=bounces",
+  "/inbox?tab=complaints",
+  "/contacts?consent=refused",
+  "/audit?action=user.create",
 ];
 
 export const SCREENS_STORY = [
@@ -61,6 +66,12 @@ async function lookAtMode({ page }) {
   await page.locator("#lights li").first().waitFor();
   await checkAccess(page, "the state of İYS");
   await picture(page, "registry");
+  const [ledger] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Defteri indir" }).click(),
+  ]);
+  assert.equal(await ledger.failure(), null, "the ledger downloads");
+  assert.match(ledger.suggestedFilename(), /defter\.tar$/);
   await page.getByRole("button", { name: "Değiştir", exact: true }).click();
   const dialog = page.getByRole("dialog", { name: "Çalışma biçimini değiştir" });
   await dialog.getByRole("radio", { name: "Kapalı" }).check();
