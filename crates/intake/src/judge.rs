@@ -16,15 +16,18 @@ use std::fs;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use domain::ReasonCode;
 
 use self::opening::{Table, note_columns};
 use crate::directory::{Directory, DirectoryError};
 use crate::file::rows::Rows;
+use crate::holdings::Shelves;
 use crate::lookup::{LookUpError, resolve_waiting};
 use crate::merge::Merger;
-use crate::options::Options;
+use crate::options::{Action, Options};
 use crate::outcomes;
 use crate::outlets::Outlets;
 use crate::records::RecordWriter;
@@ -113,6 +116,10 @@ impl From<Refusal> for End {
         Self::Refused(refusal)
     }
 }
+
+/// Bytes of a text that speak about one key, rather too few than too many: a
+/// phone, a status, a date.
+const BYTES_PER_KEY: u64 = 64;
 
 /// Rows between two calls of the watcher.
 const ROWS_PER_REPORT: u64 = 4_096;
@@ -205,12 +212,45 @@ impl Way<'_> {
         let table = self.open_table()?;
         let limits = &self.options.limits;
         let partitions = limits.partitions_for(self.content_bytes);
+        let keys = self.content_bytes / BYTES_PER_KEY;
+        let holdings = if self.options.action == Action::Pull {
+            // Its rows say nothing that could stand against the record.
+            None
+        } else {
+            self.directory
+                .holdings(keys)
+                .map_err(LookUpError::Directory)?
+        };
+        let Some(holdings) = holdings else {
+            return self.judge_table(&table, partitions, || Ok(None));
+        };
+        let (work_dir, stop) = (self.work_dir, AtomicBool::new(false));
+        thread::scope(|scope| {
+            // The record is read while the rows are judged: another core does it.
+            let reading =
+                scope.spawn(|| Shelves::fill(holdings, work_dir, partitions, limits, &stop));
+            let shelves = || match reading.join() {
+                Ok(filled) => filled.map(Some),
+                Err(panic) => std::panic::resume_unwind(panic),
+            };
+            let judged = self.judge_table(&table, partitions, shelves);
+            stop.store(true, Ordering::Relaxed);
+            judged
+        })
+    }
+
+    fn judge_table(
+        &mut self,
+        table: &Table,
+        partitions: usize,
+        shelves: impl FnOnce() -> Result<Option<Shelves>, LookUpError>,
+    ) -> Result<(), End> {
         let mut out = Outlets::create(self.work_dir, partitions, self.options)?;
-        let judged = self.judge_rows(&table, &mut out);
+        let judged = self.judge_rows(table, &mut out);
         self.summary.close(&out.account.tally);
         judged?;
         self.summary.channels = out.channels.iter().copied().collect();
-        self.merge_rows(&mut out)?;
+        self.merge_rows(&mut out, shelves()?)?;
         let after_refusal = out.account.tally.count(ReasonCode::R807);
         self.summary.patterns = out.patterns.patterns(after_refusal);
         self.summary.close(&out.account.tally);
@@ -314,7 +354,7 @@ impl Way<'_> {
     }
 
     /// The rows against each other and against the record.
-    fn merge_rows(&mut self, out: &mut Outlets) -> Result<(), End> {
+    fn merge_rows(&mut self, out: &mut Outlets, shelves: Option<Shelves>) -> Result<(), End> {
         let rows = out.account.tally.rows;
         let partitions = out.pairs.len();
         let buffer_bytes = self.options.limits.buffer_for(partitions);
@@ -326,6 +366,7 @@ impl Way<'_> {
         let mut merger = Merger {
             options: self.options,
             directory: &mut *self.directory,
+            shelves,
             ambiguous,
             records: RecordWriter::create(&self.records)?,
             out,
