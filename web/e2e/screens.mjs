@@ -101,6 +101,11 @@ async function compliance({ page }) {
     await page.getByRole("table").locator("tbody tr").first().waitFor();
     await checkAccess(page, "the people behind a refusal");
   }
+  await page.goto("/registry/drift");
+  await page.getByRole("button", { name: "Dünü şimdi karşılaştır" }).click();
+  await page.waitForURL(/\/registry\/drift\/\d{4}-\d{2}-\d{2}/);
+  await page.locator("#day").getByText("Hareket yok").or(page.locator("#day").getByText("Tutuyor")).first().waitFor();
+  await checkAccess(page, "a day of the agreement");
   await page.goto("/registry/findings");
   await page.getByRole("button", { name: "Şimdi tara" }).click();
   await page.getByText(/yeni bulgu\./).waitFor();

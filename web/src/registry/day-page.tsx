@@ -152,6 +152,10 @@ function DayActions({ brand, facts }: { brand: Brand; facts: AgreementDay }) {
   );
 }
 
+function troubleOf({ state }: AgreementDay): "open" | "given_up" | "note" {
+  return state === "open" || state === "given_up" ? state : "note";
+}
+
 function DayFacts({ facts }: { facts: AgreementDay }) {
   const { t } = useTranslation();
   const actorName = useActorName();
@@ -189,7 +193,11 @@ function DayFacts({ facts }: { facts: AgreementDay }) {
       />
       {facts.problem && (
         <div style={{ paddingInline: "var(--mantine-spacing-md)" }}>
-          <Notice tone="out">{facts.problem}</Notice>
+          <Notice tone="out" title={t(`registry.drift.trouble.${troubleOf(facts)}`)}>
+            <Text size="sm" className="quiet">
+              {t("registry.drift.detail", { problem: facts.problem })}
+            </Text>
+          </Notice>
         </div>
       )}
       {counters.length > 0 && (
