@@ -8,7 +8,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::connector::Connector;
-use crate::{generic, iletimerkezi, infobip, jetsms, netgsm, smtp, twilio, verimor, whatsapp};
+use crate::{
+    generic, iletimerkezi, infobip, jetsms, netgsm, smtp, turkcell, twilio, verimor, whatsapp,
+};
 
 /// One provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -104,6 +106,7 @@ pub fn catalogue() -> &'static [KindInfo] {
             jetsms::KIND,
             netgsm::KIND,
             smtp::KIND,
+            turkcell::KIND,
             twilio::KIND,
             verimor::KIND,
             whatsapp::KIND,
@@ -134,6 +137,7 @@ pub fn build(
         "jetsms" => Ok(Arc::new(jetsms::Jetsms::new(config, http)?)),
         "netgsm" => Ok(Arc::new(netgsm::Netgsm::new(config, http)?)),
         "smtp" => Ok(Arc::new(smtp::Smtp::new(config)?)),
+        "turkcell" => Ok(Arc::new(turkcell::Turkcell::new(config, http)?)),
         "twilio" => Ok(Arc::new(twilio::Twilio::new(config, http)?)),
         "verimor" => Ok(Arc::new(verimor::Verimor::new(config, http)?)),
         "whatsapp" => Ok(Arc::new(whatsapp::Whatsapp::new(config, http)?)),

@@ -34,6 +34,7 @@ mod receipt;
 mod smtp;
 mod text_message;
 mod transport;
+mod turkcell;
 mod twilio;
 mod verimor;
 mod whatsapp;

@@ -57,6 +57,7 @@ mod segments;
 mod server;
 pub mod smtp;
 pub mod turatel;
+pub mod turkcell;
 pub mod twilio;
 pub mod verimor;
 pub mod whatsapp;

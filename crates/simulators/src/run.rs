@@ -21,6 +21,7 @@ use crate::netgsm::NetgsmSim;
 use crate::server::Running;
 use crate::smtp::{self, SmtpSim};
 use crate::turatel::TuratelSim;
+use crate::turkcell::TurkcellSim;
 use crate::twilio::TwilioSim;
 use crate::verimor::VerimorSim;
 use crate::whatsapp::WhatsappSim;
@@ -46,6 +47,8 @@ pub enum Kind {
     Smtp,
     /// The SMS provider Turatel.
     Turatel,
+    /// Turkcell's SMS service Mesajüssü.
+    Turkcell,
     /// The SMS provider Twilio.
     Twilio,
     /// The SMS provider Verimor.
@@ -66,6 +69,7 @@ impl Kind {
         Self::Netgsm,
         Self::Smtp,
         Self::Turatel,
+        Self::Turkcell,
         Self::Twilio,
         Self::Verimor,
         Self::Whatsapp,
@@ -90,6 +94,7 @@ impl fmt::Display for Kind {
             Self::Netgsm => "netgsm",
             Self::Smtp => "smtp",
             Self::Turatel => "turatel",
+            Self::Turkcell => "turkcell",
             Self::Twilio => "twilio",
             Self::Verimor => "verimor",
             Self::Whatsapp => "whatsapp",
@@ -236,6 +241,7 @@ pub async fn start(kind: Kind, options: Options, listener: TcpListener) -> anyho
         Kind::Figensoft => FigensoftSim::start(provider(&options, clock), listener),
         Kind::Mobildev => MobildevSim::start(provider(&options, clock), listener),
         Kind::Turatel => TuratelSim::start(provider(&options, clock), listener),
+        Kind::Turkcell => TurkcellSim::start(provider(&options, clock), listener),
         Kind::Twilio => TwilioSim::start(provider(&options, clock), listener),
         Kind::Verimor => {
             let mut config = provider(&options, clock);

@@ -361,6 +361,38 @@ pub(crate) const TURATEL: Case = Case {
     is_commercial: true,
 };
 
+pub(crate) const TURKCELL: Case = Case {
+    kind: "turkcell",
+    simulator: Kind::Turkcell,
+    login: ("ornek", "gizli-parola"),
+    config: || json!({ "username": "ornek", "password": "gizli-parola" }),
+    wrong: (|| json!({ "opt_out_units": "uzun" }), "opt_out_units"),
+    lock: || options_lock("ornek", "gizli-parola"),
+    balance: options_balance,
+    balance_micros: 0,
+    refuses_at_once: false,
+    refused: ("996", Class::Permanent),
+    whole: &[
+        ("823", Class::Account),
+        ("869", Class::Request),
+        ("883", Class::Sender),
+        ("900", Class::Account),
+        ("907", Class::Account),
+        ("920", Class::Transient),
+        ("931", Class::Account),
+        ("932", Class::Request),
+        ("938", Class::Request),
+        ("971", Class::Sender),
+        ("984", Class::Account),
+        ("996", Class::Permanent),
+        ("999", Class::Undocumented),
+    ],
+    repeated: None,
+    statuses: &[],
+    marks_ground: true,
+    is_commercial: true,
+};
+
 /// The texts that the suite sends, as templates.
 const TEMPLATES: [(&str, &str); 4] = [
     ("merhaba", "Merhaba"),

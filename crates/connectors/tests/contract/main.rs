@@ -11,6 +11,7 @@ mod inbound;
 mod messages;
 mod receipts;
 mod refusals;
+mod turkcell_only;
 mod whatsapp_only;
 
 /// One test for each promise, under the connector's name.
@@ -65,6 +66,7 @@ contract! {
     mobildev: cases::MOBILDEV;
     netgsm: cases::NETGSM;
     turatel: cases::TURATEL;
+    turkcell: cases::TURKCELL;
     twilio: cases::TWILIO;
     verimor: cases::VERIMOR;
     whatsapp: cases::WHATSAPP;

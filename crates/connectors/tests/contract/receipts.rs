@@ -233,7 +233,7 @@ pub(crate) async fn what_cannot_be_read_is_said_to_be_unreadable(case: &Case) {
     // Only Twilio and Meta sign; some push nothing; for the others the address is the key.
     let expected = !matches!(
         case.kind,
-        "twilio" | "jetsms" | "mobildev" | "turatel" | "whatsapp"
+        "twilio" | "turkcell" | "jetsms" | "mobildev" | "turatel" | "whatsapp"
     );
     assert_eq!(bench.account.authenticate(&unsigned), expected);
 }

@@ -109,3 +109,41 @@ async fn figensoft_answers_each_mistake_with_its_code() {
         assert_eq!(said["code"], code, "{path}");
     }
 }
+
+#[tokio::test]
+async fn mesajussu_answers_each_mistake_with_its_status() {
+    let (client, running) = start(Kind::Turkcell).await;
+    let good = json!({ "etkFlag": true, "messages": [
+        { "receiver": "5321234567", "message": "Merhaba", "sender": "ORNEKMARKA" },
+    ]});
+    let base = "/api/api/integration/v2";
+    let send = format!("{base}/sms/send/nton");
+    assert_eq!(client.post(&send, &good).await.0, 908, "no session");
+    let login = json!({ "username": "ben", "password": "p" });
+    let (status, said) = client.post(&format!("{base}/login"), &login).await;
+    assert_eq!(status, 200, "{said}");
+    let token = said["token"].as_str().expect("a token").to_owned();
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .expect("a client");
+    let many: Vec<Value> = vec![good["messages"][0].clone(); 1_001];
+    for (path, value, expected) in [
+        ("/etkFlag", json!(true), 200),
+        ("/etkFlag", json!("evet"), 400),
+        ("/messages", json!([]), 932),
+        ("/messages", json!(many), 932),
+        ("/messages/0/sender", json!("ÖRNEK"), 971),
+        ("/messages/0/receiver", json!("905321234567"), 400),
+        ("/messages/0/message", json!(" "), 400),
+    ] {
+        let mut body = good.clone();
+        *body.pointer_mut(path).expect("a field") = value;
+        let request = http
+            .post(format!("{}{send}", running.url()))
+            .header("token", &token)
+            .json(&body);
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), expected, "{path}");
+    }
+}
