@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use crate::connector::Connector;
 use crate::{
-    generic, iletimerkezi, infobip, jetsms, netgsm, smtp, turkcell, twilio, verimor, whatsapp,
+    brevo, generic, iletimerkezi, infobip, jetsms, netgsm, smpp, smtp, turkcell, twilio, verimor,
+    whatsapp,
 };
 
 /// One provider.
@@ -101,10 +102,12 @@ pub struct FieldProblem {
 pub fn catalogue() -> &'static [KindInfo] {
     static KINDS: LazyLock<Vec<KindInfo>> = LazyLock::new(|| {
         let mut kinds = vec![
+            brevo::KIND,
             iletimerkezi::KIND,
             infobip::KIND,
             jetsms::KIND,
             netgsm::KIND,
+            smpp::KIND,
             smtp::KIND,
             turkcell::KIND,
             twilio::KIND,
@@ -129,6 +132,7 @@ pub fn build(
     http: reqwest::Client,
 ) -> Result<Arc<dyn Connector>, ConfigError> {
     match kind {
+        "brevo" => Ok(Arc::new(brevo::Brevo::new(config, http)?)),
         "iletimerkezi" => Ok(Arc::new(iletimerkezi::Iletimerkezi::new(config, http)?)),
         "infobip" => Ok(Arc::new(infobip::Infobip::new(
             infobip::Config::read(config)?,
@@ -136,6 +140,7 @@ pub fn build(
         ))),
         "jetsms" => Ok(Arc::new(jetsms::Jetsms::new(config, http)?)),
         "netgsm" => Ok(Arc::new(netgsm::Netgsm::new(config, http)?)),
+        "smpp" => Ok(Arc::new(smpp::Smpp::new(config)?)),
         "smtp" => Ok(Arc::new(smtp::Smtp::new(config)?)),
         "turkcell" => Ok(Arc::new(turkcell::Turkcell::new(config, http)?)),
         "twilio" => Ok(Arc::new(twilio::Twilio::new(config, http)?)),
