@@ -14,6 +14,8 @@ mod public;
 mod serving;
 mod support;
 mod surface;
+mod template_versions;
 mod tenants;
+mod testers;
 mod uploads;
 mod validation;
