@@ -61,7 +61,9 @@ pub struct House {
     /// Its provider account.
     pub connector: ConnectorId,
     truth: Client,
-    _guard: WorkerGuard,
+    settings: Settings,
+    restarts: u32,
+    guard: Option<WorkerGuard>,
     _folder: TempDir,
 }
 
@@ -98,7 +100,7 @@ impl House {
             worker: "house".into(),
             public_url: "https://izinli.ornek".into(),
         };
-        let engine = Engine::new(store, settings, identity)?;
+        let engine = Engine::new(store, settings.clone(), identity)?;
         let guard = engine.announce().await?;
         let (firm, brand) = tenant(&engine, &simulators, mode).await?;
         let config = json!({ "base_url": simulators.infobip_url(), "api_key": API_KEY });
@@ -115,7 +117,9 @@ impl House {
             brand,
             connector: account.id,
             truth,
-            _guard: guard,
+            settings,
+            restarts: 0,
+            guard: Some(guard),
             _folder: folder,
         })
     }
@@ -206,7 +210,75 @@ impl House {
     /// # Errors
     /// When it does not come to an end.
     pub async fn send(&self) -> Result<CampaignId> {
+        let id = self.begin(domain::plan::Plan::default(), 0).await?;
+        for _ in 0..ROUNDS_MAX {
+            let seen = self.engine.campaign(self.firm, id).await?;
+            if seen.state == CampaignState::Finished {
+                return Ok(id);
+            }
+            let mut did = passing(self.engine.step_registry().await)?;
+            did = did.or(passing(self.engine.step_launch().await)?);
+            did = did.or(passing(self.engine.step_dispatch().await)?);
+            did = did.or(passing(self.engine.step_resolve().await)?);
+            did = did.or(passing(self.engine.step_finish().await)?);
+            if did == Step::Idle {
+                // Something rests until a later instant.
+                self.pass(MINUTE_US);
+            }
+        }
+        bail!("{id} does not end")
+    }
+
+    /// The process dies, and another one begins over the same database: nothing
+    /// that was only in memory is left, and the dead one's work is free.
+    ///
+    /// # Errors
+    /// When the new one cannot be announced.
+    pub async fn restart(&mut self) -> Result<()> {
+        self.restarts += 1;
+        let identity = Identity {
+            worker: format!("house-{}", self.restarts),
+            public_url: "https://izinli.ornek".into(),
+        };
+        self.guard = None;
+        let store = self.engine.store().clone();
+        self.engine = Engine::new(store, self.settings.clone(), identity)?;
+        self.guard = Some(self.engine.announce().await?);
+        Ok(())
+    }
+
+    /// Launches a commercial text to everybody who may get it.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn begin(&self, plan: domain::plan::Plan, batch_size: i64) -> Result<CampaignId> {
         let new = NewCampaign {
+            batch_size,
+            plan,
+            ..self.text()
+        };
+        let campaign = self.engine.create_campaign(self.firm, new, "test").await?;
+        self.engine.launch(self.firm, campaign.id, "test").await?;
+        Ok(campaign.id)
+    }
+
+    /// One step of every loop that a campaign needs.
+    ///
+    /// # Errors
+    /// Those that are no passing trouble.
+    pub async fn sending_step(&self) -> Result<Step> {
+        let mut did = passing(self.engine.step_registry().await)?;
+        did = did.or(passing(self.engine.step_launch().await)?);
+        did = did.or(passing(self.engine.step_watch().await)?);
+        did = did.or(passing(self.engine.step_dispatch().await)?);
+        did = did.or(passing(self.engine.step_resolve().await)?);
+        did = did.or(passing(self.engine.step_receipts().await)?);
+        did = did.or(passing(self.engine.step_pull().await)?);
+        Ok(did.or(passing(self.engine.step_finish().await)?))
+    }
+
+    fn text(&self) -> NewCampaign {
+        NewCampaign {
             brand: self.brand.id,
             name: "Yaz".into(),
             channel: MESAJ,
@@ -220,25 +292,7 @@ impl House {
             audience: Audience::All,
             batch_size: 0,
             plan: domain::plan::Plan::default(),
-        };
-        let campaign = self.engine.create_campaign(self.firm, new, "test").await?;
-        self.engine.launch(self.firm, campaign.id, "test").await?;
-        for _ in 0..ROUNDS_MAX {
-            let seen = self.engine.campaign(self.firm, campaign.id).await?;
-            if seen.state == CampaignState::Finished {
-                return Ok(campaign.id);
-            }
-            let mut did = passing(self.engine.step_registry().await)?;
-            did = did.or(passing(self.engine.step_launch().await)?);
-            did = did.or(passing(self.engine.step_dispatch().await)?);
-            did = did.or(passing(self.engine.step_resolve().await)?);
-            did = did.or(passing(self.engine.step_finish().await)?);
-            if did == Step::Idle {
-                // Something rests until a later instant.
-                self.pass(MINUTE_US);
-            }
         }
-        bail!("{} does not end", campaign.id)
     }
 
     /// What İYS holds of somebody, asked without any of the engine's own state.

@@ -15,7 +15,12 @@
 //! [`system`] runs the real program between simulators; `tests/main_job.rs`,
 //! `tests/kill.rs`, `tests/faults.rs` and `tests/files.rs` look at what comes of it.
 //!
-//! [`house`] is the engine without its process, its loops driven step by step.
+//! `tests/workers.rs` has three workers on a PostgreSQL of its own, kills one and
+//! restarts the database.
+//!
+//! [`house`] is the engine without its process, its loops driven step by step:
+//! `tests/registry_storm.rs` and `tests/campaign_storm.rs` draw thousands of
+//! schedules over it from a printed seed.
 //!
 //! **To add a rule:** 1. write a function from [`Repository`] to findings in
 //! `rules/`; 2. test it there on a tree with one breach; 3. add a test to

@@ -50,7 +50,7 @@ impl Caller {
         if self.role.may(Permission::ReadPersonal) {
             recipient.to_string()
         } else {
-            masking::address(recipient)
+            recipient.masked()
         }
     }
 

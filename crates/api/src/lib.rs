@@ -24,6 +24,7 @@ mod caller;
 mod change;
 mod checks;
 mod creation;
+mod download;
 mod guard;
 mod health;
 mod inbound;

@@ -22,7 +22,7 @@ use crate::options::BodyLimits;
 use crate::v1::{
     alarms, api_keys, attributes, audit, blacklist, bounces, brands, campaigns, complaints,
     connectors, consents, contacts, coverage, firms, groups, inbound as replies, mail, messages,
-    reasons, registry, segments, sending, session, templates, uploads, users,
+    optouts, reasons, registry, segments, sending, session, templates, testers, uploads, users,
 };
 use crate::{guard, health, inbound, observe, openapi, panel, problem, public};
 
@@ -115,8 +115,16 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(templates::templates, templates::create_template))
         .routes(routes!(templates::template, templates::change_template))
         .routes(routes!(templates::preview_template))
+        .routes(routes!(templates::template_versions))
+        .routes(routes!(templates::text_variables))
         .routes(routes!(campaigns::campaigns, campaigns::create_campaign))
         .routes(routes!(campaigns::campaign, campaigns::change_campaign))
+        .routes(routes!(
+            testers::test_recipients,
+            testers::invite_test_recipient
+        ))
+        .routes(routes!(testers::remove_test_recipient))
+        .routes(routes!(testers::test_campaign))
         .routes(routes!(campaigns::submit_campaign))
         .routes(routes!(campaigns::approve_campaign))
         .routes(routes!(campaigns::launch_campaign))
@@ -152,10 +160,14 @@ fn slow() -> OpenApiRouter<App> {
         .routes(routes!(uploads::upload_rejections_csv))
         .routes(routes!(uploads::upload_rejections_xlsx))
         .routes(routes!(campaigns::campaign_progress))
+        .routes(routes!(campaigns::export_campaign))
+        .routes(routes!(optouts::opt_outs))
+        .routes(routes!(optouts::export_opt_outs))
         .routes(routes!(campaigns::dry_run_campaign))
         .routes(routes!(segments::preview_segment))
         .routes(routes!(campaigns::campaign_go))
         .routes(routes!(campaigns::measure_campaign))
+        .routes(routes!(templates::measure_template))
         .routes(routes!(connectors::test_connector))
         .routes(routes!(registry::preview_registry_mode))
         .routes(routes!(
@@ -231,6 +243,10 @@ pub(crate) fn router(app: App) -> Router {
     let routes = routes
         .route("/u/stil.css", get(public::style))
         .route("/u/{token}", get(public::show).post(public::wish))
+        .route(
+            "/t/{token}",
+            get(public::invitation).post(public::answer_invitation),
+        )
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics));

@@ -5,12 +5,16 @@
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Calendar, Date, HolidayPart};
+use crate::fold_text::name_fold;
+use crate::gate::SendingWindow;
 use crate::time::{DAY_US, HOUR_US, MINUTE_US, Timestamp};
 
 /// Longest stretch of closed days that is looked through.
 pub const LOOK_AHEAD_DAYS: i64 = 400;
 /// Quiet dates of one brand.
 pub const QUIET_DATES_MAX: usize = 366;
+/// Purposes with hours of their own.
+pub const PURPOSE_WINDOWS_MAX: usize = 50;
 
 /// A day on which nothing commercial leaves from some minute on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +48,20 @@ pub struct SendingRules {
     pub needs_signature: bool,
     /// What one part costs, millionths of a lira; none when it is not known.
     pub part_price_micros: Option<i64>,
+    /// Hours of their own for some purposes, instead of the brand's.
+    pub purpose_windows: Vec<PurposeWindow>,
+}
+
+/// Hours in which commercial messages of one purpose (*kategori*) may leave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PurposeWindow {
+    /// The purpose, in any letter case.
+    pub purpose: String,
+    /// First minute of the day inside the window, 0–1439.
+    pub from_minute: i64,
+    /// First minute after the window, 1–1440, greater than `from_minute`.
+    pub to_minute: i64,
 }
 
 /// A rule that cannot be.
@@ -81,6 +99,21 @@ impl SendingRules {
                 return fault(field, "must be from 1 to 1000".to_owned());
             }
         }
+        if self.purpose_windows.len() > PURPOSE_WINDOWS_MAX {
+            return fault(
+                "purpose_windows",
+                format!("at most {PURPOSE_WINDOWS_MAX} purposes"),
+            );
+        }
+        for one in &self.purpose_windows {
+            let is_window = 0 <= one.from_minute && one.from_minute < one.to_minute;
+            if one.purpose.trim().is_empty() || !is_window || one.to_minute > 1_440 {
+                return fault(
+                    "purpose_windows",
+                    format!("`{}` has no hours from 0 to 1440 minutes", one.purpose),
+                );
+            }
+        }
         if self
             .part_price_micros
             .is_some_and(|price| !(0..=1_000_000_000).contains(&price))
@@ -91,6 +124,18 @@ impl SendingRules {
             );
         }
         Ok(())
+    }
+
+    /// The hours of a purpose, where it has its own.
+    pub fn window_for(&self, purpose: &str) -> Option<SendingWindow> {
+        let folded = name_fold(purpose);
+        self.purpose_windows
+            .iter()
+            .find(|one| name_fold(&one.purpose) == folded)
+            .map(|one| SendingWindow {
+                from_minute: one.from_minute,
+                to_minute: one.to_minute,
+            })
     }
 
     /// The limits as counts and the instants from which they count.

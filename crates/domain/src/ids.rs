@@ -130,6 +130,8 @@ id!(/// Rules that say whom a campaign is for (*dinamik segment*).
     SegmentId, "seg");
 id!(/// A text that campaigns use (*şablon*).
     TemplateId, "tpl");
+id!(/// Somebody who gets a campaign's text before it is launched (*deneme alıcısı*).
+    TesterId, "tst");
 id!(/// A campaign (*kampanya*).
     CampaignId, "cmp");
 id!(/// Up to 1,000 records that İYS is asked about or sent in one call.

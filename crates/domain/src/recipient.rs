@@ -61,6 +61,26 @@ impl Recipient {
         };
         parsed.ok_or_else(|| InvalidRecipient(text.to_owned()))
     }
+
+    /// The address for people who may not read personal data, enough to
+    /// recognise somebody you know and too little to reach anybody:
+    /// `+90532*****67`, `a***@ornek.com.tr`.
+    pub fn masked(&self) -> String {
+        match self {
+            Self::Phone(phone) => masked_phone(&phone.to_text()),
+            Self::Email(email) => {
+                let first: String = email.local_part().chars().take(1).collect();
+                format!("{first}***@{}", email.domain())
+            }
+        }
+    }
+}
+
+/// Hides the five digits before the last two.
+fn masked_phone(text: &str) -> String {
+    let hidden = text.len().saturating_sub(7)..text.len().saturating_sub(2);
+    let shown = |(at, c): (usize, char)| if hidden.contains(&at) { '*' } else { c };
+    text.char_indices().map(shown).collect()
 }
 
 impl fmt::Display for Recipient {
@@ -94,5 +114,22 @@ impl<'de> Deserialize<'de> for Recipient {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
         Self::from_normalised(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_masked_address_names_operator_and_last_digits_only() {
+        for (plain, masked) in [
+            ("+905321234567", "+90532*****67"),
+            ("+994501234567", "+99450*****67"),
+            ("ali.yilmaz@ornek.com.tr", "a***@ornek.com.tr"),
+        ] {
+            let recipient = Recipient::from_normalised(plain).expect("a normalised address");
+            assert_eq!(recipient.masked(), masked);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Campaigns: drafts, dry runs, launch, pause, stop and the report.
 
+mod cost;
 mod dry_run;
 mod go;
 mod halt;
@@ -7,6 +8,7 @@ mod launch;
 mod measure;
 mod routes;
 mod rules;
+mod testers;
 mod text;
 mod watch;
 
@@ -18,6 +20,7 @@ use store::campaigns::{ADDRESSES_MAX, Audience, Campaign, CampaignState, NewCamp
 use store::reporting::Report;
 use store::sending_rules::HaltScope;
 
+pub use cost::Cost;
 pub use dry_run::{DryRun, Fix, FixAction};
 pub use go::NewSignature;
 pub use halt::{HaltOf, Halted};
@@ -25,6 +28,7 @@ pub(crate) use launch::Refreshed;
 pub use measure::Measured;
 pub(crate) use routes::is_foreign;
 pub use routes::{Obstacle, Route};
+pub use testers::{LeftOut, NewTester, TestSend, TesterAt};
 pub(crate) use text::is_content_incomplete;
 
 use crate::error::EngineError;
@@ -70,6 +74,7 @@ impl Engine {
         actor: &str,
     ) -> Result<Campaign, EngineError> {
         self.check_campaign(firm, &mut new).await?;
+        self.check_campaign_variables(firm, &new).await?;
         let mut writer = self.store.write().await?;
         let campaign = writer.create_campaign(firm, &new, actor).await?;
         crate::mails::copy_from_template(&mut writer, &campaign).await?;
@@ -100,6 +105,7 @@ impl Engine {
         actor: &str,
     ) -> Result<Campaign, EngineError> {
         self.check_campaign(firm, &mut new).await?;
+        self.check_campaign_variables(firm, &new).await?;
         let mut writer = self.store.write().await?;
         let campaign = writer.change_campaign(firm, id, &new).await?;
         writer
@@ -113,6 +119,19 @@ impl Engine {
             .await?;
         writer.commit().await?;
         Ok(campaign)
+    }
+
+    async fn check_campaign_variables(
+        &self,
+        firm: FirmId,
+        new: &NewCampaign,
+    ) -> Result<(), EngineError> {
+        self.check_variables(firm, "body", &new.body).await?;
+        if let Some(split) = &new.plan.split {
+            self.check_variables(firm, "plan.split", &split.body)
+                .await?;
+        }
+        Ok(())
     }
 
     async fn check_campaign(&self, firm: FirmId, new: &mut NewCampaign) -> Result<(), EngineError> {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::Engine;
 use crate::attributes::Used;
 use crate::error::EngineError;
-use crate::links::{LINK, Links};
+use crate::links::{ACCEPT_LINK, LINK, Links};
 use crate::mails::MailText;
 use connectors::{Connector, Mail};
 use domain::Timestamp;
@@ -23,7 +23,7 @@ use domain::plan::Part;
 use domain::template::{InvalidText, MessageText, RenderError};
 use store::audience_shape::Frequency;
 use store::brands::Brand;
-use store::campaigns::Campaign;
+use store::campaigns::{Aside, Campaign};
 use store::connectors::{Connector as Account, ConnectorState};
 use store::person::{FactsAbout, Person};
 
@@ -99,6 +99,10 @@ impl Context {
         if self.mail.is_some() || written.variables().iter().any(|name| name == LINK) {
             person.values.insert(LINK.to_owned(), url.clone());
         }
+        if self.campaign.aside == Aside::Invitation {
+            let url = self.links.accept_url(self.campaign.id, person.facts.id);
+            person.values.insert(ACCEPT_LINK.to_owned(), url);
+        }
         let text = written.render(&person.values)?;
         let Some(mail) = &self.mail else {
             return Ok((text, None));
@@ -147,7 +151,7 @@ impl Engine {
         let mut names = crate::mails::variables(&campaign, &text, content.as_ref());
         names.extend(second.iter().flat_map(|text| text.variables().to_vec()));
         let attributes = Used::by(reader, campaign.firm, &names).await?;
-        let (policy, rules) = self.policy(reader, &brand).await?;
+        let (policy, rules) = self.policy_for(reader, &brand, &campaign.purpose).await?;
         let frequency = self.frequency(reader, &campaign, &rules).await?;
         let facts = MessageFacts {
             channel: campaign.channel,

@@ -7,7 +7,8 @@ use domain::ids::{CampaignId, RecipientId};
 use domain::{Channel, ConsentKey, Recipient, Source, Status, Timestamp};
 use store::Store;
 use store::brands::Brand;
-use store::campaigns::Campaign;
+use store::campaigns::{Aside, Campaign};
+use store::testers::{Tester, TesterState};
 use subtle::ConstantTimeEq;
 
 use crate::Engine;
@@ -16,6 +17,10 @@ use crate::refusals::PersonalRefusal;
 
 /// The variable that stands for the link in a text.
 pub const LINK: &str = "ret_linki";
+
+/// The variable that stands for the page on which somebody accepts to get
+/// tests; in invitations only.
+pub const ACCEPT_LINK: &str = "onay_linki";
 
 const MARKED: &str = "link";
 const ID_BYTES: usize = 8;
@@ -34,6 +39,11 @@ impl Links {
     /// The link of one person in one campaign.
     pub fn url(&self, campaign: CampaignId, recipient: RecipientId) -> String {
         format!("{}/u/{}", self.public_url, self.token(campaign, recipient))
+    }
+
+    /// The page on which one person answers an invitation.
+    pub fn accept_url(&self, campaign: CampaignId, recipient: RecipientId) -> String {
+        format!("{}/t/{}", self.public_url, self.token(campaign, recipient))
     }
 
     /// Its last part.
@@ -184,6 +194,55 @@ impl Engine {
             recipient,
             address,
         }))
+    }
+
+    /// Who may answer an invitation behind a link; none when it is not ours.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn invited(&self, token: &str) -> Result<Option<(Tester, Brand)>, EngineError> {
+        let Some((campaign, recipient)) = self.links().read(token) else {
+            return Ok(None);
+        };
+        let mut reader = self.store.read().await?;
+        let campaign = reader.campaign_at_work(campaign).await?;
+        if campaign.aside != Aside::Invitation {
+            return Ok(None);
+        }
+        let brand = reader.brand_at_work(campaign.brand).await?;
+        let tester = reader.tester_at(campaign.brand, recipient).await?;
+        Ok(tester.map(|tester| (tester, brand)))
+    }
+
+    /// Somebody accepts to get tests, or does not want them any more; the same
+    /// answer twice is one.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when the link is not ours;
+    /// [`EngineError::Conflict`] when they were taken off the list.
+    pub async fn answer_invitation(
+        &self,
+        token: &str,
+        accepts: bool,
+    ) -> Result<(Tester, Brand), EngineError> {
+        let missing = || EngineError::NotFound { what: "the link" };
+        let (tester, _) = self.invited(token).await?.ok_or_else(missing)?;
+        let state = if accepts {
+            TesterState::Accepted
+        } else {
+            TesterState::Left
+        };
+        if tester.state != state {
+            let mut writer = self.store.write().await?;
+            writer.set_tester(tester.id, state).await?;
+            let detail = serde_json::json!({ "accepts": accepts });
+            let subject = tester.id.to_string();
+            writer
+                .append_audit(tester.firm, "citizen", "tester.answer", &subject, &detail)
+                .await?;
+            writer.commit().await?;
+        }
+        self.invited(token).await?.ok_or_else(missing)
     }
 
     /// Does what a person wants. A refusal stands in the ledger, closes the

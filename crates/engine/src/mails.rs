@@ -7,13 +7,13 @@ use domain::template::{InvalidText, MessageText, RenderError, Values};
 use domain::{Channel, EmailAddress, Timestamp};
 use sha2::{Digest, Sha256};
 use store::brands::Brand;
-use store::campaigns::{Campaign, CampaignState};
+use store::campaigns::{Aside, Campaign, CampaignState};
 use store::mail_content::{MailContent, MailOwner};
 use store::{Reader, Writer};
 
 use crate::Engine;
 use crate::error::EngineError;
-use crate::links::LINK;
+use crate::links::{ACCEPT_LINK, LINK};
 
 /// Longest subject, characters.
 const SUBJECT_CHARS_MAX: usize = 200;
@@ -134,7 +134,8 @@ pub(crate) fn variables(
             .iter()
             .flat_map(|content| beside_text(content, campaign)),
     );
-    names.retain(|name| name != LINK);
+    let is_invitation = campaign.aside == Aside::Invitation;
+    names.retain(|name| name != LINK && !(is_invitation && name == ACCEPT_LINK));
     names.sort_unstable();
     names.dedup();
     names

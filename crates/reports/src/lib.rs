@@ -5,14 +5,15 @@
 //! line), a decision. Rows come in chunks of at most [`CHUNK_ROWS_MAX`] and
 //! leave as bytes or as small tables, so memory does not grow with a campaign.
 //!
-//! **Start reading** at [`people`]; [`drift`] holds İYS's daily file against
+//! **Start reading** at [`table`]; [`drift`] holds İYS's daily file against
 //! what we hold, in parts on disk.
 //!
-//! **To add an export:** 1. give it a file and a row struct; 2. turn one chunk
-//! into one frame; 3. write it through [`people::Export`]'s pattern; 4. test
-//! that a spreadsheet opens it as it is.
+//! **To add an export:** 1. name its columns as [`Heading`]s; 2. turn each row
+//! into [`Cell`]s, already masked where the reader may not see everything;
+//! 3. write chunks through a [`TableWriter`], which knows the forms; 4. test
+//! what stands in it, not how it is written.
 
 pub mod drift;
-pub mod people;
+pub mod table;
 
-pub use people::{CHUNK_ROWS_MAX, Export, PersonRow, ReportError, Tally};
+pub use table::{CHUNK_ROWS_MAX, Cell, Form, Heading, Kind, ReportError, TableWriter};

@@ -34,6 +34,18 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// Whether a campaign stands in lists and reports.
+    Aside {
+        /// It does.
+        Campaign = 0, "campaign";
+        /// Shows the text of another one to test recipients.
+        Test = 1, "test";
+        /// Asks somebody whether they want to be a test recipient.
+        Invitation = 2, "invitation";
+    }
+}
+
 /// Whom a campaign is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -84,6 +96,8 @@ pub struct Campaign {
     pub purpose: String,
     /// The template it began from.
     pub template: Option<TemplateId>,
+    /// Which version of it.
+    pub template_version: Option<i64>,
     /// The text.
     pub body: String,
     /// Sender name approved at the provider.
@@ -92,6 +106,10 @@ pub struct Campaign {
     pub connector: ConnectorId,
     /// Whom it is for.
     pub audience: Audience,
+    /// Whether it stands in lists and reports.
+    pub aside: Aside,
+    /// Of a test, the campaign whose text it shows.
+    pub aside_of: Option<CampaignId>,
     /// How far it has come.
     pub state: CampaignState,
     /// Who wrote it.
@@ -161,6 +179,48 @@ pub struct NewCampaign {
     pub plan: Plan,
 }
 
+impl Campaign {
+    /// A campaign that is stored nowhere: to ask what it would come to.
+    pub fn imagined(firm: FirmId, new: NewCampaign, now: Timestamp) -> Self {
+        Self {
+            id: CampaignId::from_db(0),
+            firm,
+            brand: new.brand,
+            name: new.name,
+            channel: new.channel,
+            kind: new.kind,
+            basis: new.basis,
+            purpose: new.purpose,
+            template: new.template,
+            template_version: None,
+            body: new.body,
+            sender: new.sender,
+            connector: new.connector,
+            audience: new.audience,
+            aside: Aside::Campaign,
+            aside_of: None,
+            state: CampaignState::Draft,
+            author: String::new(),
+            approver: None,
+            batch_size: new.batch_size,
+            plan: new.plan,
+            progress: Progress::default(),
+            starts_at: None,
+            snapshot_at: None,
+            content_hash: None,
+            target: 0,
+            excluded: 0,
+            planned: 0,
+            batches: 0,
+            exclusions: Exclusions::new(),
+            created_at: now,
+            updated_at: now,
+            launched_at: None,
+            finished_at: None,
+        }
+    }
+}
+
 #[derive(Debug, sqlx::FromRow)]
 struct Row {
     id: i64,
@@ -172,10 +232,13 @@ struct Row {
     basis: i64,
     purpose: String,
     template_id: Option<i64>,
+    template_version: Option<i64>,
     body: String,
     sender: String,
     connector_id: i64,
     audience: String,
+    aside: i64,
+    aside_of: Option<i64>,
     state: i64,
     author: String,
     approver: Option<String>,
@@ -212,10 +275,13 @@ impl TryFrom<Row> for Campaign {
             basis: known(Basis::from_db(row.basis), table, "basis", id)?,
             purpose: row.purpose,
             template: row.template_id.map(TemplateId::from_db),
+            template_version: row.template_version,
             body: row.body,
             sender: row.sender,
             connector: ConnectorId::from_db(row.connector_id),
             audience: from_json(&row.audience, table, "audience", id)?,
+            aside: known(Aside::from_db(row.aside), table, "aside", id)?,
+            aside_of: row.aside_of.map(CampaignId::from_db),
             state: known(CampaignState::from_db(row.state), table, "state", id)?,
             author: row.author,
             approver: row.approver,
@@ -243,7 +309,8 @@ macro_rules! columns {
         "id, firm_id, brand_id, name, channel, kind, basis, purpose, template_id, body, sender, \
          connector_id, audience, state, author, approver, batch_size, snapshot_us, content_hash, \
          target_count, excluded_count, planned_count, batch_count, exclusions, created_us, \
-         updated_us, launched_us, finished_us, plan, progress, start_us"
+         updated_us, launched_us, finished_us, plan, progress, start_us, aside, aside_of, \
+         template_version"
     };
 }
 
@@ -286,7 +353,8 @@ impl Reader {
             })
     }
 
-    /// The firm's campaigns made before `before`, newest first.
+    /// The firm's campaigns made before `before`, newest first; tests and
+    /// invitations are none.
     pub async fn campaigns(
         &mut self,
         firm: FirmId,
@@ -304,7 +372,7 @@ impl Reader {
         let sql = concat!(
             "SELECT ",
             columns!(),
-            " FROM campaign WHERE firm_id = $1 AND (created_us, id) < ($2, $3) \
+            " FROM campaign WHERE firm_id = $1 AND aside = 0 AND (created_us, id) < ($2, $3) \
              ORDER BY created_us DESC, id DESC LIMIT $4"
         );
         let rows: Vec<Row> = on!(self, conn => sqlx::query_as(sql)
@@ -350,8 +418,9 @@ impl Writer {
         let plan = to_json(&new.plan)?;
         let sql = "INSERT INTO campaign (id, firm_id, brand_id, name, channel, kind, basis, purpose, \
                 template_id, body, sender, connector_id, audience, state, author, batch_size, \
-                target_count, excluded_count, planned_count, batch_count, exclusions, created_us, updated_us, plan) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $15, 0, 0, 0, 0, '{}', $16, $16, $17)";
+                target_count, excluded_count, planned_count, batch_count, exclusions, created_us, updated_us, plan, template_version) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $15, 0, 0, 0, 0, '{}', $16, $16, $17, \
+                (SELECT t.version FROM template t WHERE t.id = $9))";
         let rows = on!(self, conn => sqlx::query(sql)
             .bind(id.as_db())
             .bind(firm.as_db())
@@ -393,7 +462,9 @@ impl Writer {
         let now = self.now().as_micros();
         let sql = "UPDATE campaign SET name = $3, channel = $4, kind = $5, basis = $6, purpose = $7, \
                 body = $8, sender = $9, connector_id = $10, audience = $11, batch_size = $12, updated_us = $13, \
-                brand_id = $14, template_id = $15, plan = $16, go_snapshot = NULL \
+                brand_id = $14, plan = $16, go_snapshot = NULL, template_id = $15, \
+                template_version = CASE WHEN template_id = $15 THEN template_version \
+                    ELSE (SELECT t.version FROM template t WHERE t.id = $15) END \
              WHERE id = $1 AND firm_id = $2 AND state = 1";
         let rows = on!(self, conn => sqlx::query(sql)
             .bind(id.as_db())

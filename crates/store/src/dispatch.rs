@@ -88,6 +88,8 @@ pub struct Handover<'a> {
     pub request_key: &'a str,
     /// The exact request, LZ4.
     pub content: &'a [u8],
+    /// Parts of all its texts together.
+    pub parts: i64,
     /// Whom the last gate took out.
     pub exceptions: &'a [SendException],
 }
@@ -205,6 +207,21 @@ impl Reader {
         Ok(ids.into_iter().map(RecipientId::from_db).collect())
     }
 
+    /// When a batch was last claimed for sending: the moment of its last gate.
+    pub async fn batch_claimed_at(
+        &mut self,
+        key: BatchKey,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT claimed_us FROM send_batch WHERE campaign_id = $1 AND batch_no = $2";
+        let at: Option<Option<i64>> = on!(self, conn => sqlx::query_scalar(sql)
+            .bind(key.campaign.as_db())
+            .bind(key.number)
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("reading a claim")?;
+        Ok(at.flatten().map(Timestamp::from_micros))
+    }
+
     /// The stored request of a batch, LZ4.
     pub async fn batch_content(&mut self, key: BatchKey) -> Result<Option<Vec<u8>>, StoreError> {
         let sql = "SELECT content FROM send_content WHERE campaign_id = $1 AND batch_no = $2";
@@ -315,7 +332,8 @@ impl Writer {
         Ok(rows.into_iter().map(picked).collect())
     }
 
-    /// Stores what is about to be sent and whom the last gate took out.
+    /// Stores what is about to be sent, one part to a person, and whom the last
+    /// gate took out.
     ///
     /// # Errors
     /// [`StoreError::Lost`] when the batch is not this claim's any more.
@@ -330,6 +348,7 @@ impl Writer {
             batch,
             request_key,
             content,
+            parts: batch.size - i64::try_from(exceptions.len()).unwrap_or(0),
             exceptions,
         }])
         .await
@@ -351,11 +370,12 @@ impl Writer {
                 "claim",
                 requests.iter().map(|request| request.batch.attempt),
             )
+            .ints("parts", requests.iter().map(|request| request.parts))
             .texts("name", requests.iter().map(|request| request.request_key));
         let sql = given.sql(
             self.engine(),
             1,
-            "UPDATE send_batch SET request_key = g.name FROM given g \
+            "UPDATE send_batch SET request_key = g.name, parts = g.parts FROM given g \
              WHERE campaign_id = g.campaign AND batch_no = g.number AND attempt = g.claim AND state = 2",
         );
         let rows = on!(self, conn => sqlx::query(sql)

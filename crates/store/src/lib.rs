@@ -48,6 +48,7 @@ pub mod ledger;
 mod locks;
 pub mod mail_content;
 pub mod messages;
+pub mod optouts;
 pub mod partner_account;
 pub mod person;
 #[cfg(test)]
@@ -81,6 +82,7 @@ pub mod sending_rules;
 pub mod source_scores;
 pub mod tags;
 pub mod templates;
+pub mod testers;
 pub mod testing;
 pub mod token;
 pub mod upload_answers;

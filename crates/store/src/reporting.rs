@@ -4,15 +4,22 @@
 //! number is a sum over batches, exceptions and receipts; nothing is counted
 //! up while sending, so nothing can be counted twice.
 
+mod cost;
+mod failure;
+
 use domain::ids::{CampaignId, ContactId, RecipientId};
 use domain::{ReasonCode, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::campaign_flow::NEVER;
 use crate::campaigns::{Campaign, Exclusions};
 use crate::db::Reader;
 use crate::dispatch::BatchState;
 use crate::error::{Doing, StoreError};
 use crate::row::{instant, known, page_rows};
+
+pub use cost::Parts;
+pub use failure::Failure;
 
 /// People who are planned and were not handed over.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,7 +126,8 @@ impl Report {
         match state {
             BatchState::Pending => {
                 self.held.waiting += row.people;
-                self.batches.next_at = instant(row.next_us);
+                // What waits for a decision has no hour.
+                self.batches.next_at = instant(row.next_us).filter(|at| *at < NEVER);
                 self.batches.last_error = row.last_error;
             }
             BatchState::Paused | BatchState::InFlight => self.held.waiting += row.people,
@@ -294,10 +302,14 @@ pub struct CampaignPerson {
     pub contact: ContactId,
     /// The person's number in the firm's own system.
     pub external_id: Option<String>,
+    /// The request it was in; 0 for whoever was excluded when it was frozen.
+    pub batch_no: i64,
     /// What became of the message.
     pub state: PersonState,
     /// Why not, when the gate kept them out.
     pub code: Option<ReasonCode>,
+    /// Why it did not get through, when it failed.
+    pub failure: Option<Failure>,
     /// The provider's own code.
     pub provider_code: Option<String>,
     /// The provider's own words.
@@ -433,8 +445,10 @@ struct PersonRow {
     address: String,
     contact_id: i64,
     external_id: Option<String>,
+    batch_no: i64,
     outcome: i64,
     reason: i64,
+    fate: i64,
     provider_code: Option<String>,
     provider_text: Option<String>,
     at_us: Option<i64>,
@@ -442,17 +456,23 @@ struct PersonRow {
 
 impl PersonRow {
     fn person(self, id: CampaignId) -> Result<CampaignPerson, StoreError> {
+        let state = known(
+            PersonState::from_db(self.outcome),
+            "campaign_recipient",
+            "outcome",
+            id,
+        )?;
         Ok(CampaignPerson {
             recipient: RecipientId::from_db(self.recipient_id),
             address: self.address,
             contact: ContactId::from_db(self.contact_id),
             external_id: self.external_id,
-            state: known(
-                PersonState::from_db(self.outcome),
-                "campaign_recipient",
-                "outcome",
-                id,
-            )?,
+            batch_no: self.batch_no,
+            state,
+            failure: match state {
+                PersonState::Failed => Failure::from_db(self.fate),
+                _ => None,
+            },
             code: match self.reason {
                 0 => None,
                 code => Some(known(
@@ -491,11 +511,13 @@ macro_rules! people_sql {
     ($from:expr) => {
         concat!(
             "SELECT * FROM (SELECT p.code AS frozen, p.recipient_id AS recipient_id, r.address, r.contact_id, \
-                c.external_id, \
+                c.external_id, p.batch_no AS batch_no, \
                 ",
             outcome_sql!(),
             " AS outcome, \
                 CASE WHEN p.code > 0 THEN p.code ELSE COALESCE(e.code, 0) END AS reason, \
+                CASE WHEN e.code = 0 THEN 10 + e.class WHEN b.state = 4 THEN CAST(9 AS BIGINT) \
+                     ELSE COALESCE(t.state, 0) END AS fate, \
                 COALESCE(e.provider_code, t.provider_code) AS provider_code, \
                 COALESCE(e.provider_text, t.provider_text, \
                     CASE WHEN b.state = 4 THEN b.last_error END) AS provider_text, \

@@ -33,6 +33,33 @@ pub struct Template {
     pub updated_at: Timestamp,
 }
 
+/// What a text said at one of its versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateVersion {
+    /// Which, from 1.
+    pub version: i64,
+    /// Its name then.
+    pub name: String,
+    /// The text then.
+    pub body: String,
+    /// The owner who let it use health data.
+    pub health_approved_by: Option<String>,
+    /// When it was saved.
+    pub saved_at: Timestamp,
+}
+
+type VersionRow = (i64, String, String, Option<String>, i64);
+
+fn version((version, name, body, health_approved_by, saved_us): VersionRow) -> TemplateVersion {
+    TemplateVersion {
+        version,
+        name,
+        body,
+        health_approved_by,
+        saved_at: Timestamp::from_micros(saved_us),
+    }
+}
+
 /// A text to be added, already checked by `domain::template`.
 #[derive(Debug, Clone)]
 pub struct NewTemplate {
@@ -131,6 +158,29 @@ impl Reader {
         rows.into_iter().map(Template::try_from).collect()
     }
 
+    /// The versions of a text before `before`, newest first.
+    pub async fn template_versions(
+        &mut self,
+        firm: FirmId,
+        id: TemplateId,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<TemplateVersion>, StoreError> {
+        let sql = "SELECT v.version, v.name, v.body, v.health_approved_by, v.saved_us \
+             FROM template t JOIN template_version v ON v.template_id = t.id \
+             WHERE t.id = $1 AND t.firm_id = $2 AND v.version < $3 \
+             ORDER BY v.version DESC LIMIT $4";
+        let rows: Vec<VersionRow> = on!(self, conn => sqlx::query_as(sql)
+            .bind(id.as_db())
+            .bind(firm.as_db())
+            .bind(before.unwrap_or(i64::MAX))
+            .bind(page_rows(limit))
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("listing versions of a template")?;
+        Ok(rows.into_iter().map(version).collect())
+    }
+
     /// Whether an owner let a text of a brand use health data, word for word.
     pub async fn is_health_approved(
         &mut self,
@@ -196,7 +246,27 @@ impl Writer {
             .map(|done| done.rows_affected()))
         .doing("creating a template")?;
         exactly(done, 1, "the template")?;
+        self.keep_version(&made).await?;
         Ok(made)
+    }
+
+    /// Keeps what a text says at its present version.
+    async fn keep_version(&mut self, template: &Template) -> Result<(), StoreError> {
+        let sql = "INSERT INTO template_version \
+                (template_id, version, name, body, health_approved_by, saved_us) \
+             VALUES ($1, $2, $3, $4, $5, $6)";
+        let done = on!(self, conn => sqlx::query(sql)
+            .bind(template.id.as_db())
+            .bind(template.version)
+            .bind(template.name.as_str())
+            .bind(template.body.as_str())
+            .bind(template.health_approved_by.as_deref())
+            .bind(template.updated_at.as_micros())
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("keeping a version of a template")?;
+        exactly(done, 1, "the version of the template")
     }
 
     /// Writes a text's name and body over the version that `template` names
@@ -221,10 +291,12 @@ impl Writer {
             .map(|done| done.rows_affected()))
         .doing("changing a template")?;
         exactly(done, 1, "the version of the template")?;
-        Ok(Template {
+        let saved = Template {
             version: template.version + 1,
             updated_at: now,
             ..template.clone()
-        })
+        };
+        self.keep_version(&saved).await?;
+        Ok(saved)
     }
 }

@@ -12,6 +12,7 @@
 //! program's log is printed.
 
 mod client;
+mod cluster;
 pub mod job;
 mod people;
 mod program;
@@ -21,6 +22,7 @@ mod wait;
 mod world;
 
 pub use client::{Answer, Client, Upload};
+pub use cluster::Cluster;
 pub use people::{Mode, Person, confirmed, is_taken_by_iys, people_in, phones};
 pub use program::Program;
 pub use server::Server;

@@ -27,12 +27,23 @@ impl Server {
     /// # Errors
     /// When the process cannot be started.
     pub fn spawn(program: &Program, folder: &Path) -> Result<Self> {
+        Self::spawn_as(program, folder, "all")
+    }
+
+    /// The same with one role alone: `api` or `worker`. A worker tells nobody
+    /// when it is ready.
+    ///
+    /// # Errors
+    /// When the process cannot be started.
+    pub fn spawn_as(program: &Program, folder: &Path, role: &str) -> Result<Self> {
         let ready = folder.join("ready.json");
-        drop(std::fs::remove_file(&ready));
+        if role != "worker" {
+            drop(std::fs::remove_file(&ready));
+        }
         let log = log(folder)?;
         let child = program
             .command()
-            .arg("serve")
+            .args(["serve", "--role", role])
             .arg("--ready-file")
             .arg(&ready)
             .stdin(Stdio::null())
@@ -61,6 +72,17 @@ impl Server {
             Ok(ready.is_file().then_some(()))
         })
         .await
+    }
+
+    /// Whether it still runs.
+    ///
+    /// # Errors
+    /// When it has ended by itself.
+    pub fn lives(&mut self) -> Result<()> {
+        match self.child.try_wait()? {
+            None => Ok(()),
+            Some(status) => bail!("a process had ended by itself: {status}"),
+        }
     }
 
     /// The number of the process.

@@ -191,6 +191,32 @@ impl Simulators {
         }
     }
 
+    /// Every message that the provider accepted, in its order: our name for it
+    /// and the number, digits as sent. One that came twice stands twice.
+    ///
+    /// # Errors
+    /// When the simulator does not answer.
+    pub async fn messages(&self) -> Result<Vec<(String, String)>> {
+        let mut all = Vec::new();
+        let mut after = 0;
+        loop {
+            let path = format!("received?limit={PAGE}&after={after}");
+            let page = self.ask(&self.infobip, &path).await?;
+            for message in page["list"].as_array().into_iter().flatten() {
+                let word = |name: &str| message[name].as_str().map(str::to_owned);
+                all.push((
+                    word("messageId").context("a message without a name")?,
+                    word("to").context("a message without an address")?,
+                ));
+            }
+            let next = page["next"].as_u64().context("no next page is named")?;
+            if next >= page["total"].as_u64().unwrap_or(0) {
+                return Ok(all);
+            }
+            after = next;
+        }
+    }
+
     /// Addresses for which İYS recorded an add of ours.
     ///
     /// # Errors

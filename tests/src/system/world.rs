@@ -52,6 +52,7 @@ pub struct World {
     /// The provider account, tested and active.
     pub connector: String,
     server: Option<Server>,
+    workers: Vec<Server>,
     folder: TempDir,
 }
 
@@ -83,6 +84,58 @@ pub async fn each_database(
 }
 
 impl World {
+    /// A world over a database of the test's own.
+    ///
+    /// # Errors
+    /// When it cannot be set up.
+    pub async fn over(url: String, setup: &Setup) -> Result<Self> {
+        Self::start("postgres", Some(url), setup).await
+    }
+
+    /// Takes the one process apart: one that answers calls, and so many that work.
+    ///
+    /// # Errors
+    /// When one cannot be started.
+    pub async fn split(&mut self, workers: usize) -> Result<()> {
+        self.kill().await?;
+        self.server = Some(Server::spawn_as(&self.program, self.folder.path(), "api")?);
+        self.ready().await?;
+        for _ in 0..workers {
+            self.add_worker()?;
+        }
+        Ok(())
+    }
+
+    /// Starts one more worker.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn add_worker(&mut self) -> Result<()> {
+        let worker = Server::spawn_as(&self.program, self.folder.path(), "worker")?;
+        self.workers.push(worker);
+        Ok(())
+    }
+
+    /// `kill -9` of one worker.
+    ///
+    /// # Errors
+    /// When there is none, or it had ended by itself.
+    pub async fn kill_worker(&mut self) -> Result<()> {
+        let worker = self.workers.pop().context("no worker runs")?;
+        worker.kill().await
+    }
+
+    /// Whether every process still runs.
+    ///
+    /// # Errors
+    /// When one has ended by itself.
+    pub fn all_live(&mut self) -> Result<()> {
+        for process in self.workers.iter_mut().chain(&mut self.server) {
+            process.lives()?;
+        }
+        Ok(())
+    }
+
     async fn start(database: &'static str, url: Option<String>, setup: &Setup) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let simulators = Simulators::start(setup.limits).await?;
@@ -106,6 +159,7 @@ impl World {
             firm,
             connector,
             server: None,
+            workers: Vec::new(),
             folder,
         };
         world.restart().await?;

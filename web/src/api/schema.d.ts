@@ -168,7 +168,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Failed deliveries of the firm's messages. */
+        /** Failed deliveries to an address. */
         get: operations["bounces"];
         put?: never;
         post?: never;
@@ -218,23 +218,6 @@ export interface paths {
         patch: operations["change_brand"];
         trace?: never;
     };
-    "/api/v1/brands/{id}/coverage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How far a brand's consents reach, by channel. */
-        get: operations["consent_coverage"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/brands/{id}/halt": {
         parameters: {
             query?: never;
@@ -256,6 +239,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/brands/{id}/opt-outs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * After what people refuse, the worst first. A refusal counts for every
+         *     message of the days before it.
+         */
+        get: operations["opt_outs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/brands/{id}/opt-outs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file. */
+        get: operations["export_opt_outs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/brands/{id}/sending-rules": {
         parameters: {
             query?: never;
@@ -268,6 +288,24 @@ export interface paths {
         /** Replaces a brand's rules for sending; they hold from the next request on. */
         put: operations["set_sending_rules"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/brands/{id}/test-recipients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The brand's test recipients. */
+        get: operations["test_recipients"];
+        put?: never;
+        /** Asks somebody whether they want to get tests of the brand's campaigns. */
+        post: operations["invite_test_recipient"];
         delete?: never;
         options?: never;
         head?: never;
@@ -375,6 +413,26 @@ export interface paths {
         put?: never;
         /** What the campaign would come to if it left now. Freezes nothing. */
         post: operations["dry_run_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The people or the numbers of a campaign as a file. Addresses are masked for
+         *     roles that may not read personal data; every export stands in the audit trail.
+         */
+        get: operations["export_campaign"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -610,17 +668,20 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/complaints": {
+    "/api/v1/campaigns/{id}/test": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** The firm's complaints. */
-        get: operations["complaints"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Sends a campaign's text to test recipients who have accepted, before it is
+         *     launched. Whoever refused the brand's messages gets no test either.
+         */
+        post: operations["test_campaign"];
         delete?: never;
         options?: never;
         head?: never;
@@ -865,23 +926,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/contacts/{id}/standing": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What holds for a person now. */
-        get: operations["contact_standing"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/contacts/{id}/timeline": {
         parameters: {
             query?: never;
@@ -967,26 +1011,6 @@ export interface paths {
         head?: never;
         /** Gives a firm another name. */
         patch: operations["change_firm"];
-        trace?: never;
-    };
-    "/api/v1/firms/{id}/live": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Ends practice for good: from now on real accounts and the real İYS. The
-         *     firm's simulated accounts are put aside.
-         */
-        post: operations["go_live"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
     "/api/v1/groups": {
@@ -1339,27 +1363,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/registry/{brand_id}/ledger.tar": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The brand's ledger and the firm's audit trail as they are now, to be
-         *     verified anywhere with `izinli ledger verify --export`. Taking it is itself
-         *     an entry of the trail.
-         */
-        get: operations["registry_ledger"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/registry/{brand_id}/mode": {
         parameters: {
             query?: never;
@@ -1680,6 +1683,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/templates/{id}/measure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Counts the text for everybody of an audience who would get it: worst case,
+         *     parts, alphabets and cost over the real people.
+         */
+        post: operations["measure_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/templates/{id}/preview": {
         parameters: {
             query?: never;
@@ -1692,6 +1715,43 @@ export interface paths {
         /** The text with given values, and how long it is. */
         post: operations["preview_template"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a text said at each of its versions. Campaigns name the one that they
+         *     were made of.
+         */
+        get: operations["template_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/test-recipients/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes somebody off the list. */
+        delete: operations["remove_test_recipient"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1951,6 +2011,23 @@ export interface paths {
         head?: never;
         /** Changes a person. Everybody may change their own name and language. */
         patch: operations["change_user"];
+        trace?: never;
+    };
+    "/api/v1/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The variables that the firm's texts may use; any other is refused. */
+        get: operations["text_variables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/in/iys/{brand_key}": {
@@ -2278,20 +2355,12 @@ export interface components {
         Basis: "COMMERCIAL" | "INFORMATIONAL" | "OTP";
         /** @description A failed delivery (*geri dönen ileti*). */
         Bounce: {
-            /** @description Masked for roles that may not read personal data. */
-            address: string;
             /** Format: date-time */
             at: string;
-            /** @description The campaign whose message came back. */
-            campaign_id: string;
-            campaign_name: string;
             /** @description Its code. */
             code: string;
-            contact_id: string;
             /** @description Whether the server said that the address is dead. */
             is_hard: boolean;
-            /** @description Whether nothing goes to the address any more (S204). */
-            is_stopped: boolean;
             /** @description Its words. */
             words: string;
         };
@@ -2441,6 +2510,11 @@ export interface components {
             target: number;
             /** @description The template it began from. */
             template_id?: string | null;
+            /**
+             * Format: int64
+             * @description Which version of it.
+             */
+            template_version?: number | null;
         };
         /** @description Changes of a draft; what is absent stays. */
         CampaignChange: {
@@ -2529,6 +2603,7 @@ export interface components {
             /** @description The provider requests behind it. */
             batches: components["schemas"]["ReportBatches"];
             campaign: components["schemas"]["Campaign"];
+            cost: components["schemas"]["ReportCost"];
             /**
              * Format: int64
              * @description Confirmed by the handset.
@@ -2634,14 +2709,6 @@ export interface components {
          * @enum {string}
          */
         Channel: "MESAJ" | "ARAMA" | "EPOSTA" | "WHATSAPP";
-        /** @description One channel. */
-        ChannelCoverage: {
-            channel: components["schemas"]["Channel"];
-            /** @description Day by day for 30 days, the oldest first; days nobody counted are left out. */
-            days: components["schemas"]["CoverageDay"][];
-            /** @description Purposes that people muted on the preference page, most first. */
-            purposes: components["schemas"]["PurposeCoverage"][];
-        };
         /** @description What was found in a text. */
         CheckedText: {
             /** @description The text in our own form: `{@alan}` becomes `{{alan}}`. */
@@ -2749,24 +2816,6 @@ export interface components {
              */
             rests_in_business_hours: boolean;
         };
-        /** @description A complaint (*şikâyet*). */
-        Complaint: {
-            actor: string;
-            /** @description Masked for roles that may not read personal data. */
-            address: string;
-            /**
-             * Format: date-time
-             * @description When it came in: its clock runs from here.
-             */
-            at: string;
-            channel?: components["schemas"]["Channel"] | null;
-            contact_id: string;
-            /** Format: date-time */
-            handled_at?: string | null;
-            handled_by?: string | null;
-            /** @description In the words of who entered it. */
-            note?: string | null;
-        };
         /** @description A complaint to be closed. */
         ComplaintDone: {
             /** @description Normalised, as `+905321234567`. */
@@ -2865,15 +2914,6 @@ export interface components {
             known_then?: components["schemas"]["HeldConsent"] | null;
             status?: components["schemas"]["ConsentStatus"] | null;
         };
-        /** @description How far a brand's consents reach (*izin kapsamı*). */
-        ConsentCoverage: {
-            channels: components["schemas"]["ChannelCoverage"][];
-            /**
-             * Format: date-time
-             * @description When it was counted last; absent before the first time.
-             */
-            taken_at?: string | null;
-        };
         /** @description What became of one declaration. */
         ConsentOutcome: {
             /** @description Whether it stands in the ledger or said nothing new. */
@@ -2913,7 +2953,7 @@ export interface components {
             origin: components["schemas"]["Origin"];
             /**
              * Format: int64
-             * @description The line of its file.
+             * @description The line of the file it came from.
              */
             origin_line?: number | null;
             /**
@@ -2927,8 +2967,6 @@ export interface components {
              */
             source: string;
             status: components["schemas"]["ConsentStatus"];
-            /** @description The upload it came from. */
-            upload_id?: string | null;
         };
         /**
          * @description What the person said.
@@ -2965,18 +3003,6 @@ export interface components {
              */
             value: string;
         };
-        /** @description What holds for a person now. */
-        ContactStanding: {
-            /**
-             * @description One entry for each brand, channel, capacity and address that anything is
-             *     on record of.
-             */
-            consents: components["schemas"]["StandingConsent"][];
-            /** @description Lists and tags, by name. */
-            groups: components["schemas"]["StandingGroup"][];
-            /** @description What keeps the person from getting anything, whatever was said. */
-            stops: components["schemas"]["StandingStop"][];
-        };
         /** @description A reason and how many people or rows it concerns. */
         CountedReason: components["schemas"]["Reason"] & {
             /**
@@ -2984,26 +3010,6 @@ export interface components {
              * @description How many.
              */
             count: number;
-        };
-        /** @description What was on record on a day. */
-        CoverageDay: {
-            /**
-             * Format: int64
-             * @description Consents that İYS has confirmed.
-             */
-            confirmed: number;
-            /** @description The Turkish day, as `2025-06-23`. */
-            day: string;
-            /**
-             * Format: int64
-             * @description Refusals, ours or İYS's.
-             */
-            refused: number;
-            /**
-             * Format: int64
-             * @description Consents that it has not.
-             */
-            unconfirmed: number;
         };
         /** @description What a person signs in with. */
         Credentials: {
@@ -3252,11 +3258,6 @@ export interface components {
             id: string;
             /** @description Unique in the installation. */
             name: string;
-            /**
-             * @description Whether it still practises: with simulators only, so that nothing
-             *     reaches a person.
-             */
-            practice: boolean;
         };
         /** @description Changes of a firm. */
         FirmChange: {
@@ -3273,14 +3274,6 @@ export interface components {
              */
             password: string;
         };
-        /** @description Going live. */
-        GoLive: {
-            /**
-             * Format: password
-             * @description The password of the person who goes live; a key needs none.
-             */
-            password?: string | null;
-        };
         /** @description A tag or a distribution list. */
         Group: {
             /** Format: date-time */
@@ -3293,11 +3286,6 @@ export interface components {
             /** @description Unique in the firm, among tags and lists together. */
             name: string;
         };
-        /**
-         * @description What a group of people is.
-         * @enum {string}
-         */
-        GroupKind: "tag" | "list";
         /** @description What became of the people that a form or a branch brought. */
         GroupedScore: {
             /**
@@ -3511,6 +3499,14 @@ export interface components {
         ManyConsents: {
             items: components["schemas"]["NewConsent"][];
         };
+        /** @description Over whom a text is measured. */
+        MeasureWish: {
+            audience: components["schemas"]["Audience"];
+            basis: components["schemas"]["Basis"];
+            /** @description The account whose table and suffix count. */
+            connector_id: string;
+            kind: components["schemas"]["RecipientKind"];
+        };
         /** @description How long the text becomes over the people who would get it. */
         MeasuredText: {
             /** @description People by alphabet. */
@@ -3521,6 +3517,11 @@ export interface components {
             by_parts: {
                 [key: string]: number;
             };
+            /**
+             * Format: int64
+             * @description What the parts cost, millionths of a lira, where the brand says what one does.
+             */
+            cost_micros?: number | null;
             /** @description The longest text; absent for roles that may not read personal data. */
             longest?: string | null;
             /**
@@ -3544,6 +3545,11 @@ export interface components {
             units_max: number;
             /** Format: int32 */
             units_min: number;
+            /**
+             * Format: int64
+             * @description What it would cost if everybody's text were as long as the longest.
+             */
+            worst_cost_micros?: number | null;
         };
         /** @description Somebody in a group. */
         Member: {
@@ -3784,8 +3790,6 @@ export interface components {
         NewFirm: {
             name: string;
             owner: components["schemas"]["FirstOwner"];
-            /** @description Whether it practises until its owner goes live; unless given it does not. */
-            practice?: boolean;
         };
         /** @description A segment to be added. */
         NewSegment: {
@@ -3820,6 +3824,22 @@ export interface components {
             health_approval?: boolean;
             name: string;
         };
+        /**
+         * @description Somebody to be asked. The question goes to the address itself; only whoever
+         *     follows the link in it can accept.
+         */
+        NewTestRecipient: {
+            /** @description A phone number as people write it, or an e-mail address; or else: */
+            address?: string | null;
+            /** @description Over which account the question goes. */
+            connector_id: string;
+            /** @description the person's number in the firm's own system. */
+            external_id?: string | null;
+            /** @description As people call them. */
+            name: string;
+            /** @description Under which sender name, approved at the provider. */
+            sender: string;
+        };
         /** @description A person to be added. */
         NewUser: {
             email: string;
@@ -3831,6 +3851,42 @@ export interface components {
              */
             password: string;
             role: components["schemas"]["Role"];
+        };
+        /** @description A test recipient who does not get it. */
+        NotTested: {
+            /**
+             * @description `not_accepted`, `other_channel` or `refused`.
+             * @example not_accepted
+             */
+            reason: string;
+            recipient: components["schemas"]["TestRecipient"];
+        };
+        /** @description What is said of one campaign, text, list, hour or source. */
+        OptOutRate: {
+            /**
+             * Format: int64
+             * @description Campaigns behind it.
+             */
+            campaigns: number;
+            /** @description Its id, or what tells it apart. */
+            key: string;
+            /** @description As people call it. */
+            label: string;
+            /**
+             * Format: int64
+             * @description Refusals of a hundred thousand messages.
+             */
+            per_100_000: number;
+            /**
+             * Format: int64
+             * @description Those of them who refused in time.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description People a message was handed over for.
+             */
+            sent: number;
         };
         /**
          * @description By which door a consent came in.
@@ -3976,20 +4032,12 @@ export interface components {
         Page_Bounce: {
             /** @description The rows. */
             items: {
-                /** @description Masked for roles that may not read personal data. */
-                address: string;
                 /** Format: date-time */
                 at: string;
-                /** @description The campaign whose message came back. */
-                campaign_id: string;
-                campaign_name: string;
                 /** @description Its code. */
                 code: string;
-                contact_id: string;
                 /** @description Whether the server said that the address is dead. */
                 is_hard: boolean;
-                /** @description Whether nothing goes to the address any more (S204). */
-                is_stopped: boolean;
                 /** @description Its words. */
                 words: string;
             }[];
@@ -4119,6 +4167,11 @@ export interface components {
                 target: number;
                 /** @description The template it began from. */
                 template_id?: string | null;
+                /**
+                 * Format: int64
+                 * @description Which version of it.
+                 */
+                template_version?: number | null;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -4147,29 +4200,6 @@ export interface components {
                 state: components["schemas"]["MessageState"];
                 text_en?: string | null;
                 text_tr?: string | null;
-            }[];
-            /** @description Give this as `after` for the next page; absent at the end. */
-            next?: string | null;
-        };
-        /** @description One page of a list. */
-        Page_Complaint: {
-            /** @description The rows. */
-            items: {
-                actor: string;
-                /** @description Masked for roles that may not read personal data. */
-                address: string;
-                /**
-                 * Format: date-time
-                 * @description When it came in: its clock runs from here.
-                 */
-                at: string;
-                channel?: components["schemas"]["Channel"] | null;
-                contact_id: string;
-                /** Format: date-time */
-                handled_at?: string | null;
-                handled_by?: string | null;
-                /** @description In the words of who entered it. */
-                note?: string | null;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -4224,7 +4254,7 @@ export interface components {
                 origin: components["schemas"]["Origin"];
                 /**
                  * Format: int64
-                 * @description The line of its file.
+                 * @description The line of the file it came from.
                  */
                 origin_line?: number | null;
                 /**
@@ -4238,8 +4268,6 @@ export interface components {
                  */
                 source: string;
                 status: components["schemas"]["ConsentStatus"];
-                /** @description The upload it came from. */
-                upload_id?: string | null;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -4342,11 +4370,6 @@ export interface components {
                 id: string;
                 /** @description Unique in the installation. */
                 name: string;
-                /**
-                 * @description Whether it still practises: with simulators only, so that nothing
-                 *     reaches a person.
-                 */
-                practice: boolean;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -4487,6 +4510,38 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_OptOutRate: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Campaigns behind it.
+                 */
+                campaigns: number;
+                /** @description Its id, or what tells it apart. */
+                key: string;
+                /** @description As people call it. */
+                label: string;
+                /**
+                 * Format: int64
+                 * @description Refusals of a hundred thousand messages.
+                 */
+                per_100_000: number;
+                /**
+                 * Format: int64
+                 * @description Those of them who refused in time.
+                 */
+                refused: number;
+                /**
+                 * Format: int64
+                 * @description People a message was handed over for.
+                 */
+                sent: number;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_ReasonEntry: {
             /** @description The rows. */
             items: (components["schemas"]["Reason"] & {
@@ -4596,16 +4651,9 @@ export interface components {
                 address: string;
                 /** @description Which brand is meant; absent when nobody can tell. */
                 brand_id?: string | null;
-                /** @description The last campaign that had gone to them over this account. */
-                campaign_id?: string | null;
-                campaign_name?: string | null;
                 channel: components["schemas"]["Channel"];
                 /** @description The account that it came over. */
                 connector_id: string;
-                /** @description The person behind the address, where the firm knows them. */
-                contact_id?: string | null;
-                /** @description Masked as the address is. */
-                contact_name?: string | null;
                 /** Format: date-time */
                 decided_at?: string | null;
                 decided_by?: string | null;
@@ -4626,8 +4674,6 @@ export interface components {
                 state: components["schemas"]["ReplyState"];
                 /** @description What; absent for roles that may not read personal data. */
                 text?: string | null;
-                /** @description The words of the text that speak of refusing, as they were written. */
-                words: string[];
                 /** @description To which of our numbers or senders. */
                 written_to: string;
             }[];
@@ -4735,6 +4781,11 @@ export interface components {
                 channel: components["schemas"]["Channel"];
                 /** Format: date-time */
                 created_at: string;
+                /**
+                 * @description What a commercial campaign's text would be told; absent in lists. A text
+                 *     is saved all the same: who sends it and how to refuse may still come.
+                 */
+                findings?: components["schemas"]["TextFinding"][] | null;
                 /** @description The owner who let this very text use health data. */
                 health_approved_by?: string | null;
                 /** @example tpl_10000 */
@@ -4749,6 +4800,69 @@ export interface components {
                  * @description Counts the changes, from 1.
                  */
                 version: number;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_TemplateVersion: {
+            /** @description The rows. */
+            items: {
+                body: string;
+                health_approved_by?: string | null;
+                name: string;
+                /** Format: date-time */
+                saved_at: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_TestRecipient: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When they said yes.
+                 */
+                accepted_at?: string | null;
+                /** @description Masked for roles that may not read personal data. */
+                address: string;
+                /** @example tst_10000 */
+                id: string;
+                /** Format: date-time */
+                invited_at: string;
+                /** @description Who asked. */
+                invited_by: string;
+                name: string;
+                state: components["schemas"]["TestRecipientState"];
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_TextVariable: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * @description `contact`, `attribute`, or `message` for what is made for each message.
+                 * @example contact
+                 */
+                from: string;
+                /** @description Health data: in no text without an owner's approval (S405). */
+                is_health: boolean;
+                is_personal: boolean;
+                /** @description What its values are. */
+                kind: components["schemas"]["AttributeKind"];
+                label_en: string;
+                label_tr: string;
+                /**
+                 * @description The name that stands in braces.
+                 * @example ad
+                 */
+                name: string;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -4984,14 +5098,20 @@ export interface components {
             /** @description The fields at fault. */
             where?: components["schemas"]["Where"][];
         };
-        /** @description A purpose that people muted. */
-        PurposeCoverage: {
+        /** @description Hours in which commercial messages of one purpose may leave, in Turkish time. */
+        PurposeWindow: {
             /**
              * Format: int64
-             * @description How many want nothing for it.
+             * @description First minute of the day inside, 0–1439.
              */
-            muted: number;
+            from_minute: number;
+            /** @description The purpose (*kategori*), in any letter case. */
             purpose: string;
+            /**
+             * Format: int64
+             * @description First minute after it, up to 1440.
+             */
+            to_minute: number;
         };
         /** @description Where İYS pushes to. */
         PushAddress: {
@@ -5222,16 +5342,9 @@ export interface components {
             address: string;
             /** @description Which brand is meant; absent when nobody can tell. */
             brand_id?: string | null;
-            /** @description The last campaign that had gone to them over this account. */
-            campaign_id?: string | null;
-            campaign_name?: string | null;
             channel: components["schemas"]["Channel"];
             /** @description The account that it came over. */
             connector_id: string;
-            /** @description The person behind the address, where the firm knows them. */
-            contact_id?: string | null;
-            /** @description Masked as the address is. */
-            contact_name?: string | null;
             /** Format: date-time */
             decided_at?: string | null;
             decided_by?: string | null;
@@ -5252,8 +5365,6 @@ export interface components {
             state: components["schemas"]["ReplyState"];
             /** @description What; absent for roles that may not read personal data. */
             text?: string | null;
-            /** @description The words of the text that speak of refusing, as they were written. */
-            words: string[];
             /** @description To which of our numbers or senders. */
             written_to: string;
         };
@@ -5289,6 +5400,29 @@ export interface components {
             pending: number;
             /** Format: int64 */
             unresolved: number;
+        };
+        /** @description What it has cost so far. */
+        ReportCost: {
+            /**
+             * Format: int64
+             * @description The parts that were taken at that price.
+             */
+            cost_micros?: number | null;
+            /**
+             * Format: int64
+             * @description What one part costs, millionths of a lira, where the brand says so.
+             */
+            part_price_micros?: number | null;
+            /**
+             * Format: int64
+             * @description Parts (*boy*) that the provider took; absent while nothing was handed over.
+             */
+            parts?: number | null;
+            /**
+             * Format: int64
+             * @description Parts in requests of which nobody knows yet whether they arrived.
+             */
+            uncertain_parts: number;
         };
         /** @description People kept out by the gate. */
         ReportExcluded: {
@@ -5449,6 +5583,11 @@ export interface components {
              */
             per_week: number | null;
             /**
+             * @description Hours of their own for some purposes, instead of the brand's.
+             * @default []
+             */
+            purpose_windows: components["schemas"]["PurposeWindow"][];
+            /**
              * @description Dates on which nothing commercial leaves, as `2026-07-15`.
              * @default []
              */
@@ -5534,40 +5673,6 @@ export interface components {
              */
             second_percent: number;
         };
-        /** @description What is on record for one channel. */
-        StandingConsent: {
-            /** @description Masked for roles that may not read personal data. */
-            address: string;
-            brand_id: string;
-            channel: components["schemas"]["Channel"];
-            /**
-             * Format: date-time
-             * @description When it said so.
-             */
-            checked_at?: string | null;
-            /** Format: date-time */
-            consent_at?: string | null;
-            kind: components["schemas"]["RecipientKind"];
-            status?: components["schemas"]["ConsentStatus"] | null;
-            /** @description What İYS said last. */
-            verdict: components["schemas"]["Verdict"];
-        };
-        /** @description A list or tag. */
-        StandingGroup: {
-            kind: components["schemas"]["GroupKind"];
-            name: string;
-        };
-        /** @description A stop of one of the person's addresses. */
-        StandingStop: {
-            /** @description Masked for roles that may not read personal data. */
-            address: string;
-            channel?: components["schemas"]["Channel"] | null;
-            /**
-             * @description The reason that a campaign would give.
-             * @example S201
-             */
-            code: string;
-        };
         /** @description One stop of one address. */
         Stop: {
             /** @description Who entered it. */
@@ -5631,6 +5736,11 @@ export interface components {
             channel: components["schemas"]["Channel"];
             /** Format: date-time */
             created_at: string;
+            /**
+             * @description What a commercial campaign's text would be told; absent in lists. A text
+             *     is saved all the same: who sends it and how to refuse may still come.
+             */
+            findings?: components["schemas"]["TextFinding"][] | null;
             /** @description The owner who let this very text use health data. */
             health_approved_by?: string | null;
             /** @example tpl_10000 */
@@ -5657,6 +5767,53 @@ export interface components {
              * @description The version the change was made from: somebody else's change in between is a conflict.
              */
             version: number;
+        };
+        /** @description What a text said at one of its versions. */
+        TemplateVersion: {
+            body: string;
+            health_approved_by?: string | null;
+            name: string;
+            /** Format: date-time */
+            saved_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description A test on its way. It is no part of the campaign: nothing of it is counted. */
+        TestOnItsWay: {
+            /** @description What became of it: `/campaigns/{carrier_id}/report` and `/messages`. */
+            carrier_id: string;
+            left_out: components["schemas"]["NotTested"][];
+            to: components["schemas"]["TestRecipient"][];
+        };
+        /** @description Somebody who gets a campaign's text before it is launched (*deneme alıcısı*). */
+        TestRecipient: {
+            /**
+             * Format: date-time
+             * @description When they said yes.
+             */
+            accepted_at?: string | null;
+            /** @description Masked for roles that may not read personal data. */
+            address: string;
+            /** @example tst_10000 */
+            id: string;
+            /** Format: date-time */
+            invited_at: string;
+            /** @description Who asked. */
+            invited_by: string;
+            name: string;
+            state: components["schemas"]["TestRecipientState"];
+        };
+        /**
+         * @description Whether somebody gets tests.
+         * @enum {string}
+         */
+        TestRecipientState: "invited" | "accepted" | "left";
+        /** @description To whom a test goes. */
+        TestWish: {
+            /** @description Of two texts, the second. */
+            second?: boolean;
+            /** @description All of the brand's unless some are named. */
+            to?: string[];
         };
         /** @description Which of two texts the rest gets. */
         TextChoice: {
@@ -5689,6 +5846,26 @@ export interface components {
             body: string;
             brand_id: string;
             channel: components["schemas"]["Channel"];
+        };
+        /** @description A variable that a text may use. */
+        TextVariable: {
+            /**
+             * @description `contact`, `attribute`, or `message` for what is made for each message.
+             * @example contact
+             */
+            from: string;
+            /** @description Health data: in no text without an owner's approval (S405). */
+            is_health: boolean;
+            is_personal: boolean;
+            /** @description What its values are. */
+            kind: components["schemas"]["AttributeKind"];
+            label_en: string;
+            label_tr: string;
+            /**
+             * @description The name that stands in braces.
+             * @example ad
+             */
+            name: string;
         };
         /** @description A file and everything judged from it (*dosya aktarımı*). */
         Upload: {
@@ -6255,16 +6432,6 @@ export interface operations {
     audit: {
         parameters: {
             query?: {
-                /** @description Of one actor, as entries name them. */
-                actor?: string;
-                /** @description Of one kind, such as `campaign.launch`. */
-                action?: string;
-                /** @description Done to one thing, by its printed number. */
-                subject?: string;
-                /** @description At this instant or after. */
-                from?: string;
-                /** @description Before this instant. */
-                to?: string;
                 /** @description Rows at most; 50 unless given. */
                 limit?: number;
                 /** @description The `next` of the page before. */
@@ -6430,16 +6597,9 @@ export interface operations {
     };
     bounces: {
         parameters: {
-            query?: {
-                /**
-                 * @description Those to one address only, normalised, as `ali@ornek.com.tr`; takes a
-                 *     role that may read personal data.
-                 */
-                address?: string;
-                /** @description Rows at most; 50 unless given. */
-                limit?: number;
-                /** @description The `next` of the page before. */
-                after?: string;
+            query: {
+                /** @description Normalised, as `ali@ornek.com.tr`. */
+                address: string;
             };
             header?: never;
             path?: never;
@@ -6447,7 +6607,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The newest first */
+            /** @description The newest first, at most 20 */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6636,38 +6796,6 @@ export interface operations {
             };
         };
     };
-    consent_coverage: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The brand */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description By channel */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ConsentCoverage"];
-                };
-            };
-            /** @description It could not be done; the document says why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     halt_brand: {
         parameters: {
             query?: never;
@@ -6722,6 +6850,90 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    opt_outs: {
+        parameters: {
+            query?: {
+                by?: "campaign" | "text" | "list" | "hour" | "source";
+                /** @description Campaigns launched from this instant on; 92 days back unless given. */
+                from?: string;
+                /** @description And before this one; now unless given. */
+                to?: string;
+                /** @description Days after a message in which a refusal counts for it, 1–30; 7 unless given. */
+                within_days?: number;
+                /** @description Of an export: as what kind of file. */
+                form?: "csv" | "xlsx" | "parquet";
+            };
+            header?: never;
+            path: {
+                /** @description The brand */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Worst first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OptOutRate"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_opt_outs: {
+        parameters: {
+            query?: {
+                by?: "campaign" | "text" | "list" | "hour" | "source";
+                /** @description Campaigns launched from this instant on; 92 days back unless given. */
+                from?: string;
+                /** @description And before this one; now unless given. */
+                to?: string;
+                /** @description Days after a message in which a refusal counts for it, 1–30; 7 unless given. */
+                within_days?: number;
+                /** @description Of an export: as what kind of file. */
+                form?: "csv" | "xlsx" | "parquet";
+            };
+            header?: never;
+            path: {
+                /** @description The brand */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
             };
             /** @description It could not be done; the document says why */
             default: {
@@ -6789,6 +7001,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SendingRules"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_recipients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, at most 50 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TestRecipient"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite_test_recipient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of this one intention: a repeat gets the first answer and creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The brand */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTestRecipient"];
+            };
+        };
+        responses: {
+            /** @description Asked, or accepted long since */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestRecipient"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -7059,6 +7342,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_campaign: {
+        parameters: {
+            query?: {
+                of?: "people" | "failed" | "excluded" | "report";
+                form?: "csv" | "xlsx" | "parquet";
+                /**
+                 * @description Columns in the order wanted, with commas between; all unless given.
+                 * @example alici,musteri_no,durum,kod,aciklama_tr
+                 */
+                columns?: string;
+                /** @description Of `people`: only those in this state. */
+                state?: "excluded" | "waiting" | "sent" | "delivered" | "failed" | "uncertain";
+                /**
+                 * @description Of `people` and `excluded`: only those with this reason.
+                 * @example S103
+                 */
+                code?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, written while it is sent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description It could not be done; the document says why */
@@ -7540,29 +7870,29 @@ export interface operations {
             };
         };
     };
-    complaints: {
+    test_campaign: {
         parameters: {
-            query?: {
-                /** @description Those that nobody has closed. */
-                only_open?: boolean;
-                /** @description Rows at most; 50 unless given. */
-                limit?: number;
-                /** @description The `next` of the page before. */
-                after?: string;
-            };
+            query?: never;
             header?: never;
-            path?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestWish"];
+            };
+        };
         responses: {
-            /** @description The newest first */
-            200: {
+            /** @description On its way */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Complaint"];
+                    "application/json": components["schemas"]["TestOnItsWay"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -8132,25 +8462,10 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The beginning of a name or of a word in it, a whole phone number as
-                 *     people write it, an e-mail address, or the firm's own number. Everybody
-                 *     when absent.
+                 * @description The beginning of a name, a whole phone number as people write it, an
+                 *     e-mail address, or the firm's own number. Everybody when absent.
                  */
                 query?: string;
-                /** @description Members of this list, or who carries this tag. */
-                group?: string;
-                /** @description Together with `consent`: for which channel; SMS unless given. */
-                channel?: components["schemas"]["Channel"];
-                /** @description What is on record of them. */
-                consent?: null | ("confirmed" | "unconfirmed" | "refused" | "nothing");
-                /** @description Together with `consent`: to this brand; to any unless given. */
-                brand_id?: string;
-                /** @description Who said something that was taken here, such as `HS_WEB`. */
-                source?: string;
-                /** @description Together with `value`: the code of an attribute. */
-                attribute?: string;
-                /** @description The attribute's value, as people write it. */
-                value?: string;
                 /** @description Rows at most; 50 unless given. */
                 limit?: number;
                 /** @description The `next` of the page before. */
@@ -8201,38 +8516,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Contact"];
-                };
-            };
-            /** @description It could not be done; the document says why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    contact_standing: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The person */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description What holds now */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ContactStanding"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -8472,42 +8755,6 @@ export interface operations {
         };
         responses: {
             /** @description The firm as it is now */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Firm"];
-                };
-            };
-            /** @description It could not be done; the document says why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    go_live: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The firm */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["GoLive"];
-            };
-        };
-        responses: {
-            /** @description The firm, live */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9342,38 +9589,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Hold"];
-                };
-            };
-            /** @description It could not be done; the document says why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    registry_ledger: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The brand */
-                brand_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description An archive */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-tar": string;
                 };
             };
             /** @description It could not be done; the document says why */
@@ -10268,6 +10483,42 @@ export interface operations {
             };
         };
     };
+    measure_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The text */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeasureWish"];
+            };
+        };
+        responses: {
+            /** @description How long it becomes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeasuredText"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     preview_template: {
         parameters: {
             query?: never;
@@ -10292,6 +10543,73 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Preview"];
                 };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    template_versions: {
+        parameters: {
+            query?: {
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The text */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TemplateVersion"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_test_recipient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The test recipient */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They get no more tests */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description It could not be done; the document says why */
             default: {
@@ -10840,6 +11158,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    text_variables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Fields of people, attributes, the own link */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TextVariable"];
                 };
             };
             /** @description It could not be done; the document says why */

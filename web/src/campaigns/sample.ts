@@ -55,6 +55,7 @@ export function sampleReport(more: Partial<CampaignReport> = {}): CampaignReport
     failed: { total: 4, refused: 1, undelivered: 1, expired: 1, rejected: 1 },
     open: 6,
     reconciles: true,
+    cost: { uncertain_parts: 0 },
     batches: { pending: 1, in_flight: 0, accepted: 1, failed: 0, in_doubt: 0, unresolved: 0, cancelled: 0 },
     ...more,
   };

@@ -108,6 +108,53 @@ async fn muted(
     }))
 }
 
+/// The page on which somebody accepts to get tests of a brand's campaigns.
+pub(crate) async fn invitation(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    match app.engine.invited(&token).await {
+        Ok(Some((tester, brand))) => html(
+            StatusCode::OK,
+            page::invitation(&tester, &brand, &token, asked.dil),
+        ),
+        Ok(None) | Err(EngineError::NotFound { .. } | EngineError::Conflict { .. }) => {
+            unknown(asked.dil)
+        }
+        Err(error) => failed(&error, asked.dil),
+    }
+}
+
+/// Their answer.
+pub(crate) async fn answer_invitation(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Response {
+    let fields = fields(request).await.unwrap_or_default();
+    let of = |name: &str| {
+        fields
+            .iter()
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value.as_str())
+    };
+    let language = of("dil").and_then(Language::parse).unwrap_or_default();
+    let accepts = match of("istek") {
+        Some("kabul") => true,
+        Some("ayril") => false,
+        _ => return invitation(State(app), Path(token), Query(Asked { dil: language })).await,
+    };
+    match app.engine.answer_invitation(&token, accepts).await {
+        Ok((tester, brand)) => html(
+            StatusCode::OK,
+            page::invitation(&tester, &brand, &token, language),
+        ),
+        Err(EngineError::NotFound { .. } | EngineError::Conflict { .. }) => unknown(language),
+        Err(error) => failed(&error, language),
+    }
+}
+
 /// The style of all pages.
 pub(crate) async fn style() -> Response {
     let headers = [

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use domain::gate::Basis;
 use domain::{Recipient, Status, Timestamp};
 use engine::links::{Linked, Wish};
+use store::brands::Brand;
+use store::testers::{Tester, TesterState};
 
 use super::words::{self, Language};
-use crate::masking;
 
 /// Text that cannot be read as markup.
 fn plain(text: &str) -> String {
@@ -88,7 +89,7 @@ pub(super) fn preferences(
     done: Option<&Wish>,
 ) -> String {
     let brand = plain(&linked.brand.name);
-    let address = plain(&masking::address(&linked.address));
+    let address = plain(&linked.address.masked());
     let mut body = format!("<h1>{brand}</h1>\n");
     if let Some(wish) = done {
         let _ = writeln!(
@@ -117,6 +118,60 @@ pub(super) fn preferences(
     frame(language, &title, Some(&url), &body)
 }
 
+/// What a test recipient is asked, or has answered.
+pub(super) fn invitation(
+    tester: &Tester,
+    brand: &Brand,
+    token: &str,
+    language: Language,
+) -> String {
+    let name = plain(&brand.name);
+    let address = plain(&tester.address.masked());
+    let heading = match language {
+        Language::Tr => format!("{name} deneme iletileri"),
+        Language::En => format!("Test messages of {name}"),
+    };
+    let text = match (language, tester.state) {
+        (Language::Tr, TesterState::Invited) => format!(
+            "{name}, kampanyalarının metnini göndermeden önce <strong>{address}</strong> adresinde denemek istiyor. \
+             Kabul ederseniz yalnızca deneme iletileri alırsınız; pazarlama izni vermiş olmazsınız."
+        ),
+        (Language::En, TesterState::Invited) => format!(
+            "{name} wants to try the texts of its campaigns at <strong>{address}</strong> before they are sent. \
+             If you accept you get test messages only; you give no consent to marketing."
+        ),
+        (Language::Tr, TesterState::Accepted) => {
+            format!("<strong>{address}</strong> adresi {name} deneme iletilerini alıyor.")
+        }
+        (Language::En, TesterState::Accepted) => {
+            format!("<strong>{address}</strong> gets the test messages of {name}.")
+        }
+        (Language::Tr, TesterState::Left) => {
+            format!("<strong>{address}</strong> adresine deneme iletisi gönderilmeyecek.")
+        }
+        (Language::En, TesterState::Left) => {
+            format!("No test messages will be sent to <strong>{address}</strong>.")
+        }
+    };
+    let url = format!("/t/{token}");
+    let button = |wish: &str, word: &str| {
+        let inner = format!("<button type=\"submit\">{word}</button>");
+        form(&url, language, wish, &inner)
+    };
+    let mut body = format!("<h1>{heading}</h1>\n<p>{text}</p>\n");
+    if tester.state == TesterState::Invited {
+        body.push_str(&button(
+            "kabul",
+            language.pick("Kabul ediyorum", "I accept"),
+        ));
+    }
+    if tester.state != TesterState::Left {
+        let word = language.pick("İstemiyorum", "I do not want them");
+        body.push_str(&button("ayril", word));
+    }
+    frame(language, &heading, Some(&url), &body)
+}
+
 fn said(language: Language, linked: &Linked, wish: &Wish) -> String {
     let channel = words::channel(language, linked.campaign.channel);
     match (wish, language) {
@@ -129,9 +184,9 @@ fn said(language: Language, linked: &Linked, wish: &Wish) -> String {
     }
 }
 
-fn form(token: &str, language: Language, wish: &str, inner: &str) -> String {
+fn form(action: &str, language: Language, wish: &str, inner: &str) -> String {
     format!(
-        "<form method=\"post\" action=\"/u/{token}\">\
+        "<form method=\"post\" action=\"{action}\">\
          <input type=\"hidden\" name=\"dil\" value=\"{}\">\
          <input type=\"hidden\" name=\"istek\" value=\"{wish}\">{inner}</form>\n",
         language.code()
@@ -162,7 +217,7 @@ fn stop(body: &mut String, linked: &Linked, token: &str, language: Language) {
             }
             Language::En => format!("<button type=\"submit\">Stop {channel} only</button>"),
         };
-        body.push_str(&form(token, language, "kanal", &button));
+        body.push_str(&form(&format!("/u/{token}"), language, "kanal", &button));
     }
     let has_more = matches!(linked.address, Recipient::Phone(_));
     if has_more || linked.status != Some(Status::Ret) {
@@ -170,7 +225,7 @@ fn stop(body: &mut String, linked: &Linked, token: &str, language: Language) {
             "<button type=\"submit\" class=\"second\">Tümünü durdur</button>",
             "<button type=\"submit\" class=\"second\">Stop everything</button>",
         );
-        body.push_str(&form(token, language, "hepsi", button));
+        body.push_str(&form(&format!("/u/{token}"), language, "hepsi", button));
     }
     body.push_str("</section>\n");
 }
@@ -205,7 +260,7 @@ fn purposes(body: &mut String, linked: &Linked, token: &str, language: Language)
     let _ = writeln!(
         body,
         "<section aria-labelledby=\"konular\"><h2 id=\"konular\">{heading}</h2>\n{}</section>",
-        form(token, language, "tercih", &inner)
+        form(&format!("/u/{token}"), language, "tercih", &inner)
     );
 }
 

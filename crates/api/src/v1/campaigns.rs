@@ -3,6 +3,7 @@
 
 mod decide;
 mod draft;
+mod export;
 mod people;
 mod plan;
 mod report;
@@ -17,6 +18,7 @@ use utoipa::ToSchema;
 
 pub(crate) use decide::*;
 pub(crate) use draft::*;
+pub(crate) use export::*;
 pub(crate) use people::*;
 pub(crate) use plan::*;
 pub(crate) use report::*;
@@ -45,6 +47,8 @@ pub(crate) struct Campaign {
     /// The template it began from.
     #[schema(value_type = Option<String>)]
     template_id: Option<TemplateId>,
+    /// Which version of it.
+    template_version: Option<i64>,
     /// The text with its variables.
     body: String,
     /// Sender name approved at the provider.
@@ -93,6 +97,7 @@ impl Campaign {
             basis: campaign.basis,
             purpose: campaign.purpose,
             template_id: campaign.template,
+            template_version: campaign.template_version,
             body: campaign.body,
             sender: campaign.sender,
             connector_id: campaign.connector,

@@ -42,6 +42,20 @@ pub(crate) struct SendingRules {
     needs_signature: bool,
     /// What one part costs, millionths of a lira.
     part_price_micros: Option<i64>,
+    /// Hours of their own for some purposes, instead of the brand's.
+    purpose_windows: Vec<PurposeWindow>,
+}
+
+/// Hours in which commercial messages of one purpose may leave, in Turkish time.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PurposeWindow {
+    /// The purpose (*kategori*), in any letter case.
+    purpose: String,
+    /// First minute of the day inside, 0–1439.
+    from_minute: i64,
+    /// First minute after it, up to 1440.
+    to_minute: i64,
 }
 
 impl From<hours::SendingRules> for SendingRules {
@@ -54,6 +68,15 @@ impl From<hours::SendingRules> for SendingRules {
             per_month: rules.per_month,
             needs_signature: rules.needs_signature,
             part_price_micros: rules.part_price_micros,
+            purpose_windows: rules
+                .purpose_windows
+                .into_iter()
+                .map(|one| PurposeWindow {
+                    purpose: one.purpose,
+                    from_minute: one.from_minute,
+                    to_minute: one.to_minute,
+                })
+                .collect(),
         }
     }
 }
@@ -68,6 +91,15 @@ impl From<SendingRules> for hours::SendingRules {
             per_month: rules.per_month,
             needs_signature: rules.needs_signature,
             part_price_micros: rules.part_price_micros,
+            purpose_windows: rules
+                .purpose_windows
+                .into_iter()
+                .map(|one| hours::PurposeWindow {
+                    purpose: one.purpose,
+                    from_minute: one.from_minute,
+                    to_minute: one.to_minute,
+                })
+                .collect(),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! `/templates`: message texts that campaigns begin with, and how they read
 //! and count with given values.
 
+mod history;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
@@ -16,6 +18,8 @@ use store::access::Permission;
 use store::templates;
 use utoipa::ToSchema;
 use validator::Validate;
+
+pub(crate) use history::*;
 
 use crate::app::App;
 use crate::body::{Asked, Checked, Id};
@@ -43,6 +47,9 @@ pub(crate) struct Template {
     variables: Vec<String>,
     /// Counts the changes, from 1.
     version: i64,
+    /// What a commercial campaign's text would be told; absent in lists. A text
+    /// is saved all the same: who sends it and how to refuse may still come.
+    findings: Option<Vec<TextFinding>>,
     /// The owner who let this very text use health data.
     health_approved_by: Option<String>,
     #[schema(value_type = String, format = DateTime)]
@@ -64,10 +71,35 @@ impl From<templates::Template> for Template {
                 .unwrap_or_default(),
             body: template.body,
             version: template.version,
+            findings: None,
             health_approved_by: template.health_approved_by,
             created_at: template.created_at,
             updated_at: template.updated_at,
         }
+    }
+}
+
+impl Template {
+    /// One template with what is found in it.
+    async fn with_findings(
+        app: &App,
+        firm: FirmId,
+        template: templates::Template,
+    ) -> Result<Self, Problem> {
+        let found = app
+            .engine
+            .lint_text(
+                firm,
+                template.brand,
+                &template.body,
+                Basis::Commercial,
+                template.channel,
+            )
+            .await?;
+        Ok(Self {
+            findings: Some(found.into_iter().map(TextFinding::from).collect()),
+            ..Self::from(template)
+        })
     }
 }
 
@@ -247,9 +279,14 @@ pub(crate) async fn create_template(
     creation: Creation<NewTemplate>,
 ) -> Result<Response, Problem> {
     caller.needs(Permission::ManageTemplates)?;
-    is_a_text(&normalise(&creation.wanted().body).0)?;
+    let body = normalise(&creation.wanted().body).0;
+    is_a_text(&body)?;
+    app.engine
+        .check_variables(caller.firm, "body", &body)
+        .await?;
     let approver = may_approve_health(&caller, creation.wanted().health_approval)?;
     let (firm, actor) = (caller.firm, caller.actor.clone());
+    let reader = app.clone();
     creation
         .in_transaction(
             &app,
@@ -271,7 +308,8 @@ pub(crate) async fn create_template(
                 writer
                     .append_audit(firm, &actor, "template.create", &subject, &json!({}))
                     .await?;
-                Ok((writer, Template::from(made)))
+                let shown = Template::with_findings(&reader, firm, made).await?;
+                Ok((writer, shown))
             },
         )
         .await
@@ -295,7 +333,9 @@ pub(crate) async fn template(
         .template(caller.firm, id)
         .await?
         .or_not_found()?;
-    Ok(Json(found.into()))
+    Template::with_findings(&app, caller.firm, found)
+        .await
+        .map(Json)
 }
 
 /// Changes a text. Campaigns that began from it keep theirs.
@@ -314,6 +354,9 @@ pub(crate) async fn change_template(
     let body = change.body.as_deref().map(|body| normalise(body).0);
     if let Some(body) = &body {
         is_a_text(body)?;
+        app.engine
+            .check_variables(caller.firm, "body", body)
+            .await?;
     }
     let mut writer = app.write().await?;
     let mut held = writer.template(caller.firm, id).await?.or_not_found()?;
@@ -343,7 +386,9 @@ pub(crate) async fn change_template(
         )
         .await?;
     writer.commit().await?;
-    Ok(Json(saved.into()))
+    Template::with_findings(&app, caller.firm, saved)
+        .await
+        .map(Json)
 }
 
 /// The text with given values, and how long it is.

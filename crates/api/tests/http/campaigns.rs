@@ -162,6 +162,37 @@ async fn the_people_behind_each_number_are_listed_with_their_reason_and_masked()
         masked.contains("+90532*****01") && !masked.contains("+905321234501"),
         "{masked}"
     );
+    let export = format!("{path}/export?of=excluded&columns=alici,kod");
+    for (key, first) in [
+        (&viewer, "'+90532*****01;S102"),
+        (&tenant.owner, "'+905321234501;S102"),
+    ] {
+        let file = server.get(&export, key).await;
+        assert_eq!(file.status, StatusCode::OK, "{}", file.text());
+        assert_eq!(file.headers["content-type"], "text/csv; charset=utf-8");
+        let text = file.text();
+        let mut lines = text.lines();
+        assert_eq!(lines.next(), Some("\u{feff}alici;kod"));
+        assert_eq!(lines.next(), Some(first));
+        assert_eq!(lines.count(), 2, "{text}");
+    }
+    let numbers = server
+        .get(&format!("{path}/export?of=report&form=parquet"), &viewer)
+        .await;
+    assert!(numbers.body.starts_with(b"PAR1") && numbers.body.ends_with(b"PAR1"));
+    let unknown = server
+        .get(&format!("{path}/export?columns=alici,tckn"), &viewer)
+        .await;
+    assert_eq!(
+        unknown.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        unknown.text()
+    );
+    assert_eq!(
+        unknown.faults(),
+        [("columns".to_owned(), "unknown".to_owned())]
+    );
     let none = server
         .get(&format!("{path}/messages?state=delivered"), &tenant.owner)
         .await
@@ -172,6 +203,7 @@ async fn the_people_behind_each_number_are_listed_with_their_reason_and_masked()
         (Method::GET, ""),
         (Method::GET, "/report"),
         (Method::GET, "/messages"),
+        (Method::GET, "/export"),
         (Method::GET, "/progress"),
         (Method::POST, "/dry-run"),
         (Method::POST, "/submit"),

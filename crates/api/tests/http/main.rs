@@ -16,6 +16,8 @@ mod screens;
 mod serving;
 mod support;
 mod surface;
+mod template_versions;
 mod tenants;
+mod testers;
 mod uploads;
 mod validation;

@@ -212,7 +212,9 @@ impl Engine {
         let mut reader = self.store.read().await?;
         let brand = reader.brand_at_work(campaign.brand).await?;
         let routes = self.routes(&mut reader, campaign).await?;
-        let (policy, rules) = self.policy(&mut reader, &brand).await?;
+        let (policy, rules) = self
+            .policy_for(&mut reader, &brand, &campaign.purpose)
+            .await?;
         let frequency = self.frequency(&mut reader, campaign, &rules).await?;
         let content = crate::mails::content_of(&mut reader, campaign).await?;
         let muted_purpose = crate::mails::muted_purpose(&mut reader, campaign).await?;

@@ -13,7 +13,7 @@ use store::campaigns::{Campaign, CampaignState};
 use store::segment_sql::SegmentRules;
 use store::sending_rules::HaltScope;
 
-use super::{Audience, DryRun};
+use super::{Audience, DryRun, Measured};
 use crate::Engine;
 use crate::error::EngineError;
 
@@ -81,6 +81,7 @@ impl Engine {
         let segment = self
             .segment_rules(campaign.firm, &campaign.audience)
             .await?;
+        let template = self.template_of(campaign).await?;
         let hash = |text: &str| hex::encode(Sha256::digest(text.as_bytes()));
         let page = json!({
             "campaign_id": campaign.id,
@@ -94,6 +95,7 @@ impl Engine {
             "purpose": campaign.purpose,
             "sender": campaign.sender,
             "text": campaign.body,
+            "template": template,
             "text_hash": hash(&campaign.body),
             "content_hash": hex::encode(self.content_hash(campaign).await?),
             "audience": audience_in_words(campaign, segment.as_ref()),
@@ -104,6 +106,7 @@ impl Engine {
             "cost_micros": cost,
             "credit_micros": balance.as_ref().map(|balance| balance.amount_micros),
             "credit_after_micros": credit_after,
+            "credit_short": credit_short(&measured, cost, balance.as_ref()),
             "currency": balance.as_ref().map(|balance| balance.currency.clone()),
             "plan": campaign.plan,
             "routes": routes(&run),
@@ -115,6 +118,25 @@ impl Engine {
         });
         // Maps of serde_json are sorted, so the same facts give the same bytes.
         serde_json::to_string(&page).map_err(|error| EngineError::Internal(error.to_string()))
+    }
+
+    /// The template that the text began from, in which version, and whether the
+    /// text still is that version's.
+    async fn template_of(&self, campaign: &Campaign) -> Result<Value, EngineError> {
+        let (Some(id), Some(version)) = (campaign.template, campaign.template_version) else {
+            return Ok(Value::Null);
+        };
+        let before = Some(version.saturating_add(1));
+        let mut reader = self.store.read().await?;
+        let found = reader
+            .template_versions(campaign.firm, id, before, 1)
+            .await?;
+        Ok(found.first().map_or(Value::Null, |held| {
+            json!({
+                "id": id, "name": held.name, "version": held.version,
+                "is_edited": held.body != campaign.body,
+            })
+        }))
     }
 
     async fn balance_of(&self, campaign: &Campaign) -> Option<connectors::Balance> {
@@ -220,6 +242,29 @@ impl Engine {
     }
 }
 
+/// For how many people the credit does not suffice (S502), and for how many
+/// parts: the last ones, each as long as the average.
+fn credit_short(
+    measured: &Measured,
+    cost: Option<i64>,
+    balance: Option<&connectors::Balance>,
+) -> Option<Value> {
+    let (cost, balance) = (cost?, balance?);
+    let missing = cost
+        .checked_sub(balance.amount_micros.max(0))
+        .filter(|missing| *missing > 0)?;
+    let share = |whole: i64| {
+        let share = i128::from(whole) * i128::from(missing);
+        let (share, cost) = (share, i128::from(cost));
+        i64::try_from((share + cost - 1) / cost).unwrap_or(i64::MAX)
+    };
+    Some(json!({
+        "code": domain::ReasonCode::S502,
+        "people": share(measured.sendable),
+        "parts": share(measured.parts_total),
+    }))
+}
+
 #[derive(Serialize)]
 struct CountedCode {
     code: domain::ReasonCode,
@@ -276,5 +321,34 @@ fn audience_in_words(campaign: &Campaign, segment: Option<&SegmentRules>) -> Val
             "tr": format!("Elle seçilmiş {} adres", addresses.len()),
             "en": format!("{} addresses chosen by hand", addresses.len()),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credit_for_a_hundred_of_a_hundred_and_twenty_parts_leaves_out_the_last_twenty() {
+        let measured = Measured {
+            people: 120,
+            sendable: 120,
+            parts_total: 120,
+            ..Measured::none(120)
+        };
+        let balance = |amount_micros| connectors::Balance {
+            amount_micros,
+            currency: "TRY".to_owned(),
+        };
+        let short = credit_short(&measured, Some(120), Some(&balance(100)));
+        assert_eq!(
+            short,
+            Some(json!({ "code": "S502", "people": 20, "parts": 20 }))
+        );
+        assert_eq!(
+            credit_short(&measured, Some(120), Some(&balance(120))),
+            None
+        );
+        assert_eq!(credit_short(&measured, None, Some(&balance(1))), None);
     }
 }

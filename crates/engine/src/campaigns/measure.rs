@@ -7,6 +7,7 @@ use domain::ids::{CampaignId, FirmId, RecipientId};
 use domain::segments;
 use domain::template::{MessageText, RenderError, Values};
 use serde::Serialize;
+use store::campaigns::{Campaign, NewCampaign};
 
 use super::text;
 use crate::Engine;
@@ -37,6 +38,10 @@ pub struct Measured {
     pub units_min: u32,
     /// The longest, units.
     pub units_max: u32,
+    /// What the parts cost, where the brand says what one does.
+    pub cost_micros: Option<i64>,
+    /// What it would cost if everybody's text were as long as the longest.
+    pub worst_cost_micros: Option<i64>,
     /// The longest text itself.
     pub longest: Option<String>,
     /// How it reads for a few real people.
@@ -52,10 +57,28 @@ impl Engine {
     /// [`EngineError::NotFound`] when the firm has none of this number.
     pub async fn measure(&self, firm: FirmId, id: CampaignId) -> Result<Measured, EngineError> {
         let campaign = self.campaign(firm, id).await?;
-        let (question, routes, _) = self.question(&campaign).await?;
+        self.measure_text(&campaign).await
+    }
+
+    /// [`Engine::measure`] of a text that is no campaign yet.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] names the field that cannot be.
+    pub async fn measure_imagined(
+        &self,
+        firm: FirmId,
+        mut new: NewCampaign,
+    ) -> Result<Measured, EngineError> {
+        self.check_campaign(firm, &mut new).await?;
+        self.measure_text(&Campaign::imagined(firm, new, self.now()))
+            .await
+    }
+
+    async fn measure_text(&self, campaign: &Campaign) -> Result<Measured, EngineError> {
+        let (question, routes, rules) = self.question(campaign).await?;
         let lengths = text::lengths(&routes);
         let mut parsed = Vec::new();
-        for body in text::texts(&campaign) {
+        for body in text::texts(campaign) {
             parsed.push(
                 MessageText::parse(body)
                     .map_err(|error| EngineError::invalid("body", error.to_string()))?,
@@ -97,6 +120,13 @@ impl Engine {
             }
         }
         measured.scale();
+        let price = rules
+            .part_price_micros
+            .filter(|_| campaign.channel.is_phone());
+        measured.cost_micros = price.map(|price| price.saturating_mul(measured.parts_total));
+        let most = measured.by_parts.keys().max().copied().unwrap_or(0);
+        let worst = measured.sendable.saturating_mul(i64::from(most));
+        measured.worst_cost_micros = price.map(|price| price.saturating_mul(worst));
         Ok(measured)
     }
 }
@@ -132,7 +162,7 @@ fn longest(
 }
 
 impl Measured {
-    const fn none(sendable: i64) -> Self {
+    pub(super) const fn none(sendable: i64) -> Self {
         Self {
             people: 0,
             sendable,
@@ -141,6 +171,8 @@ impl Measured {
             by_encoding: BTreeMap::new(),
             units_min: u32::MAX,
             units_max: 0,
+            cost_micros: None,
+            worst_cost_micros: None,
             longest: None,
             samples: Vec::new(),
         }

@@ -24,6 +24,20 @@ impl Engine {
         Ok((policy, rules))
     }
 
+    /// [`Engine::policy`] for a campaign: its purpose may have hours of its own.
+    pub(crate) async fn policy_for(
+        &self,
+        reader: &mut Reader,
+        brand: &Brand,
+        purpose: &str,
+    ) -> Result<(BrandPolicy, SendingRules), EngineError> {
+        let (mut policy, rules) = self.policy(reader, brand).await?;
+        if let Some(window) = rules.window_for(purpose) {
+            policy.window = window;
+        }
+        Ok((policy, rules))
+    }
+
     /// The brand's frequency limits for a campaign; none when it is exempt.
     pub(crate) async fn frequency(
         &self,

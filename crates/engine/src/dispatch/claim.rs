@@ -53,6 +53,8 @@ pub(crate) struct Claimed {
 /// Everyone of a batch after the gate.
 pub(super) struct Gated {
     pub(super) cleared: Vec<Cleared<Outgoing>>,
+    /// Parts of their texts together.
+    pub(super) parts: i64,
     pub(super) exceptions: Vec<SendException>,
     /// When the window opens, if that is all that stands in the way.
     pub(super) held_until: Option<Timestamp>,
@@ -166,6 +168,7 @@ impl Engine {
             context: Arc::clone(context),
             key,
             content: Vec::new(),
+            parts: gated.parts,
             exceptions: gated.exceptions,
             request: None,
         };
@@ -207,6 +210,7 @@ struct Made {
     context: Arc<Context>,
     key: String,
     content: Vec<u8>,
+    parts: i64,
     exceptions: Vec<SendException>,
     /// None when the last gate left nobody.
     request: Option<ClearedRequest>,
@@ -220,6 +224,7 @@ async fn store_requests(writer: &mut Writer, requests: &[Made]) -> Result<(), St
             batch: &made.batch,
             request_key: &made.key,
             content: &made.content,
+            parts: made.parts,
             exceptions: &made.exceptions,
         })
         .collect();
@@ -275,6 +280,7 @@ pub(super) fn gate(
 ) -> Result<Gated, EngineError> {
     let mut gated = Gated {
         cleared: Vec::with_capacity(people.len()),
+        parts: 0,
         exceptions: Vec::new(),
         held_until: None,
         stale: Vec::new(),
@@ -289,9 +295,11 @@ pub(super) fn gate(
     }
     for mut person in people {
         context.attributes.show(&mut person.values);
+        let mut parts = 1;
         let (text, mail) = match context.written_for(&mut person, now, batch.key.number) {
             Ok((text, mail)) => {
-                person.facts.too_many_parts = is_too_long(context, &text);
+                parts = parts_of(context, &text);
+                person.facts.too_many_parts = parts > PARTS_MAX;
                 (text, mail)
             }
             Err(RenderError::Missing { .. }) => {
@@ -330,6 +338,7 @@ pub(super) fn gate(
                     .seal(outgoing)
                     .map_err(|error| EngineError::Internal(error.to_string()))?;
                 gated.cleared.push(sealed);
+                gated.parts += i64::from(parts);
             }
             Decision::Exclude(reasons) => {
                 if is_only_stale(reasons.all()) {
@@ -361,10 +370,11 @@ fn taken_out(person: &Person, code: ReasonCode) -> SendException {
     }
 }
 
-fn is_too_long(context: &Context, text: &str) -> bool {
+/// Parts of a text as this provider counts and bills them; a mail is one.
+fn parts_of(context: &Context, text: &str) -> u32 {
     if text.len() <= SURELY_SHORT_BYTES || !context.campaign.channel.is_phone() {
-        return false;
+        return 1;
     }
     let capabilities = context.connector.capabilities();
-    segments::count(text, capabilities.segments, capabilities.suffix_units).parts > PARTS_MAX
+    segments::count(text, capabilities.segments, capabilities.suffix_units).parts
 }

@@ -2,7 +2,7 @@
 //! click and can be corrected and uploaded again (import-files rules, §16).
 //! Its form is intake's; the rejections come from the store, page by page.
 
-use std::io::{self, Write};
+use std::io;
 
 use domain::ids::{FirmId, UploadId};
 use intake::{Field, Privacy, Summary, write_report_csv, write_report_xlsx};
@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::Engine;
 use crate::error::EngineError;
+use crate::exports::pieces::{PIECES_MAX, Pieces};
 
 /// As what kind of file a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,8 +74,7 @@ impl Engine {
         let (into, mut from) = mpsc::channel(PIECES_MAX);
         let (summary, pages) = self.report_source(firm, id).await?;
         let failed = EngineError::file("writing the report");
-        let spools = self.settings.uploads.folder.join("reports");
-        tokio::fs::create_dir_all(&spools).await.map_err(&failed)?;
+        let spools = self.spool_folder().await?;
         let writing = tokio::task::spawn_blocking(move || match form {
             ReportForm::Csv => write_report_csv(Pieces(into), &summary, pages, privacy),
             ReportForm::Xlsx => write_report_xlsx(Pieces(into), &spools, &summary, pages, privacy),
@@ -111,25 +111,6 @@ impl Engine {
             page: Vec::new().into_iter(),
         };
         Ok((summary, pages))
-    }
-}
-
-/// Pieces of some kilobytes between the writer of the report and its reader: a
-/// slow reader slows the writer, and nothing piles up.
-const PIECES_MAX: usize = 16;
-
-/// Hands what a thread writes to a task.
-struct Pieces(mpsc::Sender<Vec<u8>>);
-
-impl Write for Pieces {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let sent = self.0.blocking_send(bytes.to_vec());
-        sent.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

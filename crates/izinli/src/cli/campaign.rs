@@ -48,11 +48,66 @@ pub(crate) enum Campaign {
     },
     /// What became of everybody
     Report(CampaignReport),
+    /// Send the text to test recipients before it is launched; nothing of it is counted
+    Test {
+        /// The campaign
+        campaign: String,
+        /// Only these test recipients
+        #[arg(long = "to", value_name = "ID")]
+        to: Vec<String>,
+        /// Of two texts, the second
+        #[arg(long)]
+        second: bool,
+    },
+    /// Test recipients of a brand
+    #[command(subcommand)]
+    Tester(Tester),
+    /// After which campaign, text, list, hour or source of consents people refuse
+    OptOuts(CampaignOptOuts),
+    /// Write people or numbers of a campaign to a file
+    Export(CampaignExport),
     /// List the campaigns of a firm
     List {
         /// The firm
         #[arg(long)]
         firm: String,
+    },
+}
+
+/// `campaign tester …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Tester {
+    /// Ask somebody, at their own address, whether they want to get tests
+    Invite {
+        /// The brand
+        #[arg(long)]
+        brand: String,
+        /// The address: +905… or an e-mail address
+        #[arg(long)]
+        address: String,
+        /// As people call them
+        #[arg(long)]
+        name: String,
+        /// The provider account over which the question goes
+        #[arg(long)]
+        connector: String,
+        /// Sender name approved at the provider
+        #[arg(long)]
+        sender: String,
+    },
+    /// Who gets tests
+    List {
+        /// The brand
+        #[arg(long)]
+        brand: String,
+    },
+    /// Take somebody off the list
+    Remove {
+        /// The brand
+        #[arg(long)]
+        brand: String,
+        /// The test recipient
+        tester: String,
     },
 }
 
@@ -78,9 +133,48 @@ pub(crate) struct CampaignRun {
 pub(crate) struct CampaignReport {
     /// The campaign
     pub(crate) campaign: String,
-    /// Write one row per person as CSV here
+    /// Write one row per person here, as csv, xlsx or parquet by its ending
     #[arg(long, value_name = "FILE")]
     pub(crate) export: Option<PathBuf>,
+}
+
+/// `campaign opt-outs`
+#[derive(Debug, Args)]
+pub(crate) struct CampaignOptOuts {
+    /// The brand
+    #[arg(long)]
+    pub(crate) brand: String,
+    /// campaign, text, list, hour or source
+    #[arg(long, default_value = "campaign")]
+    pub(crate) by: String,
+    /// Days looked back on
+    #[arg(long, default_value_t = 92)]
+    pub(crate) days: i64,
+    /// Days after a message in which a refusal counts for it
+    #[arg(long, default_value_t = 7)]
+    pub(crate) within: i64,
+    /// Write it here instead, as csv, xlsx or parquet by its ending
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// `campaign export`
+#[derive(Debug, Args)]
+pub(crate) struct CampaignExport {
+    /// The campaign
+    pub(crate) campaign: String,
+    /// people, failed, excluded or report
+    #[arg(long, default_value = "people")]
+    pub(crate) of: String,
+    /// Where to; its ending is the form: csv, xlsx or parquet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Columns in the order wanted, with commas between
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+    /// Hide addresses
+    #[arg(long)]
+    pub(crate) masked: bool,
 }
 
 /// `campaign create`

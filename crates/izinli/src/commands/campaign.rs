@@ -1,6 +1,8 @@
 //! `izinli campaign …`
 
-use std::io::BufWriter;
+mod export;
+mod optouts;
+mod test;
 
 use anyhow::{Context, bail};
 use domain::gate::Basis;
@@ -8,17 +10,14 @@ use domain::ids::{CampaignId, ConnectorId};
 use domain::plan::{Part, Plan};
 use domain::{Channel, ReasonCode, RecipientKind, Timestamp};
 use engine::campaigns::{HaltOf, Stopped};
-use reports::{Export, PersonRow};
+use engine::exports::ExportOf;
 use serde_json::{Value, json};
 use store::campaigns::{Audience, Campaign, CampaignState, NewCampaign};
-use store::reporting::{CampaignPerson, PersonFilter, Report};
+use store::reporting::Report;
 
 use crate::cli::{self, CampaignCreate, Cli};
 use crate::output::{Exit, Output};
 use crate::session::{ACTOR, Session};
-
-/// People read for one chunk of an export.
-const EXPORT_ROWS: usize = 1_000;
 
 /// Works with campaigns.
 pub(crate) async fn run(cli: &Cli, command: &cli::Campaign, out: Output) -> anyhow::Result<Exit> {
@@ -118,7 +117,8 @@ pub(crate) async fn run(cli: &Cli, command: &cli::Campaign, out: Output) -> anyh
         cli::Campaign::Report(args) => {
             let held = find(&session, &args.campaign).await?;
             if let Some(path) = &args.export {
-                export(&session, &held, path).await?;
+                let everybody = ExportOf::everybody();
+                export::to_file(&session, &held, &everybody, path, false).await?;
             }
             let report = session.engine()?.report(held.firm, held.id).await?;
             print_report(&report, out)?;
@@ -127,6 +127,20 @@ pub(crate) async fn run(cli: &Cli, command: &cli::Campaign, out: Output) -> anyh
             } else {
                 Exit::Mismatch
             })
+        }
+        cli::Campaign::Test {
+            campaign,
+            to,
+            second,
+        } => {
+            let held = find(&session, campaign).await?;
+            test::send(&session, &held, to, *second, out).await
+        }
+        cli::Campaign::Tester(command) => test::testers(&session, command, out).await,
+        cli::Campaign::OptOuts(args) => optouts::run(&session, args, out).await,
+        cli::Campaign::Export(args) => {
+            let held = find(&session, &args.campaign).await?;
+            export::run(&session, &held, args, out).await
         }
         cli::Campaign::List { firm } => {
             let firm = session.firm(firm).await?;
@@ -411,51 +425,4 @@ pub(crate) fn print_report(report: &Report, out: Output) -> anyhow::Result<()> {
         };
         println!("{verdict}");
     })
-}
-
-async fn export(
-    session: &Session,
-    campaign: &Campaign,
-    path: &std::path::Path,
-) -> anyhow::Result<()> {
-    let file = std::fs::File::create(path)
-        .with_context(|| format!("{} cannot be written", path.display()))?;
-    let mut export = Export::begin(BufWriter::new(file))?;
-    let mut after = None;
-    loop {
-        let mut reader = session.store.read().await?;
-        let (people, next) = reader
-            .campaign_people(campaign.id, PersonFilter::default(), after, EXPORT_ROWS)
-            .await?;
-        let rows: Vec<PersonRow> = people.iter().map(row).collect();
-        export.write(&rows)?;
-        if next.is_none() {
-            break;
-        }
-        after = next;
-    }
-    Ok(export.finish()?)
-}
-
-fn row(person: &CampaignPerson) -> PersonRow {
-    PersonRow {
-        address: person.address.clone(),
-        external_id: person.external_id.clone().unwrap_or_default(),
-        state: person.state.as_str().to_owned(),
-        code: person.code.map(|code| code.to_string()).unwrap_or_default(),
-        text_tr: person
-            .code
-            .map(|code| code.render_tr(&[]))
-            .unwrap_or_default(),
-        text_en: person
-            .code
-            .map(|code| code.render_en(&[]))
-            .unwrap_or_default(),
-        provider_code: person.provider_code.clone().unwrap_or_default(),
-        provider_text: person.provider_text.clone().unwrap_or_default(),
-        at: person
-            .at
-            .map(domain::Timestamp::to_turkish_text)
-            .unwrap_or_default(),
-    }
 }

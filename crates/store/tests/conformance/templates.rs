@@ -46,6 +46,21 @@ async fn a_text_is_changed_only_by_who_saw_its_present_version() {
             reader.template(firm, first.id).await.unwrap(),
             Some(second.clone())
         );
+        let kept = reader.template_versions(firm, first.id, None, 10).await;
+        let kept: Vec<_> = kept
+            .unwrap()
+            .into_iter()
+            .map(|held| (held.version, held.body, held.saved_at))
+            .collect();
+        assert_eq!(
+            kept,
+            [
+                (2, second.body.clone(), second.updated_at),
+                (1, first.body.clone(), first.updated_at)
+            ],
+            "{}",
+            db.name
+        );
         assert_eq!(reader.templates(firm, None, 10).await.unwrap(), [second]);
         assert!(
             reader
@@ -77,6 +92,8 @@ async fn texts_stay_inside_their_firm() {
         );
         let made = w.create_template(firm, new).await.unwrap();
         assert!(w.template(other, made.id).await.unwrap().is_none());
+        let theirs = w.template_versions(other, made.id, None, 10).await;
+        assert!(theirs.unwrap().is_empty());
         let stolen = w
             .save_template(&Template {
                 firm: other,

@@ -268,6 +268,10 @@ pub(crate) struct MeasuredText {
     by_encoding: std::collections::BTreeMap<&'static str, i64>,
     units_min: u32,
     units_max: u32,
+    /// What the parts cost, millionths of a lira, where the brand says what one does.
+    cost_micros: Option<i64>,
+    /// What it would cost if everybody's text were as long as the longest.
+    worst_cost_micros: Option<i64>,
     /// The longest text; absent for roles that may not read personal data.
     longest: Option<String>,
     /// How it reads for a few real people; none for those roles.
@@ -288,17 +292,25 @@ pub(crate) async fn measure_campaign(
 ) -> Result<Json<MeasuredText>, Problem> {
     caller.needs(Permission::ReadReports)?;
     let measured = app.engine.measure(caller.firm, id).await?;
-    let is_open = caller.needs(Permission::ReadPersonal).is_ok();
-    let samples = measured.samples.into_iter().map(|(_, text)| text);
-    Ok(Json(MeasuredText {
-        people: measured.people,
-        sendable: measured.sendable,
-        parts_total: measured.parts_total,
-        by_parts: measured.by_parts,
-        by_encoding: measured.by_encoding,
-        units_min: measured.units_min,
-        units_max: measured.units_max,
-        longest: measured.longest.filter(|_| is_open),
-        samples: samples.filter(|_| is_open).collect(),
-    }))
+    Ok(Json(MeasuredText::of(&caller, measured)))
+}
+
+impl MeasuredText {
+    pub(crate) fn of(caller: &Caller, measured: engine::campaigns::Measured) -> Self {
+        let is_open = caller.needs(Permission::ReadPersonal).is_ok();
+        let samples = measured.samples.into_iter().map(|(_, text)| text);
+        Self {
+            people: measured.people,
+            sendable: measured.sendable,
+            parts_total: measured.parts_total,
+            by_parts: measured.by_parts,
+            by_encoding: measured.by_encoding,
+            units_min: measured.units_min,
+            units_max: measured.units_max,
+            cost_micros: measured.cost_micros,
+            worst_cost_micros: measured.worst_cost_micros,
+            longest: measured.longest.filter(|_| is_open),
+            samples: samples.filter(|_| is_open).collect(),
+        }
+    }
 }

@@ -63,7 +63,7 @@ impl Audience {
         }
     }
 
-    fn into_store(self) -> campaigns::Audience {
+    pub(crate) fn into_store(self) -> campaigns::Audience {
         match self {
             Self::All => campaigns::Audience::All,
             Self::Tag { tag } => campaigns::Audience::Tag { tag },

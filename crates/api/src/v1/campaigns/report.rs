@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::response::sse::{Event, Sse};
 use domain::ids::CampaignId;
 use domain::{ReasonCode, Timestamp};
+use engine::campaigns::Cost;
 use futures_util::Stream;
 use serde::Serialize;
 use store::access::Permission;
@@ -52,6 +53,20 @@ pub(crate) struct CampaignReport {
     first_sent_at: Option<Timestamp>,
     #[schema(value_type = Option<String>, format = DateTime)]
     last_receipt_at: Option<Timestamp>,
+    cost: ReportCost,
+}
+
+/// What it has cost so far.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ReportCost {
+    /// Parts (*boy*) that the provider took; absent while nothing was handed over.
+    parts: Option<i64>,
+    /// Parts in requests of which nobody knows yet whether they arrived.
+    uncertain_parts: i64,
+    /// What one part costs, millionths of a lira, where the brand says so.
+    part_price_micros: Option<i64>,
+    /// The parts that were taken at that price.
+    cost_micros: Option<i64>,
 }
 
 /// People kept out by the gate.
@@ -104,7 +119,7 @@ pub(crate) struct ReportBatches {
 }
 
 impl CampaignReport {
-    fn of(caller: &Caller, report: reporting::Report) -> Self {
+    fn of(caller: &Caller, report: reporting::Report, cost: Cost) -> Self {
         let reporting::Report {
             held,
             failed,
@@ -150,6 +165,12 @@ impl CampaignReport {
             last_error: batches.last_error.clone(),
             first_sent_at: batches.first_sent_at,
             last_receipt_at: report.last_receipt_at,
+            cost: ReportCost {
+                parts: cost.parts,
+                uncertain_parts: cost.uncertain_parts,
+                part_price_micros: cost.part_price_micros,
+                cost_micros: cost.micros,
+            },
             campaign: Campaign::of(caller, report.campaign),
         }
     }
@@ -176,7 +197,8 @@ pub(super) fn by_reason(counts: &BTreeMap<ReasonCode, i64>) -> Vec<CountedReason
 
 async fn look(app: &App, caller: &Caller, id: CampaignId) -> Result<CampaignReport, Problem> {
     let report = app.engine.report(caller.firm, id).await?;
-    Ok(CampaignReport::of(caller, report))
+    let cost = app.engine.campaign_cost(caller.firm, id).await?;
+    Ok(CampaignReport::of(caller, report, cost))
 }
 
 /// What became of everybody.

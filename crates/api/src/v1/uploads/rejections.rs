@@ -1,27 +1,20 @@
 //! The rejected rows of a file: where, why, and what to do; as pages and as
 //! the report that people mend their file with.
 
-use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use domain::ids::{FirmId, UploadId};
+use axum::response::Response;
+use domain::ids::UploadId;
 use domain::{Channel, ReasonCode};
 use engine::uploads::{Privacy, ReportForm};
-use futures_util::stream::{once, select};
-use futures_util::{Stream, StreamExt, TryStreamExt};
-use http::{HeaderValue, header};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::access::Permission;
 use store::rejections::{self, RejectionCursor, RejectionFilter};
-use tokio_util::io::ReaderStream;
 use utoipa::{IntoParams, ToSchema};
 
 use super::sees_rows;
@@ -184,20 +177,20 @@ async fn download(
     let upload = upload.or_not_found()?;
     let privacy = privacy_of(&caller, &upload);
     note_download(&app, &caller, id, form, privacy).await?;
-    let report = report(app, caller.firm, id, form, privacy);
-    let mut response = Body::from_stream(report).into_response();
-    let headers = response.headers_mut();
     let kind = match form {
         ReportForm::Csv => "text/csv; charset=utf-8",
         ReportForm::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     };
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    let ending = form.ending();
-    let name = format!("attachment; filename=\"{id}-reddedilenler.{ending}\"");
-    if let Ok(name) = HeaderValue::from_str(&name) {
-        headers.insert(header::CONTENT_DISPOSITION, name);
-    }
-    Ok(response)
+    let name = format!("{id}-reddedilenler.{}", form.ending());
+    Ok(crate::download::download(
+        &name,
+        kind,
+        move |mut into| async move {
+            app.engine
+                .upload_report(caller.firm, id, form, privacy, &mut into)
+                .await
+        },
+    ))
 }
 
 /// Whoever brought the file in mends it and sees what stands in it; others see
@@ -208,33 +201,6 @@ fn privacy_of(caller: &Caller, upload: &store::uploads::Upload) -> Privacy {
     } else {
         Privacy::Masked
     }
-}
-
-/// Bytes of the report between its writer and the caller: a slow reader slows
-/// the writer, and nothing piles up.
-const PIPE_BYTES: usize = 64 * 1024;
-
-/// The report as it is written. When it breaks off the connection does too, so
-/// that nobody takes it for whole.
-fn report(
-    app: App,
-    firm: FirmId,
-    id: UploadId,
-    form: ReportForm,
-    privacy: Privacy,
-) -> impl Stream<Item = Result<Bytes, Box<dyn Error + Send + Sync>>> {
-    let (mut into, from) = tokio::io::duplex(PIPE_BYTES);
-    // The writer ends with its future, and the reader then sees the end.
-    let writing = async move {
-        app.engine
-            .upload_report(firm, id, form, privacy, &mut into)
-            .await
-    };
-    let broken = once(writing).filter_map(async |written| Some(Err(written.err()?.into())));
-    select(
-        ReaderStream::new(from).map_err(Into::into),
-        Box::pin(broken),
-    )
 }
 
 /// Who took personal data out stands in the trail.

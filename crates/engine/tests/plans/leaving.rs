@@ -2,179 +2,15 @@
 //! the rest only behind a sound canary, over another route when the first is
 //! gone, and not at all once somebody pressed stop.
 
-use std::sync::Arc;
-
-use domain::consent::Origin;
-use domain::gate::Basis;
-use domain::hours::SendingRules;
-use domain::ids::{BrandId, CampaignId, ConnectorId, FirmId};
+use domain::ReasonCode;
+use domain::hours::{PurposeWindow, SendingRules};
 use domain::plan::{Canary, Part, Plan};
 use domain::time::{HOUR_US, SECOND_US};
-use domain::{Channel, ReasonCode, Recipient, RecipientKind, Source, Status, Timestamp};
+use engine::Step;
 use engine::campaigns::HaltOf;
-use engine::{Engine, Identity, Settings, Step};
-use serde_json::json;
-use store::brands::NewBrand;
-use store::campaigns::{Audience, CampaignState, NewCampaign};
-use store::connectors::ConnectorState;
-use store::consent::{ApplyContext, IncomingRecord, Said};
-use store::testing::TestDatabase;
+use store::campaigns::{CampaignState, NewCampaign};
 
-const TEXT: &str = "Yaz kampanyası. Örnek A.Ş. Mersis 0123456789012345 RET ORNEK yaz 3338";
-const WHO: &str = "user:usr_1";
-
-fn at(text: &str) -> Timestamp {
-    text.parse().expect("an instant")
-}
-
-/// A firm that sends on local consent over accounts where nobody listens.
-struct House {
-    engine: Arc<Engine>,
-    firm: FirmId,
-    brand: BrandId,
-    accounts: [ConnectorId; 2],
-}
-
-impl House {
-    async fn with(db: &TestDatabase, people: u32) -> Self {
-        db.clock.set(at("2026-07-14T12:00:00+03:00"));
-        let identity = Identity {
-            worker: "test".into(),
-            public_url: "https://izinli.ornek".into(),
-        };
-        let engine =
-            Engine::new(db.store.clone(), Settings::default(), identity).expect("an engine");
-        let mut writer = db.store.write().await.expect("a transaction");
-        let firm = writer.create_firm("Firma").await.expect("a firm").id;
-        let new = NewBrand {
-            name: "Örnek".into(),
-            short_name: "ORNEK".into(),
-            trade_name: "Örnek A.Ş.".into(),
-            mersis: "0123456789012345".into(),
-            path_key: "anahtar".into(),
-        };
-        let mut brand = writer.create_brand(firm, new).await.expect("a brand");
-        brand.off_reason = Some("yazılı gerekçe".into());
-        (brand.iys_code, brand.brand_code) = (Some(700_001), Some(700_002));
-        writer.save_brand(&brand).await.expect("saved");
-        writer.commit().await.expect("commits");
-        let mut accounts = Vec::new();
-        for name in ["Asıl", "Yedek"] {
-            let config = account();
-            let made = engine
-                .create_connector(firm, "infobip", name, &config, WHO)
-                .await
-                .expect("an account");
-            let mut writer = db.store.write().await.expect("a transaction");
-            writer
-                .set_connector_state(made.id, made.version, ConnectorState::Active, None)
-                .await
-                .expect("active");
-            writer.commit().await.expect("commits");
-            accounts.push(made.id);
-        }
-        let house = Self {
-            engine,
-            firm,
-            brand: brand.id,
-            accounts: [accounts[0], accounts[1]],
-        };
-        house.consents(db, people).await;
-        house
-    }
-
-    async fn consents(&self, db: &TestDatabase, people: u32) {
-        let records: Vec<IncomingRecord> = (1..=people)
-            .map(|n| IncomingRecord {
-                line: i64::from(n),
-                recipient: Recipient::from_normalised(&format!("+90532{n:07}")).expect("a phone"),
-                external_id: None,
-                token: None,
-                name: None,
-                kind: RecipientKind::Bireysel,
-                consent: Some(Said {
-                    channel: Channel::Mesaj,
-                    status: Status::Onay,
-                    date: at("2026-06-20T12:00:00+03:00"),
-                    source: Source::HS_WEB,
-                }),
-                evidence: None,
-                attributes: Vec::new(),
-                standing: None,
-            })
-            .collect();
-        let context = ApplyContext {
-            firm: self.firm,
-            brand: self.brand,
-            origin: Origin::Upload,
-            origin_id: Some(5),
-            actor: WHO.into(),
-            now: db.store.clock().now(),
-        };
-        let mut writer = db.store.write().await.expect("a transaction");
-        writer
-            .apply_records(&context, &records)
-            .await
-            .expect("applies");
-        writer.commit().await.expect("commits");
-    }
-
-    async fn campaign(&self, plan: Plan) -> CampaignId {
-        let new = NewCampaign {
-            brand: self.brand,
-            name: "Yaz".into(),
-            channel: Channel::Mesaj,
-            kind: RecipientKind::Bireysel,
-            basis: Basis::Commercial,
-            purpose: "kampanya".into(),
-            template: None,
-            body: TEXT.into(),
-            sender: "ORNEK".into(),
-            connector: self.accounts[0],
-            audience: Audience::All,
-            batch_size: 10,
-            plan,
-        };
-        let made = self
-            .engine
-            .create_campaign(self.firm, new, WHO)
-            .await
-            .expect("a draft");
-        self.engine
-            .launch(self.firm, made.id, WHO)
-            .await
-            .expect("launched");
-        while self.engine.step_launch().await.expect("a step") == Step::Did {}
-        made.id
-    }
-
-    async fn dispatch(&self) {
-        self.engine.step_dispatch().await.expect("a step");
-    }
-}
-
-fn account() -> serde_json::Value {
-    let fields = engine::connector_kinds()
-        .iter()
-        .find(|kind| kind.kind == "infobip")
-        .expect("a kind")
-        .fields;
-    let filled = fields
-        .iter()
-        .filter(|field| field.is_required)
-        .map(|field| {
-            let is_url = field.name.contains("url");
-            (
-                field.name,
-                if is_url {
-                    "http://127.0.0.1:9"
-                } else {
-                    "gizli"
-                },
-            )
-        });
-    json!(filled.collect::<std::collections::BTreeMap<_, _>>())
-}
+use crate::house::{House, TEXT, WHO, at};
 
 #[tokio::test]
 async fn nothing_leaves_on_a_quiet_date_and_the_next_morning_is_proposed_before() {
@@ -255,6 +91,14 @@ async fn a_failed_canary_pauses_the_campaign_and_a_person_lets_the_rest_go() {
             engine.step_watch().await.expect("a step"),
             Step::Idle,
             "nothing has come back"
+        );
+        db.clock.advance(SECOND_US);
+        let report = engine.report(house.firm, id).await.expect("a report");
+        assert!(
+            report.batches.next_at <= Some(engine.now()),
+            "{}: what waits for a decision has no hour: {:?}",
+            db.name,
+            report.batches.next_at
         );
         let mut writer = db.store.write().await.expect("a transaction");
         let lease = writer.now().plus_micros(HOUR_US);
@@ -414,5 +258,74 @@ async fn the_longest_text_over_real_people_is_found_page_by_page() {
             db.name
         );
         assert_eq!(measured.longest.as_deref(), Some(TEXT));
+    }
+}
+
+#[tokio::test]
+async fn a_purpose_with_hours_of_its_own_leaves_in_them_and_not_in_the_brands() {
+    for db in store::testing::each().await {
+        let house = House::with(&db, 10).await;
+        let rules = SendingRules {
+            purpose_windows: vec![PurposeWindow {
+                purpose: "KAMPANYA".into(),
+                from_minute: 14 * 60,
+                to_minute: 16 * 60,
+            }],
+            ..SendingRules::default()
+        };
+        let engine = &house.engine;
+        engine
+            .set_sending_rules(house.firm, house.brand, &rules, WHO)
+            .await
+            .expect("set");
+        let id = house.campaign(Plan::default()).await;
+        house.dispatch().await;
+        let report = engine.report(house.firm, id).await.expect("a report");
+        let opens = at("2026-07-14T14:00:00+03:00");
+        assert_eq!(
+            (report.held.waiting, report.batches.next_at),
+            (10, Some(opens)),
+            "{}",
+            db.name
+        );
+        let run = engine.dry_run(house.firm, id).await.expect("a dry run");
+        assert_eq!(run.held_until, Some(opens), "{}", db.name);
+    }
+}
+
+#[tokio::test]
+async fn a_text_is_measured_over_real_people_before_there_is_a_campaign() {
+    for db in store::testing::each().await {
+        let house = House::with(&db, 10).await;
+        let rules = SendingRules {
+            part_price_micros: Some(100_000),
+            ..SendingRules::default()
+        };
+        let engine = &house.engine;
+        engine
+            .set_sending_rules(house.firm, house.brand, &rules, WHO)
+            .await
+            .expect("set");
+        let text = NewCampaign {
+            body: format!("Sayin {{{{ad}}}}, {TEXT}"),
+            ..house.text(Plan::default())
+        };
+        let measured = engine
+            .measure_imagined(house.firm, text)
+            .await
+            .expect("measured");
+        // One name in ten is so long that it needs a part more.
+        assert_eq!(
+            (measured.people, measured.by_parts.len()),
+            (10, 2),
+            "{measured:?}"
+        );
+        assert_eq!(measured.by_parts.values().min(), Some(&1));
+        assert_eq!(
+            (measured.cost_micros, measured.worst_cost_micros),
+            (Some(measured.parts_total * 100_000), Some(20 * 100_000)),
+            "{}: {measured:?}",
+            db.name
+        );
     }
 }

@@ -1,0 +1,9 @@
+//! Campaigns from launch to report, driven step by step over a store where no
+//! provider listens.
+
+mod exports;
+mod house;
+mod leaving;
+mod optouts;
+mod refusals;
+mod testers;

@@ -1,0 +1,22 @@
+-- People who get a campaign's text before it is launched (deneme alıcısı), once
+-- they have accepted it themselves.
+CREATE TABLE test_recipient (
+    id BIGINT NOT NULL PRIMARY KEY,
+    firm_id BIGINT NOT NULL,
+    brand_id BIGINT NOT NULL,
+    recipient_id BIGINT NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    -- 1 invited, 2 accepted, 3 left
+    state BIGINT NOT NULL CHECK (state BETWEEN 1 AND 3),
+    invited_by TEXT COLLATE "C" NOT NULL,
+    invited_us BIGINT NOT NULL,
+    accepted_us BIGINT,
+    left_us BIGINT
+);
+CREATE UNIQUE INDEX test_recipient_address ON test_recipient (brand_id, recipient_id);
+CREATE INDEX test_recipient_firm ON test_recipient (firm_id, id);
+-- 0 a campaign, 1 a test of one, 2 an invitation of test recipients: the last
+-- two stand in no list and no report.
+ALTER TABLE campaign ADD COLUMN aside BIGINT NOT NULL DEFAULT 0 CHECK (aside BETWEEN 0 AND 2);
+-- Of a test, the campaign whose text it shows.
+ALTER TABLE campaign ADD COLUMN aside_of BIGINT;

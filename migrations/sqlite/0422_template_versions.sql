@@ -1,0 +1,15 @@
+-- What a template said at each of its versions: a campaign names the one that
+-- it was made of.
+CREATE TABLE template_version (
+    template_id INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    body TEXT NOT NULL,
+    health_approved_by TEXT,
+    saved_us INTEGER NOT NULL,
+    PRIMARY KEY (template_id, version)
+) STRICT;
+INSERT INTO template_version (template_id, version, name, body, health_approved_by, saved_us)
+    SELECT id, version, name, body, health_approved_by, updated_us FROM template;
+-- The version of the template that the campaign began from.
+ALTER TABLE campaign ADD COLUMN template_version INTEGER;
