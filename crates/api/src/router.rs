@@ -112,6 +112,8 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(templates::preview_template))
         .routes(routes!(campaigns::campaigns, campaigns::create_campaign))
         .routes(routes!(campaigns::campaign, campaigns::change_campaign))
+        .routes(routes!(campaigns::campaign_calendar))
+        .routes(routes!(campaigns::holidays))
         .routes(routes!(campaigns::submit_campaign))
         .routes(routes!(campaigns::approve_campaign))
         .routes(routes!(campaigns::launch_campaign))

@@ -275,6 +275,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What began or is to begin on which day: launched campaigns, and those not
+         *     launched yet whose plan names a time.
+         */
+        get: operations["campaign_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns/{id}": {
         parameters: {
             query?: never;
@@ -979,6 +999,23 @@ export interface paths {
         };
         /** The stop switches that are pressed. */
         get: operations["halts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holidays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public holidays of a time, by the calendar that the installation has loaded. */
+        get: operations["holidays"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2341,6 +2378,13 @@ export interface components {
             target: number;
             /** @description The template it began from. */
             template_id?: string | null;
+        };
+        /** @description Campaigns of a time. */
+        CampaignCalendar: {
+            /** @description Whether there are more than are shown. */
+            is_cut: boolean;
+            /** @description In the order in which they begin. */
+            items: components["schemas"]["PlacedCampaign"][];
         };
         /** @description Changes of a draft; what is absent stays. */
         CampaignChange: {
@@ -4640,6 +4684,15 @@ export interface components {
          * @enum {string}
          */
         Pattern: "SAME_SECOND" | "AFTER_CITIZEN_REFUSAL" | "OFFICE_HOURS_ONLY" | "ONE_SOURCE_ONE_DAY";
+        /** @description A campaign and when it begins. */
+        PlacedCampaign: {
+            /**
+             * Format: date-time
+             * @description When it began or will; of one that nobody has launched, when it is meant to.
+             */
+            at: string;
+            campaign: components["schemas"]["Campaign"];
+        };
         /**
          * @description How a campaign leaves; everything is optional.
          *
@@ -4747,6 +4800,15 @@ export interface components {
             type: string;
             /** @description The fields at fault. */
             where?: components["schemas"]["Where"][];
+        };
+        /** @description A public holiday (*resmî tatil*). */
+        PublicHoliday: {
+            /** @example 2026-10-29 */
+            date: string;
+            /** @description Free from 13:00 only (*arife*, 28 October). */
+            is_half_day: boolean;
+            name_en: string;
+            name_tr: string;
         };
         /** @description Where İYS pushes to. */
         PushAddress: {
@@ -6535,6 +6597,46 @@ export interface operations {
             };
         };
     };
+    campaign_calendar: {
+        parameters: {
+            query: {
+                /**
+                 * @description First day, in Turkish time, such as `2026-07-01`.
+                 * @example 2026-07-01
+                 */
+                from: string;
+                /**
+                 * @description Last day.
+                 * @example 2026-07-31
+                 */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The campaigns of the time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignCalendar"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     campaign: {
         parameters: {
             query?: never;
@@ -8224,6 +8326,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PressedHalt"][];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    holidays: {
+        parameters: {
+            query: {
+                /**
+                 * @description First day, in Turkish time, such as `2026-07-01`.
+                 * @example 2026-07-01
+                 */
+                from: string;
+                /**
+                 * @description Last day.
+                 * @example 2026-07-31
+                 */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ascending; a day may have two */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicHoliday"][];
                 };
             };
             /** @description It could not be done; the document says why */

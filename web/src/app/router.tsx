@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
+import { BUILDER_STEPS, type BuilderStep, isDay } from "../campaigns/builder/steps";
 import { ROW_GROUPS, type RowGroup } from "../campaigns/row-groups";
 import { Shell } from "./shell";
 import { Failure, Loading, Missing } from "./states";
@@ -73,7 +74,26 @@ const campaigns = createRoute({
 const newCampaign = createRoute({
   getParentRoute: () => shell,
   path: "/campaigns/new",
-  component: lazyRouteComponent(() => import("../campaigns/new-campaign-page"), "NewCampaignPage"),
+  component: lazyRouteComponent(() => import("../campaigns/builder/builder-page"), "NewCampaignPage"),
+});
+
+const editCampaign = createRoute({
+  getParentRoute: () => shell,
+  path: "/campaigns/$id/edit",
+  validateSearch: (search: Record<string, unknown>): { step?: BuilderStep } => ({
+    step: BUILDER_STEPS.find((step) => step === search.step),
+  }),
+  component: lazyRouteComponent(() => import("../campaigns/builder/builder-page"), "BuilderPage"),
+});
+
+const campaignCalendar = createRoute({
+  getParentRoute: () => shell,
+  path: "/campaigns/calendar",
+  validateSearch: (search: Record<string, unknown>): { day?: string; view?: "week" } => ({
+    day: isDay(search.day) ? search.day : undefined,
+    view: search.view === "week" ? "week" : undefined,
+  }),
+  component: lazyRouteComponent(() => import("../campaigns/calendar-page"), "CampaignCalendarPage"),
 });
 
 const campaign = createRoute({
@@ -272,6 +292,8 @@ export const router = createRouter({
       contact,
       campaigns,
       newCampaign,
+      campaignCalendar,
+      editCampaign,
       campaign,
       registry,
       ...peoples,
