@@ -213,5 +213,6 @@ fn incoming(line: i64, claim: ConsentClaim) -> IncomingRecord {
         }),
         evidence: claim.evidence,
         attributes: Vec::new(),
+        standing: None,
     }
 }

@@ -113,6 +113,7 @@ impl Engine {
                 }),
                 evidence: Some(refusal.evidence.clone()),
                 attributes: Vec::new(),
+                standing: None,
             })
             .collect();
         let applied = writer.apply_records(&context, &records).await?;

@@ -53,6 +53,7 @@ async fn house(db: &TestDatabase) -> (Arc<Engine>, FirmId, Brand) {
                 }),
                 evidence: (n % 2 == 0).then(|| format!("form {n}")),
                 attributes: Vec::new(),
+                standing: None,
             })
             .collect();
         let context = ApplyContext {

@@ -100,6 +100,7 @@ impl House {
                 }),
                 evidence: None,
                 attributes: Vec::new(),
+                standing: None,
             })
             .collect();
         let context = ApplyContext {

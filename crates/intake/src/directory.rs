@@ -1,5 +1,6 @@
 //! What intake asks about people who are already known.
 
+use domain::ids::RecipientId;
 use domain::{Channel, LocalState, Recipient, RecipientKind, RegistryView};
 
 /// How a row without an address names a person.
@@ -16,10 +17,53 @@ pub enum Identifier {
 pub struct Stored {
     /// Our own folded state.
     pub local: Option<LocalState>,
-    /// What İYS told us.
+    /// What İYS told us; intake reads the verdict, its date and whether it is a
+    /// citizen's.
     pub registry: RegistryView,
     /// Whether the address is on the brand's blacklist (W805).
     pub blacklisted: bool,
+    /// To whom the address belongs; `None` for an address that is new.
+    pub owner: Option<Owner>,
+}
+
+/// The contact that an address on record belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// Number of the address.
+    pub recipient: RecipientId,
+    /// The firm's own number of the person.
+    pub external_id: Option<String>,
+    /// The person's name.
+    pub name: Option<String>,
+    /// Whether the person is reached at this address, not only known by it.
+    pub is_reached_here: bool,
+}
+
+/// One thing on record, as [`Holdings`] tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The address it is about.
+    pub recipient: Recipient,
+    /// What it is.
+    pub fact: HeldFact,
+}
+
+/// What is held about an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeldFact {
+    /// The state of one of its keys; `blacklisted` is told by a stop.
+    State(Channel, RecipientKind, Box<Stored>),
+    /// It is on the blacklist, for a channel or for all of them.
+    Stop(Option<Channel>),
+}
+
+/// Everything on record, read page by page by a thread that may block.
+pub trait Holdings: Send {
+    /// The next page; an empty one is the end.
+    ///
+    /// # Errors
+    /// [`DirectoryError`] when the directory cannot be read; judging stops.
+    fn next_page(&mut self) -> Result<Vec<Held>, DirectoryError>;
 }
 
 /// The people and consents on record, asked in batches. The engine implements
@@ -40,6 +84,17 @@ pub trait Directory {
         &mut self,
         keys: &[(Recipient, Channel, RecipientKind)],
     ) -> Result<Vec<Stored>, DirectoryError>;
+
+    /// Everything on record, where reading it as a whole costs less than asking
+    /// about `keys` of its keys. A file is often of the same people as the
+    /// record, and a walk reads five times as many states a second as look-ups.
+    ///
+    /// # Errors
+    /// [`DirectoryError`] when the directory cannot be asked; judging stops.
+    fn holdings(&mut self, keys: u64) -> Result<Option<Box<dyn Holdings>>, DirectoryError> {
+        let _ = keys;
+        Ok(None)
+    }
 
     /// Whether [`Directory::states`] can be left unasked because nothing is on
     /// record. An empty directory answers `true` and saves the look-ups; one

@@ -3,6 +3,8 @@
 
 use std::io;
 
+use serde::Serialize;
+
 use crate::pair::Pair;
 use crate::spill::damaged;
 
@@ -22,10 +24,10 @@ impl Encoder {
         }
     }
 
-    /// The bytes of a pair.
-    pub(crate) fn encode(&mut self, pair: &Pair<'_>) -> io::Result<&[u8]> {
+    /// The bytes of a pair, or of what is held against it.
+    pub(crate) fn encode(&mut self, item: &impl Serialize) -> io::Result<&[u8]> {
         loop {
-            match postcard::to_slice(pair, &mut self.scratch).map(|used| used.len()) {
+            match postcard::to_slice(item, &mut self.scratch).map(|used| used.len()) {
                 Ok(used) => return Ok(&self.scratch[..used]),
                 // A name or tags of a whole cell: rare, so the size is found by trying.
                 Err(postcard::Error::SerializeBufferFull) => {

@@ -16,15 +16,18 @@ use std::fs;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use domain::ReasonCode;
 
 use self::opening::{Table, note_columns};
-use crate::directory::{Directory, DirectoryError};
+use crate::directory::{Directory, DirectoryError, NoDirectory};
 use crate::file::rows::Rows;
+use crate::holdings::Shelves;
 use crate::lookup::{LookUpError, resolve_waiting};
 use crate::merge::Merger;
-use crate::options::Options;
+use crate::options::{Action, Options};
 use crate::outcomes;
 use crate::outlets::Outlets;
 use crate::records::RecordWriter;
@@ -114,6 +117,10 @@ impl From<Refusal> for End {
     }
 }
 
+/// Bytes of a text that speak about one key, rather too few than too many: a
+/// phone, a status, a date.
+const BYTES_PER_KEY: u64 = 64;
+
 /// Rows between two calls of the watcher.
 const ROWS_PER_REPORT: u64 = 4_096;
 
@@ -152,20 +159,7 @@ pub fn judge(
     work_dir: &Path,
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Judged, JudgeError> {
-    let file_bytes = fs::metadata(file)?.len();
-    let mut way = Way {
-        path: file,
-        options,
-        directory,
-        records: work_dir.join("records"),
-        rejections: work_dir.join("rejections"),
-        outcomes: None,
-        work_dir,
-        watch,
-        file_bytes,
-        content_bytes: file_bytes,
-        summary: Summary::unread(file_bytes),
-    };
+    let mut way = Way::to(file, options, directory, work_dir, watch)?;
     let verdict = match way.walk() {
         Ok(()) => FileVerdict::Accepted,
         Err(End::Refused(refusal)) => {
@@ -184,6 +178,27 @@ pub fn judge(
     })
 }
 
+/// The fingerprint of a file's header, as
+/// [`Summary::header_fingerprint`] tells it, without judging the rows; `None`
+/// where no header is found. Blocks; what is packed is unpacked into `work_dir`
+/// and removed again.
+///
+/// # Errors
+/// As [`judge`].
+pub fn header_of(
+    file: &Path,
+    options: &Options,
+    work_dir: &Path,
+    watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Option<String>, JudgeError> {
+    let mut nobody = NoDirectory;
+    let mut way = Way::to(file, options, &mut nobody, work_dir, watch)?;
+    match way.open_table() {
+        Ok(_) | Err(End::Refused(_)) => Ok(way.summary.header_fingerprint),
+        Err(End::Failed(error)) => Err(error),
+    }
+}
+
 /// One file on its way.
 struct Way<'w> {
     path: &'w Path,
@@ -200,17 +215,73 @@ struct Way<'w> {
     summary: Summary,
 }
 
-impl Way<'_> {
+impl<'w> Way<'w> {
+    fn to(
+        path: &'w Path,
+        options: &'w Options,
+        directory: &'w mut dyn Directory,
+        work_dir: &'w Path,
+        watch: &'w mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> io::Result<Self> {
+        let file_bytes = fs::metadata(path)?.len();
+        Ok(Self {
+            path,
+            options,
+            directory,
+            records: work_dir.join("records"),
+            rejections: work_dir.join("rejections"),
+            outcomes: None,
+            work_dir,
+            watch,
+            file_bytes,
+            content_bytes: file_bytes,
+            summary: Summary::unread(file_bytes),
+        })
+    }
+
     fn walk(&mut self) -> Result<(), End> {
         let table = self.open_table()?;
         let limits = &self.options.limits;
         let partitions = limits.partitions_for(self.content_bytes);
+        let keys = self.content_bytes / BYTES_PER_KEY;
+        let holdings = if self.options.action == Action::Pull {
+            // Its rows say nothing that could stand against the record.
+            None
+        } else {
+            self.directory
+                .holdings(keys)
+                .map_err(LookUpError::Directory)?
+        };
+        let Some(holdings) = holdings else {
+            return self.judge_table(&table, partitions, || Ok(None));
+        };
+        let (work_dir, stop) = (self.work_dir, AtomicBool::new(false));
+        thread::scope(|scope| {
+            // The record is read while the rows are judged: another core does it.
+            let reading =
+                scope.spawn(|| Shelves::fill(holdings, work_dir, partitions, limits, &stop));
+            let shelves = || match reading.join() {
+                Ok(filled) => filled.map(Some),
+                Err(panic) => std::panic::resume_unwind(panic),
+            };
+            let judged = self.judge_table(&table, partitions, shelves);
+            stop.store(true, Ordering::Relaxed);
+            judged
+        })
+    }
+
+    fn judge_table(
+        &mut self,
+        table: &Table,
+        partitions: usize,
+        shelves: impl FnOnce() -> Result<Option<Shelves>, LookUpError>,
+    ) -> Result<(), End> {
         let mut out = Outlets::create(self.work_dir, partitions, self.options)?;
-        let judged = self.judge_rows(&table, &mut out);
+        let judged = self.judge_rows(table, &mut out);
         self.summary.close(&out.account.tally);
         judged?;
         self.summary.channels = out.channels.iter().copied().collect();
-        self.merge_rows(&mut out)?;
+        self.merge_rows(&mut out, shelves()?)?;
         let after_refusal = out.account.tally.count(ReasonCode::R807);
         self.summary.patterns = out.patterns.patterns(after_refusal);
         self.summary.close(&out.account.tally);
@@ -314,7 +385,7 @@ impl Way<'_> {
     }
 
     /// The rows against each other and against the record.
-    fn merge_rows(&mut self, out: &mut Outlets) -> Result<(), End> {
+    fn merge_rows(&mut self, out: &mut Outlets, shelves: Option<Shelves>) -> Result<(), End> {
         let rows = out.account.tally.rows;
         let partitions = out.pairs.len();
         let buffer_bytes = self.options.limits.buffer_for(partitions);
@@ -326,6 +397,7 @@ impl Way<'_> {
         let mut merger = Merger {
             options: self.options,
             directory: &mut *self.directory,
+            shelves,
             ambiguous,
             records: RecordWriter::create(&self.records)?,
             out,

@@ -34,6 +34,7 @@ mod field;
 mod file;
 mod frame;
 pub mod generate;
+mod holdings;
 mod judge;
 mod lookup;
 mod merge;
@@ -49,22 +50,26 @@ mod remarked;
 mod report;
 mod row;
 mod spill;
+mod standing;
 mod summary;
 mod table;
 mod tally;
 mod verdict;
 
 pub use answers::header_fingerprint;
-pub use directory::{Directory, DirectoryError, Identifier, NoDirectory, Stored};
+pub use directory::{
+    Directory, DirectoryError, Held, HeldFact, Holdings, Identifier, NoDirectory, Owner, Stored,
+};
 pub use field::Field;
 pub use file::{Encoding, Repair};
-pub use judge::{JudgeError, Judged, Progress, judge};
+pub use judge::{JudgeError, Judged, Progress, header_of, judge};
 pub use options::{Action, Assignment, DateOrder, Limits, Mapping, Options, Polarity};
 pub use outcomes::{Fate, Outcome, OutcomeReader};
 pub use patterns::Pattern;
 pub use records::{Consent, Record, RecordReader};
 pub use rejections::{Rejection, RejectionReader};
 pub use report::{Privacy, write_report_csv, write_report_xlsx};
+pub use standing::Standing;
 pub use summary::{
     ColumnReport, FileFormat, LayoutKind, Packing, Question, SampleRow, Summary, UniformColumn,
     UnreadValue, UnreadValues,

@@ -84,6 +84,7 @@ fn settle(row: &Waiting, addresses: &[Recipient], out: &mut Outlets) -> io::Resu
                 beside: None,
                 remarks: row.remarks,
                 is_local_only: false,
+                standing: None,
             })?;
         }
     }

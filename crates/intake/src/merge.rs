@@ -17,6 +17,7 @@ use crate::cell::Fault;
 use crate::directory::Directory;
 use crate::field::Field;
 use crate::frame::{self, Encoder, Frame};
+use crate::holdings::{Shelf, Shelves};
 use crate::lookup::LookUpError;
 use crate::options::Options;
 use crate::outlets::{Account, Outlets};
@@ -29,6 +30,8 @@ use crate::rejections::Draft;
 pub(crate) struct Merger<'m> {
     pub(crate) options: &'m Options,
     pub(crate) directory: &'m mut dyn Directory,
+    /// Everything on record, where it was read as a whole.
+    pub(crate) shelves: Option<Shelves>,
     pub(crate) out: &'m mut Outlets,
     pub(crate) ambiguous: Ambiguous,
     pub(crate) records: RecordWriter,
@@ -44,7 +47,12 @@ impl Merger<'_> {
         let held = self.load(partition, &marks)?;
         let mut frames = frame::frames(&held)?;
         frames.sort_unstable_by_key(|frame| frame.key);
-        let is_unrecorded = self.directory.holds_no_states();
+        let is_unrecorded = self.holds_no_states();
+        let on_record = match &mut self.shelves {
+            Some(shelves) if !is_unrecorded => Some(shelves.bytes_of(partition)?),
+            _ => None,
+        };
+        let shelf = on_record.as_deref().map(Shelf::of).transpose()?;
         let batch = self.options.limits.directory_batch.max(1);
         let mut accepted = Vec::new();
         for of_key in frames.chunk_by(|a, b| a.key == b.key) {
@@ -56,11 +64,15 @@ impl Merger<'_> {
                 several => self.settle(several, &marks, &mut accepted)?,
             }
             if accepted.len() >= batch {
-                self.admit(&accepted)?;
+                self.admit(&accepted, shelf.as_ref())?;
                 accepted.clear();
             }
         }
-        self.admit(&accepted)
+        self.admit(&accepted, shelf.as_ref())
+    }
+
+    fn holds_no_states(&self) -> bool {
+        self.directory.holds_no_states() || self.shelves.as_ref().is_some_and(Shelves::is_empty)
     }
 
     /// A pair is copied as it was framed; it is read only to be traced.

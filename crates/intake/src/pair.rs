@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::file::rows::Place;
 use crate::remarked::Remarked;
+use crate::standing::StandingOnDisk;
 
 /// A normalised address without an allocation of its own. Phones come before
 /// e-mails; within a form the order is that of numbers and bytes.
@@ -95,6 +96,8 @@ pub(crate) struct Pair<'a> {
     pub(crate) remarks: Remarked,
     /// Kept here, never told to İYS: the file contradicts itself about this key.
     pub(crate) is_local_only: bool,
+    /// Found to be on record just so.
+    pub(crate) standing: Option<StandingOnDisk>,
 }
 
 impl Pair<'_> {

@@ -11,6 +11,7 @@ use crate::pair::{Address, Claim, Pair};
 use crate::rejections::read_frame;
 use crate::row::split_attributes;
 use crate::spill::damaged;
+use crate::standing::Standing;
 
 /// One accepted pair: an address of a person, with what the row says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct Record {
     /// The other address of the row, given only where neither an external id
     /// nor a token ties the two together.
     pub beside: Option<Recipient>,
+    /// What the record repeats, where it says nothing new.
+    pub standing: Option<Standing>,
 }
 
 /// A consent that may be recorded.
@@ -67,7 +70,7 @@ pub struct Consent {
 }
 
 /// First bytes of a records file; the last one is the version of its form.
-const MARK: &[u8; 8] = b"izinrec\x03";
+const MARK: &[u8; 8] = b"izinrec\x04";
 
 /// Writes records in the order they are to be read.
 #[derive(Debug)]
@@ -178,6 +181,7 @@ impl Record {
             attributes: pair.attributes.map_or_else(Vec::new, split_attributes),
             branch: pair.branch.map(str::to_owned),
             beside: pair.beside.map(recipient).transpose()?,
+            standing: pair.standing.map(Standing::from),
         })
     }
 }
@@ -243,6 +247,7 @@ mod tests {
             beside: Some(Address::Email("a@firma.com.tr")),
             remarks: Remarked::NONE,
             is_local_only: false,
+            standing: None,
         }
     }
 

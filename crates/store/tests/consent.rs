@@ -275,7 +275,7 @@ async fn kinds_and_channels_of_one_address_never_influence_one_another() {
             .map(|s| s.local.map(|local| local.status))
             .collect();
         assert_eq!(words, [Some(Status::Ret), None, Some(Status::Onay)]);
-        assert!(stored[1].recipient.is_none() && !stored[0].is_blacklisted);
+        assert!(stored[1].owner.is_none() && !stored[0].is_blacklisted);
     }
 }
 

@@ -13,7 +13,7 @@ use domain::{Channel, ReasonCode, Recipient, RegistryMode};
 use intake::{Record, RecordReader};
 use store::StoreError;
 use store::brands::Brand;
-use store::consent::{Applied, ApplyContext, IncomingRecord, Said, Touched};
+use store::consent::{Applied, ApplyContext, IncomingRecord, Said, Standing, Touched};
 use store::rejections::Rejection;
 use store::upload_work::{AppliedSlice, ClaimedUpload};
 use store::uploads::{AppliedCounts, UploadAction};
@@ -488,6 +488,10 @@ fn incoming(record: &Record) -> IncomingRecord {
         }),
         evidence: None,
         attributes: record.attributes.clone(),
+        standing: record.standing.map(|standing| Standing {
+            recipient: standing.recipient,
+            local: standing.local,
+        }),
     }
 }
 

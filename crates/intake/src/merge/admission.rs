@@ -10,18 +10,34 @@ use super::Merger;
 use crate::cell::Fault;
 use crate::directory::{DirectoryError, Stored};
 use crate::field::Field;
+use crate::holdings::{OwnerOnDisk, Shelf};
 use crate::lookup::LookUpError;
 use crate::options::Action;
 use crate::pair::Pair;
 use crate::rejections::Draft;
 use crate::spill::damaged;
+use crate::standing::{StandingOnDisk, standing};
+
+/// What speaks for a pair: remarks on it, and what it repeats.
+type Admitted = ([Option<ReasonCode>; 3], Option<StandingOnDisk>);
 
 impl Merger<'_> {
     /// Writes the pairs that may be recorded as records.
-    pub(super) fn admit(&mut self, pairs: &[Pair<'_>]) -> Result<(), LookUpError> {
-        if self.directory.holds_no_states() {
+    pub(super) fn admit<'p>(
+        &mut self,
+        pairs: &[Pair<'p>],
+        shelf: Option<&Shelf<'p>>,
+    ) -> Result<(), LookUpError> {
+        if self.holds_no_states() {
             for pair in pairs {
                 self.write(pair, [])?;
+            }
+            return Ok(());
+        }
+        if let Some(shelf) = shelf {
+            for pair in pairs {
+                let found = pair.claim.is_some().then(|| shelf.find(pair));
+                self.settle_with(pair, found.as_ref().map(|(stored, owner)| (stored, *owner)))?;
             }
             return Ok(());
         }
@@ -33,18 +49,38 @@ impl Merger<'_> {
                 } else {
                     None
                 };
-                match stored.map(|stored| self.judge(pair, &stored)) {
-                    None => self.write(pair, [])?,
-                    Some(Ok(codes)) => self.write(pair, codes.into_iter().flatten())?,
-                    Some(Err(fault)) => {
-                        self.out
-                            .account
-                            .refuse(Draft::new(pair.place, pair.channel, fault))?;
-                    }
-                }
+                let found = stored.as_ref().map(|stored| {
+                    let owner = stored.owner.as_ref().map(|owner| OwnerOnDisk {
+                        recipient: owner.recipient.as_db(),
+                        external_id: owner.external_id.as_deref(),
+                        name: owner.name.as_deref(),
+                        is_reached_here: owner.is_reached_here,
+                    });
+                    (stored, owner)
+                });
+                self.settle_with(pair, found)?;
             }
         }
         Ok(())
+    }
+
+    /// Writes or refuses a pair by what is on record for it.
+    fn settle_with(
+        &mut self,
+        pair: &Pair<'_>,
+        found: Option<(&Stored, Option<OwnerOnDisk<'_>>)>,
+    ) -> Result<(), LookUpError> {
+        match found.map(|(stored, owner)| self.judge(pair, stored, owner)) {
+            None => self.write(pair, []),
+            Some(Ok((codes, standing))) => {
+                let pair = Pair { standing, ..*pair };
+                self.write(&pair, codes.into_iter().flatten())
+            }
+            Some(Err(fault)) => {
+                let draft = Draft::new(pair.place, pair.channel, fault);
+                Ok(self.out.account.refuse(draft)?)
+            }
+        }
     }
 
     fn write(
@@ -84,9 +120,10 @@ impl Merger<'_> {
         &mut self,
         pair: &Pair<'_>,
         stored: &Stored,
-    ) -> Result<[Option<ReasonCode>; 3], Fault> {
+        owner: Option<OwnerOnDisk<'_>>,
+    ) -> Result<Admitted, Fault> {
         let Some(stated) = pair.claim else {
-            return Ok([None; 3]);
+            return Ok(([None; 3], None));
         };
         if stored.local.is_some() && self.options.action == Action::Push {
             // A merchant's first record needs no date and no source, an update does (H462, H463).
@@ -123,7 +160,7 @@ impl Merger<'_> {
         for code in codes.into_iter().flatten() {
             self.out.account.tally.note(code, pair.place.line);
         }
-        Ok(codes)
+        Ok((codes, standing(pair, claim, admission, stored.local, owner)))
     }
 }
 

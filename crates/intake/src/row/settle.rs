@@ -83,6 +83,7 @@ impl Rules<'_> {
             },
             remarks,
             is_local_only: false,
+            standing: None,
         })?;
         Ok(())
     }

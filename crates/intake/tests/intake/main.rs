@@ -25,6 +25,7 @@ mod properties;
 mod questions;
 mod record;
 mod report;
+mod standing;
 mod traces;
 mod vectors;
 mod workbooks;

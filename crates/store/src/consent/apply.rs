@@ -99,14 +99,33 @@ impl Writer {
         &mut self,
         context: &ApplyContext,
         records: &[IncomingRecord],
-        mut look_up: LookUp,
+        look_up: LookUp,
     ) -> Result<Applied, StoreError> {
-        if records.is_empty() {
-            return Ok(Applied::default());
-        }
         if records.len() > SLICE_RECORDS_MAX {
             return Err(StoreError::OutOfIds);
         }
+        let (standing, moving): (Vec<&IncomingRecord>, Vec<&IncomingRecord>) =
+            records.iter().partition(|record| record.standing.is_some());
+        let mut applied = if moving.is_empty() {
+            Applied::default()
+        } else {
+            self.apply_moving(context, &moving, look_up).await?
+        };
+        for record in standing {
+            applied.stand(record);
+        }
+        applied.touched.sort_by_key(|touched| touched.recipient);
+        applied.remarks.sort_by_key(|remark| remark.line);
+        Ok(applied)
+    }
+
+    /// Applies records that may say something new.
+    async fn apply_moving(
+        &mut self,
+        context: &ApplyContext,
+        records: &[&IncomingRecord],
+        mut look_up: LookUp,
+    ) -> Result<Applied, StoreError> {
         let people = self
             .place_people(&mut look_up, context.firm, context.now, records)
             .await?;
@@ -142,7 +161,7 @@ impl Writer {
         for &place in &order {
             let placed = people.placed[place];
             let address = &people.addresses[placed.address];
-            slice.decide(context, &records[place], address.id, placed);
+            slice.decide(context, records[place], address.id, placed);
         }
         let refuses = slice.events.iter().any(|event| event.status == Status::Ret);
         self.append_block(context.brand, context.now, head, slice.events)
@@ -152,7 +171,6 @@ impl Writer {
             self.close_gate(context.firm).await?;
         }
         slice.applied.refused.sort_by_key(|refusal| refusal.line);
-        slice.applied.remarks.sort_by_key(|remark| remark.line);
         Ok(slice.applied)
     }
 
@@ -192,7 +210,7 @@ impl Writer {
         beside: Option<&mut Reader>,
         brand: BrandId,
         people: &People<'_>,
-        records: &[IncomingRecord],
+        records: &[&IncomingRecord],
         includes_new: bool,
     ) -> Result<HashMap<BrandKey, KeyState>, StoreError> {
         let mut keys: Vec<BrandKey> = records
@@ -372,6 +390,35 @@ impl Slice {
             event,
             is_renewal,
             was,
+        });
+    }
+}
+
+impl Applied {
+    /// Counts a record that repeats what is on record.
+    fn stand(&mut self, record: &IncomingRecord) {
+        let Some(standing) = record.standing else {
+            return;
+        };
+        self.unchanged += 1;
+        self.knew_nobody = false;
+        self.remarks.push(Remark {
+            line: record.line,
+            channel: record.consent.as_ref().map(|said| said.channel),
+            code: ReasonCode::W804,
+        });
+        self.touched.push(Touched {
+            line: record.line,
+            recipient: standing.recipient,
+            address: record.recipient.clone(),
+            kind: record.kind,
+            said: record.consent.clone(),
+            event: None,
+            is_renewal: false,
+            was: KeyState {
+                local: Some(standing.local),
+                ..KeyState::default()
+            },
         });
     }
 }

@@ -7,6 +7,7 @@ use domain::{Channel, ConsentKey, LocalState, Recipient, RecipientKind, Registry
 use sqlx::AssertSqlSafe;
 
 use super::state::{BrandKey, KeyState, StateColumns, state_columns};
+use super::walk::{AddressOwner, reached_here};
 use crate::db::{Engine, Reader};
 use crate::error::{Doing, StoreError};
 use crate::given::{BindGiven, Given, maybe, seek};
@@ -15,8 +16,8 @@ use crate::ledger::EventRow;
 /// What is stored for an address that a file names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StoredKey {
-    /// Number of the address; `None` when it is new.
-    pub recipient: Option<RecipientId>,
+    /// To whom the address belongs; `None` when it is new.
+    pub owner: Option<AddressOwner>,
     /// What the person told us.
     pub local: Option<LocalState>,
     /// What İYS told us.
@@ -29,6 +30,9 @@ pub struct StoredKey {
 struct StoredRow {
     place: i64,
     recipient_id: i64,
+    external_id: Option<String>,
+    full_name: Option<String>,
+    reached: i64,
     blacklisted: i64,
     #[sqlx(flatten)]
     state: StateColumns,
@@ -79,7 +83,12 @@ impl Reader {
             };
             let KeyState { local, registry } = row.state.state(row.recipient_id)?;
             *answer = StoredKey {
-                recipient: Some(RecipientId::from_db(row.recipient_id)),
+                owner: Some(AddressOwner {
+                    recipient: RecipientId::from_db(row.recipient_id),
+                    external_id: row.external_id,
+                    name: row.full_name,
+                    is_reached_here: row.reached == 1,
+                }),
                 is_blacklisted: row.blacklisted > 0,
                 local,
                 registry,
@@ -165,16 +174,19 @@ fn stored_sql(given: &Given<'_>, engine: Engine) -> AssertSqlSafe<String> {
         "r.firm_id = $1 AND r.address = g.address",
     );
     let body = concat!(
-        "SELECT g.place, r.id AS recipient_id, \
+        "SELECT g.place, r.id AS recipient_id, c.external_id, c.full_name, ",
+        reached_here!(),
+        " AS reached, \
             (SELECT count(*) FROM blacklist b WHERE b.firm_id = $1 \
                 AND b.recipient_id = r.id AND b.channel IN (0, g.channel)) AS blacklisted, ",
         state_columns!(),
         " FROM given g"
     );
+    let owner = seek(engine, "contact", "c", "c.id = r.contact_id");
     let key = "s.brand_id = $2 AND s.recipient_id = r.id AND s.channel = g.channel \
                AND s.kind = g.kind";
     let state = maybe(engine, "consent_state", "s", key);
-    given.sql(engine, 3, &format!("{body}{address}{state}"))
+    given.sql(engine, 3, &format!("{body}{address}{owner}{state}"))
 }
 
 #[cfg(test)]

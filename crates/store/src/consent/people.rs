@@ -240,7 +240,7 @@ impl Writer {
         look_up: &mut LookUp,
         firm: FirmId,
         now: Timestamp,
-        records: &'r [IncomingRecord],
+        records: &'r [&'r IncomingRecord],
     ) -> Result<People<'r>, StoreError> {
         self.lock_directory(firm).await?;
         let mut people = People::default();

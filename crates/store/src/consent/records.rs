@@ -3,7 +3,9 @@
 
 use domain::consent::Origin;
 use domain::ids::{BrandId, EventId, FirmId, RecipientId};
-use domain::{Channel, ReasonCode, Recipient, RecipientKind, Source, Status, Timestamp};
+use domain::{
+    Channel, LocalState, ReasonCode, Recipient, RecipientKind, Source, Status, Timestamp,
+};
 
 use super::state::KeyState;
 
@@ -46,6 +48,18 @@ pub struct IncomingRecord {
     /// Values of the firm's attributes, by code, in the forms of
     /// `domain::attribute`; those that are not named stay as they are.
     pub attributes: Vec<(String, String)>,
+    /// What the record repeats, where whoever brings it found that it says
+    /// nothing new about its person and its key: it is counted and not looked up.
+    pub standing: Option<Standing>,
+}
+
+/// The key of a record that repeats what is on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Number of the address.
+    pub recipient: RecipientId,
+    /// The local state that holds the record's claim already.
+    pub local: LocalState,
 }
 
 /// A declaration for one channel.

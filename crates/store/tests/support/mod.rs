@@ -112,6 +112,7 @@ pub(crate) fn person(line: i64, recipient: Recipient) -> IncomingRecord {
         consent: None,
         evidence: None,
         attributes: Vec::new(),
+        standing: None,
     }
 }
 

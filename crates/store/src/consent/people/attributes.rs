@@ -34,7 +34,7 @@ impl Writer {
     /// Reads the values of known contacts, where the slice may change any.
     pub(super) async fn find_attributes(
         &mut self,
-        records: &[IncomingRecord],
+        records: &[&IncomingRecord],
         people: &mut People<'_>,
     ) -> Result<(), StoreError> {
         if records.iter().all(|record| record.attributes.is_empty()) {

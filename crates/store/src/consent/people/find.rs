@@ -64,7 +64,7 @@ impl Writer {
         &mut self,
         beside: Option<&mut Reader>,
         firm: FirmId,
-        records: &'r [IncomingRecord],
+        records: &'r [&'r IncomingRecord],
         people: &mut People<'r>,
     ) -> Result<(), StoreError> {
         let mut asked: Vec<&Recipient> = records.iter().map(|r| &r.recipient).collect();
@@ -100,7 +100,7 @@ impl Writer {
         &mut self,
         beside: Option<&mut Reader>,
         firm: FirmId,
-        records: &[IncomingRecord],
+        records: &[&IncomingRecord],
         people: &mut People<'_>,
     ) -> Result<(), StoreError> {
         let mut asked: Vec<&str> = records
@@ -128,7 +128,7 @@ impl Writer {
     pub(super) async fn find_by_token(
         &mut self,
         firm: FirmId,
-        records: &[IncomingRecord],
+        records: &[&IncomingRecord],
         people: &mut People<'_>,
     ) -> Result<(), StoreError> {
         let asked: BTreeSet<&str> = records.iter().filter_map(|r| r.token.as_deref()).collect();

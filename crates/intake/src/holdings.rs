@@ -1,0 +1,189 @@
+//! What is on record, spread over the same hash partitions as the pairs of the
+//! file, so that each partition is judged with nothing but its own part in
+//! memory.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use domain::ids::RecipientId;
+use domain::{Channel, LocalState, RecipientKind, RegistryView};
+use serde::{Deserialize, Serialize};
+
+use crate::directory::{Held, HeldFact, Holdings, Stored};
+use crate::frame::{self, Encoder};
+use crate::lookup::LookUpError;
+use crate::options::Limits;
+use crate::pair::{Address, Pair};
+use crate::spill::{Spill, damaged};
+
+/// Everything on record, on disk.
+#[derive(Debug)]
+pub(crate) struct Shelves {
+    spill: Spill,
+    is_empty: bool,
+}
+
+/// The part of the record that belongs to one partition.
+#[derive(Debug, Default)]
+pub(crate) struct Shelf<'a> {
+    states: HashMap<(Address<'a>, Channel, RecipientKind), StateOnDisk<'a>>,
+    stops: HashMap<Address<'a>, Vec<Option<Channel>>>,
+}
+
+/// [`Owner`](crate::directory::Owner) without allocations of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OwnerOnDisk<'a> {
+    pub(crate) recipient: i64,
+    #[serde(borrow)]
+    pub(crate) external_id: Option<&'a str>,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) is_reached_here: bool,
+}
+
+impl OwnerOnDisk<'_> {
+    pub(crate) fn recipient(&self) -> RecipientId {
+        RecipientId::from_db(self.recipient)
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct StateOnDisk<'a> {
+    local: Option<LocalState>,
+    registry: RegistryView,
+    #[serde(borrow)]
+    owner: Option<OwnerOnDisk<'a>>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum FactOnDisk<'a> {
+    State(Channel, RecipientKind, #[serde(borrow)] StateOnDisk<'a>),
+    Stop(Option<Channel>),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct HeldOnDisk<'a> {
+    #[serde(borrow)]
+    address: Address<'a>,
+    #[serde(borrow)]
+    fact: FactOnDisk<'a>,
+}
+
+impl<'a> HeldOnDisk<'a> {
+    fn of(held: &'a Held) -> Self {
+        let fact = match &held.fact {
+            HeldFact::Stop(channel) => FactOnDisk::Stop(*channel),
+            HeldFact::State(channel, kind, stored) => FactOnDisk::State(
+                *channel,
+                *kind,
+                StateOnDisk {
+                    local: stored.local,
+                    registry: stored.registry.clone(),
+                    owner: stored.owner.as_ref().map(|owner| OwnerOnDisk {
+                        recipient: owner.recipient.as_db(),
+                        external_id: owner.external_id.as_deref(),
+                        name: owner.name.as_deref(),
+                        is_reached_here: owner.is_reached_here,
+                    }),
+                },
+            ),
+        };
+        Self {
+            address: Address::of(&held.recipient),
+            fact,
+        }
+    }
+}
+
+impl Shelves {
+    /// Reads everything on record to disk; ends early when `stop` is raised.
+    pub(crate) fn fill(
+        mut holdings: Box<dyn Holdings>,
+        work_dir: &Path,
+        partitions: usize,
+        limits: &Limits,
+        stop: &AtomicBool,
+    ) -> Result<Self, LookUpError> {
+        let path = work_dir.join("holdings.work");
+        let mut shelves = Self {
+            spill: Spill::create(path, partitions, limits.buffer_for(partitions))?,
+            is_empty: true,
+        };
+        let mut encoder = Encoder::new();
+        while !stop.load(Ordering::Relaxed) {
+            let page = holdings.next_page().map_err(LookUpError::Directory)?;
+            if page.is_empty() {
+                break;
+            }
+            shelves.is_empty = false;
+            for held in &page {
+                shelves.put(held, &mut encoder)?;
+            }
+        }
+        Ok(shelves)
+    }
+
+    fn put(&mut self, held: &Held, encoder: &mut Encoder) -> io::Result<()> {
+        let on_disk = HeldOnDisk::of(held);
+        let key = on_disk.address.fingerprint();
+        let bytes = encoder.encode(&on_disk)?;
+        let partition = self.spill.partition_of(key);
+        self.spill
+            .append(partition, |buffer| frame::append(buffer, key, bytes))
+    }
+
+    /// Whether nothing at all is on record.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.is_empty
+    }
+
+    /// The bytes of a partition, for [`Shelf::of`].
+    pub(crate) fn bytes_of(&mut self, partition: usize) -> io::Result<Vec<u8>> {
+        self.spill.read_whole(partition)
+    }
+}
+
+impl<'a> Shelf<'a> {
+    /// What the bytes of a partition hold.
+    pub(crate) fn of(bytes: &'a [u8]) -> io::Result<Self> {
+        let mut shelf = Self::default();
+        for frame in frame::frames(bytes)? {
+            let held: HeldOnDisk<'a> = postcard::from_bytes(frame.bytes).map_err(damaged)?;
+            match held.fact {
+                FactOnDisk::State(channel, kind, state) => {
+                    shelf.states.insert((held.address, channel, kind), state);
+                }
+                FactOnDisk::Stop(channel) => {
+                    shelf.stops.entry(held.address).or_default().push(channel);
+                }
+            }
+        }
+        Ok(shelf)
+    }
+
+    /// What is on record for the key of a pair that states a consent, and to
+    /// whom its address belongs.
+    pub(crate) fn find(&self, pair: &Pair<'a>) -> (Stored, Option<OwnerOnDisk<'a>>) {
+        let Some(channel) = pair.channel else {
+            return (Stored::default(), None);
+        };
+        let stops = self.stops.get(&pair.address);
+        let is_stop = |stop: &Option<Channel>| stop.is_none_or(|one| one == channel);
+        let blacklisted = stops.is_some_and(|stops| stops.iter().any(is_stop));
+        let Some(state) = self.states.get(&(pair.address, channel, pair.kind)) else {
+            let stored = Stored {
+                blacklisted,
+                ..Stored::default()
+            };
+            return (stored, None);
+        };
+        let stored = Stored {
+            local: state.local,
+            registry: state.registry.clone(),
+            blacklisted,
+            owner: None,
+        };
+        (stored, state.owner)
+    }
+}
