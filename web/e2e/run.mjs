@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { checkAccess, checkFits, openBrowser, picture } from "./browser.mjs";
+import { APPROVAL_STORY, CAMPAIGN_STORY } from "./campaigns.mjs";
 import { consentFile, EXPECTED, refusalFile } from "./file.mjs";
 import { SCREENS_STORY } from "./screens.mjs";
 import { startDemo, until } from "./server.mjs";
@@ -18,10 +19,10 @@ const STORY = [
   ["applies it", applyUpload],
   ["answers what a file does not say, and applies it", answerQuestion],
   ["finds a person of the file", findPerson],
-  ["writes a campaign and sees whom it would reach", writeCampaign],
-  ["starts it and sees it arrive", launchCampaign],
+  ...CAMPAIGN_STORY,
   ["reads the campaign's report", readReport],
   ["asks why somebody was left out", askWhy],
+  ...APPROVAL_STORY,
   ...SCREENS_STORY,
   ...WORK_STORY,
   ["reads it in English, in the dark and on a phone", readElsewhere],
@@ -34,7 +35,7 @@ async function main() {
   let failed = false;
   try {
     opened = await openBrowser(demo.url);
-    const scene = { page: opened.page, demo };
+    const scene = { page: opened.page, browser: opened.browser, demo };
     for (const [title, act] of STORY) {
       const begun = Date.now();
       await act(scene);
@@ -211,42 +212,6 @@ async function findPerson({ page }) {
   const local = page.locator("#why").getByText("HS_FIZIKSEL_ORTAM");
   await local.waitFor();
   await checkAccess(page, "the person's page");
-}
-
-async function writeCampaign({ page, brand }) {
-  await menu(page, "Kampanyalar");
-  await page.getByRole("link", { name: "Yeni kampanya" }).click();
-  await page.getByLabel("Kampanya adı").fill("Mağaza açılışı");
-  await page.getByRole("combobox", { name: "Marka" }).click();
-  await page.getByRole("option", { name: brand }).click();
-  await page.getByLabel("Gönderici adı").fill("ORNEK");
-  await page.getByRole("radio", { name: "Bir etiketteki kişiler" }).check();
-  await page.getByLabel("Etiket").and(page.locator("input:not([type=radio])")).fill("magaza");
-  await page.getByLabel("Metin").fill("Yeni mağazamıza bekleriz.");
-  await page.getByRole("button", { name: "Zorunlu bilgileri ekle" }).click();
-  await page.keyboard.press("Escape");
-  await checkAccess(page, "the new campaign");
-  await picture(page, "campaign-new");
-  await page.getByRole("button", { name: "Taslağı kaydet" }).click();
-
-  await page.getByRole("heading", { level: 1, name: "Mağaza açılışı" }).waitFor();
-  await page.locator("[data-count=sendable]").waitFor();
-  const shown = await countsOf(page);
-  assert.deepEqual(shown.target, [EXPECTED.accepted], "the tag's people are the target");
-  assert.equal(sum(shown.target), sum(shown.excluded) + sum(shown.held) + sum(shown.sendable), "the dry run adds up");
-  assert.deepEqual(shown.sendable, [EXPECTED.accepted], "İYS has confirmed everyone in the file");
-  await checkAccess(page, "the dry run");
-  await picture(page, "campaign-dry-run");
-}
-
-async function launchCampaign({ page }) {
-  await page.getByRole("button", { name: "Gönderimi başlat" }).click();
-  const dialog = page.getByRole("dialog", { name: "Gönderim başlasın mı?" });
-  await dialog.getByRole("button", { name: `${EXPECTED.accepted} kişiye gönder` }).click();
-  await page.locator("[data-total=sent]").first().waitFor();
-  // Live: nobody reloads the page.
-  await until(async () => sum((await countsOf(page)).sent) === EXPECTED.accepted, 60, "everybody sent to");
-  await until(async () => sum((await countsOf(page)).open) === 0, 60, "every receipt");
 }
 
 async function readReport({ page }) {

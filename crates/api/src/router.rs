@@ -125,6 +125,8 @@ fn quick() -> OpenApiRouter<App> {
         ))
         .routes(routes!(testers::remove_test_recipient))
         .routes(routes!(testers::test_campaign))
+        .routes(routes!(campaigns::campaign_calendar))
+        .routes(routes!(campaigns::holidays))
         .routes(routes!(campaigns::submit_campaign))
         .routes(routes!(campaigns::approve_campaign))
         .routes(routes!(campaigns::launch_campaign))

@@ -207,7 +207,7 @@ fn date(text: &str) -> Option<Date> {
 }
 
 fn midnight_on(date: Date) -> Timestamp {
-    Timestamp::from_turkish(date.to_datetime(jiff::civil::Time::midnight()))
+    Timestamp::midnight_of_date(date)
 }
 
 /// Midnight of the Turkish day of an instant. Turkey has had one offset since

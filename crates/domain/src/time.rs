@@ -56,6 +56,11 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0)
     }
 
+    /// The instant at which a Turkish day begins.
+    pub fn midnight_of_date(day: civil::Date) -> Self {
+        Self::from_turkish(day.to_datetime(civil::Time::midnight()))
+    }
+
     /// The instant at which Turkish clocks show `local`.
     ///
     /// A wall-clock time that occurred twice (end of a summer time before

@@ -65,6 +65,15 @@ export type CampaignReport = Answer<"/api/v1/campaigns/{id}/report", "get">;
 export type CountedReason = CampaignReport["excluded"]["reasons"][number];
 export type CampaignMessage = Item<"/api/v1/campaigns/{id}/messages">;
 export type MessageState = CampaignMessage["state"];
+export type CampaignChange = Body<"/api/v1/campaigns/{id}", "patch">;
+export type ReasonEntry = Item<"/api/v1/reasons">;
+export type CampaignPart = Answer<"/api/v1/campaigns/{id}/parts", "get">[number];
+export type PlacedCampaign = Answer<"/api/v1/campaigns/calendar", "get">["items"][number];
+export type Holiday = Answer<"/api/v1/holidays", "get">[number];
+export type TextFinding = DryRun["findings"][number];
+export type CheckedText = Answer<"/api/v1/texts/check", "post">;
+export type Segment = Item<"/api/v1/segments">;
+export type Mail = Answer<"/api/v1/campaigns/{id}/mail", "get">;
 
 export type RegistryMode = RegistryStatus["mode"];
 export type Comparison = NonNullable<RegistryStatus["comparison"]>;

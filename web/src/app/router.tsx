@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 import { AUDIT_SEARCH, type AuditSearch } from "../admin/audit-search";
+import { BUILDER_STEPS, type BuilderStep, isDay } from "../campaigns/builder/steps";
 import { ROW_GROUPS, type RowGroup } from "../campaigns/row-groups";
 import { CONTACT_SEARCH, type ContactSearch } from "../contacts/search";
 import { Shell } from "./shell";
@@ -76,7 +77,26 @@ const campaigns = createRoute({
 const newCampaign = createRoute({
   getParentRoute: () => shell,
   path: "/campaigns/new",
-  component: lazyRouteComponent(() => import("../campaigns/new-campaign-page"), "NewCampaignPage"),
+  component: lazyRouteComponent(() => import("../campaigns/builder/builder-page"), "NewCampaignPage"),
+});
+
+const editCampaign = createRoute({
+  getParentRoute: () => shell,
+  path: "/campaigns/$id/edit",
+  validateSearch: (search: Record<string, unknown>): { step?: BuilderStep } => ({
+    step: BUILDER_STEPS.find((step) => step === search.step),
+  }),
+  component: lazyRouteComponent(() => import("../campaigns/builder/builder-page"), "BuilderPage"),
+});
+
+const campaignCalendar = createRoute({
+  getParentRoute: () => shell,
+  path: "/campaigns/calendar",
+  validateSearch: (search: Record<string, unknown>): { day?: string; view?: "week" } => ({
+    day: isDay(search.day) ? search.day : undefined,
+    view: search.view === "week" ? "week" : undefined,
+  }),
+  component: lazyRouteComponent(() => import("../campaigns/calendar-page"), "CampaignCalendarPage"),
 });
 
 const campaign = createRoute({
@@ -287,6 +307,8 @@ export const router = createRouter({
       contact,
       campaigns,
       newCampaign,
+      campaignCalendar,
+      editCampaign,
       campaign,
       registry,
       ...peoples,

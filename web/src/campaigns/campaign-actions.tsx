@@ -1,17 +1,19 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
-import { IconCheck, IconPlayerPause, IconPlayerPlay, IconPlayerStop, IconSend } from "@tabler/icons-react";
+import { IconCheck, IconPencil, IconPlayerPause, IconPlayerPlay, IconPlayerStop, IconSend } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
 import type { Campaign } from "../api/model";
+import { ButtonLink } from "../app/links";
 import { notifyDone } from "../app/notify";
 import { useMay } from "../app/permissions";
 import { queries } from "../app/queries";
+import { useSession } from "../app/session";
 import { Problem } from "../app/states";
-import { MOVES, type Move, NEEDS } from "./campaign-state";
-import { useDryRun } from "./dry-run";
+import { isLaunched, MOVES, type Move, NEEDS } from "./campaign-state";
 import { rememberCampaign } from "./follow";
+import { LaunchGuard } from "./launch-guard";
 
 const ICON = {
   submit: IconCheck,
@@ -40,7 +42,13 @@ export function CampaignActions({ campaign }: { campaign: Campaign }) {
     },
   });
   const may = useMay();
-  const moves = MOVES[campaign.state].filter((step) => may(NEEDS[step]));
+  const { user } = useSession();
+  const isOwn = campaign.author === `user:${user.id}`;
+  // Nobody approves what they wrote.
+  const moves = MOVES[campaign.state].filter((step) => may(NEEDS[step]) && !(step === "approve" && isOwn));
+  const isBefore = !isLaunched(campaign.state);
+  const stopTitle = t(isBefore ? "builder.go.drop_title" : "campaigns.confirm.stop_title");
+  const stopWords = t(isBefore ? "builder.go.drop" : "campaigns.do.stop");
   const close = () => {
     move.reset();
     ask(undefined);
@@ -49,6 +57,16 @@ export function CampaignActions({ campaign }: { campaign: Campaign }) {
   return (
     <Stack gap="xs" align="flex-end">
       <Group gap="xs">
+        {campaign.state === "draft" && may("manage_campaigns") && (
+          <ButtonLink
+            to="/campaigns/$id/edit"
+            params={{ id: campaign.id }}
+            variant="default"
+            leftSection={<IconPencil size={18} aria-hidden />}
+          >
+            {t("common.action.edit")}
+          </ButtonLink>
+        )}
         {moves.map((step, place) => {
           const Icon = ICON[step];
           const isUsual = place === moves.length - 1 && step !== "stop" && step !== "pause";
@@ -60,7 +78,7 @@ export function CampaignActions({ campaign }: { campaign: Campaign }) {
               onClick={() => (ASKED_FIRST.includes(step) ? ask(step) : move.mutate(step))}
               loading={move.isPending && move.variables === step && asked === undefined}
             >
-              {t(`campaigns.do.${step}`)}
+              {step === "stop" ? stopWords : t(`campaigns.do.${step}`)}
             </Button>
           );
         })}
@@ -69,42 +87,34 @@ export function CampaignActions({ campaign }: { campaign: Campaign }) {
       <Modal
         opened={asked !== undefined}
         onClose={close}
-        title={asked === "stop" ? t("campaigns.confirm.stop_title") : t("campaigns.confirm.launch_title")}
+        title={asked === "stop" ? stopTitle : t("campaigns.confirm.launch_title")}
         closeButtonProps={{ "aria-label": t("common.action.close") }}
       >
-        {asked && (
+        {asked === "launch" && (
+          <LaunchGuard
+            id={campaign.id}
+            onLaunch={() => move.mutate("launch")}
+            onCancel={close}
+            isPending={move.isPending}
+            error={move.error}
+          />
+        )}
+        {asked === "stop" && (
           <Stack gap="md">
-            <Text>{t(asked === "stop" ? "campaigns.confirm.stop_text" : "campaigns.confirm.launch_text")}</Text>
+            <Text>{t(isLaunched(campaign.state) ? "campaigns.confirm.stop_text" : "builder.go.drop_text")}</Text>
             {move.error && <Problem error={move.error} />}
             <Group justify="flex-end">
               <Button variant="default" onClick={close}>
                 {t("common.action.cancel")}
               </Button>
-              {asked === "stop" ? (
-                <Button color="red" onClick={() => move.mutate("stop")} loading={move.isPending}>
-                  {t("campaigns.do.stop")}
-                </Button>
-              ) : (
-                <LaunchButton id={campaign.id} onLaunch={() => move.mutate("launch")} isPending={move.isPending} />
-              )}
+              <Button color="red.9" onClick={() => move.mutate("stop")} loading={move.isPending}>
+                {stopWords}
+              </Button>
             </Group>
           </Stack>
         )}
       </Modal>
     </Stack>
-  );
-}
-
-/** Names how many people the click reaches, from the dry run on the page. */
-function LaunchButton({ id, onLaunch, isPending }: { id: string; onLaunch: () => void; isPending: boolean }) {
-  const { t } = useTranslation();
-  const { data } = useDryRun(id);
-  if (!data) return <Button loading>{t("campaigns.do.launch")}</Button>;
-  const reached = data.sendable + data.held;
-  return (
-    <Button onClick={onLaunch} loading={isPending} disabled={reached === 0} data-autofocus>
-      {reached === 0 ? t("campaigns.confirm.launch_nobody") : t("campaigns.confirm.launch_button", { count: reached })}
-    </Button>
   );
 }
 

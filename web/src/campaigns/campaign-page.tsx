@@ -4,11 +4,14 @@ import { useTranslation } from "react-i18next";
 import type { Campaign } from "../api/model";
 import { useActorName } from "../app/actor";
 import { TextLink } from "../app/links";
+import { Notice } from "../app/notice";
 import { Page, Section } from "../app/page";
+import { useSession } from "../app/session";
 import { StateBadge } from "../app/state-badge";
 import { Failure, Loading } from "../app/states";
 import { Time } from "../app/time";
 import { SegmentWords } from "../segments/segment-words";
+import { GoFacts } from "./builder/go-facts";
 import classes from "./campaign.module.css";
 import { CampaignActions } from "./campaign-actions";
 import { isLaunched, isSending, TONE } from "./campaign-state";
@@ -16,6 +19,7 @@ import { DryRunPanel } from "./dry-run";
 import { useCampaign } from "./follow";
 import { Report } from "./report";
 import { Rows } from "./rows";
+import { Signature } from "./signature";
 
 const route = getRouteApi("/shell/campaigns/$id");
 
@@ -42,12 +46,33 @@ export function CampaignPage() {
       actions={<CampaignActions campaign={data} />}
     >
       {isLaunched(data.state) ? (
-        <Report id={id} rows={rows && <Rows campaign={data} group={rows} code={code} />} />
+        <>
+          <Report id={id} rows={rows && <Rows campaign={data} group={rows} code={code} />} />
+          <MessageCard campaign={data} />
+        </>
       ) : (
-        <DryRunPanel id={id} />
+        <Unlaunched campaign={data} />
       )}
-      <MessageCard campaign={data} />
     </Page>
+  );
+}
+
+/** Before the launch: what its approver decides on, and whom it would reach now. */
+function Unlaunched({ campaign }: { campaign: Campaign }) {
+  const { t } = useTranslation();
+  const { user } = useSession();
+  const isOwn = campaign.author === `user:${user.id}`;
+  return (
+    <>
+      {campaign.state === "submitted" && (
+        <Notice tone="held" title={t("builder.go.waits")}>
+          {t(isOwn ? "builder.go.waits_own" : "builder.go.waits_approver")}
+        </Notice>
+      )}
+      <GoFacts campaign={campaign} />
+      <Signature campaign={campaign} />
+      <DryRunPanel id={campaign.id} />
+    </>
   );
 }
 

@@ -29,9 +29,9 @@ export const NEEDS: Record<Move, Permission> = {
 
 /** What may be asked in a state, the usual next step last. */
 export const MOVES: Record<CampaignState, Move[]> = {
-  draft: ["submit", "launch"],
-  submitted: ["launch", "approve"],
-  approved: ["launch"],
+  draft: ["stop", "submit", "launch"],
+  submitted: ["stop", "launch", "approve"],
+  approved: ["stop", "launch"],
   launching: ["stop"],
   running: ["stop", "pause"],
   paused: ["stop", "resume"],

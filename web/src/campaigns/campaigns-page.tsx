@@ -1,5 +1,5 @@
 import { Table, Text } from "@mantine/core";
-import { IconPlus } from "@tabler/icons-react";
+import { IconCalendar, IconPlus } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
 import { POLL_MS } from "../api/live";
@@ -32,7 +32,18 @@ export function CampaignsPage() {
     </ButtonLink>
   );
   return (
-    <Page title={t("campaigns.title")} lead={t("campaigns.lead")} actions={newButton}>
+    <Page
+      title={t("campaigns.title")}
+      lead={t("campaigns.lead")}
+      actions={
+        <>
+          <ButtonLink to="/campaigns/calendar" variant="default" leftSection={<IconCalendar size={18} aria-hidden />}>
+            {t("builder.calendar.open")}
+          </ButtonLink>
+          {newButton}
+        </>
+      }
+    >
       <div className="surface">
         {list.isPending && <Loading />}
         {list.isError && <Failure error={list.error} onRetry={() => list.refetch()} />}

@@ -8,7 +8,10 @@ import { Notice } from "../app/notice";
 import { Section } from "../app/page";
 import { Failure, Loading } from "../app/states";
 import { useFormats } from "../locale/format";
+import { Comparison } from "./comparison";
 import { useReport } from "./follow";
+import { Outcome } from "./outcome";
+import { RunPanel } from "./run-panel";
 import { reportSteps } from "./steps";
 import { Totals } from "./totals";
 import { Waterfall } from "./waterfall";
@@ -31,12 +34,15 @@ export function Report({ id, rows }: ReportProps) {
   return (
     <>
       <Notices report={data} />
+      <RunPanel report={data} />
       <Totals report={data} />
+      <Comparison report={data} />
       <Section title={t("campaigns.report.title")} id="report" aside={data.reconciles ? <Reconciles /> : undefined}>
         <Waterfall steps={reportSteps(data)} campaignId={id} />
         <Footnotes report={data} />
       </Section>
       {rows}
+      <Outcome report={data} />
       <Section title={t("campaigns.report.batches")} id="batches">
         <div style={{ padding: "0 var(--mantine-spacing-md) var(--mantine-spacing-md)" }}>
           <Counters

@@ -1,5 +1,6 @@
 import admin from "./en/admin.json";
 import attributes from "./en/attributes.json";
+import builder from "./en/builder.json";
 import campaigns from "./en/campaigns.json";
 import common from "./en/common.json";
 import connectors from "./en/connectors.json";
@@ -20,6 +21,7 @@ export const english = {
   dashboard,
   uploads,
   campaigns,
+  builder,
   contacts,
   registry,
   connectors,

@@ -1,5 +1,6 @@
 import admin from "./tr/admin.json";
 import attributes from "./tr/attributes.json";
+import builder from "./tr/builder.json";
 import campaigns from "./tr/campaigns.json";
 import common from "./tr/common.json";
 import connectors from "./tr/connectors.json";
@@ -20,6 +21,7 @@ export const turkish = {
   dashboard,
   uploads,
   campaigns,
+  builder,
   contacts,
   registry,
   connectors,

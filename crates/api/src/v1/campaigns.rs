@@ -1,6 +1,7 @@
 //! `/campaigns`: drafts and what they would come to, the way from draft to
 //! finished, and what became of everybody.
 
+mod days;
 mod decide;
 mod draft;
 mod export;
@@ -16,6 +17,7 @@ use serde::Serialize;
 use store::campaigns::{self, CampaignState};
 use utoipa::ToSchema;
 
+pub(crate) use days::*;
 pub(crate) use decide::*;
 pub(crate) use draft::*;
 pub(crate) use export::*;

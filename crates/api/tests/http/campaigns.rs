@@ -224,3 +224,46 @@ async fn the_people_behind_each_number_are_listed_with_their_reason_and_masked()
         );
     }
 }
+
+#[tokio::test]
+async fn the_calendar_shows_what_leaves_on_which_turkish_day_and_which_days_are_free() {
+    let mut server = Server::start().await;
+    let tenant = server.tenant("Firma").await;
+    say(&server, &tenant, &[]).await;
+    let mut wanted = new_campaign(&server, &tenant).await;
+    // Half past midnight in Turkey is still the day before in UTC.
+    wanted["plan"] = json!({ "send_at": "2026-10-29T00:30:00+03:00" });
+    let planned = server
+        .post("/api/v1/campaigns", &tenant.owner, wanted.clone())
+        .await
+        .json();
+    wanted["plan"] = json!({});
+    server
+        .post("/api/v1/campaigns", &tenant.owner, wanted)
+        .await;
+    let viewer = server.key(tenant.firm, Role::Viewer).await;
+    let day = "/api/v1/campaigns/calendar?from=2026-10-29&to=2026-10-29";
+    let shown = server.get(day, &viewer).await.json();
+    assert_eq!(shown["items"].as_array().map(Vec::len), Some(1), "{shown}");
+    assert_eq!(shown["items"][0]["campaign"]["id"], planned["id"]);
+    let before = "/api/v1/campaigns/calendar?from=2026-10-01&to=2026-10-28";
+    assert_eq!(server.get(before, &viewer).await.json()["items"], json!([]));
+    let free = server
+        .get("/api/v1/holidays?from=2026-10-28&to=2026-10-31", &viewer)
+        .await
+        .json();
+    let days: Vec<_> = free
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|day| (day["date"].as_str().unwrap(), day["is_half_day"].clone()))
+        .collect();
+    assert_eq!(
+        days,
+        [("2026-10-28", json!(true)), ("2026-10-29", json!(false))]
+    );
+    let wrong = server
+        .get("/api/v1/holidays?from=2026-10-28&to=2020-01-01", &viewer)
+        .await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+}

@@ -254,3 +254,67 @@ async fn the_newest_campaign_comes_first_whatever_its_number() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_time_shows_the_campaigns_that_begin_in_it_and_those_nobody_has_launched_apart() {
+    for db in store::testing::each().await {
+        let scene = Scene::on(&db).await;
+        let mut writer = db.store.write().await.expect("a transaction");
+        let new = scene.new_campaign("Yaz", 500);
+        let now = writer.now();
+        let planned = now.plus_micros(100 * SECOND_US);
+        let mut made = Vec::new();
+        // One that waits for its time, one that was launched after it, one of now, and a draft.
+        for start in [Some(planned), Some(now.plus_micros(-SECOND_US)), None] {
+            let campaign = writer
+                .create_campaign(scene.firm, &new, "ayse")
+                .await
+                .expect("a draft");
+            writer
+                .move_campaign(
+                    scene.firm,
+                    campaign.id,
+                    &[CampaignState::Draft],
+                    CampaignState::Launching,
+                    None,
+                )
+                .await
+                .expect("launched");
+            writer
+                .start_campaign_at(campaign.id, start)
+                .await
+                .expect("planned");
+            made.push(campaign.id);
+        }
+        let draft = writer
+            .create_campaign(scene.firm, &new, "ayse")
+            .await
+            .expect("a draft");
+        writer.commit().await.expect("commits");
+        let mut reader = db.store.read().await.expect("a reader");
+        let mut within = async |from, until| {
+            let found = reader
+                .campaigns_within(scene.firm, from, until, 10)
+                .await
+                .expect("the campaigns");
+            found.iter().map(|one| one.id).collect::<Vec<_>>()
+        };
+        assert_eq!(within(now, planned).await, made[1..], "{}", db.name);
+        assert_eq!(
+            within(planned, planned.plus_micros(1)).await,
+            made[..1],
+            "{}",
+            db.name
+        );
+        let waiting = reader
+            .campaigns_unlaunched(scene.firm, 10)
+            .await
+            .expect("the drafts");
+        assert_eq!(
+            waiting.iter().map(|one| one.id).collect::<Vec<_>>(),
+            [draft.id],
+            "{}",
+            db.name
+        );
+    }
+}

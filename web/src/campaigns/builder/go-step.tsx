@@ -1,0 +1,113 @@
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { IconCheck, IconSend } from "@tabler/icons-react";
+import { useMutation } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { answer, api } from "../../api/client";
+import type { Brand, Campaign } from "../../api/model";
+import { Notice } from "../../app/notice";
+import { notifyDone } from "../../app/notify";
+import { useMay } from "../../app/permissions";
+import { queries } from "../../app/queries";
+import { Problem } from "../../app/states";
+import { useDryRun } from "../dry-run";
+import { rememberCampaign } from "../follow";
+import { LaunchGuard } from "../launch-guard";
+import { Signature } from "../signature";
+import classes from "./builder.module.css";
+import { isUnwritten } from "./draft";
+import { GoFacts } from "./go-facts";
+
+/** Gönder: everything once more, then to an approver or out. */
+export function GoStep({ campaign, brand }: { campaign: Campaign; brand: Brand | undefined }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const may = useMay();
+  const run = useDryRun(campaign.id);
+  const [isAsked, ask] = useState(false);
+  const move = useMutation({
+    mutationFn: (step: "submit" | "launch") => {
+      const path = { params: { path: { id: campaign.id } } };
+      return answer<Campaign>(
+        step === "submit"
+          ? api.POST("/api/v1/campaigns/{id}/submit", path)
+          : api.POST("/api/v1/campaigns/{id}/launch", path),
+      );
+    },
+    onSuccess: (fresh, step) => {
+      rememberCampaign(fresh);
+      void queries.invalidateQueries({ queryKey: ["campaigns"] });
+      notifyDone(t(`campaigns.done.${step}`));
+      void navigate({ to: "/campaigns/$id", params: { id: campaign.id } });
+    },
+  });
+  const close = () => {
+    move.reset();
+    ask(false);
+  };
+  const unwritten = isUnwritten(campaign.body, brand);
+  const blocked = run.data?.findings.some(({ weight }) => weight === "blocks") ?? false;
+  const needsSecond = Boolean(run.data?.second_person);
+  const isReady = run.data !== undefined && !unwritten;
+  return (
+    <>
+      {unwritten && <Notice tone="out">{t("builder.go.unwritten")}</Notice>}
+      {blocked && (
+        <Notice tone="bad" title={t("builder.go.blocked")}>
+          {t("builder.go.blocked_text")}
+        </Notice>
+      )}
+      <GoFacts campaign={campaign} />
+      <Signature campaign={campaign} />
+      <div className="surface">
+        <Stack gap="sm" p="md">
+          <Text>{t(needsSecond ? "builder.go.needs_second" : "builder.go.may_ask")}</Text>
+          {move.error && !isAsked && <Problem error={move.error} onClose={() => move.reset()} />}
+          <div className={classes.foot}>
+            <Text size="sm" className="quiet">
+              {t("builder.go.frozen_when")}
+            </Text>
+            <Group gap="xs">
+              {may("launch_campaigns") && (
+                <Button
+                  variant={needsSecond ? "default" : "filled"}
+                  leftSection={<IconSend size={18} aria-hidden />}
+                  onClick={() => ask(true)}
+                  disabled={!isReady || needsSecond}
+                >
+                  {t("campaigns.do.launch")}
+                </Button>
+              )}
+              {may("manage_campaigns") && (
+                <Button
+                  variant={needsSecond ? "filled" : "default"}
+                  leftSection={<IconCheck size={18} aria-hidden />}
+                  onClick={() => move.mutate("submit")}
+                  loading={move.isPending && move.variables === "submit"}
+                  disabled={!isReady}
+                >
+                  {t("campaigns.do.submit")}
+                </Button>
+              )}
+            </Group>
+          </div>
+        </Stack>
+      </div>
+      <Modal
+        opened={isAsked}
+        onClose={close}
+        title={t("campaigns.confirm.launch_title")}
+        closeButtonProps={{ "aria-label": t("common.action.close") }}
+      >
+        <LaunchGuard
+          id={campaign.id}
+          onCancel={close}
+          onLaunch={() => move.mutate("launch")}
+          isPending={move.isPending}
+          error={move.error}
+        />
+      </Modal>
+    </>
+  );
+}

@@ -1,0 +1,164 @@
+import { Autocomplete, Checkbox, Radio, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import type { Brand, Connector, RecipientKind } from "../../api/model";
+import { Notice } from "../../app/notice";
+import { Section } from "../../app/page";
+import classes from "./builder.module.css";
+import type { Draft } from "./draft";
+
+const BASES = ["COMMERCIAL", "INFORMATIONAL"] as const;
+const CHANNELS = ["MESAJ", "EPOSTA", "WHATSAPP"] as const;
+const KINDS: RecipientKind[] = ["BIREYSEL", "TACIR"];
+/** Longest sender name of a text message. */
+export const SENDER_MAX = 11;
+/** Most accounts that may step in. */
+const FALLBACKS_MAX = 5;
+
+interface SetupStepProps {
+  draft: Draft;
+  set: (change: Partial<Draft>) => void;
+  errors: Record<string, string>;
+  brands: Brand[];
+  connectors: Connector[];
+  /** Senders used before over the same account, as suggestions. */
+  senders: string[];
+}
+
+/** Kurulum: what the campaign is called, whose it is, on what ground and over which accounts it leaves. */
+export function SetupStep({ draft, set, errors, brands, connectors, senders }: SetupStepProps) {
+  const { t } = useTranslation();
+  const others = connectors.filter(({ id }) => id !== draft.connector_id);
+  const { fallbacks = [] } = draft.plan;
+  const isSms = draft.channel === "MESAJ";
+  return (
+    <>
+      <Section title={t("builder.setup.title")} id="setup">
+        <div className={classes.inside}>
+          <TextInput
+            label={t("campaigns.form.name")}
+            description={t("campaigns.form.name_hint")}
+            value={draft.name}
+            onChange={(event) => set({ name: event.currentTarget.value })}
+            error={errors.name}
+            maxLength={120}
+            withAsterisk
+          />
+          <SimpleGrid cols={{ base: 1, xs: 2 }}>
+            <Select
+              label={t("campaigns.form.brand")}
+              data={brands.map(({ id, name }) => ({ value: id, label: name }))}
+              value={draft.brand_id}
+              onChange={(value) => value && set({ brand_id: value })}
+              error={errors.brand_id}
+              allowDeselect={false}
+              withAsterisk
+            />
+            <TextInput
+              label={t("campaigns.form.purpose")}
+              description={t("campaigns.form.purpose_hint")}
+              value={draft.purpose}
+              onChange={(event) => set({ purpose: event.currentTarget.value })}
+              error={errors.purpose}
+              maxLength={100}
+              withAsterisk
+            />
+          </SimpleGrid>
+          <Radio.Group
+            label={t("campaigns.form.basis")}
+            value={draft.basis}
+            onChange={(value) => set({ basis: BASES.find((one) => one === value) ?? "COMMERCIAL" })}
+            error={errors.basis}
+          >
+            <Stack gap="sm" mt="xs">
+              {BASES.map((basis) => (
+                <Radio
+                  key={basis}
+                  value={basis}
+                  label={t(`common.basis.${basis}`)}
+                  description={t(`campaigns.form.basis_explain.${basis}`)}
+                />
+              ))}
+            </Stack>
+          </Radio.Group>
+          <Radio.Group
+            label={t("campaigns.form.kind")}
+            value={draft.kind}
+            onChange={(value) => set({ kind: KINDS.find((one) => one === value) ?? "BIREYSEL" })}
+          >
+            <SimpleGrid cols={{ base: 1, xs: 2 }} mt="xs">
+              {KINDS.map((kind) => (
+                <Radio key={kind} value={kind} label={t(`common.kind.${kind}`)} />
+              ))}
+            </SimpleGrid>
+          </Radio.Group>
+        </div>
+      </Section>
+      <Section title={t("builder.setup.route")} id="route">
+        <div className={classes.inside}>
+          <SimpleGrid cols={{ base: 1, xs: 3 }}>
+            <Select
+              label={t("builder.setup.channel")}
+              data={CHANNELS.map((value) => ({ value, label: t(`common.channel.${value}`) }))}
+              value={draft.channel}
+              onChange={(value) => set({ channel: CHANNELS.find((one) => one === value) ?? "MESAJ" })}
+              error={errors.channel}
+              allowDeselect={false}
+            />
+            <Select
+              label={t("campaigns.form.connector")}
+              data={connectors.map(({ id, name }) => ({ value: id, label: name }))}
+              value={draft.connector_id}
+              onChange={(value) =>
+                value &&
+                set({
+                  connector_id: value,
+                  plan: { ...draft.plan, fallbacks: fallbacks.filter((other) => other !== value) },
+                })
+              }
+              error={errors.connector_id}
+              allowDeselect={false}
+              withAsterisk
+            />
+            <Autocomplete
+              label={isSms ? t("campaigns.form.sender") : t("builder.setup.from_address")}
+              data={senders}
+              value={draft.sender}
+              onChange={(sender) => set({ sender })}
+              error={errors.sender}
+              maxLength={isSms ? SENDER_MAX : 50}
+              withAsterisk
+            />
+          </SimpleGrid>
+          <Text size="sm" className="quiet">
+            {isSms ? t("campaigns.form.sender_hint") : t("builder.setup.from_hint")}
+          </Text>
+          {connectors.find(({ id }) => id === draft.connector_id)?.state === "broken" && (
+            <Notice tone="out">{t("builder.setup.broken")}</Notice>
+          )}
+          {others.length > 0 && (
+            <Checkbox.Group
+              label={t("builder.setup.fallbacks")}
+              description={t("builder.setup.fallbacks_hint")}
+              value={fallbacks}
+              onChange={(chosen) => set({ plan: { ...draft.plan, fallbacks: chosen.slice(0, FALLBACKS_MAX) } })}
+              error={errors["plan.fallbacks"]}
+            >
+              <Stack gap="xs" mt="xs">
+                {others.map(({ id, name }) => {
+                  const place = fallbacks.indexOf(id);
+                  return (
+                    <Checkbox
+                      key={id}
+                      value={id}
+                      label={place >= 0 ? t("builder.setup.fallback_place", { name, place: place + 1 }) : name}
+                    />
+                  );
+                })}
+              </Stack>
+            </Checkbox.Group>
+          )}
+        </div>
+      </Section>
+    </>
+  );
+}
