@@ -120,7 +120,7 @@ async fn everybody_of_a_campaign_leaves_once_in_the_columns_that_were_chosen() {
         );
         let reader = &mut db.store.read().await.expect("a reader");
         let trail = reader
-            .audit_trail(house.firm, None, 10)
+            .audit_trail(house.firm, store::audit::AuditFilter::default(), None, 10)
             .await
             .expect("the trail");
         let exports: Vec<_> = trail
