@@ -333,7 +333,9 @@ async fn every_week_the_ledger_is_recomputed_and_a_difference_raises_an_alarm() 
         let mut reader = house.engine.store().read().await?;
         let checked = reader.ledger_checked(house.brand.id).await?;
         ensure!(checked.is_some_and(|checked| checked.fault.is_none()));
-        let newest = reader.audit_trail(house.firm, None, 1).await?;
+        let newest = reader
+            .audit_trail(house.firm, store::audit::AuditFilter::default(), None, 1)
+            .await?;
         ensure!(newest[0].action == "ledger.verified", "{newest:?}");
         drop(reader);
         ensure!(open_alarms(&house).await?.is_empty());

@@ -48,6 +48,10 @@ words! {
     CampaignState = store::campaigns::CampaignState;
     /// What becomes of the accepted rows of a file.
     UploadAction = store::uploads::UploadAction;
+    /// What a group of people is.
+    GroupKind = store::tags::GroupKind;
+    /// What is on record of a person for a channel.
+    ConsentState = store::contacts::search::ConsentState;
     /// What is owed to the person, the law and İYS.
     Duty = domain::deadline::Duty;
     /// How near the end of a deadline is.

@@ -22,7 +22,7 @@ use std::thread;
 use domain::ReasonCode;
 
 use self::opening::{Table, note_columns};
-use crate::directory::{Directory, DirectoryError};
+use crate::directory::{Directory, DirectoryError, NoDirectory};
 use crate::file::rows::Rows;
 use crate::holdings::Shelves;
 use crate::lookup::{LookUpError, resolve_waiting};
@@ -159,20 +159,7 @@ pub fn judge(
     work_dir: &Path,
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Judged, JudgeError> {
-    let file_bytes = fs::metadata(file)?.len();
-    let mut way = Way {
-        path: file,
-        options,
-        directory,
-        records: work_dir.join("records"),
-        rejections: work_dir.join("rejections"),
-        outcomes: None,
-        work_dir,
-        watch,
-        file_bytes,
-        content_bytes: file_bytes,
-        summary: Summary::unread(file_bytes),
-    };
+    let mut way = Way::to(file, options, directory, work_dir, watch)?;
     let verdict = match way.walk() {
         Ok(()) => FileVerdict::Accepted,
         Err(End::Refused(refusal)) => {
@@ -191,6 +178,27 @@ pub fn judge(
     })
 }
 
+/// The fingerprint of a file's header, as
+/// [`Summary::header_fingerprint`] tells it, without judging the rows; `None`
+/// where no header is found. Blocks; what is packed is unpacked into `work_dir`
+/// and removed again.
+///
+/// # Errors
+/// As [`judge`].
+pub fn header_of(
+    file: &Path,
+    options: &Options,
+    work_dir: &Path,
+    watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Option<String>, JudgeError> {
+    let mut nobody = NoDirectory;
+    let mut way = Way::to(file, options, &mut nobody, work_dir, watch)?;
+    match way.open_table() {
+        Ok(_) | Err(End::Refused(_)) => Ok(way.summary.header_fingerprint),
+        Err(End::Failed(error)) => Err(error),
+    }
+}
+
 /// One file on its way.
 struct Way<'w> {
     path: &'w Path,
@@ -207,7 +215,30 @@ struct Way<'w> {
     summary: Summary,
 }
 
-impl Way<'_> {
+impl<'w> Way<'w> {
+    fn to(
+        path: &'w Path,
+        options: &'w Options,
+        directory: &'w mut dyn Directory,
+        work_dir: &'w Path,
+        watch: &'w mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> io::Result<Self> {
+        let file_bytes = fs::metadata(path)?.len();
+        Ok(Self {
+            path,
+            options,
+            directory,
+            records: work_dir.join("records"),
+            rejections: work_dir.join("rejections"),
+            outcomes: None,
+            work_dir,
+            watch,
+            file_bytes,
+            content_bytes: file_bytes,
+            summary: Summary::unread(file_bytes),
+        })
+    }
+
     fn walk(&mut self) -> Result<(), End> {
         let table = self.open_table()?;
         let limits = &self.options.limits;

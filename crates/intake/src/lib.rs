@@ -62,7 +62,7 @@ pub use directory::{
 };
 pub use field::Field;
 pub use file::{Encoding, Repair};
-pub use judge::{JudgeError, Judged, Progress, judge};
+pub use judge::{JudgeError, Judged, Progress, header_of, judge};
 pub use options::{Action, Assignment, DateOrder, Limits, Mapping, Options, Polarity};
 pub use outcomes::{Fate, Outcome, OutcomeReader};
 pub use patterns::Pattern;

@@ -182,6 +182,9 @@ pub(crate) enum Firm {
         /// Its name
         #[arg(long)]
         name: String,
+        /// Has it practise with simulators until its owner goes live
+        #[arg(long)]
+        practice: bool,
     },
     /// List the firms
     List,

@@ -35,6 +35,20 @@ pub struct RememberedAnswers {
 }
 
 impl Reader {
+    /// Whether a firm ever confirmed answers for a file.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database cannot be asked.
+    pub async fn remembers_answers(&mut self, firm: FirmId) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM upload_answer WHERE firm_id = $1 LIMIT 1";
+        let found: Option<i32> = on!(self, conn => sqlx::query_scalar(sql)
+            .bind(firm.as_db())
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("looking for remembered answers")?;
+        Ok(found.is_some())
+    }
+
     /// What a firm confirmed for files with this header.
     pub async fn remembered_answers(
         &mut self,

@@ -8,6 +8,7 @@ mod deadlines;
 mod desk;
 mod findings;
 mod holds;
+mod ledger;
 mod mode;
 mod push_address;
 mod rejections;
@@ -33,6 +34,7 @@ pub(crate) use asking::*;
 pub(crate) use deadlines::*;
 pub(crate) use findings::*;
 pub(crate) use holds::*;
+pub(crate) use ledger::*;
 pub(crate) use rejections::*;
 
 use crate::app::App;

@@ -12,6 +12,7 @@ mod idempotency;
 mod messages;
 mod people;
 mod public;
+mod screens;
 mod serving;
 mod support;
 mod surface;

@@ -52,8 +52,12 @@ fn name_of(pattern: &Pattern) -> String {
 
 /// What names files of the same form: digest of their header's fingerprint.
 pub(super) fn header_hash(summary: &Summary) -> Option<[u8; 32]> {
-    let fingerprint = summary.header_fingerprint.as_deref()?;
-    Some(Sha256::digest(fingerprint).into())
+    summary.header_fingerprint.as_deref().map(hash_of)
+}
+
+/// The hash of a header's fingerprint.
+pub(super) fn hash_of(fingerprint: &str) -> [u8; 32] {
+    Sha256::digest(fingerprint).into()
 }
 
 /// Where an applied upload differs from what its judging foresaw.

@@ -2,7 +2,7 @@
 //! side renews the lease, shows progress and notices when it was cancelled.
 
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -25,18 +25,44 @@ impl Engine {
         if self.is_same_file(&claimed).await? {
             return Ok(());
         }
-        let mut judged = self.read_file(&claimed).await?;
-        let mut hash = check::header_hash(&judged.summary);
-        if let Some(known) = hash
-            && self.adopt_answers(&mut claimed, &known).await?
+        if let Some(header) = self.header_to_recall(&claimed).await?
+            && self.adopt_answers(&mut claimed, &header).await?
+            && self.is_same_file(&claimed).await?
         {
-            if self.is_same_file(&claimed).await? {
-                return Ok(());
-            }
-            judged = self.read_file(&claimed).await?;
-            hash = Some(known);
+            return Ok(());
         }
+        let judged = self.read_file(&claimed).await?;
+        let hash = check::header_hash(&judged.summary);
         self.settle_judging(&claimed, judged, hash).await
+    }
+
+    /// The header of a file about which nobody answered yet, where the firm has
+    /// answers that could be remembered.
+    async fn header_to_recall(
+        &self,
+        claimed: &ClaimedUpload,
+    ) -> Result<Option<[u8; 32]>, EngineError> {
+        let upload = &claimed.upload;
+        if !upload.options.is_null() {
+            return Ok(None);
+        }
+        if !self
+            .store
+            .read()
+            .await?
+            .remembers_answers(upload.firm)
+            .await?
+        {
+            return Ok(None);
+        }
+        let options = self.options(claimed).await?;
+        let (source, work) = self.begin_work(claimed).await?;
+        let header = self
+            .while_leased(claimed, move |watch| {
+                intake::header_of(&source, &options, &work, watch)
+            })
+            .await?;
+        Ok(header.as_deref().map(check::hash_of))
     }
 
     async fn settle_judging(
@@ -152,6 +178,21 @@ impl Engine {
 
     async fn read_file(&self, claimed: &ClaimedUpload) -> Result<Judged, EngineError> {
         let options = self.options(claimed).await?;
+        let (source, work) = self.begin_work(claimed).await?;
+        let mut directory = StoreDirectory {
+            store: self.store.clone(),
+            handle: tokio::runtime::Handle::current(),
+            firm: claimed.upload.firm,
+            brand: claimed.upload.brand,
+        };
+        self.while_leased(claimed, move |watch| {
+            intake::judge(&source, &options, &mut directory, &work, watch)
+        })
+        .await
+    }
+
+    /// The file, and an empty folder for what is made of it.
+    async fn begin_work(&self, claimed: &ClaimedUpload) -> Result<(PathBuf, PathBuf), EngineError> {
         let folder = self.folder(claimed.upload.id);
         let work = folder.judged(claimed.upload.attempt);
         // A second look in the same attempt begins with an empty folder too.
@@ -159,12 +200,18 @@ impl Engine {
         tokio::fs::create_dir_all(&work)
             .await
             .map_err(EngineError::file("making a working folder"))?;
-        let mut directory = StoreDirectory {
-            store: self.store.clone(),
-            handle: tokio::runtime::Handle::current(),
-            firm: claimed.upload.firm,
-            brand: claimed.upload.brand,
-        };
+        Ok((folder.source(), work))
+    }
+
+    /// Reads the file on a thread that may block, while this side renews the
+    /// lease and shows the progress; losing the lease stops the reading.
+    async fn while_leased<T: Send + 'static>(
+        &self,
+        claimed: &ClaimedUpload,
+        read: impl FnOnce(&mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<T, intake::JudgeError>
+        + Send
+        + 'static,
+    ) -> Result<T, EngineError> {
         let stop = Arc::new(AtomicBool::new(false));
         let (shown, seen) = watch::channel(JudgingProgress::default());
         let stopped = Arc::clone(&stop);
@@ -181,13 +228,7 @@ impl Engine {
                     ControlFlow::Continue(())
                 }
             };
-            intake::judge(
-                &folder.source(),
-                &options,
-                &mut directory,
-                &work,
-                &mut watch,
-            )
+            read(&mut watch)
         });
         let renewing = self.keep_lease(&claimed.claim, seen);
         tokio::pin!(reading);
@@ -314,11 +355,11 @@ fn stored(rejection: intake::Rejection, (line, number): (i64, i64)) -> Rejection
     }
 }
 
-fn finished(
-    outcome: Result<Result<Judged, intake::JudgeError>, tokio::task::JoinError>,
-) -> Result<Judged, EngineError> {
+fn finished<T>(
+    outcome: Result<Result<T, intake::JudgeError>, tokio::task::JoinError>,
+) -> Result<T, EngineError> {
     match outcome {
-        Ok(Ok(judged)) => Ok(judged),
+        Ok(Ok(read)) => Ok(read),
         Ok(Err(error)) => Err(EngineError::Internal(format!(
             "the file could not be judged: {error}"
         ))),

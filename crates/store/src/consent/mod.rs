@@ -14,6 +14,7 @@ pub mod holds;
 pub(crate) mod people;
 pub mod records;
 mod retailers;
+pub mod standing;
 pub mod state;
 pub mod time_machine;
 pub mod walk;
