@@ -1,7 +1,7 @@
 //! İYS's side of the ledger: its change feed pulled, its daily file held
 //! against ours, everybody asked with the limiter on.
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use domain::ids::BrandId;
 use domain::time::{DAY_US, HOUR_US};
 use domain::{Clock as _, Timestamp};
@@ -56,7 +56,12 @@ async fn addresses(place: &Place) -> anyhow::Result<Vec<String>> {
     let plain = Plain::open(&place.url).await?;
     let found = plain.addresses(place.brand, false, i64::MAX).await;
     plain.close().await;
-    found
+    let mut phones = found?;
+    // Mobile phones, each once: İYS takes short messages for them.
+    phones.retain(|address| address.starts_with("+905"));
+    phones.sort_unstable();
+    phones.dedup();
+    Ok(phones)
 }
 
 /// Yesterday, in İYS's days.
@@ -85,11 +90,14 @@ async fn move_everybody(around: &Surroundings, people: &[String]) -> anyhow::Res
                 })
             })
             .collect();
-        http.post(format!("{}/_sim/state", around.iys.url))
+        let answer = http
+            .post(format!("{}/_sim/state", around.iys.url))
             .json(&json!({ "records": records }))
             .send()
-            .await?
-            .error_for_status()?;
+            .await?;
+        if !answer.status().is_success() {
+            bail!("the movements were refused: {}", answer.text().await?);
+        }
     }
     Ok(people.len() as u64)
 }
