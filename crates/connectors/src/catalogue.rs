@@ -55,6 +55,8 @@ pub struct Field {
 pub enum FieldForm {
     /// One line of text.
     Text,
+    /// Several lines of text.
+    Lines,
     /// One line that is never shown again.
     Secret,
     /// An address beginning with `https://`.

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use connectors::{Balance, Connector, TestReport};
+use connectors::{Balance, ConfigError, Connector, FieldForm, FieldProblem, TestReport};
 use domain::ids::{ConnectorId, FirmId};
 use rand::TryRngCore;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use store::connectors::{Connector as Account, ConnectorState, NewConnector};
 
 use crate::Engine;
@@ -27,7 +27,7 @@ impl Engine {
         actor: &str,
     ) -> Result<Account, EngineError> {
         connectors::build(kind, config, self.clients.provider_http())
-            .map_err(|error| EngineError::invalid("config", error.to_string()))?;
+            .map_err(EngineError::Settings)?;
         let mut writer = self.store.write().await?;
         let owner = writer.firm(firm).await?;
         let owner = owner.ok_or(EngineError::NotFound { what: "the firm" })?;
@@ -52,6 +52,49 @@ impl Engine {
             .await?;
         writer.commit().await?;
         Ok(account)
+    }
+
+    /// Changes an account. Settings that are given replace the held ones, `null`
+    /// takes one out, the others stay; the account is then tried anew, and is at
+    /// work again only if that passes.
+    ///
+    /// # Errors
+    /// [`EngineError::Settings`] names the fields. Credentials must be given again
+    /// where the address changes: held ones never go to another place unseen.
+    pub async fn change_connector(
+        &self,
+        firm: FirmId,
+        id: ConnectorId,
+        name: Option<&str>,
+        settings: Option<&Map<String, Value>>,
+        actor: &str,
+    ) -> Result<Account, EngineError> {
+        let mut writer = self.store.write().await?;
+        let missing = || EngineError::NotFound {
+            what: "the connector",
+        };
+        let account = writer.connector(firm, id).await?.ok_or_else(missing)?;
+        if let Some(name) = name {
+            writer.rename_connector(firm, id, name).await?;
+        }
+        let mut fields: Vec<&str> = Vec::new();
+        if let Some(given) = settings {
+            let (_, held) = writer.connector_at_work(id).await?;
+            let config = changed(&account.kind, held.expose_secret(), given)?;
+            connectors::build(&account.kind, &config, self.clients.provider_http())
+                .map_err(EngineError::Settings)?;
+            writer.set_connector_config(firm, id, &config).await?;
+            fields.extend(given.keys().map(String::as_str));
+        }
+        let detail = serde_json::json!({ "name": name, "fields": fields });
+        writer
+            .append_audit(firm, actor, "connector.change", &id.to_string(), &detail)
+            .await?;
+        writer.commit().await?;
+        if settings.is_some() {
+            return Ok(self.test_connector(firm, id).await?.0);
+        }
+        Ok(self.account(firm, id).await?.0)
     }
 
     /// Tries an account without sending anything; what passes becomes active.
@@ -143,5 +186,79 @@ impl Engine {
     }
 }
 
+/// Fields that say where credentials go to.
+const PLACES: [&str; 2] = ["base_url", "description"];
+
+/// Held settings with what was given laid over them.
+fn changed(kind: &str, held: &str, given: &Map<String, Value>) -> Result<Value, EngineError> {
+    let mut config: Map<String, Value> = serde_json::from_str(held)
+        .map_err(|error| EngineError::Internal(format!("settings of a connector: {error}")))?;
+    let goes_elsewhere = PLACES.iter().any(|place| {
+        given
+            .get(*place)
+            .is_some_and(|value| config.get(*place) != Some(value))
+    });
+    let info = connectors::catalogue()
+        .iter()
+        .find(|info| info.kind == kind);
+    let secrets = info.into_iter().flat_map(|info| info.fields);
+    let unseen: Vec<FieldProblem> = secrets
+        .filter(|field| field.form == FieldForm::Secret && goes_elsewhere)
+        .filter(|field| config.contains_key(field.name) && !given.contains_key(field.name))
+        .map(|field| FieldProblem {
+            field: field.name.to_owned(),
+            text_tr: "Adres değişince yeniden girilmelidir.".to_owned(),
+            text_en: "It must be given again when the address changes.".to_owned(),
+        })
+        .collect();
+    if !unseen.is_empty() {
+        let problems = unseen;
+        return Err(EngineError::Settings(ConfigError::Invalid { problems }));
+    }
+    for (name, value) in given {
+        if value.is_null() {
+            config.remove(name);
+        } else {
+            config.insert(name.clone(), value.clone());
+        }
+    }
+    Ok(Value::Object(config))
+}
+
 /// An account with its settings in the clear.
 pub(crate) type Configured = (Account, SecretString);
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const HELD: &str = r#"{"base_url":"https://a.test","username":"u","password":"gizli"}"#;
+
+    fn lay(given: Value) -> Result<Value, EngineError> {
+        changed("verimor", HELD, given.as_object().unwrap())
+    }
+
+    #[test]
+    fn what_is_given_replaces_null_takes_out_and_the_rest_stays() {
+        let config = lay(json!({ "username": "v", "base_url": "https://a.test" })).unwrap();
+        assert_eq!(
+            config,
+            json!({ "base_url": "https://a.test", "username": "v", "password": "gizli" })
+        );
+        let config = lay(json!({ "base_url": null, "password": "yeni" })).unwrap();
+        assert_eq!(config, json!({ "username": "u", "password": "yeni" }));
+    }
+
+    #[test]
+    fn held_credentials_never_go_to_another_address() {
+        let error = lay(json!({ "base_url": "https://b.test" })).unwrap_err();
+        let EngineError::Settings(ConfigError::Invalid { problems }) = error else {
+            panic!("{error}");
+        };
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].field, "password");
+        assert!(lay(json!({ "base_url": "https://b.test", "password": "gizli" })).is_ok());
+    }
+}

@@ -28,6 +28,9 @@ pub enum EngineError {
         /// What is wrong and what would do.
         problem: String,
     },
+    /// Fields of a provider account are wrong.
+    #[error("{}", told(.0))]
+    Settings(connectors::ConfigError),
     /// A rule refuses it.
     #[error("refused with {code}")]
     Refused {
@@ -69,6 +72,19 @@ pub enum EngineError {
     /// Something that should always hold does not.
     #[error("{0}")]
     Internal(String),
+}
+
+/// Every wrong field with what is wrong.
+fn told(error: &connectors::ConfigError) -> String {
+    match error {
+        connectors::ConfigError::Invalid { problems } => {
+            let told = problems
+                .iter()
+                .map(|problem| format!("{}: {}", problem.field, problem.text_en));
+            told.collect::<Vec<_>>().join(" ")
+        }
+        other => other.to_string(),
+    }
 }
 
 /// A question about a file that is not answered.

@@ -55,7 +55,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub use clients::Clients;
-pub use connectors::{ConfigError, catalogue as connector_kinds};
+pub use connectors::{ConfigError, FieldForm, catalogue as connector_kinds};
 pub use error::EngineError;
 pub use intake::Action;
 pub use settings::Settings;
@@ -230,7 +230,11 @@ impl Engine {
         repeat!("resolve", ms(settings.dispatch.poll_ms), step_resolve);
         repeat!("receipts", ms(settings.receipts.poll_ms), step_receipts);
         repeat!("pull", ms(settings.receipts.poll_ms), step_pull);
-        repeat!("hear", ms(settings.receipts.poll_ms), step_hear);
+        repeat!(
+            "hear",
+            ms(settings.receipts.poll_ms.saturating_mul(5)),
+            step_hear
+        );
         repeat!("replies", ms(settings.receipts.poll_ms), step_replies);
         repeat!(
             "pull replies",

@@ -364,6 +364,14 @@ pub(crate) enum Connector {
         /// The account
         connector: String,
     },
+    /// Change settings of an account and test it anew
+    Change {
+        /// The account
+        connector: String,
+        /// JSON file with the fields to change; null takes one out
+        #[arg(long, value_name = "FILE")]
+        settings: PathBuf,
+    },
 }
 
 /// `registry …`

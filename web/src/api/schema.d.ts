@@ -2927,6 +2927,7 @@ export interface components {
         };
         /** @description Changes of an account; what is absent stays. */
         ConnectorChange: {
+            config?: components["schemas"]["AnyObject"] | null;
             name?: string | null;
         };
         /** @description One thing that was tried. */
@@ -2946,6 +2947,8 @@ export interface components {
             help_tr: string;
             label_en: string;
             label_tr: string;
+            /** @description Whether it takes several lines. */
+            multiline: boolean;
             name: string;
             required: boolean;
             /** @description Whether it is never shown again. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ConnectorKind } from "../api/model";
-import { configOf, emptyForm, missingFields } from "./config-form";
+import { changesOf, configOf, emptyForm, heldForm, missingFields } from "./config-form";
 
 const field = (name: string, more = {}) => ({
   name,
@@ -31,5 +31,16 @@ test("a_form_begins_with_the_usual_values_and_sends_only_what_was_entered", () =
   expect(configOf(kind, { user: " ali ", password: " gizli ", base_url: "" })).toEqual({
     user: "ali",
     password: " gizli ",
+  });
+});
+
+test("a_change_sends_what_was_changed_and_keeps_a_secret_that_was_left_empty", () => {
+  const held = heldForm(kind, { user: "ali", password: "••••••••" });
+  expect(held).toEqual({ user: "ali", password: "", base_url: "https://a" });
+  expect(changesOf(kind, held, held)).toEqual({});
+  expect(changesOf(kind, held, { user: " veli ", password: "yeni", base_url: "" })).toEqual({
+    user: "veli",
+    password: "yeni",
+    base_url: null,
   });
 });

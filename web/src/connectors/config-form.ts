@@ -25,3 +25,24 @@ export function missingFields(kind: ConnectorKind, filled: Filled): string[] {
     .filter(({ name, required }) => required && (filled[name] ?? "").trim() === "")
     .map(({ name }) => name);
 }
+
+/** The form of an account as it is; secrets are not shown, so they begin empty. */
+export function heldForm(kind: ConnectorKind, masked: Record<string, unknown>): Filled {
+  return Object.fromEntries(
+    kind.fields.map(({ name, secret, default: usual }) => {
+      const value = masked[name];
+      return [name, secret ? "" : value == null ? (usual ?? "") : String(value)];
+    }),
+  );
+}
+
+/** What was changed: `null` for what was emptied; an empty secret stays what it is. */
+export function changesOf(kind: ConnectorKind, held: Filled, filled: Filled): Record<string, string | null> {
+  const changed = kind.fields.flatMap(({ name, secret }) => {
+    const typed = filled[name] ?? "";
+    const value = secret ? typed : typed.trim();
+    if (value === (held[name] ?? "") || (secret && value === "")) return [];
+    return [[name, value === "" ? null : value] as const];
+  });
+  return Object.fromEntries(changed);
+}

@@ -19,6 +19,7 @@ import { Failure, Loading, Problem } from "../app/states";
 import { Time } from "../app/time";
 import classes from "../registry/registry.module.css";
 import { BalanceText } from "./balance";
+import { ChangeSettings } from "./change-settings";
 import { CONNECTOR_TONE, useKinds, useKindTitle } from "./queries";
 
 const route = getRouteApi("/shell/connectors/$id");
@@ -28,6 +29,7 @@ export function ConnectorPage() {
   const { t } = useTranslation();
   const may = useMay();
   const kindTitle = useKindTitle();
+  const kinds = useKinds();
   const { id } = route.useParams();
   const connector = useQuery({
     queryKey: ["connector", id],
@@ -44,6 +46,7 @@ export function ConnectorPage() {
   if (connector.isPending) return <Loading />;
   if (connector.isError) return <Failure isPage error={connector.error} onRetry={() => connector.refetch()} />;
   const { data } = connector;
+  const kind = kinds.data?.find((one) => one.kind === data.kind);
   return (
     <Page
       title={data.name}
@@ -54,6 +57,7 @@ export function ConnectorPage() {
         may("manage_connectors") && (
           <>
             <Rename connector={data} />
+            {kind && <ChangeSettings connector={data} kind={kind} />}
             <Button
               leftSection={<IconPlugConnected size={18} aria-hidden />}
               onClick={() => test.mutate(undefined)}

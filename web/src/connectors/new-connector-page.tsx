@@ -1,4 +1,4 @@
-import { Button, Group, PasswordInput, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -12,6 +12,7 @@ import { useMay } from "../app/permissions";
 import { Failure, Loading, Problem } from "../app/states";
 import { currentLanguage } from "../locale";
 import { configOf, emptyForm, type Filled, missingFields } from "./config-form";
+import { ConnectorFields } from "./connector-fields";
 import { useKinds } from "./queries";
 
 /** Adds a provider account; the form is what the provider's connector asks for. */
@@ -107,30 +108,18 @@ function ConnectorForm({ kinds }: { kinds: ConnectorKind[] }) {
             error={faults.name ?? (tried && name.trim() === "" && t("common.required"))}
           />
         )}
-        {kind?.fields.map((field) => {
-          const shared = {
-            label: isEnglish ? field.label_en : field.label_tr,
-            description: isEnglish ? field.help_en : field.help_tr,
-            withAsterisk: field.required,
-            value: filled[field.name] ?? "",
-            error: faults[`config.${field.name}`] ?? (missing.includes(field.name) && t("common.required")),
-            onChange: (event: { currentTarget: { value: string } }) => {
-              const { value } = event.currentTarget;
+        {kind && (
+          <ConnectorFields
+            kind={kind}
+            filled={filled}
+            faults={faults}
+            missing={missing}
+            onChange={(field, value) => {
               change();
-              fill((old) => ({ ...old, [field.name]: value }));
-            },
-          };
-          return field.secret ? (
-            <PasswordInput
-              key={field.name}
-              {...shared}
-              autoComplete="new-password"
-              visibilityToggleButtonProps={{ "aria-label": t("common.action.show") }}
-            />
-          ) : (
-            <TextInput key={field.name} {...shared} spellCheck={false} autoCapitalize="none" />
-          );
-        })}
+              fill((old) => ({ ...old, [field]: value }));
+            }}
+          />
+        )}
         {create.error && <Problem error={create.error} />}
         <Group justify="flex-end">
           <Button type="submit" loading={create.isPending}>

@@ -46,6 +46,16 @@ impl From<EngineError> for Problem {
                 "Bu alan kabul edilemedi.",
                 problem,
             )]),
+            EngineError::Settings(engine::ConfigError::Invalid { problems }) => {
+                let told = problems.into_iter().map(|problem| {
+                    let field = format!("config.{}", problem.field);
+                    Where::told(field, "invalid", problem.text_tr, problem.text_en)
+                });
+                Self::invalid(told.collect())
+            }
+            EngineError::Settings(error) => {
+                Self::new(ProblemKind::Invalid).with_detail(error.to_string())
+            }
             EngineError::Unanswered { questions } => {
                 let open = questions.into_iter().map(|question| {
                     let field = format!("mapping.{}", question.answer_field);

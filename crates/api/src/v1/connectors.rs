@@ -11,7 +11,7 @@ use domain::ids::ConnectorId;
 use http::StatusCode;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 use store::Reader;
 use store::access::Permission;
 use store::connectors::{self, ConnectorState};
@@ -70,6 +70,10 @@ pub(crate) struct NewConnector {
 pub(crate) struct ConnectorChange {
     #[validate(length(min = 1, max = 100), custom(function = "not_blank"))]
     name: Option<String>,
+    /// Fields of its form to change; `null` takes one out. The account is tried
+    /// anew. Secrets must be given again where the address changes.
+    #[schema(value_type = Option<words::AnyObject>)]
+    config: Option<Map<String, Value>>,
 }
 
 /// What trying an account found.
@@ -212,28 +216,18 @@ pub(crate) async fn change_connector(
     Checked(change): Checked<ConnectorChange>,
 ) -> Result<Json<Connector>, Problem> {
     caller.needs(Permission::ManageConnectors)?;
-    let mut writer = app.write().await?;
-    if let Some(name) = &change.name {
-        writer
-            .rename_connector(caller.firm, id, name)
-            .await
-            .or_not_found()?;
-    }
-    let account = writer.connector(caller.firm, id).await?.or_not_found()?;
-    let detail = json!({ "name": change.name });
-    let subject = id.to_string();
-    writer
-        .append_audit(
+    let ConnectorChange { name, config } = change;
+    let account = app
+        .engine
+        .change_connector(
             caller.firm,
+            id,
+            name.as_deref(),
+            config.as_ref(),
             &caller.actor,
-            "connector.change",
-            &subject,
-            &detail,
         )
         .await?;
-    let shown = show(&app, &mut writer, account).await?;
-    writer.commit().await?;
-    Ok(Json(shown))
+    show(&app, &mut app.read().await?, account).await.map(Json)
 }
 
 /// Tries an account without sending anything; what passes becomes active.

@@ -111,6 +111,49 @@ async fn a_connector_s_form_is_checked_field_by_field() {
 }
 
 #[tokio::test]
+async fn settings_are_changed_field_by_field_tried_anew_and_never_shown() {
+    let mut server = Server::start().await;
+    let tenant = server.tenant("Firma").await;
+    let made = server
+        .post("/api/v1/connectors", &tenant.owner, new_connector())
+        .await
+        .json();
+    let path = format!("/api/v1/connectors/{}", made["id"].as_str().unwrap());
+    let change = json!({ "config": { "api_key": "yeni-anahtar", "timeout_seconds": 1 } });
+    let changed = server.patch(&path, &tenant.owner, change).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.text());
+    assert!(!changed.text().contains("yeni-anahtar"));
+    // Nobody answers there: it was tried, and is out of work with a reason.
+    assert_eq!(changed.json()["state"], "broken");
+    assert!(changed.json()["state_reason"].is_string());
+    assert_eq!(changed.json()["config_masked"]["timeout_seconds"], 1);
+    for (config, field) in [
+        (json!({ "timeout_seconds": 0 }), "config.timeout_seconds"),
+        (json!({ "api_key": null }), "config.api_key"),
+        (json!({ "renk": "mavi" }), "config.renk"),
+        // The key would go to whoever answers there.
+        (
+            json!({ "base_url": "http://127.0.0.1:10" }),
+            "config.api_key",
+        ),
+    ] {
+        let change = json!({ "config": config });
+        let answer = server.patch(&path, &tenant.owner, change).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{field}: {}",
+            answer.text()
+        );
+        assert_eq!(answer.faults()[0].0, field);
+    }
+    let stranger = server.tenant("Yabancı").await;
+    let change = json!({ "config": { "timeout_seconds": 2 } });
+    let answer = server.patch(&path, &stranger.owner, change).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn a_push_is_kept_only_at_a_known_address_and_with_the_account_s_own_login() {
     let mut server = Server::start().await;
     let tenant = server.tenant("Firma").await;

@@ -54,7 +54,7 @@ const HTTP: KindInfo = KindInfo {
     fields: &[
         fields::required(
             "description",
-            FieldForm::Text,
+            FieldForm::Lines,
             "Tanım dosyası",
             "Description",
             "Sağlayıcının arayüzünü anlatan TOML metni; dili ve örneği belgelerde, Bağlayıcılar sayfasındadır.",

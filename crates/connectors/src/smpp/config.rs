@@ -7,6 +7,7 @@ use domain::segments::{OPERATOR_SUFFIX_UNITS, Profile};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+use super::tlv::{self, Tlv};
 use crate::capabilities::{Capabilities, Inbounding, Receiving, Resolve};
 use crate::catalogue::{ConfigError, Field, FieldForm, KindInfo};
 use crate::fields;
@@ -18,8 +19,6 @@ const PASSWORD_MAX: usize = 8;
 const SYSTEM_TYPE_MAX: usize = 12;
 /// Two weeks: what a relative time can say with days alone.
 const VALIDITY_MINUTES_MAX: u32 = 14 * 24 * 60;
-/// Lines of the field `tlvs`.
-const TLVS_MAX: usize = 16;
 
 pub(crate) const KIND: KindInfo = KindInfo {
     kind: "smpp",
@@ -93,7 +92,7 @@ pub(crate) const KIND: KindInfo = KindInfo {
         ),
         fields::optional(
             "tlvs",
-            FieldForm::Text,
+            FieldForm::Lines,
             "Ek alanlar (İYS)",
             "Optional fields (İYS)",
             "Operatörün sözleşmede istediği isteğe bağlı alanlar, noktalı virgülle ya da satırlarla ayrılmış: 0x1401 text {{brand_code}}. Değerde {{brand_code}}, {{recipient_kind}} (BIREYSEL/TACIR) ve {{ground}} (TICARI/BILGI) kullanılabilir; ilk ikisini ananlar yalnız ticari iletilere eklenir. Türler: text, cstring, u8, u16.",
@@ -101,7 +100,7 @@ pub(crate) const KIND: KindInfo = KindInfo {
         ),
         fields::optional(
             "ca_pem",
-            FieldForm::Text,
+            FieldForm::Lines,
             "Ek kök sertifika",
             "Additional root certificate",
             "Yalnız SMSC kurum içi bir sertifika kullanıyorsa, PEM biçiminde.",
@@ -186,30 +185,6 @@ impl Ids {
     }
 }
 
-/// The type of an optional field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TlvType {
-    Text,
-    CString,
-    U8,
-    U16,
-}
-
-/// An optional field that goes along with every message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Tlv {
-    pub(super) tag: u16,
-    pub(super) kind: TlvType,
-    pub(super) value: String,
-}
-
-impl Tlv {
-    /// Whether it tells of consent, and so goes along with commercial messages only.
-    pub(super) fn is_about_consent(&self) -> bool {
-        self.value.contains("{{brand_code}}") || self.value.contains("{{recipient_kind}}")
-    }
-}
-
 /// A checked configuration.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
@@ -272,7 +247,7 @@ impl Config {
                 ("hex_to_dec", Ids::HexToDec),
             ],
         );
-        let tlvs = tlvs(&mut form);
+        let tlvs = tlv::read(&mut form);
         let ca_pem = form.text("ca_pem");
         if ca_pem
             .as_deref()
@@ -406,58 +381,6 @@ fn one_of<T: Copy>(form: &mut FormReader<'_>, name: &str, choices: &[(&str, T)])
     chosen.map(|(_, value)| *value)
 }
 
-fn tlvs(form: &mut FormReader<'_>) -> Vec<Tlv> {
-    let text = form.text("tlvs").unwrap_or_default();
-    let mut read = Vec::new();
-    for (nth, line) in (1..).zip(text.split(['\n', ';'])) {
-        let line = line.trim();
-        if line.is_empty() {
-            continue;
-        }
-        match tlv(line) {
-            Some(tlv) if read.len() < TLVS_MAX => read.push(tlv),
-            _ => {
-                form.problem(
-                    "tlvs",
-                    &format!("{nth}. alan anlaşılmadı; örnek: 0x1401 text {{{{brand_code}}}}"),
-                    &format!(
-                        "Field {nth} makes no sense; an example: 0x1401 text {{{{brand_code}}}}"
-                    ),
-                );
-                break;
-            }
-        }
-    }
-    read
-}
-
-fn tlv(line: &str) -> Option<Tlv> {
-    let mut words = line.splitn(3, char::is_whitespace);
-    let tag = words.next()?.strip_prefix("0x")?;
-    let tag = u16::from_str_radix(tag, 16)
-        .ok()
-        .filter(|tag| *tag >= 0x1400)?;
-    let kind = match words.next()? {
-        "text" => TlvType::Text,
-        "cstring" => TlvType::CString,
-        "u8" => TlvType::U8,
-        "u16" => TlvType::U16,
-        _ => return None,
-    };
-    let value = words.next()?.trim().to_owned();
-    // What is left between braces after the known names is no name.
-    let rest = ["{{brand_code}}", "{{recipient_kind}}", "{{ground}}"]
-        .iter()
-        .fold(value.clone(), |rest, name| rest.replace(name, "0"));
-    let is_number = |max: u32| rest.parse().is_ok_and(|number: u32| number <= max);
-    let is_sound = match kind {
-        TlvType::Text | TlvType::CString => value.is_ascii() && !rest.contains(['{', '}']),
-        TlvType::U8 => is_number(0xFF),
-        TlvType::U16 => is_number(0xFFFF),
-    };
-    (is_sound && !value.is_empty()).then_some(Tlv { tag, kind, value })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -485,23 +408,5 @@ mod tests {
         assert_eq!(Ids::AsIs.told("00A1"), "00A1");
         assert_eq!(Ids::DecToHex.sent("000000FF"), Ids::DecToHex.told("255"));
         assert_eq!(Ids::HexToDec.sent("0255"), Ids::HexToDec.told("FF"));
-    }
-
-    #[test]
-    fn an_optional_field_is_read_or_refused() {
-        let read = tlv("0x1401 text {{brand_code}}").unwrap();
-        assert!(read.tag == 0x1401 && read.is_about_consent());
-        assert!(!tlv("0x1402 u8 1").unwrap().is_about_consent());
-        assert!(tlv("0x1403 cstring {{ground}}").is_some());
-        for line in [
-            "0x0424 text a",
-            "1401 text a",
-            "0x1401 text",
-            "0x1401 u8 256",
-            "0x1401 text {{text}}",
-            "0x1401 number 1",
-        ] {
-            assert_eq!(tlv(line), None, "{line}");
-        }
     }
 }

@@ -9,8 +9,9 @@ use domain::gate::{Basis, Cleared};
 use serde::{Deserialize, Serialize};
 
 use super::alphabet::{self, Written};
-use super::config::{Config, Joining, Tlv, TlvType};
+use super::config::{Config, Joining};
 use super::pdu::{PAYLOAD, SAR_NUMBER, SAR_REFERENCE, SAR_TOTAL, put_text, put_tlv};
+use super::tlv::{Tlv, TlvType};
 use crate::capabilities::Capabilities;
 use crate::message::{ClearedRequest, EncodeError, Envelope, Outgoing};
 use crate::text_message::{phone, turkish_sender};

@@ -12,7 +12,7 @@ use tokio_rustls::rustls::ClientConfig;
 
 use super::config::Config;
 use super::ear::Ear;
-use super::pdu::{OK, Pdu, QUEUE_FULL, THROTTLED};
+use super::pdu::{ALREADY_BOUND, OK, Pdu, QUEUE_FULL, THROTTLED};
 use super::session::{Broken, Role, Session, Trouble};
 use crate::codes::Codes;
 use crate::outcome::{Class, Outcome};
@@ -92,7 +92,7 @@ impl Link {
             }
             Err(trouble) => {
                 open.failures = open.failures.saturating_add(1);
-                let pause = Duration::from_secs(1 << open.failures.min(6)) / 2;
+                let pause = Duration::from_secs(1 << open.failures.min(7)) / 2;
                 let pause = pause.min(PAUSE_MAX);
                 open.not_before = Some(Instant::now() + pause);
                 Err(at_the_door(&trouble))
@@ -241,6 +241,9 @@ fn refused(status: u32) -> Outcome {
 fn at_the_door(trouble: &Trouble) -> Outcome {
     match trouble {
         Trouble::Broken(text) => not_sent(text, None),
+        // The gateway has not noticed yet that a killed process is gone, or every
+        // session that it allows is open: it passes, or another process sends.
+        Trouble::Refused(ALREADY_BOUND) => not_sent(&told(ALREADY_BOUND), Some(BREATH)),
         Trouble::Refused(status) => match refused(*status) {
             Outcome::Refused {
                 class: Class::Transient,

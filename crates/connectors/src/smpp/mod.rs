@@ -18,6 +18,7 @@ mod link;
 mod pdu;
 mod read;
 mod session;
+mod tlv;
 
 pub(crate) use account::Smpp;
 pub(crate) use config::KIND;

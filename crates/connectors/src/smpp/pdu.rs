@@ -18,6 +18,7 @@ pub(super) const ANSWER: u32 = 0x8000_0000;
 
 pub(super) const OK: u32 = 0;
 pub(super) const INVALID_COMMAND: u32 = 0x03;
+pub(super) const ALREADY_BOUND: u32 = 0x05;
 pub(super) const QUEUE_FULL: u32 = 0x14;
 pub(super) const THROTTLED: u32 = 0x58;
 

@@ -93,7 +93,7 @@ pub(crate) const KIND: KindInfo = KindInfo {
         },
         fields::optional(
             "ca_pem",
-            FieldForm::Text,
+            FieldForm::Lines,
             "Ek kök sertifika",
             "Additional root certificate",
             "Yalnız sunucunuz kurum içi bir sertifika kullanıyorsa, PEM biçiminde.",

@@ -53,7 +53,7 @@ pub(crate) const KIND: KindInfo = KindInfo {
         ),
         fields::required(
             "templates",
-            FieldForm::Text,
+            FieldForm::Lines,
             "Onaylı şablonlar",
             "Approved templates",
             "Her şablon `# ad dil KATEGORİ` satırıyla başlar, ardından onaylı gövdesi gelir; ret düğmesi varsa satıra sırası eklenir: `ret=0`. Kampanya metni bu gövdelerden biriyle aynı olmalı.",

@@ -71,6 +71,15 @@ impl Engine {
         for id in ids {
             routes.push(self.route(reader, campaign, id).await?);
         }
+        // An account that stands in for no other is not stood in for either: its
+        // sender is its own.
+        if let Some((first, others)) = routes.split_first_mut()
+            && !first.connector.capabilities().in_fail_over
+        {
+            for other in others {
+                other.obstacle.get_or_insert(Obstacle::NoFailOver);
+            }
+        }
         Ok(routes)
     }
 

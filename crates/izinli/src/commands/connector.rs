@@ -94,11 +94,35 @@ pub(crate) async fn run(cli: &Cli, command: &Connector, out: Output) -> anyhow::
                     );
                 }
             })?;
-            Ok(if account.state == ConnectorState::Active {
-                Exit::Done
-            } else {
-                Exit::Mismatch
-            })
+            Ok(verdict(account.state))
         }
+        Connector::Change {
+            connector,
+            settings,
+        } => {
+            let id: ConnectorId = connector.parse()?;
+            let text = std::fs::read_to_string(settings)
+                .with_context(|| format!("{} cannot be read", settings.display()))?;
+            let given = serde_json::from_str(&text).context("the settings are no JSON object")?;
+            let (held, _) = session.store.read().await?.connector_at_work(id).await?;
+            let account = session
+                .engine()?
+                .change_connector(held.firm, id, None, Some(&given), ACTOR)
+                .await?;
+            let reason = account.state_reason.as_deref();
+            out.show(&json!({ "state": account.state, "reason": reason }), |_| {
+                println!("{}  {}", account.state, reason.unwrap_or_default());
+            })?;
+            Ok(verdict(account.state))
+        }
+    }
+}
+
+/// An account that does not work after its test is worth an exit code.
+fn verdict(state: ConnectorState) -> Exit {
+    if state == ConnectorState::Active {
+        Exit::Done
+    } else {
+        Exit::Mismatch
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct ConnectorField {
     help_en: &'static str,
     /// Whether it is never shown again.
     secret: bool,
+    /// Whether it takes several lines.
+    multiline: bool,
     required: bool,
     /// What counts when it is left empty.
     default: Option<&'static str>,
@@ -112,6 +114,7 @@ pub(crate) async fn connector_kinds(caller: Caller) -> Result<Json<Vec<Connector
                 help_tr: field.help_tr,
                 help_en: field.help_en,
                 secret: is_secret(info.kind, field.name),
+                multiline: field.form == engine::FieldForm::Lines,
                 required: field.is_required,
                 default: field.default,
             })
