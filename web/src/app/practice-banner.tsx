@@ -20,7 +20,7 @@ export function PracticeBanner() {
         {" · "}
         {t("common.practice.explain")}{" "}
         {may("manage_firm") && (
-          <TextLink to="/settings" search={{}} hash="live" inherit>
+          <TextLink to="/settings" search={{}} hash="live" inherit underline="always">
             {t("common.practice.go")}
           </TextLink>
         )}

@@ -132,7 +132,7 @@ function Evidence({ brand }: { brand: Brand }) {
       <Group px="md" pb="md" gap="md" justify="space-between">
         <Text maw={640}>
           {t("registry.evidence.text")}{" "}
-          <TextLink to="/messages" search={{}}>
+          <TextLink to="/messages" search={{}} underline="always">
             {t("registry.evidence.messages")}
           </TextLink>
         </Text>
