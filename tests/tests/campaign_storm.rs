@@ -228,6 +228,7 @@ impl<'h> Storm<'h> {
             consent_date: whole_second(at),
             source: Source::HS_MOBIL,
             evidence: None,
+            retailer: None,
         }
     }
 

@@ -8,6 +8,7 @@ import { checkAccess, checkFits, openBrowser, picture } from "./browser.mjs";
 import { consentFile, EXPECTED, refusalFile } from "./file.mjs";
 import { SCREENS_STORY } from "./screens.mjs";
 import { startDemo, until } from "./server.mjs";
+import { WORK_STORY } from "./work.mjs";
 
 const STORY = [
   ["logs in", logIn],
@@ -22,6 +23,7 @@ const STORY = [
   ["reads the campaign's report", readReport],
   ["asks why somebody was left out", askWhy],
   ...SCREENS_STORY,
+  ...WORK_STORY,
   ["reads it in English, in the dark and on a phone", readElsewhere],
   ["logs out", logOut],
 ];
@@ -73,7 +75,6 @@ async function logIn({ page, demo }) {
   await page.getByRole("heading", { level: 1, name: "Pano" }).waitFor();
   await page.getByRole("heading", { name: "Son aktarımlar" }).waitFor();
   await checkAccess(page, "the dashboard");
-  await picture(page, "dashboard");
 }
 
 async function lookAtUploads({ page }) {
@@ -304,7 +305,6 @@ async function askWhy(scene) {
   const reasons = await why.locator("[data-code]").evaluateAll((list) => list.map((item) => item.dataset.code));
   assert.ok(reasons.includes(code), `the person's page names ${code} too, among ${reasons}`);
   await checkAccess(page, "the answer to why");
-  await picture(page, "person");
   scene.report = report.replace(/[?#].*/, "");
 }
 

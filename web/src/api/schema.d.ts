@@ -168,7 +168,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Failed deliveries to an address. */
+        /** Failed deliveries of the firm's messages. */
         get: operations["bounces"];
         put?: never;
         post?: never;
@@ -216,6 +216,23 @@ export interface paths {
         head?: never;
         /** Changes a brand. */
         patch: operations["change_brand"];
+        trace?: never;
+    };
+    "/api/v1/brands/{id}/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a brand's consents reach, by channel. */
+        get: operations["consent_coverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/brands/{id}/halt": {
@@ -688,6 +705,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/complaints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The firm's complaints. */
+        get: operations["complaints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/connector-kinds": {
         parameters: {
             query?: never;
@@ -926,6 +960,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/{id}/standing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What holds for a person now. */
+        get: operations["contact_standing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}/timeline": {
         parameters: {
             query?: never;
@@ -1011,6 +1062,26 @@ export interface paths {
         head?: never;
         /** Gives a firm another name. */
         patch: operations["change_firm"];
+        trace?: never;
+    };
+    "/api/v1/firms/{id}/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends practice for good: from now on real accounts and the real İYS. The
+         *     firm's simulated accounts are put aside.
+         */
+        post: operations["go_live"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/groups": {
@@ -1346,6 +1417,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registry/{brand_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What İYS told last about the movements of one record; İYS is not asked. */
+        get: operations["registry_history"];
+        put?: never;
+        /**
+         * Asks İYS about the movements of one record, and keeps its answer with the
+         *     time. İYS allows 100 such questions an hour.
+         */
+        post: operations["ask_registry_history"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry/{brand_id}/holds": {
         parameters: {
             query?: never;
@@ -1355,6 +1447,27 @@ export interface paths {
         };
         /** Consents that wait for a second person. */
         get: operations["consent_holds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/ledger.tar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The brand's ledger and the firm's audit trail as they are now, to be
+         *     verified anywhere with `izinli ledger verify --export`. Taking it is itself
+         *     an entry of the trail.
+         */
+        get: operations["registry_ledger"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1496,6 +1609,76 @@ export interface paths {
          *     İYS first. Codes that are final are refused.
          */
         post: operations["registry_resend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/retailer-places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The codes of provinces and districts that a retailer's record names. */
+        get: operations["registry_retailer_places"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/retailers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The brand's retailers at İYS. */
+        get: operations["registry_retailers"];
+        put?: never;
+        /** Registers a retailer at İYS. */
+        post: operations["add_registry_retailer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/retailers/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a retailer to which no consent is linked. */
+        delete: operations["remove_registry_retailer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/via": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest requests about a person. */
+        get: operations["via_requests"];
+        put?: never;
+        /** Lets İYS ask a person for their consent; costs one ViA credit. */
+        post: operations["ask_through_iys"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2030,6 +2213,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/via/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A request, and how far it has come. */
+        get: operations["via_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/via/{id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends the code on that the person told. */
+        post: operations["via_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/in/iys/{brand_key}": {
         parameters: {
             query?: never;
@@ -2355,12 +2572,20 @@ export interface components {
         Basis: "COMMERCIAL" | "INFORMATIONAL" | "OTP";
         /** @description A failed delivery (*geri dönen ileti*). */
         Bounce: {
+            /** @description Masked for roles that may not read personal data. */
+            address: string;
             /** Format: date-time */
             at: string;
+            /** @description The campaign whose message came back. */
+            campaign_id: string;
+            campaign_name: string;
             /** @description Its code. */
             code: string;
+            contact_id: string;
             /** @description Whether the server said that the address is dead. */
             is_hard: boolean;
+            /** @description Whether nothing goes to the address any more (S204). */
+            is_stopped: boolean;
             /** @description Its words. */
             words: string;
         };
@@ -2417,6 +2642,8 @@ export interface components {
             short_name: string;
             /** @description Printed in every commercial text (Regulation art. 8). */
             trade_name: string;
+            /** @description Whether İYS is spoken to by the installation's partner account instead. */
+            uses_partner_account: boolean;
             /** @description Hours in which commercial messages may leave. */
             window: components["schemas"]["Window"];
         };
@@ -2448,6 +2675,11 @@ export interface components {
             sends_renewals?: boolean | null;
             short_name?: string | null;
             trade_name?: string | null;
+            /**
+             * @description `false`: by its own account again. To use the installation's partner account is
+             *     for whoever runs the installation, by a command.
+             */
+            uses_partner_account?: boolean | null;
             window?: components["schemas"]["Window"] | null;
         };
         /** @description A campaign (*kampanya*). */
@@ -2603,7 +2835,6 @@ export interface components {
             /** @description The provider requests behind it. */
             batches: components["schemas"]["ReportBatches"];
             campaign: components["schemas"]["Campaign"];
-            cost: components["schemas"]["ReportCost"];
             /**
              * Format: int64
              * @description Confirmed by the handset.
@@ -2638,6 +2869,7 @@ export interface components {
              * @description People in the frozen audience.
              */
             target: number;
+            cost: components["schemas"]["ReportCost"];
         };
         /** @description One account that the campaign may leave over. */
         CampaignRoute: {
@@ -2709,6 +2941,14 @@ export interface components {
          * @enum {string}
          */
         Channel: "MESAJ" | "ARAMA" | "EPOSTA" | "WHATSAPP";
+        /** @description One channel. */
+        ChannelCoverage: {
+            channel: components["schemas"]["Channel"];
+            /** @description Day by day for 30 days, the oldest first; days nobody counted are left out. */
+            days: components["schemas"]["CoverageDay"][];
+            /** @description Purposes that people muted on the preference page, most first. */
+            purposes: components["schemas"]["PurposeCoverage"][];
+        };
         /** @description What was found in a text. */
         CheckedText: {
             /** @description The text in our own form: `{@alan}` becomes `{{alan}}`. */
@@ -2816,6 +3056,24 @@ export interface components {
              */
             rests_in_business_hours: boolean;
         };
+        /** @description A complaint (*şikâyet*). */
+        Complaint: {
+            actor: string;
+            /** @description Masked for roles that may not read personal data. */
+            address: string;
+            /**
+             * Format: date-time
+             * @description When it came in: its clock runs from here.
+             */
+            at: string;
+            channel?: components["schemas"]["Channel"] | null;
+            contact_id: string;
+            /** Format: date-time */
+            handled_at?: string | null;
+            handled_by?: string | null;
+            /** @description In the words of who entered it. */
+            note?: string | null;
+        };
         /** @description A complaint to be closed. */
         ComplaintDone: {
             /** @description Normalised, as `+905321234567`. */
@@ -2914,6 +3172,15 @@ export interface components {
             known_then?: components["schemas"]["HeldConsent"] | null;
             status?: components["schemas"]["ConsentStatus"] | null;
         };
+        /** @description How far a brand's consents reach (*izin kapsamı*). */
+        ConsentCoverage: {
+            channels: components["schemas"]["ChannelCoverage"][];
+            /**
+             * Format: date-time
+             * @description When it was counted last; absent before the first time.
+             */
+            taken_at?: string | null;
+        };
         /** @description What became of one declaration. */
         ConsentOutcome: {
             /** @description Whether it stands in the ledger or said nothing new. */
@@ -2953,7 +3220,7 @@ export interface components {
             origin: components["schemas"]["Origin"];
             /**
              * Format: int64
-             * @description The line of the file it came from.
+             * @description The line of its file.
              */
             origin_line?: number | null;
             /**
@@ -2967,6 +3234,8 @@ export interface components {
              */
             source: string;
             status: components["schemas"]["ConsentStatus"];
+            /** @description The upload it came from. */
+            upload_id?: string | null;
         };
         /**
          * @description What the person said.
@@ -3003,6 +3272,18 @@ export interface components {
              */
             value: string;
         };
+        /** @description What holds for a person now. */
+        ContactStanding: {
+            /**
+             * @description One entry for each brand, channel, capacity and address that anything is
+             *     on record of.
+             */
+            consents: components["schemas"]["StandingConsent"][];
+            /** @description Lists and tags, by name. */
+            groups: components["schemas"]["StandingGroup"][];
+            /** @description What keeps the person from getting anything, whatever was said. */
+            stops: components["schemas"]["StandingStop"][];
+        };
         /** @description A reason and how many people or rows it concerns. */
         CountedReason: components["schemas"]["Reason"] & {
             /**
@@ -3010,6 +3291,26 @@ export interface components {
              * @description How many.
              */
             count: number;
+        };
+        /** @description What was on record on a day. */
+        CoverageDay: {
+            /**
+             * Format: int64
+             * @description Consents that İYS has confirmed.
+             */
+            confirmed: number;
+            /** @description The Turkish day, as `2025-06-23`. */
+            day: string;
+            /**
+             * Format: int64
+             * @description Refusals, ours or İYS's.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Consents that it has not.
+             */
+            unconfirmed: number;
         };
         /** @description What a person signs in with. */
         Credentials: {
@@ -3258,6 +3559,11 @@ export interface components {
             id: string;
             /** @description Unique in the installation. */
             name: string;
+            /**
+             * @description Whether it still practises: with simulators only, so that nothing
+             *     reaches a person.
+             */
+            practice: boolean;
         };
         /** @description Changes of a firm. */
         FirmChange: {
@@ -3274,6 +3580,14 @@ export interface components {
              */
             password: string;
         };
+        /** @description Going live. */
+        GoLive: {
+            /**
+             * Format: password
+             * @description The password of the person who goes live; a key needs none.
+             */
+            password?: string | null;
+        };
         /** @description A tag or a distribution list. */
         Group: {
             /** Format: date-time */
@@ -3286,6 +3600,11 @@ export interface components {
             /** @description Unique in the firm, among tags and lists together. */
             name: string;
         };
+        /**
+         * @description What a group of people is.
+         * @enum {string}
+         */
+        GroupKind: "tag" | "list";
         /** @description What became of the people that a form or a branch brought. */
         GroupedScore: {
             /**
@@ -3358,6 +3677,13 @@ export interface components {
              */
             recorded_at: string;
             status: components["schemas"]["ConsentStatus"];
+        };
+        /** @description Whose movements are asked for. */
+        HistoryWanted: {
+            /** @description A phone number as people write it, or an e-mail address. */
+            address: string;
+            channel: components["schemas"]["Channel"];
+            kind?: components["schemas"]["RecipientKind"] | null;
         };
         /** @description A consent that waits, or waited, for a second person. */
         Hold: {
@@ -3517,11 +3843,6 @@ export interface components {
             by_parts: {
                 [key: string]: number;
             };
-            /**
-             * Format: int64
-             * @description What the parts cost, millionths of a lira, where the brand says what one does.
-             */
-            cost_micros?: number | null;
             /** @description The longest text; absent for roles that may not read personal data. */
             longest?: string | null;
             /**
@@ -3545,6 +3866,11 @@ export interface components {
             units_max: number;
             /** Format: int32 */
             units_min: number;
+            /**
+             * Format: int64
+             * @description What the parts cost, millionths of a lira, where the brand says what one does.
+             */
+            cost_micros?: number | null;
             /**
              * Format: int64
              * @description What it would cost if everybody's text were as long as the longest.
@@ -3778,6 +4104,11 @@ export interface components {
             evidence?: string | null;
             kind: components["schemas"]["RecipientKind"];
             /**
+             * Format: int32
+             * @description The retailer (*bayi*) that took it: its number at İYS, which is told of it.
+             */
+            retailer_code?: number | null;
+            /**
              * @description Where it was taken: one of İYS's thirteen `HS_…` codes.
              * @example HS_WEB
              */
@@ -3790,6 +4121,8 @@ export interface components {
         NewFirm: {
             name: string;
             owner: components["schemas"]["FirstOwner"];
+            /** @description Whether it practises until its owner goes live; unless given it does not. */
+            practice?: boolean;
         };
         /** @description A segment to be added. */
         NewSegment: {
@@ -4032,12 +4365,20 @@ export interface components {
         Page_Bounce: {
             /** @description The rows. */
             items: {
+                /** @description Masked for roles that may not read personal data. */
+                address: string;
                 /** Format: date-time */
                 at: string;
+                /** @description The campaign whose message came back. */
+                campaign_id: string;
+                campaign_name: string;
                 /** @description Its code. */
                 code: string;
+                contact_id: string;
                 /** @description Whether the server said that the address is dead. */
                 is_hard: boolean;
+                /** @description Whether nothing goes to the address any more (S204). */
+                is_stopped: boolean;
                 /** @description Its words. */
                 words: string;
             }[];
@@ -4099,6 +4440,8 @@ export interface components {
                 short_name: string;
                 /** @description Printed in every commercial text (Regulation art. 8). */
                 trade_name: string;
+                /** @description Whether İYS is spoken to by the installation's partner account instead. */
+                uses_partner_account: boolean;
                 /** @description Hours in which commercial messages may leave. */
                 window: components["schemas"]["Window"];
             }[];
@@ -4205,6 +4548,29 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Complaint: {
+            /** @description The rows. */
+            items: {
+                actor: string;
+                /** @description Masked for roles that may not read personal data. */
+                address: string;
+                /**
+                 * Format: date-time
+                 * @description When it came in: its clock runs from here.
+                 */
+                at: string;
+                channel?: components["schemas"]["Channel"] | null;
+                contact_id: string;
+                /** Format: date-time */
+                handled_at?: string | null;
+                handled_by?: string | null;
+                /** @description In the words of who entered it. */
+                note?: string | null;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Connector: {
             /** @description The rows. */
             items: {
@@ -4254,7 +4620,7 @@ export interface components {
                 origin: components["schemas"]["Origin"];
                 /**
                  * Format: int64
-                 * @description The line of the file it came from.
+                 * @description The line of its file.
                  */
                 origin_line?: number | null;
                 /**
@@ -4268,6 +4634,8 @@ export interface components {
                  */
                 source: string;
                 status: components["schemas"]["ConsentStatus"];
+                /** @description The upload it came from. */
+                upload_id?: string | null;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -4370,6 +4738,11 @@ export interface components {
                 id: string;
                 /** @description Unique in the installation. */
                 name: string;
+                /**
+                 * @description Whether it still practises: with simulators only, so that nothing
+                 *     reaches a person.
+                 */
+                practice: boolean;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -4651,9 +5024,16 @@ export interface components {
                 address: string;
                 /** @description Which brand is meant; absent when nobody can tell. */
                 brand_id?: string | null;
+                /** @description The last campaign that had gone to them over this account. */
+                campaign_id?: string | null;
+                campaign_name?: string | null;
                 channel: components["schemas"]["Channel"];
                 /** @description The account that it came over. */
                 connector_id: string;
+                /** @description The person behind the address, where the firm knows them. */
+                contact_id?: string | null;
+                /** @description Masked as the address is. */
+                contact_name?: string | null;
                 /** Format: date-time */
                 decided_at?: string | null;
                 decided_by?: string | null;
@@ -4674,6 +5054,8 @@ export interface components {
                 state: components["schemas"]["ReplyState"];
                 /** @description What; absent for roles that may not read personal data. */
                 text?: string | null;
+                /** @description The words of the text that speak of refusing, as they were written. */
+                words: string[];
                 /** @description To which of our numbers or senders. */
                 written_to: string;
             }[];
@@ -4781,11 +5163,6 @@ export interface components {
                 channel: components["schemas"]["Channel"];
                 /** Format: date-time */
                 created_at: string;
-                /**
-                 * @description What a commercial campaign's text would be told; absent in lists. A text
-                 *     is saved all the same: who sends it and how to refuse may still come.
-                 */
-                findings?: components["schemas"]["TextFinding"][] | null;
                 /** @description The owner who let this very text use health data. */
                 health_approved_by?: string | null;
                 /** @example tpl_10000 */
@@ -4800,6 +5177,11 @@ export interface components {
                  * @description Counts the changes, from 1.
                  */
                 version: number;
+                /**
+                 * @description What a commercial campaign's text would be told; absent in lists. A text
+                 *     is saved all the same: who sends it and how to refuse may still come.
+                 */
+                findings?: components["schemas"]["TextFinding"][] | null;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -4990,6 +5372,11 @@ export interface components {
          * @enum {string}
          */
         Pattern: "SAME_SECOND" | "AFTER_CITIZEN_REFUSAL" | "OFFICE_HOURS_ONLY" | "ONE_SOURCE_ONE_DAY";
+        /** @description A province or district with its code at İYS. */
+        PlaceCode: {
+            code: string;
+            name: string;
+        };
         /**
          * @description How a campaign leaves; everything is optional.
          *
@@ -5098,6 +5485,15 @@ export interface components {
             /** @description The fields at fault. */
             where?: components["schemas"]["Where"][];
         };
+        /** @description A purpose that people muted. */
+        PurposeCoverage: {
+            /**
+             * Format: int64
+             * @description How many want nothing for it.
+             */
+            muted: number;
+            purpose: string;
+        };
         /** @description Hours in which commercial messages of one purpose may leave, in Turkish time. */
         PurposeWindow: {
             /**
@@ -5170,6 +5566,43 @@ export interface components {
          * @enum {string}
          */
         RecipientKind: "BIREYSEL" | "TACIR";
+        /** @description The movements of one record, as İYS told them when it was asked last. */
+        RecordHistory: {
+            /**
+             * Format: date-time
+             * @description When İYS told; none while nobody has asked.
+             */
+            asked_at?: string | null;
+            /** @description Who asked. */
+            asked_by?: string | null;
+            /** @description The newest consent date first; at most 100. */
+            items: components["schemas"]["RecordMovement"][];
+            /**
+             * Format: int64
+             * @description How many movements there are at İYS, when it said so.
+             */
+            total?: number | null;
+            /**
+             * Format: int64
+             * @description Rows of its answer that could not be read.
+             */
+            unreadable: number;
+        };
+        /** @description One movement, as İYS tells it. */
+        RecordMovement: {
+            /** Format: date-time */
+            consent_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When İYS wrote it.
+             */
+            created_at?: string | null;
+            /** @description `HS_…`: by the firm; `IYS_…`: by the citizen. */
+            source?: string | null;
+            status: components["schemas"]["ConsentStatus"];
+            /** @description İYS's number of it. */
+            transaction?: string | null;
+        };
         /** @description A recorded signature. */
         RecordedSignature: {
             content_hash: string;
@@ -5342,9 +5775,16 @@ export interface components {
             address: string;
             /** @description Which brand is meant; absent when nobody can tell. */
             brand_id?: string | null;
+            /** @description The last campaign that had gone to them over this account. */
+            campaign_id?: string | null;
+            campaign_name?: string | null;
             channel: components["schemas"]["Channel"];
             /** @description The account that it came over. */
             connector_id: string;
+            /** @description The person behind the address, where the firm knows them. */
+            contact_id?: string | null;
+            /** @description Masked as the address is. */
+            contact_name?: string | null;
             /** Format: date-time */
             decided_at?: string | null;
             decided_by?: string | null;
@@ -5365,6 +5805,8 @@ export interface components {
             state: components["schemas"]["ReplyState"];
             /** @description What; absent for roles that may not read personal data. */
             text?: string | null;
+            /** @description The words of the text that speak of refusing, as they were written. */
+            words: string[];
             /** @description To which of our numbers or senders. */
             written_to: string;
         };
@@ -5498,6 +5940,47 @@ export interface components {
             /** @description Queued; each is looked up at İYS before it is sent. */
             queued: number;
         };
+        /** @description The number of a retailer. */
+        RetailerCode: {
+            /** Format: int32 */
+            code: number;
+        };
+        /** @description A retailer to be registered. */
+        RetailerNew: {
+            alias?: string | null;
+            city: components["schemas"]["PlaceCode"];
+            mersis?: string | null;
+            mobile?: string | null;
+            /** @description First and last name of a tradesman. */
+            name?: string | null;
+            /** @description Identity number of a tradesman, 11 digits; İYS keeps it, we do not. */
+            tckn?: string | null;
+            tin?: string | null;
+            /** @description Trade name. */
+            title: string;
+            town: components["schemas"]["PlaceCode"];
+        };
+        /** @description Provinces and districts by their codes at İYS. */
+        RetailerPlaces: {
+            districts: components["schemas"]["PlaceCode"][];
+            provinces: components["schemas"]["PlaceCode"][];
+        };
+        /** @description A retailer (*bayi*) as İYS lists it. */
+        RetailerShown: {
+            /**
+             * Format: int32
+             * @description Its number at İYS, 8 digits.
+             */
+            code: number;
+            /** @description In İYS's word. */
+            status?: string | null;
+            title: string;
+        };
+        /** @description The retailers of a brand. */
+        Retailers: {
+            /** @description At most 100. */
+            items: components["schemas"]["RetailerShown"][];
+        };
         /**
          * @description What a person or a key may do.
          * @enum {string}
@@ -5583,11 +6066,6 @@ export interface components {
              */
             per_week: number | null;
             /**
-             * @description Hours of their own for some purposes, instead of the brand's.
-             * @default []
-             */
-            purpose_windows: components["schemas"]["PurposeWindow"][];
-            /**
              * @description Dates on which nothing commercial leaves, as `2026-07-15`.
              * @default []
              */
@@ -5597,6 +6075,11 @@ export interface components {
              * @default false
              */
             rests_on_holidays: boolean;
+            /**
+             * @description Hours of their own for some purposes, instead of the brand's.
+             * @default []
+             */
+            purpose_windows: components["schemas"]["PurposeWindow"][];
         };
         /** @description A session that holds. */
         Session: {
@@ -5673,6 +6156,40 @@ export interface components {
              */
             second_percent: number;
         };
+        /** @description What is on record for one channel. */
+        StandingConsent: {
+            /** @description Masked for roles that may not read personal data. */
+            address: string;
+            brand_id: string;
+            channel: components["schemas"]["Channel"];
+            /**
+             * Format: date-time
+             * @description When it said so.
+             */
+            checked_at?: string | null;
+            /** Format: date-time */
+            consent_at?: string | null;
+            kind: components["schemas"]["RecipientKind"];
+            status?: components["schemas"]["ConsentStatus"] | null;
+            /** @description What İYS said last. */
+            verdict: components["schemas"]["Verdict"];
+        };
+        /** @description A list or tag. */
+        StandingGroup: {
+            kind: components["schemas"]["GroupKind"];
+            name: string;
+        };
+        /** @description A stop of one of the person's addresses. */
+        StandingStop: {
+            /** @description Masked for roles that may not read personal data. */
+            address: string;
+            channel?: components["schemas"]["Channel"] | null;
+            /**
+             * @description The reason that a campaign would give.
+             * @example S201
+             */
+            code: string;
+        };
         /** @description One stop of one address. */
         Stop: {
             /** @description Who entered it. */
@@ -5736,11 +6253,6 @@ export interface components {
             channel: components["schemas"]["Channel"];
             /** Format: date-time */
             created_at: string;
-            /**
-             * @description What a commercial campaign's text would be told; absent in lists. A text
-             *     is saved all the same: who sends it and how to refuse may still come.
-             */
-            findings?: components["schemas"]["TextFinding"][] | null;
             /** @description The owner who let this very text use health data. */
             health_approved_by?: string | null;
             /** @example tpl_10000 */
@@ -5755,6 +6267,11 @@ export interface components {
              * @description Counts the changes, from 1.
              */
             version: number;
+            /**
+             * @description What a commercial campaign's text would be told; absent in lists. A text
+             *     is saved all the same: who sends it and how to refuse may still come.
+             */
+            findings?: components["schemas"]["TextFinding"][] | null;
         };
         /** @description Changes of a text; what is absent stays. */
         TemplateChange: {
@@ -6099,6 +6616,63 @@ export interface components {
             kind: components["schemas"]["RecipientKind"];
             verdict: components["schemas"]["Verdict"];
         };
+        /** @description A request to ask a person. */
+        Via: {
+            address: string;
+            /** Format: date-time */
+            asked_at: string;
+            brand_id: string;
+            channels: components["schemas"]["Channel"][];
+            /** Format: date-time */
+            done_at?: string | null;
+            id: string;
+            kind: components["schemas"]["RecipientKind"];
+            method: components["schemas"]["ViaMethod"];
+            /** @description İYS's number of it. */
+            request_id?: string | null;
+            /** @description İYS's own words about it. */
+            said?: string | null;
+            state: components["schemas"]["ViaProgress"];
+            /** @description What it means and what to do, in English. */
+            text_en: string;
+            /** @description What it means and what to do, in Turkish. */
+            text_tr: string;
+        };
+        /** @description What became of the wish. */
+        ViaAnswer: {
+            channel?: components["schemas"]["Channel"] | null;
+            request?: components["schemas"]["Via"] | null;
+            why_not?: components["schemas"]["AskingAnswer"] | null;
+        };
+        /** @description A code that the person told. */
+        ViaCodeTold: {
+            code: string;
+        };
+        /**
+         * @description How a person confirms to İYS.
+         * @enum {string}
+         */
+        ViaMethod: "SMS_OTP" | "SMS_SHORTURL" | "EPOSTA_OTP" | "EPOSTA_SHORTURL" | "EPOSTA_APPROVALURL";
+        /**
+         * @description How far a request to ask a person has come.
+         * @enum {string}
+         */
+        ViaProgress: "waiting" | "consented" | "ended" | "refused" | "unknown";
+        /** @description Whom İYS is to ask. */
+        ViaWanted: {
+            /** @description A phone number as people write it, or an e-mail address; of a person the firm knows. */
+            address: string;
+            channels: components["schemas"]["Channel"][];
+            /** @description The form that was approved in the İYS panel. */
+            form_id: string;
+            kind?: components["schemas"]["RecipientKind"] | null;
+            method: components["schemas"]["ViaMethod"];
+        };
+        /** @description The requests about a person in a brand's name. */
+        Vias: {
+            /** @description The newest first; at most 20. */
+            items: components["schemas"]["Via"][];
+        };
         /** @description One field that cannot be accepted. */
         Where: {
             /** @description What kind of fault it is. */
@@ -6120,6 +6694,7 @@ export interface components {
              * @description When it could leave, if only the hour is against it.
              */
             held_until?: string | null;
+            history?: components["schemas"]["RecordHistory"] | null;
             local?: components["schemas"]["LocalConsent"] | null;
             /** @description Every reason against it, in the order of the gate. */
             reasons: components["schemas"]["Reason"][];
@@ -6432,6 +7007,16 @@ export interface operations {
     audit: {
         parameters: {
             query?: {
+                /** @description Of one actor, as entries name them. */
+                actor?: string;
+                /** @description Of one kind, such as `campaign.launch`. */
+                action?: string;
+                /** @description Done to one thing, by its printed number. */
+                subject?: string;
+                /** @description At this instant or after. */
+                from?: string;
+                /** @description Before this instant. */
+                to?: string;
                 /** @description Rows at most; 50 unless given. */
                 limit?: number;
                 /** @description The `next` of the page before. */
@@ -6597,9 +7182,16 @@ export interface operations {
     };
     bounces: {
         parameters: {
-            query: {
-                /** @description Normalised, as `ali@ornek.com.tr`. */
-                address: string;
+            query?: {
+                /**
+                 * @description Those to one address only, normalised, as `ali@ornek.com.tr`; takes a
+                 *     role that may read personal data.
+                 */
+                address?: string;
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
             };
             header?: never;
             path?: never;
@@ -6607,7 +7199,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The newest first, at most 20 */
+            /** @description The newest first */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6783,6 +7375,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Brand"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    consent_coverage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By channel */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentCoverage"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -7906,6 +8530,42 @@ export interface operations {
             };
         };
     };
+    complaints: {
+        parameters: {
+            query?: {
+                /** @description Those that nobody has closed. */
+                only_open?: boolean;
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Complaint"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     connector_kinds: {
         parameters: {
             query?: never;
@@ -8462,10 +9122,25 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The beginning of a name, a whole phone number as people write it, an
-                 *     e-mail address, or the firm's own number. Everybody when absent.
+                 * @description The beginning of a name or of a word in it, a whole phone number as
+                 *     people write it, an e-mail address, or the firm's own number. Everybody
+                 *     when absent.
                  */
                 query?: string;
+                /** @description Members of this list, or who carries this tag. */
+                group?: string;
+                /** @description Together with `consent`: for which channel; SMS unless given. */
+                channel?: components["schemas"]["Channel"];
+                /** @description What is on record of them. */
+                consent?: null | ("confirmed" | "unconfirmed" | "refused" | "nothing");
+                /** @description Together with `consent`: to this brand; to any unless given. */
+                brand_id?: string;
+                /** @description Who said something that was taken here, such as `HS_WEB`. */
+                source?: string;
+                /** @description Together with `value`: the code of an attribute. */
+                attribute?: string;
+                /** @description The attribute's value, as people write it. */
+                value?: string;
                 /** @description Rows at most; 50 unless given. */
                 limit?: number;
                 /** @description The `next` of the page before. */
@@ -8516,6 +9191,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    contact_standing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What holds now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactStanding"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -8755,6 +9462,42 @@ export interface operations {
         };
         responses: {
             /** @description The firm as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Firm"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    go_live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The firm */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GoLive"];
+            };
+        };
+        responses: {
+            /** @description The firm, live */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9563,6 +10306,80 @@ export interface operations {
             };
         };
     };
+    registry_history: {
+        parameters: {
+            query: {
+                /** @description A phone number as people write it, or an e-mail address. */
+                address: string;
+                channel: components["schemas"]["Channel"];
+                /** @description BIREYSEL unless given. */
+                kind?: components["schemas"]["RecipientKind"];
+            };
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it told, and when */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordHistory"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_registry_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HistoryWanted"];
+            };
+        };
+        responses: {
+            /** @description What it tells now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordHistory"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     consent_holds: {
         parameters: {
             query?: {
@@ -9589,6 +10406,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Hold"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_ledger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": string;
                 };
             };
             /** @description It could not be done; the document says why */
@@ -9867,6 +10716,212 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Resent"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_retailer_places: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Their codes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetailerPlaces"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_retailers: {
+        parameters: {
+            query?: {
+                /** @description Retailers to pass over. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retailers"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_registry_retailer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetailerNew"];
+            };
+        };
+        responses: {
+            /** @description Its number */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetailerCode"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_registry_retailer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+                /** @description The retailer's number */
+                code: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    via_requests: {
+        parameters: {
+            query: {
+                /** @description A phone number as people write it, or an e-mail address. */
+                address: string;
+            };
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The requests */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vias"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_through_iys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViaWanted"];
+            };
+        };
+        responses: {
+            /** @description Asked, or why not */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViaAnswer"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -11187,6 +12242,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_TextVariable"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    via_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Via"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    via_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViaCodeTold"];
+            };
+        };
+        responses: {
+            /** @description What İYS made of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Via"];
                 };
             };
             /** @description It could not be done; the document says why */
