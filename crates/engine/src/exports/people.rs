@@ -113,7 +113,11 @@ impl PeopleColumn {
                 (None, Some(failure)) => failure.name_tr().into(),
                 (None, None) => Cell::Empty,
             },
-            Self::TextEn => or_empty(person.code.map(|code| code.render_en(&[]))),
+            Self::TextEn => match (person.code, person.failure) {
+                (Some(code), _) => code.render_en(&[]).into(),
+                (None, Some(failure)) => failure.name_en().into(),
+                (None, None) => Cell::Empty,
+            },
             Self::Failure => person
                 .failure
                 .map_or(Cell::Empty, |failure| failure.as_str().into()),

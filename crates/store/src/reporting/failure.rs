@@ -50,6 +50,20 @@ impl Failure {
         }
     }
 
+    /// In English, for people.
+    pub const fn name_en(self) -> &'static str {
+        match self {
+            Self::Refused => "The provider refused the request",
+            Self::Transient => "The provider refused for now",
+            Self::Permanent => "The provider does not take this address",
+            Self::Account => "Something is wrong with the provider account",
+            Self::Content => "The text or the sender was refused",
+            Self::Expired => "The time for delivery ran out",
+            Self::Undelivered => "The operator could not deliver it",
+            Self::Rejected => "The provider took it and refused it later",
+        }
+    }
+
     /// From what the query computes: the state of a receipt, 9 for a failed
     /// batch, 10 and the class for a refused person.
     pub(crate) const fn from_db(number: i64) -> Option<Self> {
