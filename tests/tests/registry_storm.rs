@@ -189,6 +189,7 @@ impl<'h> Storm<'h> {
                 consent_date: self.said_at(),
                 source: Source::HS_MOBIL,
                 evidence: None,
+                retailer: None,
             })
             .collect();
         let told: Vec<String> = claims

@@ -34,6 +34,7 @@ async fn said(house: &House, n: u32, status: Status, at: Timestamp) -> Result<()
         consent_date: at,
         source: Source::HS_WEB,
         evidence: None,
+        retailer: None,
     };
     let (firm, brand) = (house.firm, house.brand.id);
     house
@@ -202,6 +203,37 @@ async fn new_people_are_created_in_lists_and_looked_up_singly_only_while_a_refus
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn older_refusals_among_our_own_people_are_found_and_then_new_people_need_no_look_up()
+-> Result<()> {
+    for house in House::each(RegistryMode::Integrator, as_it_is).await? {
+        // Thirty people refused years ago; to us they said so as well, or nothing.
+        let years_ago = house.now().plus_micros(-700 * DAY_US);
+        for n in 1..=30 {
+            let person = phone(n)?;
+            house.record(&person, "ONAY", "HS_WEB", years_ago).await?;
+            let refused = years_ago.plus_micros(DAY_US);
+            house.citizen(&person, "RET", refused).await?;
+            let claimed = house.now().plus_micros(-400 * DAY_US);
+            said(&house, n, Status::Ret, claimed).await?;
+        }
+        house.work().await?;
+        hours_pass(&house, 5).await?;
+        let mut reader = house.engine.store().read().await?;
+        let count = reader.refusal_count(house.brand.id).await?;
+        let count = count.context("a count")?;
+        ensure!(
+            count.theirs == 30 && count.ours == 30,
+            "{}: {count:?}",
+            house.database
+        );
+        drop(reader);
+        let [singly, ..] = calls_for_new_people(&house, 200).await?;
+        ensure!(singly == 0, "{}: {singly} look-ups", house.database);
+    }
+    Ok(())
+}
+
 async fn open_alarms(house: &House) -> Result<Vec<AlarmCode>> {
     house.engine.step_alarms().await?;
     let mut reader = house.engine.store().read().await?;
@@ -301,7 +333,9 @@ async fn every_week_the_ledger_is_recomputed_and_a_difference_raises_an_alarm() 
         let mut reader = house.engine.store().read().await?;
         let checked = reader.ledger_checked(house.brand.id).await?;
         ensure!(checked.is_some_and(|checked| checked.fault.is_none()));
-        let newest = reader.audit_trail(house.firm, None, 1).await?;
+        let newest = reader
+            .audit_trail(house.firm, store::audit::AuditFilter::default(), None, 1)
+            .await?;
         ensure!(newest[0].action == "ledger.verified", "{newest:?}");
         drop(reader);
         ensure!(open_alarms(&house).await?.is_empty());

@@ -9,6 +9,7 @@ import { APPROVAL_STORY, CAMPAIGN_STORY } from "./campaigns.mjs";
 import { consentFile, EXPECTED, refusalFile } from "./file.mjs";
 import { SCREENS_STORY } from "./screens.mjs";
 import { startDemo, until } from "./server.mjs";
+import { WORK_STORY } from "./work.mjs";
 
 const STORY = [
   ["logs in", logIn],
@@ -23,6 +24,7 @@ const STORY = [
   ["asks why somebody was left out", askWhy],
   ...APPROVAL_STORY,
   ...SCREENS_STORY,
+  ...WORK_STORY,
   ["reads it in English, in the dark and on a phone", readElsewhere],
   ["logs out", logOut],
 ];
@@ -74,7 +76,6 @@ async function logIn({ page, demo }) {
   await page.getByRole("heading", { level: 1, name: "Pano" }).waitFor();
   await page.getByRole("heading", { name: "Son aktarımlar" }).waitFor();
   await checkAccess(page, "the dashboard");
-  await picture(page, "dashboard");
 }
 
 async function lookAtUploads({ page }) {
@@ -269,7 +270,6 @@ async function askWhy(scene) {
   const reasons = await why.locator("[data-code]").evaluateAll((list) => list.map((item) => item.dataset.code));
   assert.ok(reasons.includes(code), `the person's page names ${code} too, among ${reasons}`);
   await checkAccess(page, "the answer to why");
-  await picture(page, "person");
   scene.report = report.replace(/[?#].*/, "");
 }
 

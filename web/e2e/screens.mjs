@@ -24,6 +24,11 @@ const SCREENS = [
   "/settings",
   "/templates",
   "/messages",
+  "/inbox",
+  "/inbox?tab=bounces",
+  "/inbox?tab=complaints",
+  "/contacts?consent=refused",
+  "/audit?action=user.create",
 ];
 
 export const SCREENS_STORY = [
@@ -61,6 +66,12 @@ async function lookAtMode({ page }) {
   await page.locator("#lights li").first().waitFor();
   await checkAccess(page, "the state of İYS");
   await picture(page, "registry");
+  const [ledger] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Defteri indir" }).click(),
+  ]);
+  assert.equal(await ledger.failure(), null, "the ledger downloads");
+  assert.match(ledger.suggestedFilename(), /defter\.tar$/);
   await page.getByRole("button", { name: "Değiştir", exact: true }).click();
   const dialog = page.getByRole("dialog", { name: "Çalışma biçimini değiştir" });
   await dialog.getByRole("radio", { name: "Kapalı" }).check();
@@ -90,6 +101,11 @@ async function compliance({ page }) {
     await page.getByRole("table").locator("tbody tr").first().waitFor();
     await checkAccess(page, "the people behind a refusal");
   }
+  await page.goto("/registry/drift");
+  await page.getByRole("button", { name: "Dünü şimdi karşılaştır" }).click();
+  await page.waitForURL(/\/registry\/drift\/\d{4}-\d{2}-\d{2}/);
+  await page.locator("#day").getByText("Hareket yok").or(page.locator("#day").getByText("Tutuyor")).first().waitFor();
+  await checkAccess(page, "a day of the agreement");
   await page.goto("/registry/findings");
   await page.getByRole("button", { name: "Şimdi tara" }).click();
   await page.getByText(/yeni bulgu\./).waitFor();

@@ -33,6 +33,17 @@ impl<T> Change<T> {
     }
 }
 
+impl<T: PartialEq> Change<T> {
+    /// Whether the field would hold something else afterwards.
+    pub(crate) fn changes(&self, held: &Option<T>) -> bool {
+        match self {
+            Self::Keep => false,
+            Self::Empty => held.is_some(),
+            Self::To(value) => held.as_ref() != Some(value),
+        }
+    }
+}
+
 impl<T: Serialize> Change<T> {
     /// The change for the audit trail: null for none, an empty text for emptied.
     pub(crate) fn told(&self) -> Value {

@@ -1,6 +1,7 @@
 //! Lists by cursor: `?limit=` (at most 200, default 50) and `&after=`, the
 //! `next` of the page before.
 
+use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -89,6 +90,31 @@ impl Paging {
     }
 }
 
+/// Where a page ended that is ordered by several numbers: an instant, then
+/// what tells apart the rows of one instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place<const N: usize>(pub(crate) [i64; N]);
+
+impl<const N: usize> fmt::Display for Place<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, number) in self.0.iter().enumerate() {
+            let dot = if at == 0 { "" } else { "." };
+            write!(f, "{dot}{number}")?;
+        }
+        Ok(())
+    }
+}
+
+impl<const N: usize> FromStr for Place<N> {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let numbers: Result<Vec<i64>, _> = text.split('.').map(str::parse).collect();
+        let numbers = numbers.map_err(drop)?;
+        numbers.try_into().map(Self).map_err(drop)
+    }
+}
+
 impl<T> Page<T> {
     /// A list that always fits one page.
     pub(crate) const fn whole(items: Vec<T>) -> Self {
@@ -99,6 +125,15 @@ impl<T> Page<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_of_several_numbers_is_read_back_and_nothing_else_is() {
+        let place = Place([-5, 7, i64::MAX]);
+        assert_eq!(place.to_string().parse(), Ok(place));
+        for text in ["", "1", "1.2", "1.2.3.4", "1.x.3", "1..3"] {
+            assert_eq!(text.parse::<Place<3>>(), Err(()), "{text}");
+        }
+    }
 
     #[test]
     fn there_is_a_next_page_exactly_when_a_row_was_left_over() {

@@ -20,9 +20,9 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::options::BodyLimits;
 use crate::v1::{
-    alarms, api_keys, attributes, audit, blacklist, bounces, brands, campaigns, connectors,
-    consents, contacts, firms, groups, inbound as replies, mail, messages, reasons, registry,
-    segments, sending, session, templates, uploads, users,
+    alarms, api_keys, attributes, audit, blacklist, bounces, brands, campaigns, complaints,
+    connectors, consents, contacts, coverage, firms, groups, inbound as replies, mail, messages,
+    reasons, registry, segments, sending, session, templates, uploads, users,
 };
 use crate::{guard, health, inbound, observe, openapi, panel, problem, public};
 
@@ -39,8 +39,10 @@ fn quick() -> OpenApiRouter<App> {
         ))
         .routes(routes!(firms::firms, firms::create_firm))
         .routes(routes!(firms::firm, firms::change_firm))
+        .routes(routes!(firms::go_live))
         .routes(routes!(brands::brands, brands::create_brand))
         .routes(routes!(brands::brand, brands::change_brand))
+        .routes(routes!(coverage::consent_coverage))
         .routes(routes!(users::users, users::create_user))
         .routes(routes!(users::change_user))
         .routes(routes!(api_keys::api_keys, api_keys::create_api_key))
@@ -64,6 +66,7 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(contacts::contact))
         .routes(routes!(contacts::contact_why))
         .routes(routes!(contacts::contact_timeline))
+        .routes(routes!(contacts::contact_standing))
         .routes(routes!(consents::consent, consents::record_consents))
         .routes(routes!(consents::consent_history))
         .routes(routes!(consents::consent_as_of))
@@ -73,6 +76,7 @@ fn quick() -> OpenApiRouter<App> {
             blacklist::lift_stop
         ))
         .routes(routes!(bounces::bounces, bounces::try_address_again))
+        .routes(routes!(complaints::complaints))
         .routes(routes!(registry::complaint_handled))
         .routes(routes!(
             attributes::attributes,
@@ -98,6 +102,7 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(registry::consent_findings))
         .routes(routes!(registry::review_finding))
         .routes(routes!(registry::may_ask_anew, registry::ask_anew))
+        .routes(routes!(registry::via_request))
         .routes(routes!(alarms::alarms))
         .routes(routes!(alarms::acknowledge_alarm))
         .routes(routes!(
@@ -162,6 +167,19 @@ fn slow() -> OpenApiRouter<App> {
         .routes(routes!(registry::confirm_registry_day))
         .routes(routes!(registry::registry_push_address))
         .routes(routes!(registry::registry_pull))
+        .routes(routes!(registry::via_requests, registry::ask_through_iys))
+        .routes(routes!(registry::via_code))
+        .routes(routes!(
+            registry::registry_history,
+            registry::ask_registry_history
+        ))
+        .routes(routes!(
+            registry::registry_retailers,
+            registry::add_registry_retailer
+        ))
+        .routes(routes!(registry::remove_registry_retailer))
+        .routes(routes!(registry::registry_retailer_places))
+        .routes(routes!(registry::registry_ledger))
         .routes(routes!(registry::search_consents))
         .routes(routes!(registry::registry_push))
 }

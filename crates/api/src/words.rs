@@ -48,6 +48,10 @@ words! {
     CampaignState = store::campaigns::CampaignState;
     /// What becomes of the accepted rows of a file.
     UploadAction = store::uploads::UploadAction;
+    /// What a group of people is.
+    GroupKind = store::tags::GroupKind;
+    /// What is on record of a person for a channel.
+    ConsentState = store::contacts::search::ConsentState;
     /// What is owed to the person, the law and İYS.
     Duty = domain::deadline::Duty;
     /// How near the end of a deadline is.
@@ -68,6 +72,10 @@ words! {
     FindingState = store::findings::FindingState;
     /// A lawful way to ask a person anew.
     AskingWay = store::repermission::AskingWay;
+    /// How a person confirms to İYS.
+    ViaMethod = store::registry_via::ViaMethod;
+    /// How far a request to ask a person has come.
+    ViaProgress = store::registry_via::ViaProgress;
     /// What a file is for.
     UploadPurpose = store::uploads::UploadPurpose;
     /// Why everybody of a brand is asked about at İYS.

@@ -8,7 +8,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::connector::Connector;
-use crate::{generic, iletimerkezi, infobip, jetsms, netgsm, smtp, twilio, verimor, whatsapp};
+use crate::{
+    brevo, generic, iletimerkezi, infobip, jetsms, netgsm, smpp, smtp, turkcell, twilio, verimor,
+    whatsapp,
+};
 
 /// One provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -99,11 +102,14 @@ pub struct FieldProblem {
 pub fn catalogue() -> &'static [KindInfo] {
     static KINDS: LazyLock<Vec<KindInfo>> = LazyLock::new(|| {
         let mut kinds = vec![
+            brevo::KIND,
             iletimerkezi::KIND,
             infobip::KIND,
             jetsms::KIND,
             netgsm::KIND,
+            smpp::KIND,
             smtp::KIND,
+            turkcell::KIND,
             twilio::KIND,
             verimor::KIND,
             whatsapp::KIND,
@@ -126,6 +132,7 @@ pub fn build(
     http: reqwest::Client,
 ) -> Result<Arc<dyn Connector>, ConfigError> {
     match kind {
+        "brevo" => Ok(Arc::new(brevo::Brevo::new(config, http)?)),
         "iletimerkezi" => Ok(Arc::new(iletimerkezi::Iletimerkezi::new(config, http)?)),
         "infobip" => Ok(Arc::new(infobip::Infobip::new(
             infobip::Config::read(config)?,
@@ -133,7 +140,9 @@ pub fn build(
         ))),
         "jetsms" => Ok(Arc::new(jetsms::Jetsms::new(config, http)?)),
         "netgsm" => Ok(Arc::new(netgsm::Netgsm::new(config, http)?)),
+        "smpp" => Ok(Arc::new(smpp::Smpp::new(config)?)),
         "smtp" => Ok(Arc::new(smtp::Smtp::new(config)?)),
+        "turkcell" => Ok(Arc::new(turkcell::Turkcell::new(config, http)?)),
         "twilio" => Ok(Arc::new(twilio::Twilio::new(config, http)?)),
         "verimor" => Ok(Arc::new(verimor::Verimor::new(config, http)?)),
         "whatsapp" => Ok(Arc::new(whatsapp::Whatsapp::new(config, http)?)),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use domain::Timestamp;
 use domain::gate::Cleared;
 use domain::ids::MessageRef;
 
@@ -11,6 +12,19 @@ use crate::capabilities::Capabilities;
 use crate::message::{ClearedRequest, EncodeError, Envelope, Outgoing};
 use crate::outcome::{Balance, CallFailure, LookUp, Outcome, TestReport};
 use crate::receipt::{Inbox, Push, Receipts, SentRequest, UnreadablePush};
+
+/// What came over a session that a connector keeps open.
+#[derive(Debug, Default)]
+pub struct Heard {
+    /// Receipts, as [`Connector::receipts`] reads them; empty where there are none.
+    pub receipts: Vec<u8>,
+    /// Replies, as [`Connector::inbound`] reads them; empty where there are none.
+    pub replies: Vec<u8>,
+    /// What came and could not be read.
+    pub unreadable: usize,
+    /// What is confirmed to the provider once it is kept.
+    pub(crate) tickets: Vec<u64>,
+}
 
 /// A configured provider account (*bağlayıcı*).
 #[async_trait]
@@ -44,6 +58,28 @@ pub trait Connector: Send + Sync + Debug {
 
     /// Asks what the provider took under a key, for these messages.
     async fn look_up(&self, key: &str, messages: &[MessageRef]) -> LookUp;
+
+    /// Whether receipts and replies come over a session that is kept open, so that
+    /// [`Connector::hear`] must be called again and again.
+    fn keeps_a_session(&self) -> bool {
+        false
+    }
+
+    /// What came over the session and was not kept yet; opens one where none is.
+    /// The provider is told only by [`Connector::heard`]: until then everything
+    /// comes again, here or from the provider.
+    ///
+    /// # Errors
+    /// [`CallFailure`] when no session can be opened.
+    async fn hear(&self, now: Timestamp) -> Result<Heard, CallFailure> {
+        let _ = now;
+        Ok(Heard::default())
+    }
+
+    /// Confirms to the provider what is kept now.
+    async fn heard(&self, heard: Heard) {
+        let _ = heard;
+    }
 
     /// Whether a push comes from the provider. The caller has checked the
     /// unguessable part of the address.

@@ -12,10 +12,12 @@
 //! form), `text_message` (numbers, senders, alphabets), `transport` (one exchange
 //! and what is certain after it), `codes` (status tables), `checks` (self-test).
 //!
-//! `generic` serves the providers that a data file describes.
+//! `generic` serves the providers that a data file describes. `smpp` keeps sessions
+//! open, over which receipts and replies come: see [`Connector::hear`].
 //!
 //! **To add a provider** follow the numbered steps of `docs/connectors.md`.
 
+mod brevo;
 mod capabilities;
 mod catalogue;
 mod checks;
@@ -31,16 +33,18 @@ mod message;
 mod netgsm;
 mod outcome;
 mod receipt;
+mod smpp;
 mod smtp;
 mod text_message;
 mod transport;
+mod turkcell;
 mod twilio;
 mod verimor;
 mod whatsapp;
 
 pub use capabilities::{Capabilities, Inbounding, Pulling, Receiving, Resolve};
 pub use catalogue::{ConfigError, Field, FieldForm, FieldProblem, KindInfo, build, catalogue};
-pub use connector::Connector;
+pub use connector::{Connector, Heard};
 pub use message::{ClearedRequest, EncodeError, Envelope, Mail, Outgoing};
 pub use outcome::{
     Balance, CallFailure, Check, Class, Found, FoundMessage, LookUp, Outcome, Refusal, TestReport,

@@ -183,6 +183,8 @@ pub(crate) async fn exchange(request: reqwest::RequestBuilder) -> Exchange {
     let retry_after = response
         .headers()
         .get(RETRY_AFTER)
+        // What Brevo says instead; also seconds.
+        .or_else(|| response.headers().get("x-sib-ratelimit-reset"))
         .and_then(|value| value.to_str().ok());
     Exchange::Answered(Answer {
         status: response.status(),

@@ -140,6 +140,8 @@ id!(/// Consents that look made up (*bulgu*).
     FindingId, "fnd");
 id!(/// A consent that waits for a second person (*bekletilen izin*).
     HoldId, "hld");
+id!(/// A request to İYS to ask a person for their consent (*ViA*).
+    ViaId, "via");
 id!(/// A walk over everybody of a brand that asks İYS about them.
     SweepId, "swp");
 id!(/// A change of a brand's İYS mode that was looked at.

@@ -104,6 +104,23 @@ pub fn read(text: &str, brands: &[(BrandId, &str)]) -> Meaning {
     }
 }
 
+/// The words of a reply that speak of refusing, as they were written, each
+/// once: what a person who decides looks at first.
+pub fn refusal_words(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for written in text
+        .split(|c: char| !c.is_alphanumeric() && !is_mark(c))
+        .filter(|word| !word.is_empty())
+        .take(WORDS_MAX)
+    {
+        let speaks = !matches!(class_of(&fold_header(written)), None | Some(Class::Filler));
+        if speaks && !found.iter().any(|word| word == written) {
+            found.push(written.to_owned());
+        }
+    }
+    found
+}
+
 /// A word that stands without a brand's name.
 fn without_name(class: Class, rest: &[String]) -> Meaning {
     let fits = |word: &String| {
@@ -278,6 +295,16 @@ mod tests {
             let refusal = Meaning::Refusal { brand: Some(ORNEK) };
             assert_eq!(meaning(text), refusal, "{text}");
         }
+    }
+
+    #[test]
+    fn the_words_that_speak_of_refusing_are_named_as_they_were_written() {
+        assert_eq!(
+            refusal_words("Artık mesaj İSTEMİYORUM, listeden çıkarın. istemiyorum!"),
+            ["İSTEMİYORUM", "listeden", "çıkarın", "istemiyorum"]
+        );
+        assert_eq!(refusal_words("RET ORNEK"), ["RET"]);
+        assert!(refusal_words("Mağaza saat kaçta açılıyor?").is_empty());
     }
 
     #[test]

@@ -29,6 +29,9 @@ impl Engine {
         connectors::build(kind, config, self.clients.provider_http())
             .map_err(|error| EngineError::invalid("config", error.to_string()))?;
         let mut writer = self.store.write().await?;
+        let owner = writer.firm(firm).await?;
+        let owner = owner.ok_or(EngineError::NotFound { what: "the firm" })?;
+        self.check_account(&owner, config)?;
         let path_key = store::token::path_key(&mut rand::rngs::OsRng.unwrap_err());
         let new = NewConnector {
             kind: kind.to_owned(),
@@ -61,6 +64,7 @@ impl Engine {
         id: ConnectorId,
     ) -> Result<(Account, TestReport), EngineError> {
         let held = self.account(firm, id).await?;
+        self.fits_practice(&held).await?;
         let connector = self.connector(&held)?;
         let report = connector.test().await;
         let failed = report
@@ -98,6 +102,15 @@ impl Engine {
             "{}/in/{}/receipts",
             self.identity.public_url, account.path_key
         )
+    }
+
+    /// What a firm put aside by going live is not taken up again by a test.
+    async fn fits_practice(&self, held: &Configured) -> Result<(), EngineError> {
+        let owner = self.store.read().await?.firm(held.0.firm).await?;
+        let owner = owner.ok_or(EngineError::NotFound { what: "the firm" })?;
+        let config: Value = serde_json::from_str(held.1.expose_secret())
+            .map_err(|error| EngineError::Internal(error.to_string()))?;
+        self.check_account(&owner, &config)
     }
 
     async fn account(&self, firm: FirmId, id: ConnectorId) -> Result<Configured, EngineError> {

@@ -33,6 +33,8 @@ pub struct ConsentClaim {
     pub source: Source,
     /// Pointer to the proof.
     pub evidence: Option<String>,
+    /// The retailer (*bayi*) that took it: its number at İYS, 8 digits.
+    pub retailer: Option<u32>,
 }
 
 /// What became of one declaration, in the order given.
@@ -88,6 +90,7 @@ impl Engine {
             .brand(firm, brand)
             .await?
             .ok_or(EngineError::NotFound { what: "the brand" })?;
+        let retailers: Vec<Option<u32>> = claims.iter().map(|claim| claim.retailer).collect();
         let records: Vec<IncomingRecord> = (0..)
             .zip(claims)
             .map(|(line, claim)| incoming(line, claim))
@@ -103,6 +106,7 @@ impl Engine {
         let mut writer = self.store.write().await?;
         let applied = writer.apply_records(&context, &records).await?;
         crate::registry::withheld::restated(&mut writer, brand, &applied).await?;
+        writer.note_retailers(&taken(&applied, &retailers)).await?;
         let held = hold_for_a_second_person(&mut writer, &context, &records, &applied).await?;
         if addressed.mode.is_connected() {
             let batches = crate::registry::asks::after_claims(&addressed, &applied.touched);
@@ -188,6 +192,24 @@ async fn hold_for_a_second_person(
     Ok(held)
 }
 
+/// The events that a retailer took.
+fn taken(applied: &Applied, retailers: &[Option<u32>]) -> Vec<(EventId, u32)> {
+    let of = |line: i64| *retailers.get(usize::try_from(line).ok()?)?;
+    let events = applied.touched.iter();
+    events
+        .filter_map(|touched| Some((touched.event?, of(touched.line)?)))
+        .collect()
+}
+
+/// The evidence names the retailer: the ledger's hashes then hold it.
+fn evidence_of(evidence: Option<String>, retailer: Option<u32>) -> Option<String> {
+    match (evidence, retailer) {
+        (evidence, None) => evidence,
+        (None, Some(code)) => Some(format!("bayi {code}")),
+        (Some(evidence), Some(code)) => Some(format!("bayi {code}; {evidence}")),
+    }
+}
+
 fn set(outcomes: &mut [Option<ClaimOutcome>], line: i64, outcome: ClaimOutcome) {
     if let Some(slot) = usize::try_from(line)
         .ok()
@@ -211,7 +233,7 @@ fn incoming(line: i64, claim: ConsentClaim) -> IncomingRecord {
             date: claim.consent_date,
             source: claim.source,
         }),
-        evidence: claim.evidence,
+        evidence: evidence_of(claim.evidence, claim.retailer),
         attributes: Vec::new(),
         standing: None,
     }

@@ -42,6 +42,9 @@ pub enum EngineError {
         /// The questions.
         questions: Vec<OpenQuestion>,
     },
+    /// Practice, or its end, does not allow it.
+    #[error("practice does not allow it: {0:?}")]
+    Practice(crate::practice::PracticeRefusal),
     /// Whoever brought it in may not let it in.
     #[error("somebody else than {uploader} must approve it")]
     OtherPerson {

@@ -1,6 +1,7 @@
 //! Evidence that leaves the house: the ledger as files that anybody can
 //! recompute, and the proof of one message.
 
+pub mod archive;
 mod export;
 mod offline;
 mod proof;
@@ -52,5 +53,28 @@ impl Engine {
             .await?;
         writer.commit().await?;
         Ok(manifest)
+    }
+
+    /// The same as the parts of one archive, to be sent at once: its folder is
+    /// gone when this returns, and the open files are all that is left of it.
+    ///
+    /// # Errors
+    /// [`EngineError::File`] when a file cannot be written.
+    pub async fn ledger_archive(
+        &self,
+        firm: FirmId,
+        brand: &Brand,
+        actor: &str,
+    ) -> Result<Vec<archive::Part>, EngineError> {
+        let name = format!("export-{}-{}", brand.id, self.now().as_micros());
+        let folder = self.settings.uploads.folder.join(name);
+        let written = match self.export_ledger(firm, brand, &folder, actor).await {
+            Ok(_) => archive::parts(&folder),
+            Err(error) => Err(error),
+        };
+        let removed = std::fs::remove_dir_all(&folder);
+        let parts = written?;
+        removed.map_err(EngineError::file("removing the folder of an export"))?;
+        Ok(parts)
     }
 }

@@ -17,6 +17,7 @@ pub mod campaigns;
 pub mod clients;
 pub mod connections;
 pub mod consents;
+pub mod coverage;
 pub mod deadlines;
 pub mod dispatch;
 pub mod error;
@@ -26,6 +27,7 @@ mod group;
 mod housekeeping;
 pub mod links;
 pub mod mails;
+pub mod practice;
 pub mod receipts;
 mod refusals;
 pub mod registry;
@@ -50,7 +52,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub use clients::Clients;
-pub use connectors::catalogue as connector_kinds;
+pub use connectors::{ConfigError, catalogue as connector_kinds};
 pub use error::EngineError;
 pub use intake::Action;
 pub use settings::Settings;
@@ -213,6 +215,7 @@ impl Engine {
             u32::try_from(settings.housekeeping.every_minutes.max(1)).unwrap_or(u32::MAX),
         );
         repeat!("housekeeping", hour, step_housekeeping);
+        repeat!("coverage", hour, step_coverage);
         repeat!("registry", ms(settings.registry.poll_ms), step_registry);
         repeat!(
             "agreements",
@@ -224,6 +227,7 @@ impl Engine {
         repeat!("resolve", ms(settings.dispatch.poll_ms), step_resolve);
         repeat!("receipts", ms(settings.receipts.poll_ms), step_receipts);
         repeat!("pull", ms(settings.receipts.poll_ms), step_pull);
+        repeat!("hear", ms(settings.receipts.poll_ms), step_hear);
         repeat!("replies", ms(settings.receipts.poll_ms), step_replies);
         repeat!(
             "pull replies",

@@ -1,6 +1,7 @@
 //! Receipts come back: pushes are kept as they came and answered at once; the
 //! mapping follows, and a message's state only moves forward.
 
+mod hear;
 mod pull;
 
 use std::collections::{BTreeMap, HashMap};

@@ -5,16 +5,20 @@ pub mod agreement;
 mod alarms;
 pub(crate) mod asks;
 mod calls;
+pub mod desk;
 pub mod lights;
 pub(crate) mod limits;
 pub mod mode;
 mod overtaken;
+pub mod partner;
 pub(crate) mod pull;
 pub mod push_in;
 mod refusals;
+mod search;
 mod settle;
 pub mod sweep;
 mod vault;
+pub mod via;
 mod watch;
 pub(crate) mod withheld;
 
@@ -88,6 +92,7 @@ pub(crate) fn add_item(item: &RegistryItem) -> Option<AddItem> {
         consent_date: said.date,
         source: said.source.clone(),
         event: said.event,
+        retailer: said.retailer,
     })
 }
 
@@ -126,12 +131,14 @@ impl Engine {
         let pulled = self.pull_due().await?;
         let swept = self.sweep_due().await?;
         let looked = self.look_at_lights().await?;
+        let asked = self.step_via().await?;
         let called = self.call_due(None).await?;
         Ok(watched
             .or(pushed)
             .or(pulled)
             .or(swept)
             .or(looked)
+            .or(asked)
             .or(called))
     }
 
@@ -223,29 +230,35 @@ impl Engine {
         };
         let version = version_of(&credentials);
         let client = self.clients.registry(brand, version, || {
-            let account = Account {
-                base_url: self.settings.registry.base_url.clone(),
-                credentials: Credentials {
-                    username: credentials.username.clone(),
-                    password: credentials.password.clone(),
-                },
-                timeout: std::time::Duration::from_secs(self.settings.registry.timeout_seconds),
-                token_rules: TokenRules::default(),
-            };
-            let vault = vault::StoreVault {
-                store: self.store.clone(),
-                account: credentials.username.clone(),
-                worker: self.worker().to_owned(),
-            };
-            Ok(Arc::new(Client::new(
-                self.clients.registry_http(),
-                account,
-                Arc::clone(self.clients.limiter()),
-                Arc::new(vault),
-                Arc::clone(self.clock()),
-            )))
+            Ok(Arc::new(self.client_of(Credentials {
+                username: credentials.username.clone(),
+                password: credentials.password.clone(),
+            })))
         })?;
         Ok(Some(Line { client, address }))
+    }
+
+    /// A client that speaks to İYS by this login. Its token is kept under the
+    /// user's name: all brands and processes with the same login share it.
+    fn client_of(&self, credentials: Credentials) -> Client {
+        let vault = vault::StoreVault {
+            store: self.store.clone(),
+            account: credentials.username.clone(),
+            worker: self.worker().to_owned(),
+        };
+        let account = Account {
+            base_url: self.settings.registry.base_url.clone(),
+            credentials,
+            timeout: std::time::Duration::from_secs(self.settings.registry.timeout_seconds),
+            token_rules: TokenRules::default(),
+        };
+        Client::new(
+            self.clients.registry_http(),
+            account,
+            Arc::clone(self.clients.limiter()),
+            Arc::new(vault),
+            Arc::clone(self.clock()),
+        )
     }
 
     /// A brand's connection to İYS at a glance.

@@ -63,16 +63,22 @@ pub(crate) fn sealed_batch(campaign: CampaignId, handed: &HandedOver) -> SealedB
 }
 
 /// The leaves of a campaign's seal, in the order of its batches: 32 bytes for
-/// each request of some hundreds of people.
-async fn leaves(reader: &mut Reader, campaign: CampaignId) -> Result<Vec<Hash>, EngineError> {
+/// each request of some hundreds of people. With the number of each batch,
+/// because numbers have gaps: parts of a campaign are a million apart.
+async fn leaves(
+    reader: &mut Reader,
+    campaign: CampaignId,
+) -> Result<(Vec<i64>, Vec<Hash>), EngineError> {
+    let mut numbers = Vec::new();
     let mut leaves = Vec::new();
     let mut after = 0;
     loop {
         let batches = reader.handed_over(campaign, after).await?;
         let Some(last) = batches.last() else {
-            return Ok(leaves);
+            return Ok((numbers, leaves));
         };
         after = last.number;
+        numbers.extend(batches.iter().map(|batch| batch.number));
         // Reading dozens of requests is no work for an async thread.
         let digested = tokio::task::spawn_blocking(move || {
             let leaf = |batch: &HandedOver| sealed_batch(campaign, batch).leaf();
@@ -113,7 +119,7 @@ impl Engine {
             brand,
             campaign,
         } = unsealed;
-        let leaves = leaves(&mut self.store.read().await?, campaign).await?;
+        let (_, leaves) = leaves(&mut self.store.read().await?, campaign).await?;
         let text = SealText {
             brand,
             batches: i64::try_from(leaves.len()).unwrap_or(i64::MAX),
@@ -166,9 +172,10 @@ impl Engine {
         batch_no: i64,
     ) -> Result<Option<(Vec<Beside>, String)>, EngineError> {
         let mut reader = self.store.read().await?;
-        let leaves = leaves(&mut reader, campaign).await?;
-        let place = usize::try_from(batch_no - 1).ok();
-        Ok(place
+        let (numbers, leaves) = leaves(&mut reader, campaign).await?;
+        Ok(numbers
+            .binary_search(&batch_no)
+            .ok()
             .and_then(|place| path(&leaves, place))
             .map(|path| (path, hex::encode(root(&leaves)))))
     }
@@ -182,6 +189,6 @@ async fn holds(reader: &mut Reader, entry: &TrailEntry) -> Result<bool, EngineEr
     ) else {
         return Ok(false);
     };
-    let leaves = leaves(reader, campaign).await?;
+    let (_, leaves) = leaves(reader, campaign).await?;
     Ok(hex::encode(root(&leaves)) == text.root)
 }

@@ -28,6 +28,18 @@ pub struct Settings {
     pub deadlines: Deadlines,
     /// What is forgotten when.
     pub housekeeping: Housekeeping,
+    /// Firms that practise.
+    pub practice: Practice,
+}
+
+/// Firms that practise (*deneme ortamı*), and what they may work with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Practice {
+    /// Base URLs of simulators, such as `http://127.0.0.1:4020`: the only
+    /// accounts, and the only registry, of a firm that practises. A live firm
+    /// may use none of them.
+    pub simulators: Vec<String>,
 }
 
 /// What the law gives three business days for, and when somebody is called.

@@ -113,6 +113,53 @@ pub enum MayAsk {
     Blocked(Timestamp),
 }
 
+impl MayAsk {
+    /// The answer in one word.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Yes(_) => "allowed",
+            Self::Refused => "refused",
+            Self::NotNeeded => "not_needed",
+            Self::AskedBefore(_) => "asked_before",
+            Self::Blocked(_) => "blocked",
+        }
+    }
+
+    /// What the answer means, in Turkish.
+    pub fn text_tr(&self) -> String {
+        match self {
+            Self::Yes(_) => "Kişiye bir kez yeniden sorulabilir: İYS doğrulaması, mağaza, web ya da kendi araması.".to_owned(),
+            Self::Refused => "Kişi reddetmiş; yeniden sorulamaz.".to_owned(),
+            Self::NotNeeded => "İzin geçerli ya da hâlâ İYS'ye iletilebilir; sormaya gerek yok.".to_owned(),
+            Self::AskedBefore(at) => format!(
+                "Bu izin için {} tarihinde soruldu; ikinci kez sorulamaz.",
+                at.to_turkish_text()
+            ),
+            Self::Blocked(until) => format!(
+                "Kişiye yakın zamanda soruldu; {} tarihine kadar sorulamaz.",
+                until.to_turkish_text()
+            ),
+        }
+    }
+
+    /// What the answer means, in English.
+    pub fn text_en(&self) -> String {
+        match self {
+            Self::Yes(_) => "The person may be asked once: by İYS's verification, at the counter, on the web, or when they call.".to_owned(),
+            Self::Refused => "The person refused; they may not be asked.".to_owned(),
+            Self::NotNeeded => "The consent holds or may still be registered; there is nothing to ask.".to_owned(),
+            Self::AskedBefore(at) => format!(
+                "The person was asked about this consent on {}; not a second time.",
+                at.to_turkish_text()
+            ),
+            Self::Blocked(until) => format!(
+                "The person was asked lately; not again before {}.",
+                until.to_turkish_text()
+            ),
+        }
+    }
+}
+
 impl Engine {
     async fn brand_of(&self, firm: FirmId, brand: BrandId) -> Result<Brand, EngineError> {
         let held = self.store.read().await?.brand(firm, brand).await?;
@@ -221,7 +268,7 @@ impl Engine {
         self.judge_asking(&mut reader, key).await
     }
 
-    async fn judge_asking(
+    pub(crate) async fn judge_asking(
         &self,
         reader: &mut store::Reader,
         key: ConsentKey,
@@ -261,8 +308,8 @@ impl Engine {
         })
     }
 
-    /// Notes that a person is asked anew, if they may be: whoever starts İYS's
-    /// verification calls this first.
+    /// Notes that a person is asked anew, if they may be. Whom İYS is to ask
+    /// goes by [`Engine::ask_through_iys`], which notes it by itself.
     ///
     /// # Errors
     /// [`EngineError`] when the database cannot.
@@ -279,7 +326,8 @@ impl Engine {
         let MayAsk::Yes(event) = answer else {
             return Ok(answer);
         };
-        writer.note_asking(key, way, event, actor).await?;
+        let now = self.now();
+        writer.note_asking(key, way, event, now, actor).await?;
         let detail = serde_json::json!({
             "way": way, "channel": key.channel, "kind": key.kind, "event": event,
         });
@@ -394,6 +442,7 @@ fn to_be_told(brand: &Brand, hold: &Hold, event: EventId, now: Timestamp) -> Vec
                 date: hold.consent_date,
                 source: hold.source.clone(),
                 event,
+                retailer: None,
             }),
             sub_request: None,
         }],

@@ -172,7 +172,10 @@ async fn the_trail_is_verified_with_its_seals_and_an_export_stands_in_it() {
         assert_eq!(check.trail.broken, None, "{}", db.name);
         assert_eq!((check.trail.entries, check.seals), (3, 0));
         let mut reader = db.store.read().await.expect("a reader");
-        let newest = reader.audit_trail(firm, None, 1).await.expect("a trail");
+        let newest = reader
+            .audit_trail(firm, store::audit::AuditFilter::default(), None, 1)
+            .await
+            .expect("a trail");
         assert_eq!(newest[0].action, "ledger.export");
         assert_eq!(newest[0].actor, "user:usr_9");
     }

@@ -2,6 +2,7 @@
 
 mod attribute;
 mod campaign;
+mod desk;
 mod evidence;
 pub(crate) mod upload;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use attribute::Attribute;
 pub(crate) use campaign::*;
+pub(crate) use desk::*;
 pub(crate) use evidence::*;
 pub(crate) use upload::Import;
 
@@ -180,6 +182,9 @@ pub(crate) enum Firm {
         /// Its name
         #[arg(long)]
         name: String,
+        /// Has it practise with simulators until its owner goes live
+        #[arg(long)]
+        practice: bool,
     },
     /// List the firms
     List,
@@ -378,6 +383,15 @@ pub(crate) enum Registry {
     Drift(RegistryDrift),
     /// Ask İYS to push what citizens do to this installation
     PushAddress(BrandArg),
+    /// A person's consent, taken by İYS itself (ViA)
+    #[command(subcommand)]
+    Via(RegistryVia),
+    /// One account at İYS for the brands of many firms (iş ortağı)
+    #[command(subcommand)]
+    Partner(RegistryPartner),
+    /// Retailers (bayi) of a brand at İYS
+    #[command(subcommand)]
+    Retailers(RegistryRetailers),
 }
 
 /// `registry drift`
@@ -447,6 +461,9 @@ pub(crate) enum Contact {
         /// what was known then and by what is known now
         #[arg(long, value_name = "INSTANT")]
         at: Option<String>,
+        /// Ask İYS for the movements of the record now, and keep its answer
+        #[arg(long, conflicts_with = "at")]
+        ask_iys: bool,
         /// The brand
         #[arg(long)]
         brand: String,

@@ -31,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) deadlines: engine::settings::Deadlines,
     /// What is forgotten when.
     pub(crate) housekeeping: engine::settings::Housekeeping,
+    /// Firms that practise.
+    pub(crate) practice: engine::settings::Practice,
 }
 
 /// The database.
@@ -147,6 +149,7 @@ impl Config {
             receipts: self.receipts.clone(),
             deadlines: self.deadlines.clone(),
             housekeeping: self.housekeeping.clone(),
+            practice: self.practice.clone(),
         }
     }
 

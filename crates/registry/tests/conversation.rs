@@ -131,6 +131,7 @@ fn converse(start: &Start) -> (RegistryView, Iys, Log) {
                     consent_date: fact.consent_date,
                     source: fact.source.clone(),
                     event: EventId::from_db(1),
+                    retailer: None,
                 };
                 log.sent.push(item.status);
                 let pending = after_sending(&mirror, item.status);

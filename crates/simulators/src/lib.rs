@@ -38,6 +38,7 @@
 //! 4. Add a case to the contract suite of `connectors`, which runs the
 //!    connector against it, and a test in `tests/http` for each documented refusal.
 
+pub mod brevo;
 mod calls;
 mod clock;
 mod control;
@@ -55,8 +56,10 @@ pub mod netgsm;
 mod run;
 mod segments;
 mod server;
+pub mod smpp;
 pub mod smtp;
 pub mod turatel;
+pub mod turkcell;
 pub mod twilio;
 pub mod verimor;
 pub mod whatsapp;

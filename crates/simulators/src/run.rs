@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use crate::brevo::BrevoSim;
 use crate::clock::Clock;
 use crate::desk;
 use crate::figensoft::FigensoftSim;
@@ -19,8 +20,10 @@ use crate::jetsms::JetsmsSim;
 use crate::mobildev::MobildevSim;
 use crate::netgsm::NetgsmSim;
 use crate::server::Running;
+use crate::smpp::SmppSim;
 use crate::smtp::{self, SmtpSim};
 use crate::turatel::TuratelSim;
+use crate::turkcell::TurkcellSim;
 use crate::twilio::TwilioSim;
 use crate::verimor::VerimorSim;
 use crate::whatsapp::WhatsappSim;
@@ -30,6 +33,8 @@ use crate::whatsapp::WhatsappSim;
 pub enum Kind {
     /// The national consent registry, İleti Yönetim Sistemi.
     Iys,
+    /// The e-mail provider Brevo.
+    Brevo,
     /// The SMS provider FigenSoft.
     Figensoft,
     /// The SMS provider Infobip.
@@ -42,10 +47,14 @@ pub enum Kind {
     Mobildev,
     /// The SMS provider Netgsm.
     Netgsm,
+    /// An SMPP gateway; its control calls come to the port, sessions to the one after it.
+    Smpp,
     /// A mail server; its control calls come to the port, mail to the one after it.
     Smtp,
     /// The SMS provider Turatel.
     Turatel,
+    /// Turkcell's SMS service Mesajüssü.
+    Turkcell,
     /// The SMS provider Twilio.
     Twilio,
     /// The SMS provider Verimor.
@@ -58,14 +67,17 @@ impl Kind {
     /// All of them.
     pub const ALL: &'static [Self] = &[
         Self::Iys,
+        Self::Brevo,
         Self::Figensoft,
         Self::Infobip,
         Self::Iletimerkezi,
         Self::Jetsms,
         Self::Mobildev,
         Self::Netgsm,
+        Self::Smpp,
         Self::Smtp,
         Self::Turatel,
+        Self::Turkcell,
         Self::Twilio,
         Self::Verimor,
         Self::Whatsapp,
@@ -82,14 +94,17 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Iys => "iys",
+            Self::Brevo => "brevo",
             Self::Figensoft => "figensoft",
             Self::Infobip => "infobip",
             Self::Iletimerkezi => "iletimerkezi",
             Self::Jetsms => "jetsms",
             Self::Mobildev => "mobildev",
             Self::Netgsm => "netgsm",
+            Self::Smpp => "smpp",
             Self::Smtp => "smtp",
             Self::Turatel => "turatel",
+            Self::Turkcell => "turkcell",
             Self::Twilio => "twilio",
             Self::Verimor => "verimor",
             Self::Whatsapp => "whatsapp",
@@ -209,6 +224,14 @@ pub async fn start(kind: Kind, options: Options, listener: TcpListener) -> anyho
             }
             InfobipSim::start(config, listener).await
         }
+        Kind::Brevo => {
+            let mut config = provider(&options, clock);
+            if !options.no_limits {
+                // Documented for batches: 100 calls a minute.
+                config.options.sends_per_minute = Some(100);
+            }
+            BrevoSim::start(config, listener)
+        }
         Kind::Iletimerkezi => IletimerkeziSim::start(provider(&options, clock), listener),
         Kind::Jetsms => JetsmsSim::start(provider(&options, clock), listener),
         Kind::Netgsm => {
@@ -219,14 +242,12 @@ pub async fn start(kind: Kind, options: Options, listener: TcpListener) -> anyho
             }
             NetgsmSim::start(config, listener)
         }
+        Kind::Smpp => {
+            let gateway = beside(&listener).await?;
+            SmppSim::start(provider(&options, clock), listener, gateway)
+        }
         Kind::Smtp => {
-            let control = listener.local_addr()?;
-            // The port after the control calls', unless somebody has it.
-            let mail = match TcpListener::bind((control.ip(), control.port().wrapping_add(1))).await
-            {
-                Ok(mail) => mail,
-                Err(_) => TcpListener::bind((control.ip(), 0)).await?,
-            };
+            let mail = beside(&listener).await?;
             let config = smtp::Config {
                 clock,
                 options: smtp::Options::default(),
@@ -236,6 +257,7 @@ pub async fn start(kind: Kind, options: Options, listener: TcpListener) -> anyho
         Kind::Figensoft => FigensoftSim::start(provider(&options, clock), listener),
         Kind::Mobildev => MobildevSim::start(provider(&options, clock), listener),
         Kind::Turatel => TuratelSim::start(provider(&options, clock), listener),
+        Kind::Turkcell => TurkcellSim::start(provider(&options, clock), listener),
         Kind::Twilio => TwilioSim::start(provider(&options, clock), listener),
         Kind::Verimor => {
             let mut config = provider(&options, clock);
@@ -254,6 +276,16 @@ pub async fn start(kind: Kind, options: Options, listener: TcpListener) -> anyho
             }
             WhatsappSim::start(config, listener)
         }
+    }
+}
+
+/// The port after the control calls', unless somebody has it.
+async fn beside(control: &TcpListener) -> anyhow::Result<TcpListener> {
+    let control = control.local_addr()?;
+    let next = (control.ip(), control.port().wrapping_add(1));
+    match TcpListener::bind(next).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => Ok(TcpListener::bind((control.ip(), 0)).await?),
     }
 }
 

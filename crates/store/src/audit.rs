@@ -10,7 +10,7 @@ use domain::ledger::trail::TrailEntry;
 use domain::ledger::{GENESIS, Hash};
 use serde_json::Value;
 
-use crate::db::{Reader, Writer};
+use crate::db::{Engine, Reader, Writer};
 use crate::error::{Doing, StoreError, exactly};
 use crate::row::{for_update, from_json, known, page_rows, to_json};
 
@@ -61,8 +61,63 @@ pub enum AuditBreak {
     End,
 }
 
-const NEWEST: &str = "SELECT id, number, at_us, actor, action, subject, detail, previous, hash \
-     FROM audit WHERE firm_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3";
+/// Which entries a list shows; all of them by default.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AuditFilter<'a> {
+    /// Of one user, key or worker.
+    pub actor: Option<&'a str>,
+    /// Of one kind of deed.
+    pub action: Option<&'a str>,
+    /// Done to one thing.
+    pub subject: Option<&'a str>,
+    /// Done at this instant or after.
+    pub from: Option<Timestamp>,
+    /// Done before this instant.
+    pub to: Option<Timestamp>,
+}
+
+macro_rules! newest {
+    ($hint:literal, $condition:literal) => {
+        concat!(
+            "SELECT id, number, at_us, actor, action, subject, detail, previous, hash FROM audit",
+            $hint,
+            " WHERE firm_id = $1 AND number < $2 AND number >= $3",
+            $condition,
+            " ORDER BY number DESC LIMIT $4"
+        )
+    };
+}
+
+/// One text for each set of columns asked for, and the index that answers it
+/// in order. SQLite is told which: without figures it takes the chain's for the
+/// better one, and would walk all entries for the few of one person.
+macro_rules! questions {
+    ($($hint:literal, $condition:literal;)+) => {
+        const SQLITE: [&str; 8] = [$(newest!($hint, $condition)),+];
+        const POSTGRES: [&str; 8] = [$(newest!("", $condition)),+];
+    };
+}
+
+questions! {
+    "", "";
+    " INDEXED BY audit_actor", " AND actor = $5";
+    " INDEXED BY audit_action", " AND action = $5";
+    " INDEXED BY audit_actor", " AND actor = $5 AND action = $6";
+    " INDEXED BY audit_subject", " AND subject = $5";
+    " INDEXED BY audit_subject", " AND actor = $5 AND subject = $6";
+    " INDEXED BY audit_subject", " AND action = $5 AND subject = $6";
+    " INDEXED BY audit_subject", " AND actor = $5 AND action = $6 AND subject = $7";
+}
+
+const fn newest(engine: Engine) -> &'static [&'static str; 8] {
+    match engine {
+        Engine::Sqlite => &SQLITE,
+        Engine::Postgres => &POSTGRES,
+    }
+}
+
+const FIRST_FROM: &str = "SELECT number FROM audit WHERE firm_id = $1 AND at_us >= $2 \
+     ORDER BY at_us, number LIMIT 1";
 
 const ONWARD: &str = "SELECT id, number, at_us, actor, action, subject, detail, previous, hash \
      FROM audit WHERE firm_id = $1 AND number > $2 AND number <= $3 ORDER BY number LIMIT $4";
@@ -122,17 +177,59 @@ impl Reader {
     pub async fn audit_trail(
         &mut self,
         firm: FirmId,
+        filter: AuditFilter<'_>,
         before: Option<i64>,
         limit: usize,
     ) -> Result<Vec<AuditEntry>, StoreError> {
-        let rows = on!(self, conn => sqlx::query_as::<_, AuditRow>(NEWEST)
-            .bind(firm.as_db())
-            .bind(before.unwrap_or(i64::MAX))
-            .bind(page_rows(limit))
-            .fetch_all(&mut *conn)
-            .await)
+        let first = match filter.from {
+            Some(from) => self.first_audit_from(firm, from).await?,
+            None => Some(i64::MIN),
+        };
+        let Some(first) = first else {
+            return Ok(Vec::new());
+        };
+        let end = match filter.to {
+            Some(to) => self.first_audit_from(firm, to).await?,
+            None => None,
+        };
+        let end = end.unwrap_or(i64::MAX).min(before.unwrap_or(i64::MAX));
+        let asked = [filter.actor, filter.action, filter.subject];
+        let columns = [1, 2, 4].into_iter().zip(asked);
+        let which: usize = columns.filter_map(|(bit, text)| text.map(|_| bit)).sum();
+        let sql: &'static str = known(
+            newest(self.engine()).get(which).copied(),
+            "audit",
+            "filter",
+            which,
+        )?;
+        let rows = on!(self, conn => {
+            let mut query = sqlx::query_as::<_, AuditRow>(sql)
+                .bind(firm.as_db())
+                .bind(end)
+                .bind(first)
+                .bind(page_rows(limit));
+            for text in asked.into_iter().flatten() {
+                query = query.bind(text);
+            }
+            query.fetch_all(&mut *conn).await
+        })
         .doing("reading the audit trail")?;
         rows.into_iter().map(AuditEntry::try_from).collect()
+    }
+
+    /// Number of the first entry of an instant or after; times rise with the
+    /// numbers.
+    async fn first_audit_from(
+        &mut self,
+        firm: FirmId,
+        from: Timestamp,
+    ) -> Result<Option<i64>, StoreError> {
+        on!(self, conn => sqlx::query_scalar(FIRST_FROM)
+            .bind(firm.as_db())
+            .bind(from.as_micros())
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("finding a day in the audit trail")
     }
 
     /// Recomputes a firm's chain up to its present end, some entries at a time.
@@ -313,12 +410,16 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use super::{NEWEST, ONWARD};
+    use super::{FIRST_FROM, ONWARD, newest};
     use crate::plan::{Index, walks_in_order};
 
     #[tokio::test]
-    async fn the_trail_is_read_along_its_chain_in_both_directions() {
-        walks_in_order(|_| NEWEST, Index::named("audit_chain")).await;
+    async fn the_trail_is_read_in_order_along_its_chain_and_by_each_question() {
+        walks_in_order(|engine| newest(engine)[0], Index::named("audit_chain")).await;
         walks_in_order(|_| ONWARD, Index::named("audit_chain")).await;
+        walks_in_order(|engine| newest(engine)[1], Index::named("audit_actor")).await;
+        walks_in_order(|engine| newest(engine)[2], Index::named("audit_action")).await;
+        walks_in_order(|engine| newest(engine)[4], Index::named("audit_subject")).await;
+        walks_in_order(|_| FIRST_FROM, Index::named("audit_time")).await;
     }
 }

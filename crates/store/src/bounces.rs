@@ -1,11 +1,12 @@
 //! Failed deliveries (*geri dönen ileti*): a dead address is stopped at once
 //! (S204), one that fails again and again after a while.
 
-use domain::Timestamp;
-use domain::ids::{FirmId, MessageRef, RecipientId};
+use domain::ids::{CampaignId, ContactId, FirmId, MessageRef, RecipientId};
+use domain::{Recipient, Timestamp};
 
 use crate::db::{Reader, Writer};
 use crate::error::{Doing, StoreError};
+use crate::row::{known, page_rows};
 
 /// One failed delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,25 +30,129 @@ pub const SOFT_DAYS: i64 = 3;
 /// Within which time they count, microseconds.
 pub const SOFT_WITHIN_US: i64 = 30 * domain::time::DAY_US;
 
+/// A failed delivery as people read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedBounce {
+    /// The address that failed.
+    pub address: Recipient,
+    /// Its number.
+    pub recipient: RecipientId,
+    /// Whose it is.
+    pub contact: ContactId,
+    /// Whether nothing goes to it any more (S204).
+    pub is_stopped: bool,
+    /// The campaign whose message came back.
+    pub campaign: CampaignId,
+    /// Its name.
+    pub campaign_name: String,
+    /// Whether the server said that the address is dead.
+    pub is_hard: bool,
+    /// The server's code.
+    pub code: String,
+    /// Its words.
+    pub words: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The last failure of a page: when, and the numbers of address and campaign.
+pub type BounceCursor = (i64, i64, i64);
+
+impl ListedBounce {
+    /// Where the page after this row begins.
+    pub fn cursor(&self) -> BounceCursor {
+        (
+            self.at.as_micros(),
+            self.recipient.as_db(),
+            self.campaign.as_db(),
+        )
+    }
+}
+
+macro_rules! bounce_sql {
+    ($which:literal, $order:literal) => {
+        concat!(
+            "SELECT b.recipient_id, r.address, r.contact_id, r.undeliverable, b.campaign_id, k.name, \
+                b.is_hard, b.code, b.words, b.bounced_us \
+             FROM (SELECT * FROM bounce WHERE ",
+            $which,
+            " ORDER BY ",
+            $order,
+            " LIMIT $5) b \
+             JOIN recipient r ON r.id = b.recipient_id JOIN campaign k ON k.id = b.campaign_id \
+             ORDER BY b.bounced_us DESC, b.recipient_id DESC, b.campaign_id DESC"
+        )
+    };
+}
+
+const NEWEST: &str = bounce_sql!(
+    "firm_id = $1 AND (bounced_us, recipient_id, campaign_id) < ($2, $3, $4)",
+    "bounced_us DESC, recipient_id DESC, campaign_id DESC"
+);
+const OF_ADDRESS: &str = bounce_sql!(
+    // Its few rows by their key, not the firm's by time.
+    "recipient_id = $3 AND firm_id + 0 = $1 AND (bounced_us, campaign_id) < ($2, $4)",
+    "bounced_us DESC, campaign_id DESC"
+);
+
+#[derive(sqlx::FromRow)]
+struct BounceRow {
+    recipient_id: i64,
+    address: String,
+    contact_id: i64,
+    undeliverable: i64,
+    campaign_id: i64,
+    name: String,
+    is_hard: i64,
+    code: String,
+    words: String,
+    bounced_us: i64,
+}
+
+impl BounceRow {
+    fn listed(self) -> Result<ListedBounce, StoreError> {
+        let recipient = RecipientId::from_db(self.recipient_id);
+        let address = Recipient::from_normalised(&self.address).ok();
+        Ok(ListedBounce {
+            address: known(address, "recipient", "address", recipient)?,
+            recipient,
+            contact: ContactId::from_db(self.contact_id),
+            is_stopped: self.undeliverable == 1,
+            campaign: CampaignId::from_db(self.campaign_id),
+            campaign_name: self.name,
+            is_hard: self.is_hard == 1,
+            code: self.code,
+            words: self.words,
+            at: Timestamp::from_micros(self.bounced_us),
+        })
+    }
+}
+
 impl Reader {
-    /// Why an address is undeliverable: its failures, the newest first.
-    pub async fn bounces_of(
+    /// Failed deliveries of a firm before a cursor, the newest first; those to
+    /// one address only, when it is given.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when a row holds a value that cannot be.
+    pub async fn bounces(
         &mut self,
         firm: FirmId,
-        recipient: RecipientId,
-    ) -> Result<Vec<(bool, String, String, Timestamp)>, StoreError> {
-        let sql = "SELECT is_hard, code, words, bounced_us FROM bounce \
-             WHERE recipient_id = $2 AND firm_id = $1 ORDER BY bounced_us DESC LIMIT 20";
-        let rows: Vec<(i64, String, String, i64)> = on!(self, conn => sqlx::query_as(sql)
+        of: Option<RecipientId>,
+        before: Option<BounceCursor>,
+        limit: usize,
+    ) -> Result<Vec<ListedBounce>, StoreError> {
+        let (at, recipient, campaign) = before.unwrap_or((i64::MAX, i64::MAX, i64::MAX));
+        let sql = if of.is_some() { OF_ADDRESS } else { NEWEST };
+        let rows: Vec<BounceRow> = on!(self, conn => sqlx::query_as(sql)
             .bind(firm.as_db())
-            .bind(recipient.as_db())
+            .bind(at)
+            .bind(of.map_or(recipient, RecipientId::as_db))
+            .bind(campaign)
+            .bind(page_rows(limit))
             .fetch_all(&mut *conn)
             .await)
-        .doing("reading failed deliveries")?;
-        Ok(rows
-            .into_iter()
-            .map(|(hard, code, words, at)| (hard == 1, code, words, Timestamp::from_micros(at)))
-            .collect())
+        .doing("listing failed deliveries")?;
+        rows.into_iter().map(BounceRow::listed).collect()
     }
 }
 
@@ -135,5 +240,21 @@ impl Writer {
             .map(drop))
         .doing("forgetting failed deliveries")?;
         Ok(rows == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NEWEST, OF_ADDRESS};
+    use crate::plan::{Index, walks};
+
+    #[tokio::test]
+    async fn failed_deliveries_are_found_by_time_and_by_address() {
+        walks(|_| NEWEST, Index::named("bounce_list")).await;
+        walks(
+            |_| OF_ADDRESS,
+            Index::of_key("SEARCH bounce USING PRIMARY KEY", "bounce_pkey"),
+        )
+        .await;
     }
 }

@@ -34,6 +34,7 @@ impl Writer {
             iys_code: None,
             brand_code: None,
             iys_username: None,
+            uses_partner: false,
             activation: None,
             freshness_us: FRESHNESS_US_DEFAULT,
             window: SendingWindow::CUSTOMARY,

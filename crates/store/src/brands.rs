@@ -10,6 +10,7 @@ use secrecy::SecretString;
 
 use crate::db::Reader;
 use crate::error::{Doing, StoreError};
+use crate::partner_account::PARTNER;
 use crate::row::{from_json, instant, known, open_text, page_rows};
 
 /// What the sealed password is bound to.
@@ -47,6 +48,9 @@ pub struct Brand {
     pub brand_code: Option<i64>,
     /// The account that speaks to İYS.
     pub iys_username: Option<String>,
+    /// Whether its calls go by the installation's partner account instead; see
+    /// [`crate::partner_account`].
+    pub uses_partner: bool,
     /// From here on, consents older than three business days are refused (H467).
     pub activation: Option<Timestamp>,
     /// Oldest registry answer that is relied on, microseconds, above 0.
@@ -151,7 +155,7 @@ macro_rules! columns {
         "id, firm_id, name, short_name, trade_name, mersis, path_key, registry_mode, off_reason, \
          iys_code, brand_code, iys_username, activation_us, freshness_us, window_from_minute, \
          window_to_minute, sends_renewals, countries, brake_percent, created_us, \
-         needs_other_approver, feed_complete_us, distrust_us"
+         needs_other_approver, feed_complete_us, distrust_us, uses_partner"
     };
 }
 
@@ -182,6 +186,7 @@ pub(crate) struct BrandRow {
     needs_other_approver: i64,
     feed_complete_us: Option<i64>,
     distrust_us: Option<i64>,
+    uses_partner: i64,
 }
 
 impl TryFrom<BrandRow> for Brand {
@@ -207,6 +212,7 @@ impl TryFrom<BrandRow> for Brand {
             iys_code: row.iys_code,
             brand_code: row.brand_code,
             iys_username: row.iys_username,
+            uses_partner: row.uses_partner == 1,
             activation: instant(row.activation_us),
             freshness_us: row.freshness_us,
             window: SendingWindow {
@@ -332,7 +338,8 @@ impl Reader {
         rows.into_iter().map(Brand::try_from).collect()
     }
 
-    /// What İYS calls need; `None` until all four parts were entered.
+    /// What İYS calls need; `None` until all four parts were entered. User and
+    /// password are the partner account's for a brand that uses it.
     ///
     /// # Errors
     /// [`StoreError::Sealed`] when the installation's key has changed.
@@ -340,18 +347,28 @@ impl Reader {
         &mut self,
         id: BrandId,
     ) -> Result<Option<BrandCredentials>, StoreError> {
-        let sql =
-            "SELECT iys_code, brand_code, iys_username, iys_password FROM brand WHERE id = $1";
-        type Row = (Option<i64>, Option<i64>, Option<String>, Option<Vec<u8>>);
+        let sql = "SELECT b.iys_code, b.brand_code, b.uses_partner, \
+                CASE WHEN b.uses_partner = 1 THEN p.username ELSE b.iys_username END, \
+                CASE WHEN b.uses_partner = 1 THEN p.password ELSE b.iys_password END \
+             FROM brand b LEFT JOIN registry_partner p ON p.id = 1 WHERE b.id = $1";
+        type Row = (
+            Option<i64>,
+            Option<i64>,
+            i64,
+            Option<String>,
+            Option<Vec<u8>>,
+        );
         let row = on!(self, conn => sqlx::query_as::<_, Row>(sql)
             .bind(id.as_db())
             .fetch_optional(&mut *conn)
             .await)
         .doing("reading a brand's credentials")?;
-        let Some((Some(iys_code), Some(brand_code), Some(username), Some(sealed))) = row else {
+        let Some((Some(iys_code), Some(brand_code), partner, Some(username), Some(sealed))) = row
+        else {
             return Ok(None);
         };
-        let password = open_text(self.store().keys(), PASSWORD, &sealed)?;
+        let what = if partner == 1 { PARTNER } else { PASSWORD };
+        let password = open_text(self.store().keys(), what, &sealed)?;
         Ok(Some(BrandCredentials {
             iys_code,
             brand_code,

@@ -2,6 +2,7 @@
 //! by name. They are made and changed by [`crate::consent::apply`] only.
 
 mod addresses;
+pub mod search;
 
 use std::collections::BTreeMap;
 
@@ -61,16 +62,19 @@ pub struct ContactCursor {
 }
 
 macro_rules! contact_sql {
-    ($rest:literal) => {
+    ($($rest:literal)?) => {
         concat!(
             "SELECT c.id, c.firm_id, c.external_id, c.full_name, c.name_fold, c.attributes, \
-                    c.created_us, c.updated_us, c.phone_id, p.address, c.email_id, m.address \
-             FROM contact c LEFT JOIN recipient p ON p.id = c.phone_id \
+                    c.created_us, c.updated_us, c.phone_id, p.address, c.email_id, m.address"
+            $(, " FROM contact c LEFT JOIN recipient p ON p.id = c.phone_id \
              LEFT JOIN recipient m ON m.id = c.email_id ",
-            $rest
+            $rest)?
         )
     };
 }
+
+/// What is read of a contact `c` with its addresses `p` and `m`.
+const COLUMNS: &str = contact_sql!();
 
 const BY_NAME: &str = contact_sql!(
     "WHERE c.firm_id = $1 AND c.name_fold >= $2 AND c.name_fold < $3 \

@@ -16,16 +16,19 @@ pub struct Firm {
     pub id: FirmId,
     /// Unique in the installation; commands name a firm by it.
     pub name: String,
+    /// Whether it still practises: with simulators only.
+    pub practice: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }
 
-type FirmRow = (i64, String, i64);
+type FirmRow = (i64, String, i64, i64);
 
-fn firm((id, name, created_us): FirmRow) -> Firm {
+fn firm((id, name, practice, created_us): FirmRow) -> Firm {
     Firm {
         id: FirmId::from_db(id),
         name,
+        practice: practice == 1,
         created_at: Timestamp::from_micros(created_us),
     }
 }
@@ -33,7 +36,7 @@ fn firm((id, name, created_us): FirmRow) -> Firm {
 impl Reader {
     /// One firm.
     pub async fn firm(&mut self, id: FirmId) -> Result<Option<Firm>, StoreError> {
-        let sql = "SELECT id, name, created_us FROM firm WHERE id = $1";
+        let sql = "SELECT id, name, practice, created_us FROM firm WHERE id = $1";
         let row = on!(self, conn => sqlx::query_as::<_, FirmRow>(sql)
             .bind(id.as_db())
             .fetch_optional(&mut *conn)
@@ -44,7 +47,7 @@ impl Reader {
 
     /// The firm of this name.
     pub async fn firm_named(&mut self, name: &str) -> Result<Option<Firm>, StoreError> {
-        let sql = "SELECT id, name, created_us FROM firm WHERE name = $1";
+        let sql = "SELECT id, name, practice, created_us FROM firm WHERE name = $1";
         let row = on!(self, conn => sqlx::query_as::<_, FirmRow>(sql)
             .bind(name)
             .fetch_optional(&mut *conn)
@@ -59,7 +62,8 @@ impl Reader {
         after: Option<FirmId>,
         limit: usize,
     ) -> Result<Vec<Firm>, StoreError> {
-        let sql = "SELECT id, name, created_us FROM firm WHERE id > $1 ORDER BY id LIMIT $2";
+        let sql =
+            "SELECT id, name, practice, created_us FROM firm WHERE id > $1 ORDER BY id LIMIT $2";
         let rows = on!(self, conn => sqlx::query_as::<_, FirmRow>(sql)
             .bind(after.map_or(0, FirmId::as_db))
             .bind(page_rows(limit))
@@ -79,6 +83,7 @@ impl Writer {
         let made = Firm {
             id: FirmId::from_db(self.next_id()?),
             name: name.to_owned(),
+            practice: false,
             created_at: self.now(),
         };
         let sql = "INSERT INTO firm (id, name, created_us) VALUES ($1, $2, $3)";
@@ -92,6 +97,34 @@ impl Writer {
         .doing("a firm with this name")?;
         exactly(done, 1, "the firm")?;
         Ok(made)
+    }
+
+    /// Has a new firm practise: see [`Firm::practice`].
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when there is no such firm, or it practises.
+    pub async fn begin_practice(&mut self, id: FirmId) -> Result<(), StoreError> {
+        self.set_practice(id, 1).await
+    }
+
+    /// Ends a firm's practice.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when there is no such firm, or it is live.
+    pub async fn end_practice(&mut self, id: FirmId) -> Result<(), StoreError> {
+        self.set_practice(id, 0).await
+    }
+
+    async fn set_practice(&mut self, id: FirmId, practice: i64) -> Result<(), StoreError> {
+        let sql = "UPDATE firm SET practice = $2 WHERE id = $1 AND practice <> $2";
+        let done = on!(self, conn => sqlx::query(sql)
+            .bind(id.as_db())
+            .bind(practice)
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("beginning or ending a firm's practice")?;
+        exactly(done, 1, "the firm")
     }
 
     /// Gives a firm another name.

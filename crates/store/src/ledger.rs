@@ -7,6 +7,7 @@
 //! line (see [`crate::consent`]).
 
 mod checkpoint;
+mod packed;
 mod read;
 mod schedule;
 mod verify;

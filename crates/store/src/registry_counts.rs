@@ -1,11 +1,12 @@
-//! How many refusals İYS counts for a brand, held against those we know of.
+//! How many refusals İYS counts for a brand, held against those we know of, and
+//! the people among whom the others may be.
 
-use domain::Timestamp;
-use domain::ids::BrandId;
+use domain::ids::{BrandId, RecipientId};
+use domain::{Channel, Recipient, RecipientKind, Timestamp};
 
 use crate::db::{Reader, Writer};
 use crate::error::{Doing, StoreError, exactly};
-use crate::row::instant;
+use crate::row::{instant, known, page_rows};
 
 /// The newest count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,26 @@ pub struct RefusalCount {
     /// Since when every count agreed; none when this one does not.
     pub agrees_since: Option<Timestamp>,
 }
+
+/// A record that İYS does not confirm and that nobody has looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unconfirmed {
+    /// Number of the address.
+    pub recipient: RecipientId,
+    /// The address.
+    pub address: Recipient,
+    /// On which channel.
+    pub channel: Channel,
+    /// In which capacity.
+    pub kind: RecipientKind,
+}
+
+// Consents of ours that İYS does not confirm have look-ups of their own.
+const UNCONFIRMED: &str = "SELECT s.recipient_id, r.address, s.channel, s.kind \
+     FROM consent_state s JOIN recipient r ON r.id = s.recipient_id \
+     WHERE s.brand_id = $1 AND s.verdict = 4 AND s.recipient_id > $2 \
+       AND (s.local_status IS NULL OR s.local_status = 2) \
+     ORDER BY s.recipient_id LIMIT $3";
 
 const KNOWN: &str = "SELECT (SELECT count(*) FROM consent_state WHERE brand_id = $1 AND verdict = 2) \
      + (SELECT count(*) FROM registry_stranger WHERE brand_id = $1 AND status = 2)";
@@ -45,7 +66,69 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// Up to which address the search for unknown refusals of a brand has come.
+    pub async fn refusals_searched(&mut self, brand: BrandId) -> Result<RecipientId, StoreError> {
+        let sql = "SELECT searched_id FROM registry_count WHERE brand_id = $1";
+        let found: Option<i64> = on!(self, conn => sqlx::query_scalar(sql)
+            .bind(brand.as_db())
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("reading how far a search has come")?;
+        Ok(RecipientId::from_db(found.unwrap_or(0)))
+    }
+
+    /// Records behind an address that İYS does not confirm, without consents of
+    /// ours; of the last address perhaps not all.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when a row holds a value that cannot be.
+    pub async fn unconfirmed(
+        &mut self,
+        brand: BrandId,
+        after: RecipientId,
+        limit: usize,
+    ) -> Result<Vec<Unconfirmed>, StoreError> {
+        let rows: Vec<(i64, String, i64, i64)> = on!(self, conn => sqlx::query_as(UNCONFIRMED)
+            .bind(brand.as_db())
+            .bind(after.as_db())
+            .bind(page_rows(limit))
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("looking for records that İYS does not confirm")?;
+        let table = "consent_state";
+        rows.into_iter()
+            .map(|(id, address, channel, kind)| {
+                let address = Recipient::from_normalised(&address).ok();
+                Ok(Unconfirmed {
+                    recipient: RecipientId::from_db(id),
+                    address: known(address, "recipient", "address", id)?,
+                    channel: known(Channel::from_db(channel), table, "channel", id)?,
+                    kind: known(RecipientKind::from_db(kind), table, "kind", id)?,
+                })
+            })
+            .collect()
+    }
+}
+
 impl Writer {
+    /// Notes how far the search for unknown refusals of a brand has come.
+    pub async fn note_refusals_searched(
+        &mut self,
+        brand: BrandId,
+        up_to: RecipientId,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE registry_count SET searched_id = $2 WHERE brand_id = $1";
+        let rows = on!(self, conn => sqlx::query(sql)
+            .bind(brand.as_db())
+            .bind(up_to.as_db())
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("noting how far a search has come")?;
+        exactly(rows, 1, "the count of refusals")
+    }
+
     /// Holds what İYS counted against what we know now, and keeps both.
     pub async fn note_refusal_count(
         &mut self,
@@ -91,11 +174,17 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use super::KNOWN;
-    use crate::plan::{Index, walks};
+    use super::{KNOWN, UNCONFIRMED};
+    use crate::plan::{Index, walks, walks_in_order};
 
     #[tokio::test]
     async fn known_refusals_are_counted_in_their_own_indexes() {
         walks(|_| KNOWN, Index::named("consent_state_ret")).await;
+    }
+
+    #[tokio::test]
+    async fn a_search_goes_on_behind_the_last_address() {
+        let index = Index::named("consent_state_unconfirmed");
+        walks_in_order(|_| UNCONFIRMED, index).await;
     }
 }

@@ -74,6 +74,9 @@ pub struct ItemSaid {
     pub source: Source,
     /// The ledger event that says so.
     pub event: EventId,
+    /// The retailer (*bayi*) that took it: its number at İYS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retailer: Option<u32>,
 }
 
 /// A list to be queued.

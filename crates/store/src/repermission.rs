@@ -5,7 +5,7 @@ use domain::consent::ConsentKey;
 use domain::ids::EventId;
 
 use crate::db::{Reader, Writer};
-use crate::error::{Doing, StoreError};
+use crate::error::{Doing, StoreError, exactly};
 use crate::row::known;
 use crate::vocabulary::vocabulary;
 
@@ -75,9 +75,9 @@ impl Writer {
         key: ConsentKey,
         way: AskingWay,
         event: Option<EventId>,
+        at: Timestamp,
         actor: &str,
     ) -> Result<(), StoreError> {
-        let now = self.now().as_micros();
         let sql = "INSERT INTO repermission (brand_id, recipient_id, channel, kind, asked_us, way, \
                 event_id, actor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
         on!(self, conn => sqlx::query(sql)
@@ -85,7 +85,7 @@ impl Writer {
             .bind(key.recipient.as_db())
             .bind(key.channel.as_db())
             .bind(key.kind.as_db())
-            .bind(now)
+            .bind(at.as_micros())
             .bind(way.as_db())
             .bind(event.map_or(0, EventId::as_db))
             .bind(actor)
@@ -93,6 +93,27 @@ impl Writer {
             .await
             .map(drop))
         .doing("noting that a person is asked anew")
+    }
+
+    /// Takes back that a person was asked, because İYS refused to ask them.
+    pub(crate) async fn forget_asking(
+        &mut self,
+        key: ConsentKey,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "DELETE FROM repermission WHERE brand_id = $1 AND recipient_id = $2 \
+             AND channel = $3 AND kind = $4 AND asked_us = $5";
+        let rows = on!(self, conn => sqlx::query(sql)
+            .bind(key.brand.as_db())
+            .bind(key.recipient.as_db())
+            .bind(key.channel.as_db())
+            .bind(key.kind.as_db())
+            .bind(at.as_micros())
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("taking back that a person was asked")?;
+        exactly(rows, 1, "the asking")
     }
 
     /// Puts askings of a brand in line until this transaction ends.

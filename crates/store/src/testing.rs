@@ -119,6 +119,19 @@ pub async fn postgres() -> Option<TestDatabase> {
     Some(open("postgres", postgres_url().await?, None).await)
 }
 
+/// Changes rows behind the store's back, as somebody with the database in their
+/// hands could; how many.
+pub async fn tamper(store: &Store, sql: String) -> u64 {
+    let mut writer = store.write().await.expect("a transaction");
+    let rows = on!(writer, conn => sqlx::query(AssertSqlSafe(sql))
+        .execute(&mut *conn)
+        .await
+        .map(|done| done.rows_affected()))
+    .expect("runs");
+    writer.commit().await.expect("commits");
+    rows
+}
+
 /// Empty databases of every engine the tests have.
 pub async fn each() -> Vec<TestDatabase> {
     let mut all = vec![sqlite().await];

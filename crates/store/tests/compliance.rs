@@ -350,8 +350,9 @@ async fn the_last_asking_of_a_person_is_remembered_by_key() {
         assert_eq!(writer.last_asking(key).await.expect("an answer"), None);
         writer.hold_ledger(BRAND).await.expect("held");
         let event = Some(domain::ids::EventId::from_db(7));
+        let now = writer.now();
         writer
-            .note_asking(key, AskingWay::Via, event, "usr_1")
+            .note_asking(key, AskingWay::Via, event, now, "usr_1")
             .await
             .expect("notes");
         writer.commit().await.expect("commits");

@@ -6,6 +6,7 @@ use domain::consent::Origin;
 use domain::{Channel, ConsentKey, LocalState, ReasonCode, RecipientKind, Source, Status};
 use store::consent::{Applied, IncomingRecord, Said};
 use store::contacts::Identifier;
+use store::contacts::search::{ConsentState, ContactFilter};
 use support::*;
 
 fn named(record: IncomingRecord, external_id: &str, name: &str) -> IncomingRecord {
@@ -465,6 +466,88 @@ async fn contacts_are_paged_by_name_as_turkish_readers_search_them() {
             .expect("a page");
         assert_eq!(page.len(), 1);
         assert_eq!(page[0].name.as_deref(), Some("Işık"));
+    }
+}
+
+#[tokio::test]
+async fn people_are_found_by_any_word_of_their_name_and_by_what_is_on_record() {
+    for db in store::testing::each().await {
+        let names = [
+            "Şule Ilgaz",
+            "Ayşe Yılmaz",
+            "Yılmaz Çetin",
+            "Ömer Işık",
+            "Zeynep Ak",
+        ];
+        let mut records: Vec<_> = (1_u32..)
+            .zip(names)
+            .map(|(n, name)| named(person(i64::from(n), phone(n)), &format!("M{n}"), name))
+            .collect();
+        records[1] = named(
+            declared(2, phone(2), Status::Onay, june(20)),
+            "M2",
+            "Ayşe Yılmaz",
+        );
+        records[3] = named(
+            declared(4, phone(4), Status::Ret, june(20)),
+            "M4",
+            "Ömer Işık",
+        );
+        apply(&db, &records).await;
+        let mut w = db.store.write().await.expect("a writer");
+        let tag = w.ensure_tag(FIRM, "vip").await.expect("a tag");
+        let ids = w
+            .recipient_ids(FIRM, &[phone(2), phone(3)])
+            .await
+            .expect("addresses");
+        let ids: Vec<_> = ids.into_iter().flatten().collect();
+        w.add_to_tag(tag, &ids).await.expect("tagged");
+        w.commit().await.expect("committed");
+        let all = ContactFilter::default();
+        let consent = |state| ContactFilter {
+            consent: Some((Channel::Mesaj, state, Some(BRAND))),
+            ..all
+        };
+        let grouped = ContactFilter {
+            group: Some(tag),
+            ..all
+        };
+        let source = ContactFilter {
+            source: Some("HS_WEB"),
+            ..all
+        };
+        let cases: [(&str, ContactFilter<'_>, &[&str]); 9] = [
+            ("yilmaz", all, &["Yılmaz Çetin", "Ayşe Yılmaz"]),
+            ("IŞIK", all, &["Ömer Işık"]),
+            ("ılmaz", all, &[]),
+            ("", consent(ConsentState::Unconfirmed), &["Ayşe Yılmaz"]),
+            ("", consent(ConsentState::Refused), &["Ömer Işık"]),
+            (
+                "",
+                consent(ConsentState::Nothing),
+                &["Şule Ilgaz", "Yılmaz Çetin", "Zeynep Ak"],
+            ),
+            ("", grouped, &["Ayşe Yılmaz", "Yılmaz Çetin"]),
+            ("çetin", grouped, &["Yılmaz Çetin"]),
+            ("", source, &["Ayşe Yılmaz", "Ömer Işık"]),
+        ];
+        for (text, filter, expected) in cases {
+            // Page by page, one at a time: everybody once, nobody left out.
+            let mut reader = db.store.read().await.expect("a reader");
+            let (mut seen, mut place) = (Vec::new(), None);
+            loop {
+                let found = reader
+                    .find_contacts(FIRM, text, &filter, place, 1)
+                    .await
+                    .expect("a page");
+                seen.extend(found.contacts.into_iter().filter_map(|one| one.name));
+                place = found.next;
+                if place.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(seen, expected, "{text} {filter:?} on {}", db.name);
+        }
     }
 }
 

@@ -112,6 +112,15 @@ impl Simulators {
         self.ask(&self.iys, "stats").await
     }
 
+    /// The open ViA requests at İYS, with the codes that people would read out.
+    ///
+    /// # Errors
+    /// When the simulator does not answer.
+    pub async fn iys_via(&self) -> Result<Vec<Value>> {
+        let told = self.ask(&self.iys, "via").await?;
+        Ok(told["list"].as_array().cloned().unwrap_or_default())
+    }
+
     /// The counters of the provider.
     ///
     /// # Errors

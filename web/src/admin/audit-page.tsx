@@ -1,36 +1,53 @@
-import { Code, Text } from "@mantine/core";
+import { Code } from "@mantine/core";
+import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
 import type { AuditEntry } from "../api/model";
 import { usePages } from "../api/pages";
 import { useActorName } from "../app/actor";
 import { Listed } from "../app/data-table";
+import { TextLink } from "../app/links";
 import { Notice } from "../app/notice";
 import { Page } from "../app/page";
 import { Empty } from "../app/states";
 import { Time } from "../app/time";
 import { useFormats } from "../locale/format";
+import { AuditFilters } from "./audit-filters";
+import { between } from "./audit-search";
+import { DEEDS, deedKey } from "./deeds";
+
+const route = getRouteApi("/shell/audit");
 
 /** Who did what and when; each entry is chained to the one before it. */
 export function AuditPage() {
   const { t, i18n } = useTranslation();
   const formats = useFormats();
   const actorName = useActorName();
-  const list = usePages(["audit"], (after) => answer(api.GET("/api/v1/audit", { params: { query: { after } } })));
+  const search = route.useSearch();
+  const { actor, action, subject } = search;
+  const asked = { actor, action, subject, ...between(search) };
+  const list = usePages(["audit", asked], (after) =>
+    answer(api.GET("/api/v1/audit", { params: { query: { ...asked, after } } })),
+  );
   // What the program will note one day and this panel does not know yet stands there as it is called.
   const deed = (action: string) => {
-    const key = `admin.deed.${action.replaceAll(".", "_")}`;
+    const key = deedKey(action);
     return i18n.exists(key) ? (i18n.t(key as never) as string) : action;
   };
+  const deeds = DEEDS.map((action) => ({ value: action, label: deed(action) })).sort((one, other) =>
+    one.label.localeCompare(other.label, i18n.language),
+  );
+  const isAsked = Object.values(search).some(Boolean);
   return (
     <Page title={t("common.menu.audit")} lead={t("admin.audit.lead")}>
       <Notice tone="neutral">{t("admin.audit.chain")}</Notice>
+      <AuditFilters deeds={deeds} />
       <div className="surface">
         <Listed
           list={list}
           label={t("common.menu.audit")}
           keyOf={({ id }) => id}
-          empty={<Empty title={t("admin.audit.none")} />}
+          empty={<Empty title={t(isAsked ? "admin.audit.nothing" : "admin.audit.none")} />}
           columns={[
             { head: t("admin.audit.number"), isNumber: true, cell: ({ number }) => formats.number(number) },
             { head: t("admin.audit.when"), cell: ({ at }) => <Time at={at} /> },
@@ -41,9 +58,17 @@ export function AuditPage() {
               cell: ({ action, subject }) => (
                 <>
                   {deed(action)}
-                  <Text size="sm" className="quiet" style={{ overflowWrap: "anywhere" }}>
-                    {subject}
-                  </Text>
+                  <div style={{ overflowWrap: "anywhere" }}>
+                    <TextLink
+                      to="/audit"
+                      search={{ ...search, subject }}
+                      title={t("admin.audit.only_this")}
+                      fz="sm"
+                      className="number"
+                    >
+                      {subject}
+                    </TextLink>
+                  </div>
                 </>
               ),
             },

@@ -15,6 +15,7 @@ import { useSession } from "../app/session";
 import { StateBadge } from "../app/state-badge";
 import { Empty, Failure, Loading, Problem } from "../app/states";
 import { BrandForm } from "./brand-form";
+import { Live } from "./live";
 
 const route = getRouteApi("/shell/settings");
 
@@ -29,6 +30,7 @@ export function SettingsPage() {
   return (
     <Page title={t("common.menu.settings")} lead={t("admin.settings.lead")}>
       <FirmName />
+      <Live />
       <Section
         title={t("admin.brands.title")}
         id="brands"

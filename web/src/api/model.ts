@@ -46,6 +46,9 @@ export type Group = Item<"/api/v1/groups">;
 export type Stop = Item<"/api/v1/blacklist">;
 
 export type Contact = Item<"/api/v1/contacts">;
+export type ConsentState = NonNullable<NonNullable<paths["/api/v1/contacts"]["get"]["parameters"]["query"]>["consent"]>;
+export type ContactStanding = Answer<"/api/v1/contacts/{id}/standing", "get">;
+export type ConsentCoverage = Answer<"/api/v1/brands/{id}/coverage", "get">;
 export type Why = Answer<"/api/v1/contacts/{id}/why", "get">;
 export type Reason = Why["reasons"][number];
 
@@ -89,6 +92,9 @@ export type HoldState = Hold["state"];
 export type Finding = Item<"/api/v1/registry/{brand_id}/findings">;
 export type Alarm = Item<"/api/v1/alarms">;
 export type AskingWay = Body<"/api/v1/consents/asking", "post">["way"];
+export type RecordHistory = Answer<"/api/v1/registry/{brand_id}/history", "get">;
+export type Via = Answer<"/api/v1/via/{id}", "get">;
+export type ViaMethod = Via["method"];
 export type AsOf = Answer<"/api/v1/consents/as-of", "get">;
 
 export type ConnectorKind = Answer<"/api/v1/connector-kinds", "get">[number];
@@ -98,5 +104,9 @@ export type ApiKey = Item<"/api/v1/api-keys">;
 export type AuditEntry = Item<"/api/v1/audit">;
 export type Template = Item<"/api/v1/templates">;
 export type LoggedMessage = Item<"/api/v1/messages">;
+export type Reply = Item<"/api/v1/inbound">;
+export type ReplyState = Reply["state"];
+export type Bounce = Item<"/api/v1/bounces">;
+export type Complaint = Item<"/api/v1/complaints">;
 export type BrandChange = Body<"/api/v1/brands/{id}", "patch">;
 export type NewBrand = Body<"/api/v1/brands", "post">;

@@ -168,7 +168,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Failed deliveries to an address. */
+        /** Failed deliveries of the firm's messages. */
         get: operations["bounces"];
         put?: never;
         post?: never;
@@ -216,6 +216,23 @@ export interface paths {
         head?: never;
         /** Changes a brand. */
         patch: operations["change_brand"];
+        trace?: never;
+    };
+    "/api/v1/brands/{id}/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a brand's consents reach, by channel. */
+        get: operations["consent_coverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/brands/{id}/halt": {
@@ -613,6 +630,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/complaints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The firm's complaints. */
+        get: operations["complaints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/connector-kinds": {
         parameters: {
             query?: never;
@@ -851,6 +885,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/{id}/standing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What holds for a person now. */
+        get: operations["contact_standing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}/timeline": {
         parameters: {
             query?: never;
@@ -936,6 +987,26 @@ export interface paths {
         head?: never;
         /** Gives a firm another name. */
         patch: operations["change_firm"];
+        trace?: never;
+    };
+    "/api/v1/firms/{id}/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends practice for good: from now on real accounts and the real İYS. The
+         *     firm's simulated accounts are put aside.
+         */
+        post: operations["go_live"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/groups": {
@@ -1297,6 +1368,27 @@ export interface paths {
         };
         /** Consents that wait for a second person. */
         get: operations["consent_holds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/ledger.tar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The brand's ledger and the firm's audit trail as they are now, to be
+         *     verified anywhere with `izinli ledger verify --export`. Taking it is itself
+         *     an entry of the trail.
+         */
+        get: operations["registry_ledger"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2223,12 +2315,20 @@ export interface components {
         Basis: "COMMERCIAL" | "INFORMATIONAL" | "OTP";
         /** @description A failed delivery (*geri dönen ileti*). */
         Bounce: {
+            /** @description Masked for roles that may not read personal data. */
+            address: string;
             /** Format: date-time */
             at: string;
+            /** @description The campaign whose message came back. */
+            campaign_id: string;
+            campaign_name: string;
             /** @description Its code. */
             code: string;
+            contact_id: string;
             /** @description Whether the server said that the address is dead. */
             is_hard: boolean;
+            /** @description Whether nothing goes to the address any more (S204). */
+            is_stopped: boolean;
             /** @description Its words. */
             words: string;
         };
@@ -2578,6 +2678,14 @@ export interface components {
          * @enum {string}
          */
         Channel: "MESAJ" | "ARAMA" | "EPOSTA" | "WHATSAPP";
+        /** @description One channel. */
+        ChannelCoverage: {
+            channel: components["schemas"]["Channel"];
+            /** @description Day by day for 30 days, the oldest first; days nobody counted are left out. */
+            days: components["schemas"]["CoverageDay"][];
+            /** @description Purposes that people muted on the preference page, most first. */
+            purposes: components["schemas"]["PurposeCoverage"][];
+        };
         /** @description What was found in a text. */
         CheckedText: {
             /** @description The text in our own form: `{@alan}` becomes `{{alan}}`. */
@@ -2685,6 +2793,24 @@ export interface components {
              */
             rests_in_business_hours: boolean;
         };
+        /** @description A complaint (*şikâyet*). */
+        Complaint: {
+            actor: string;
+            /** @description Masked for roles that may not read personal data. */
+            address: string;
+            /**
+             * Format: date-time
+             * @description When it came in: its clock runs from here.
+             */
+            at: string;
+            channel?: components["schemas"]["Channel"] | null;
+            contact_id: string;
+            /** Format: date-time */
+            handled_at?: string | null;
+            handled_by?: string | null;
+            /** @description In the words of who entered it. */
+            note?: string | null;
+        };
         /** @description A complaint to be closed. */
         ComplaintDone: {
             /** @description Normalised, as `+905321234567`. */
@@ -2783,6 +2909,15 @@ export interface components {
             known_then?: components["schemas"]["HeldConsent"] | null;
             status?: components["schemas"]["ConsentStatus"] | null;
         };
+        /** @description How far a brand's consents reach (*izin kapsamı*). */
+        ConsentCoverage: {
+            channels: components["schemas"]["ChannelCoverage"][];
+            /**
+             * Format: date-time
+             * @description When it was counted last; absent before the first time.
+             */
+            taken_at?: string | null;
+        };
         /** @description What became of one declaration. */
         ConsentOutcome: {
             /** @description Whether it stands in the ledger or said nothing new. */
@@ -2822,7 +2957,7 @@ export interface components {
             origin: components["schemas"]["Origin"];
             /**
              * Format: int64
-             * @description The line of the file it came from.
+             * @description The line of its file.
              */
             origin_line?: number | null;
             /**
@@ -2836,6 +2971,8 @@ export interface components {
              */
             source: string;
             status: components["schemas"]["ConsentStatus"];
+            /** @description The upload it came from. */
+            upload_id?: string | null;
         };
         /**
          * @description What the person said.
@@ -2872,6 +3009,18 @@ export interface components {
              */
             value: string;
         };
+        /** @description What holds for a person now. */
+        ContactStanding: {
+            /**
+             * @description One entry for each brand, channel, capacity and address that anything is
+             *     on record of.
+             */
+            consents: components["schemas"]["StandingConsent"][];
+            /** @description Lists and tags, by name. */
+            groups: components["schemas"]["StandingGroup"][];
+            /** @description What keeps the person from getting anything, whatever was said. */
+            stops: components["schemas"]["StandingStop"][];
+        };
         /** @description A reason and how many people or rows it concerns. */
         CountedReason: components["schemas"]["Reason"] & {
             /**
@@ -2879,6 +3028,26 @@ export interface components {
              * @description How many.
              */
             count: number;
+        };
+        /** @description What was on record on a day. */
+        CoverageDay: {
+            /**
+             * Format: int64
+             * @description Consents that İYS has confirmed.
+             */
+            confirmed: number;
+            /** @description The Turkish day, as `2025-06-23`. */
+            day: string;
+            /**
+             * Format: int64
+             * @description Refusals, ours or İYS's.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Consents that it has not.
+             */
+            unconfirmed: number;
         };
         /** @description What a person signs in with. */
         Credentials: {
@@ -3127,6 +3296,11 @@ export interface components {
             id: string;
             /** @description Unique in the installation. */
             name: string;
+            /**
+             * @description Whether it still practises: with simulators only, so that nothing
+             *     reaches a person.
+             */
+            practice: boolean;
         };
         /** @description Changes of a firm. */
         FirmChange: {
@@ -3143,6 +3317,14 @@ export interface components {
              */
             password: string;
         };
+        /** @description Going live. */
+        GoLive: {
+            /**
+             * Format: password
+             * @description The password of the person who goes live; a key needs none.
+             */
+            password?: string | null;
+        };
         /** @description A tag or a distribution list. */
         Group: {
             /** Format: date-time */
@@ -3155,6 +3337,11 @@ export interface components {
             /** @description Unique in the firm, among tags and lists together. */
             name: string;
         };
+        /**
+         * @description What a group of people is.
+         * @enum {string}
+         */
+        GroupKind: "tag" | "list";
         /** @description What became of the people that a form or a branch brought. */
         GroupedScore: {
             /**
@@ -3641,6 +3828,8 @@ export interface components {
         NewFirm: {
             name: string;
             owner: components["schemas"]["FirstOwner"];
+            /** @description Whether it practises until its owner goes live; unless given it does not. */
+            practice?: boolean;
         };
         /** @description A segment to be added. */
         NewSegment: {
@@ -3831,12 +4020,20 @@ export interface components {
         Page_Bounce: {
             /** @description The rows. */
             items: {
+                /** @description Masked for roles that may not read personal data. */
+                address: string;
                 /** Format: date-time */
                 at: string;
+                /** @description The campaign whose message came back. */
+                campaign_id: string;
+                campaign_name: string;
                 /** @description Its code. */
                 code: string;
+                contact_id: string;
                 /** @description Whether the server said that the address is dead. */
                 is_hard: boolean;
+                /** @description Whether nothing goes to the address any more (S204). */
+                is_stopped: boolean;
                 /** @description Its words. */
                 words: string;
             }[];
@@ -3999,6 +4196,29 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Complaint: {
+            /** @description The rows. */
+            items: {
+                actor: string;
+                /** @description Masked for roles that may not read personal data. */
+                address: string;
+                /**
+                 * Format: date-time
+                 * @description When it came in: its clock runs from here.
+                 */
+                at: string;
+                channel?: components["schemas"]["Channel"] | null;
+                contact_id: string;
+                /** Format: date-time */
+                handled_at?: string | null;
+                handled_by?: string | null;
+                /** @description In the words of who entered it. */
+                note?: string | null;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Connector: {
             /** @description The rows. */
             items: {
@@ -4048,7 +4268,7 @@ export interface components {
                 origin: components["schemas"]["Origin"];
                 /**
                  * Format: int64
-                 * @description The line of the file it came from.
+                 * @description The line of its file.
                  */
                 origin_line?: number | null;
                 /**
@@ -4062,6 +4282,8 @@ export interface components {
                  */
                 source: string;
                 status: components["schemas"]["ConsentStatus"];
+                /** @description The upload it came from. */
+                upload_id?: string | null;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -4164,6 +4386,11 @@ export interface components {
                 id: string;
                 /** @description Unique in the installation. */
                 name: string;
+                /**
+                 * @description Whether it still practises: with simulators only, so that nothing
+                 *     reaches a person.
+                 */
+                practice: boolean;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -4413,9 +4640,16 @@ export interface components {
                 address: string;
                 /** @description Which brand is meant; absent when nobody can tell. */
                 brand_id?: string | null;
+                /** @description The last campaign that had gone to them over this account. */
+                campaign_id?: string | null;
+                campaign_name?: string | null;
                 channel: components["schemas"]["Channel"];
                 /** @description The account that it came over. */
                 connector_id: string;
+                /** @description The person behind the address, where the firm knows them. */
+                contact_id?: string | null;
+                /** @description Masked as the address is. */
+                contact_name?: string | null;
                 /** Format: date-time */
                 decided_at?: string | null;
                 decided_by?: string | null;
@@ -4436,6 +4670,8 @@ export interface components {
                 state: components["schemas"]["ReplyState"];
                 /** @description What; absent for roles that may not read personal data. */
                 text?: string | null;
+                /** @description The words of the text that speak of refusing, as they were written. */
+                words: string[];
                 /** @description To which of our numbers or senders. */
                 written_to: string;
             }[];
@@ -4810,6 +5046,15 @@ export interface components {
             name_en: string;
             name_tr: string;
         };
+        /** @description A purpose that people muted. */
+        PurposeCoverage: {
+            /**
+             * Format: int64
+             * @description How many want nothing for it.
+             */
+            muted: number;
+            purpose: string;
+        };
         /** @description Where İYS pushes to. */
         PushAddress: {
             /**
@@ -5039,9 +5284,16 @@ export interface components {
             address: string;
             /** @description Which brand is meant; absent when nobody can tell. */
             brand_id?: string | null;
+            /** @description The last campaign that had gone to them over this account. */
+            campaign_id?: string | null;
+            campaign_name?: string | null;
             channel: components["schemas"]["Channel"];
             /** @description The account that it came over. */
             connector_id: string;
+            /** @description The person behind the address, where the firm knows them. */
+            contact_id?: string | null;
+            /** @description Masked as the address is. */
+            contact_name?: string | null;
             /** Format: date-time */
             decided_at?: string | null;
             decided_by?: string | null;
@@ -5062,6 +5314,8 @@ export interface components {
             state: components["schemas"]["ReplyState"];
             /** @description What; absent for roles that may not read personal data. */
             text?: string | null;
+            /** @description The words of the text that speak of refusing, as they were written. */
+            words: string[];
             /** @description To which of our numbers or senders. */
             written_to: string;
         };
@@ -5341,6 +5595,40 @@ export interface components {
              * @description Percent that get the second.
              */
             second_percent: number;
+        };
+        /** @description What is on record for one channel. */
+        StandingConsent: {
+            /** @description Masked for roles that may not read personal data. */
+            address: string;
+            brand_id: string;
+            channel: components["schemas"]["Channel"];
+            /**
+             * Format: date-time
+             * @description When it said so.
+             */
+            checked_at?: string | null;
+            /** Format: date-time */
+            consent_at?: string | null;
+            kind: components["schemas"]["RecipientKind"];
+            status?: components["schemas"]["ConsentStatus"] | null;
+            /** @description What İYS said last. */
+            verdict: components["schemas"]["Verdict"];
+        };
+        /** @description A list or tag. */
+        StandingGroup: {
+            kind: components["schemas"]["GroupKind"];
+            name: string;
+        };
+        /** @description A stop of one of the person's addresses. */
+        StandingStop: {
+            /** @description Masked for roles that may not read personal data. */
+            address: string;
+            channel?: components["schemas"]["Channel"] | null;
+            /**
+             * @description The reason that a campaign would give.
+             * @example S201
+             */
+            code: string;
         };
         /** @description One stop of one address. */
         Stop: {
@@ -6029,6 +6317,16 @@ export interface operations {
     audit: {
         parameters: {
             query?: {
+                /** @description Of one actor, as entries name them. */
+                actor?: string;
+                /** @description Of one kind, such as `campaign.launch`. */
+                action?: string;
+                /** @description Done to one thing, by its printed number. */
+                subject?: string;
+                /** @description At this instant or after. */
+                from?: string;
+                /** @description Before this instant. */
+                to?: string;
                 /** @description Rows at most; 50 unless given. */
                 limit?: number;
                 /** @description The `next` of the page before. */
@@ -6194,9 +6492,16 @@ export interface operations {
     };
     bounces: {
         parameters: {
-            query: {
-                /** @description Normalised, as `ali@ornek.com.tr`. */
-                address: string;
+            query?: {
+                /**
+                 * @description Those to one address only, normalised, as `ali@ornek.com.tr`; takes a
+                 *     role that may read personal data.
+                 */
+                address?: string;
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
             };
             header?: never;
             path?: never;
@@ -6204,7 +6509,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The newest first, at most 20 */
+            /** @description The newest first */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6380,6 +6685,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Brand"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    consent_coverage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By channel */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentCoverage"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -7305,6 +7642,42 @@ export interface operations {
             };
         };
     };
+    complaints: {
+        parameters: {
+            query?: {
+                /** @description Those that nobody has closed. */
+                only_open?: boolean;
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Complaint"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     connector_kinds: {
         parameters: {
             query?: never;
@@ -7861,10 +8234,25 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The beginning of a name, a whole phone number as people write it, an
-                 *     e-mail address, or the firm's own number. Everybody when absent.
+                 * @description The beginning of a name or of a word in it, a whole phone number as
+                 *     people write it, an e-mail address, or the firm's own number. Everybody
+                 *     when absent.
                  */
                 query?: string;
+                /** @description Members of this list, or who carries this tag. */
+                group?: string;
+                /** @description Together with `consent`: for which channel; SMS unless given. */
+                channel?: components["schemas"]["Channel"];
+                /** @description What is on record of them. */
+                consent?: null | ("confirmed" | "unconfirmed" | "refused" | "nothing");
+                /** @description Together with `consent`: to this brand; to any unless given. */
+                brand_id?: string;
+                /** @description Who said something that was taken here, such as `HS_WEB`. */
+                source?: string;
+                /** @description Together with `value`: the code of an attribute. */
+                attribute?: string;
+                /** @description The attribute's value, as people write it. */
+                value?: string;
                 /** @description Rows at most; 50 unless given. */
                 limit?: number;
                 /** @description The `next` of the page before. */
@@ -7915,6 +8303,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    contact_standing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What holds now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactStanding"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -8154,6 +8574,42 @@ export interface operations {
         };
         responses: {
             /** @description The firm as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Firm"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    go_live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The firm */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GoLive"];
+            };
+        };
+        responses: {
+            /** @description The firm, live */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9028,6 +9484,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Hold"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_ledger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": string;
                 };
             };
             /** @description It could not be done; the document says why */

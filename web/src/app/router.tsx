@@ -1,6 +1,8 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
+import { AUDIT_SEARCH, type AuditSearch } from "../admin/audit-search";
 import { BUILDER_STEPS, type BuilderStep, isDay } from "../campaigns/builder/steps";
 import { ROW_GROUPS, type RowGroup } from "../campaigns/row-groups";
+import { CONTACT_SEARCH, type ContactSearch } from "../contacts/search";
 import { Shell } from "./shell";
 import { Failure, Loading, Missing } from "./states";
 
@@ -47,7 +49,8 @@ const upload = createRoute({
 const contacts = createRoute({
   getParentRoute: () => shell,
   path: "/contacts",
-  validateSearch: (search: Record<string, unknown>): { query?: string } => ({ query: text(search.query) }),
+  validateSearch: (search: Record<string, unknown>): ContactSearch =>
+    Object.fromEntries(CONTACT_SEARCH.map((name) => [name, text(search[name])])),
   component: lazyRouteComponent(() => import("../contacts/contacts-page"), "ContactsPage"),
 });
 
@@ -239,6 +242,8 @@ const keys = createRoute({
 const audit = createRoute({
   getParentRoute: () => shell,
   path: "/audit",
+  validateSearch: (search: Record<string, unknown>): AuditSearch =>
+    Object.fromEntries(AUDIT_SEARCH.map((name) => [name, text(search[name])])),
   component: lazyRouteComponent(() => import("../admin/audit-page"), "AuditPage"),
 });
 
@@ -280,6 +285,16 @@ const messages = createRoute({
   component: lazyRouteComponent(() => import("../messages/messages-page"), "MessagesPage"),
 });
 
+const inbox = createRoute({
+  getParentRoute: () => shell,
+  path: "/inbox",
+  validateSearch: (search: Record<string, unknown>): { tab?: string; state?: string } => ({
+    tab: text(search.tab),
+    state: text(search.state),
+  }),
+  component: lazyRouteComponent(() => import("../inbox/inbox-page"), "InboxPage"),
+});
+
 /** All screens; filters live in the address, so a view can be sent to a colleague. */
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -314,6 +329,7 @@ export const router = createRouter({
       newTemplate,
       template,
       messages,
+      inbox,
     ]),
   ]),
   defaultPreload: "intent",

@@ -5,6 +5,7 @@ import {
   IconForms,
   IconGauge,
   IconHistory,
+  IconInbox,
   IconKey,
   IconListDetails,
   IconPlug,
@@ -40,6 +41,7 @@ export type ScreenName =
   | "campaigns"
   | "templates"
   | "messages"
+  | "inbox"
   | "connectors"
   | "users"
   | "keys"
@@ -58,6 +60,7 @@ export type ScreenPath =
   | "/campaigns"
   | "/templates"
   | "/messages"
+  | "/inbox"
   | "/connectors"
   | "/users"
   | "/keys"
@@ -92,6 +95,7 @@ export const SCREEN_GROUPS: ScreenGroup[] = [
       { name: "campaigns", to: "/campaigns", icon: IconSend },
       { name: "templates", to: "/templates", icon: IconFileText },
       { name: "messages", to: "/messages", icon: IconListDetails },
+      { name: "inbox", to: "/inbox", icon: IconInbox },
     ],
   },
   {
@@ -130,6 +134,7 @@ const WORDS: Record<ScreenName, string> = {
   campaigns: "toplu mesaj toplu sms kampanya gönderim bulk message campaigns",
   templates: "şablon metin hazır mesaj template text",
   messages: "gönderim logu mesaj ileti geçmişi log sent messages proof kanıt",
+  inbox: "gelen kutusu yanıt ret yanıtı geri dönen bounce şikâyet sikayet inbox replies bounces complaints",
   connectors: "bağlayıcı sağlayıcı sms firması operatör bakiye provider connector balance",
   users: "kullanıcı rol yetki parola users roles",
   keys: "api anahtar entegrasyon key",

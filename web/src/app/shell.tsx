@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { AccountMenu } from "./account-menu";
 import { ClockBanner } from "./clock-banner";
 import { Nav } from "./nav";
+import { PracticeBanner } from "./practice-banner";
 import { SessionContext, useSession, useSessionQuery } from "./session";
 import classes from "./shell.module.css";
 import { Failure, Loading } from "./states";
@@ -87,6 +88,7 @@ function Frame() {
         <Nav />
       </AppShell.Navbar>
       <AppShell.Main className={classes.main} id="content">
+        <PracticeBanner />
         <ClockBanner />
         <Outlet />
       </AppShell.Main>

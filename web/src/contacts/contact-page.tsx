@@ -10,6 +10,7 @@ import { Time } from "../app/time";
 import { useAttributeLabel } from "../attributes/attributes";
 import classes from "./contact.module.css";
 import { PersonMessages } from "./person-messages";
+import { Standing } from "./standing";
 import { Timeline } from "./timeline";
 import { WhyPanel } from "./why";
 
@@ -32,6 +33,7 @@ export function ContactPage() {
       back={<TextLink to="/contacts">{t("contacts.detail.back")}</TextLink>}
     >
       <Facts contact={data} />
+      <Standing contact={data} />
       <WhyPanel contact={data} />
       <Timeline contactId={data.id} />
       <PersonMessages contact={data} />

@@ -4,7 +4,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
-import type { Contact } from "../api/model";
+import type { Channel, ConsentState, Contact } from "../api/model";
 import { usePages } from "../api/pages";
 import { TextLink } from "../app/links";
 import { MoreButton } from "../app/more-button";
@@ -12,24 +12,43 @@ import { Page } from "../app/page";
 import { ScrollX } from "../app/scroll-x";
 import { Empty, Failure, Loading } from "../app/states";
 import { Time } from "../app/time";
+import { Filters } from "./filters";
+import { isFiltered } from "./search";
 
 const route = getRouteApi("/shell/contacts");
+/** Rows that the server gives at a time. */
+const PAGE = 50;
 
 /** Finds people by name, phone, e-mail or external id. */
 export function ContactsPage() {
   const { t } = useTranslation();
-  const { query } = route.useSearch();
-  const list = usePages(["contacts", { query }], (after) =>
-    answer(api.GET("/api/v1/contacts", { params: { query: { query, after } } })),
+  const search = route.useSearch();
+  const { query, group, source } = search;
+  const consent = search.consent as ConsentState | undefined;
+  const channel = consent && (search.channel as Channel | undefined);
+  const brand_id = consent && search.brand;
+  const isByValue = Boolean(search.attribute && search.value);
+  const attribute = isByValue ? search.attribute : undefined;
+  const value = isByValue ? search.value : undefined;
+  const asked = { query, group, consent, channel, brand_id, source, attribute, value };
+  const list = usePages(["contacts", asked], (after) =>
+    answer(api.GET("/api/v1/contacts", { params: { query: { ...asked, after } } })),
   );
+  const isNarrowed = Boolean(query) || isFiltered(search);
   return (
     <Page title={t("contacts.title")} lead={t("contacts.lead")}>
       <SearchBox query={query} />
+      <Filters />
       <div className="surface">
         {list.isPending && <Loading />}
         {list.isError && <Failure error={list.error} onRetry={() => list.refetch()} />}
-        {list.isSuccess && list.items.length === 0 && <Nobody query={query} />}
+        {list.isSuccess && list.items.length === 0 && !list.hasNextPage && <Nobody isNarrowed={isNarrowed} />}
         {list.items.length > 0 && <ContactTable contacts={list.items} />}
+        {isNarrowed && list.hasNextPage && list.items.length % PAGE !== 0 && (
+          <Text size="sm" className="quiet" px="md" pt="md" ta="center" role="status">
+            {t("contacts.goes_on")}
+          </Text>
+        )}
         <MoreButton list={list} />
       </div>
     </Page>
@@ -46,7 +65,7 @@ function SearchBox({ query }: { query: string | undefined }) {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void navigate({ search: { query: typed.trim() || undefined } });
+          void navigate({ search: (old) => ({ ...old, query: typed.trim() || undefined }) });
         }}
       >
         <Group gap="xs" align="flex-end" wrap="nowrap" maw={560}>
@@ -66,10 +85,10 @@ function SearchBox({ query }: { query: string | undefined }) {
   );
 }
 
-function Nobody({ query }: { query: string | undefined }) {
+function Nobody({ isNarrowed }: { isNarrowed: boolean }) {
   const { t } = useTranslation();
-  if (!query) return <Empty title={t("contacts.empty.title")} text={t("contacts.empty.text")} />;
-  return <Empty title={t("contacts.nobody.title", { query })} text={t("contacts.nobody.text")} />;
+  if (!isNarrowed) return <Empty title={t("contacts.empty.title")} text={t("contacts.empty.text")} />;
+  return <Empty title={t("contacts.nobody.title")} text={t("contacts.nobody.text")} />;
 }
 
 function ContactTable({ contacts }: { contacts: Contact[] }) {

@@ -1,4 +1,4 @@
-import { Text } from "@mantine/core";
+import { Anchor, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
 import type { Contact } from "../api/model";
@@ -80,9 +80,9 @@ function Messages({ address }: { address: string }) {
             {
               head: t("messages.proof"),
               cell: ({ id }) => (
-                <a href={`/api/v1/messages/${encodeURIComponent(id)}/proof.html`} target="_blank" rel="noreferrer">
+                <Anchor href={`/api/v1/messages/${encodeURIComponent(id)}/proof.html`} target="_blank" rel="noreferrer">
                   {t("messages.open_proof")}
-                </a>
+                </Anchor>
               ),
             },
           ]}

@@ -2,6 +2,7 @@ import { Table, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useActorName } from "../app/actor";
 import { useBrands } from "../app/brands";
+import { TextLink } from "../app/links";
 import { MoreButton } from "../app/more-button";
 import { Section } from "../app/page";
 import { ScrollX } from "../app/scroll-x";
@@ -12,7 +13,7 @@ import { useRecords } from "./records";
 
 /** Everything the person said to any brand, newest first; nothing in it is ever changed or removed. */
 export function Timeline({ contactId }: { contactId: string }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const brands = useBrands();
   const actorName = useActorName();
   const list = useRecords(contactId);
@@ -58,7 +59,12 @@ export function Timeline({ contactId }: { contactId: string }) {
                     </Text>
                   </Table.Td>
                   <Table.Td>
-                    {record.source}
+                    {i18n.exists(`contacts.source.${record.source}`)
+                      ? t(`contacts.source.${record.source as "HS_WEB"}`)
+                      : record.source}
+                    <Text size="sm" className="quiet">
+                      {record.source}
+                    </Text>
                     {record.evidence && (
                       <Text size="sm" className="quiet">
                         {record.evidence}
@@ -66,7 +72,13 @@ export function Timeline({ contactId }: { contactId: string }) {
                     )}
                   </Table.Td>
                   <Table.Td>
-                    {t(`contacts.origin.${record.origin}`)}
+                    {record.upload_id ? (
+                      <TextLink to="/uploads/$id" params={{ id: record.upload_id }} search={{}}>
+                        {t(`contacts.origin.${record.origin}`)}
+                      </TextLink>
+                    ) : (
+                      t(`contacts.origin.${record.origin}`)
+                    )}
                     {record.origin_line != null && `, ${t("contacts.timeline.line", { line: record.origin_line })}`}
                     <Text size="sm" className="quiet">
                       {actorName(record.actor)}, <Time at={record.recorded_at} />

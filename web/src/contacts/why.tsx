@@ -12,6 +12,7 @@ import { StateBadge, type Tone } from "../app/state-badge";
 import { Failure, Loading } from "../app/states";
 import { Time } from "../app/time";
 import { useFormats } from "../locale/format";
+import { AskThroughRegistry, HistoryAtRegistry } from "./at-registry";
 import classes from "./contact.module.css";
 import { useRecords } from "./records";
 import { TimeMachine } from "./time-machine";
@@ -103,6 +104,7 @@ export function WhyPanel({ contact }: { contact: Contact }) {
         {records.isPending && <Loading lines={3} />}
         {canAnswer && <Answer contact={contact} question={question} />}
       </Section>
+      {canAnswer && <AtRegistry contact={contact} question={question} />}
       {canAnswer && <TimeMachine contact={contact} question={question} />}
     </>
   );
@@ -111,12 +113,7 @@ export function WhyPanel({ contact }: { contact: Contact }) {
 function Answer({ contact, question }: { contact: Contact; question: Question }) {
   const { t } = useTranslation();
   const address = question.channel === "EPOSTA" ? contact.email : contact.phone;
-  const why = useQuery({
-    queryKey: ["contact", contact.id, "why", question],
-    queryFn: () =>
-      answer(api.GET("/api/v1/contacts/{id}/why", { params: { path: { id: contact.id }, query: question } })),
-    enabled: Boolean(address),
-  });
+  const why = useWhy(contact, question);
   if (!address) {
     const missing = question.channel === "EPOSTA" ? "contacts.why.no_address_email" : "contacts.why.no_address_phone";
     return (
@@ -136,6 +133,32 @@ function Answer({ contact, question }: { contact: Contact; question: Question })
       </div>
     </>
   );
+}
+
+/** What İYS itself is asked about the person, where İYS keeps records of the channel. */
+function AtRegistry({ contact, question }: { contact: Contact; question: Question }) {
+  const brands = useBrands();
+  const address = question.channel === "EPOSTA" ? contact.email : contact.phone;
+  const why = useWhy(contact, question);
+  const mode = brands.data?.find(({ id }) => id === question.brand_id)?.registry_mode;
+  if (!address || !why.data || (mode !== "sync" && mode !== "integrator")) return null;
+  const about = { contact, address, question };
+  return (
+    <>
+      <HistoryAtRegistry {...about} history={why.data.history} />
+      <AskThroughRegistry {...about} />
+    </>
+  );
+}
+
+function useWhy(contact: Contact, question: Question) {
+  const address = question.channel === "EPOSTA" ? contact.email : contact.phone;
+  return useQuery({
+    queryKey: ["contact", contact.id, "why", question],
+    queryFn: () =>
+      answer(api.GET("/api/v1/contacts/{id}/why", { params: { path: { id: contact.id }, query: question } })),
+    enabled: Boolean(address),
+  });
 }
 
 function Decision({ why }: { why: Why }) {

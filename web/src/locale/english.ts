@@ -6,6 +6,7 @@ import common from "./en/common.json";
 import connectors from "./en/connectors.json";
 import contacts from "./en/contacts.json";
 import dashboard from "./en/dashboard.json";
+import inbox from "./en/inbox.json";
 import lists from "./en/lists.json";
 import login from "./en/login.json";
 import messages from "./en/messages.json";
@@ -29,4 +30,5 @@ export const english = {
   admin,
   attributes,
   lists,
+  inbox,
 };

@@ -6,6 +6,7 @@ import common from "./tr/common.json";
 import connectors from "./tr/connectors.json";
 import contacts from "./tr/contacts.json";
 import dashboard from "./tr/dashboard.json";
+import inbox from "./tr/inbox.json";
 import lists from "./tr/lists.json";
 import login from "./tr/login.json";
 import messages from "./tr/messages.json";
@@ -29,4 +30,5 @@ export const turkish = {
   admin,
   attributes,
   lists,
+  inbox,
 };

@@ -1,4 +1,4 @@
-import { Button, Group, Select, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, Group, Select, Text, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
@@ -139,9 +139,9 @@ function OfPerson({ address, state }: { address: string; state: MessageState | u
           {
             head: t("messages.proof"),
             cell: ({ id }: LoggedMessage) => (
-              <a href={`/api/v1/messages/${encodeURIComponent(id)}/proof.html`} target="_blank" rel="noreferrer">
+              <Anchor href={`/api/v1/messages/${encodeURIComponent(id)}/proof.html`} target="_blank" rel="noreferrer">
                 {t("messages.open_proof")}
-              </a>
+              </Anchor>
             ),
           },
         ]

@@ -32,7 +32,12 @@ export function DayPage() {
 }
 
 function Day({ brand }: { brand: Brand }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  // A word that İYS has and this panel does not know yet stands there as it is.
+  const wordOf = (list: "channel" | "kind", word: string) => {
+    const key = `common.${list}.${word}`;
+    return i18n.exists(key) ? (i18n.t(key as never) as string) : word;
+  };
   const formats = useFormats();
   const { day } = route.useParams();
   const path = { brand_id: brand.id, day };
@@ -70,7 +75,7 @@ function Day({ brand }: { brand: Brand }) {
                   <>
                     <span className="number">{recipient}</span>
                     <Text size="sm" className="quiet">
-                      {channel} · {kind}
+                      {wordOf("channel", channel)} · {wordOf("kind", kind)}
                     </Text>
                   </>
                 ),
@@ -147,6 +152,10 @@ function DayActions({ brand, facts }: { brand: Brand; facts: AgreementDay }) {
   );
 }
 
+function troubleOf({ state }: AgreementDay): "open" | "given_up" | "note" {
+  return state === "open" || state === "given_up" ? state : "note";
+}
+
 function DayFacts({ facts }: { facts: AgreementDay }) {
   const { t } = useTranslation();
   const actorName = useActorName();
@@ -184,7 +193,11 @@ function DayFacts({ facts }: { facts: AgreementDay }) {
       />
       {facts.problem && (
         <div style={{ paddingInline: "var(--mantine-spacing-md)" }}>
-          <Notice tone="out">{facts.problem}</Notice>
+          <Notice tone="out" title={t(`registry.drift.trouble.${troubleOf(facts)}`)}>
+            <Text size="sm" className="quiet">
+              {t("registry.drift.detail", { problem: facts.problem })}
+            </Text>
+          </Notice>
         </div>
       )}
       {counters.length > 0 && (

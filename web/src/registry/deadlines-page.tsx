@@ -6,8 +6,6 @@ import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
 import type { Brand, Deadline, Duty, Urgency } from "../api/model";
 import { usePages } from "../api/pages";
-import { useAct } from "../app/act";
-import { Ask } from "../app/ask";
 import { Counters } from "../app/counters";
 import { Listed } from "../app/data-table";
 import { TextLink } from "../app/links";
@@ -18,6 +16,7 @@ import { StateBadge, type Tone } from "../app/state-badge";
 import { Empty, Failure, Loading } from "../app/states";
 import { Time } from "../app/time";
 import { useFormats } from "../locale/format";
+import { CloseComplaint } from "./close-complaint";
 import { RegistryFrame } from "./frame";
 import classes from "./registry.module.css";
 
@@ -186,7 +185,9 @@ function Duties({ brand }: { brand: Brand }) {
           },
         ]}
       />
-      {handled && <Handled brand={brand} deadline={handled} onClose={() => handle(undefined)} />}
+      {handled && (
+        <CloseComplaint complaint={handled} refresh={["registry", brand.id]} onClose={() => handle(undefined)} />
+      )}
     </Section>
   );
 }
@@ -228,35 +229,5 @@ function Next({ deadline, onHandle }: { deadline: Deadline; onHandle: (deadline:
         </div>
       )}
     </>
-  );
-}
-
-function Handled({ brand, deadline, onClose }: { brand: Brand; deadline: Deadline; onClose: () => void }) {
-  const { t } = useTranslation();
-  const { address, channel } = deadline;
-  const close = useAct(
-    (note: string) =>
-      answer(
-        api.POST("/api/v1/blacklist/complaints/handled", { body: { address, channel: channel ?? undefined, note } }),
-      ),
-    { done: t("registry.deadlines.handled"), refresh: [["registry", brand.id]], showsError: true, onDone: onClose },
-  );
-  return (
-    <Ask
-      opened
-      title={t("registry.deadlines.handle_title", { address })}
-      confirm={t("registry.deadlines.handle")}
-      note={{
-        label: t("registry.deadlines.handle_note"),
-        description: t("registry.deadlines.handle_hint"),
-        isRequired: true,
-      }}
-      isPending={close.isPending}
-      error={close.error}
-      onConfirm={(note) => close.mutate(note)}
-      onClose={onClose}
-    >
-      <Text>{t("registry.deadlines.handle_text")}</Text>
-    </Ask>
   );
 }

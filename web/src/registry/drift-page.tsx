@@ -1,16 +1,23 @@
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
-import type { AgreementDay, Brand } from "../api/model";
+import type { AgreementDay, Brand, DriftReport } from "../api/model";
+import { useAct } from "../app/act";
 import { useActorName } from "../app/actor";
 import { DataTable } from "../app/data-table";
 import { TextLink } from "../app/links";
 import { Section } from "../app/page";
+import { useMay } from "../app/permissions";
+import { useServerNow } from "../app/session";
 import { StateBadge, type Tone } from "../app/state-badge";
 import { Empty, Failure, Loading } from "../app/states";
 import { Time } from "../app/time";
-import { useFormats } from "../locale/format";
-import { RegistryFrame } from "./frame";
+import { TIME_ZONE, useFormats } from "../locale/format";
+import { isConnected, RegistryFrame } from "./frame";
+
+const DAY_MS = 86_400_000;
 
 export const DAY_TONE: Record<AgreementDay["state"], Tone> = {
   open: "held",
@@ -30,6 +37,7 @@ function Days({ brand }: { brand: Brand }) {
   const { t } = useTranslation();
   const formats = useFormats();
   const actorName = useActorName();
+  const may = useMay();
   const days = useQuery({
     queryKey: ["registry", brand.id, "drift"],
     queryFn: async () =>
@@ -37,7 +45,11 @@ function Days({ brand }: { brand: Brand }) {
   });
   const counted = (count: number | null | undefined) => (count == null ? t("common.none") : formats.number(count));
   return (
-    <Section title={t("registry.drift.title")} id="drift">
+    <Section
+      title={t("registry.drift.title")}
+      id="drift"
+      aside={isConnected(brand) && may("manage_registry") && <CompareYesterday brand={brand} />}
+    >
       {days.isPending && <Loading />}
       {days.isError && <Failure error={days.error} onRetry={() => days.refetch()} />}
       {days.data?.length === 0 && <Empty title={t("registry.drift.none.title")} text={t("registry.drift.none.text")} />}
@@ -78,5 +90,32 @@ function Days({ brand }: { brand: Brand }) {
         />
       )}
     </Section>
+  );
+}
+
+/** Fetches İYS's file of yesterday now, and goes to what came of it. */
+function CompareYesterday({ brand }: { brand: Brand }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const now = useServerNow();
+  const compare = useAct(
+    (day: string) =>
+      answer<DriftReport>(
+        api.POST("/api/v1/registry/{brand_id}/drift/{day}", { params: { path: { brand_id: brand.id, day } } }),
+      ),
+    {
+      done: t("registry.drift.compared_again"),
+      refresh: [["registry", brand.id]],
+      onDone: ({ day: { day } }) =>
+        navigate({ to: "/registry/drift/$day", params: { day }, search: { brand: brand.id } }),
+    },
+  );
+  // The Turkish day before the server's.
+  const yesterday = () =>
+    new Intl.DateTimeFormat("en-CA", { timeZone: TIME_ZONE, dateStyle: "short" }).format(new Date(now() - DAY_MS));
+  return (
+    <Button size="xs" variant="default" onClick={() => compare.mutate(yesterday())} loading={compare.isPending}>
+      {t("registry.drift.yesterday")}
+    </Button>
   );
 }

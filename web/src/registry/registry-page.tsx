@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
 import type { Brand, RegistryStatus, Verdict } from "../api/model";
 import { Counters } from "../app/counters";
+import { TextLink } from "../app/links";
 import { Notice } from "../app/notice";
 import { notifyDone, notifyFailed } from "../app/notify";
 import { Section } from "../app/page";
@@ -114,9 +115,38 @@ function BrandStatus({ brand }: { brand: Brand }) {
             <ComparisonPanel brandId={brand.id} comparison={status.data.comparison ?? undefined} />
           )}
           <Verdicts status={status.data} />
+          <Evidence brand={brand} />
         </>
       )}
     </>
+  );
+}
+
+/** The ledger as a file that anybody can recompute, for whoever may take it out. */
+function Evidence({ brand }: { brand: Brand }) {
+  const { t } = useTranslation();
+  const may = useMay();
+  if (!may("read_audit")) return null;
+  return (
+    <Section title={t("registry.evidence.title")} id="evidence">
+      <Group px="md" pb="md" gap="md" justify="space-between">
+        <Text maw={640}>
+          {t("registry.evidence.text")}{" "}
+          <TextLink to="/messages" search={{}}>
+            {t("registry.evidence.messages")}
+          </TextLink>
+        </Text>
+        <Button
+          component="a"
+          href={`/api/v1/registry/${encodeURIComponent(brand.id)}/ledger.tar`}
+          download
+          variant="default"
+          leftSection={<IconDownload size={18} aria-hidden />}
+        >
+          {t("registry.evidence.download")}
+        </Button>
+      </Group>
+    </Section>
   );
 }
 

@@ -16,7 +16,9 @@ import { StateBadge } from "../app/state-badge";
 import { Loading } from "../app/states";
 import { Time } from "../app/time";
 
-const WAYS: AskingWay[] = ["VIA", "COUNTER", "WEB", "OWN_CALL"];
+// İYS's own verification is asked for on the person's page, where İYS is called.
+type NotedWay = Exclude<AskingWay, "VIA">;
+const WAYS: NotedWay[] = ["COUNTER", "WEB", "OWN_CALL"];
 
 /** The people whose records İYS would not take for one reason. */
 export function RejectedPeople({ brand, group }: { brand: Brand; group: RejectionGroup }) {
@@ -118,7 +120,7 @@ export function RejectedPeople({ brand, group }: { brand: Brand; group: Rejectio
 /** Notes that a person is asked for consent anew, in a way that is lawful; the server says whether they may be. */
 function AskAnew({ brand, record, onClose }: { brand: Brand; record: RejectedRecord; onClose: () => void }) {
   const { t, i18n } = useTranslation();
-  const [way, choose] = useState<AskingWay>("VIA");
+  const [way, choose] = useState<NotedWay>("COUNTER");
   const { address, channel, kind } = record;
   const who = { brand_id: brand.id, address, channel, kind };
   const may = useQuery({
@@ -151,6 +153,7 @@ function AskAnew({ brand, record, onClose }: { brand: Brand; record: RejectedRec
       {may.data?.allowed && (
         <Radio.Group
           label={t("registry.asking.way")}
+          description={t("registry.asking.via_elsewhere")}
           value={way}
           onChange={(value) => choose(WAYS.find((one) => one === value) ?? way)}
         >

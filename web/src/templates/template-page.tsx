@@ -17,11 +17,10 @@ import { Failure, Loading, Problem } from "../app/states";
 import { Time } from "../app/time";
 import { currentLanguage } from "../locale";
 import { useFormats } from "../locale/format";
-import { convertPasted, insertAt, variablesOf } from "./variables";
+import { Chips } from "./chips";
+import { convertPasted, insertAt } from "./variables";
 
 const route = getRouteApi("/shell/templates/$id");
-/** The fields most files bring; any other name may be typed. */
-const USUAL = ["ad", "soyad", "sehir", "kod"];
 const CHANNELS = ["MESAJ", "EPOSTA", "WHATSAPP"] as const;
 
 /** A new text. */
@@ -183,18 +182,7 @@ function Editor({ template, brands }: { template?: Template; brands: Brand[] }) 
             withAsterisk
             error={faults.body ?? (tried && body.trim() === "" && t("common.required"))}
           />
-          {canWrite && (
-            <Group gap={6}>
-              <Text size="sm" className="quiet">
-                {t("templates.insert")}
-              </Text>
-              {[...new Set([...USUAL, ...variablesOf(body)])].map((variable) => (
-                <Button key={variable} size="compact-xs" variant="default" onClick={() => add(variable)}>
-                  {variable}
-                </Button>
-              ))}
-            </Group>
-          )}
+          {canWrite && <Chips body={body} onAdd={add} />}
           <Text size="sm" className="quiet number">
             {t("templates.length", { count: [...body].length })}
           </Text>

@@ -1,3 +1,8 @@
+import type { Attribute } from "../api/model";
+
+/** What every person has, whatever a firm keeps besides. */
+const COLUMNS = ["ad", "musteri_no"];
+
 /** The names in braces that a text asks for, each once, in the order of the text. */
 export function variablesOf(body: string): string[] {
   const names = [...body.matchAll(/\{\{\s*([^{}|\s]+)[^{}]*\}\}/g)].map(([, name]) => name ?? "");
@@ -14,4 +19,24 @@ export function convertPasted(body: string): { body: string; converted: boolean 
 export function insertAt(body: string, name: string, start: number, end: number): { body: string; cursor: number } {
   const inserted = `{{${name}}}`;
   return { body: body.slice(0, start) + inserted + body.slice(end), cursor: start + inserted.length };
+}
+
+/** A name that a text may put in braces. */
+export interface Chip {
+  name: string;
+  attribute?: Attribute;
+  /** Whether anybody can have a value for it. */
+  isKnown: boolean;
+}
+
+/** The names to offer: those of columns, then attributes by place, then what the text names and nobody has. Health data is offered only where the text has it already. */
+export function chipsOf(body: string, attributes: Attribute[]): Chip[] {
+  const named = variablesOf(body);
+  const known = attributes.filter(({ code, is_health }) => !is_health || named.includes(code));
+  const names = new Set([...COLUMNS, ...known.map(({ code }) => code)]);
+  return [
+    ...COLUMNS.map((name) => ({ name, isKnown: true })),
+    ...known.map((attribute) => ({ name: attribute.code, attribute, isKnown: true })),
+    ...named.filter((name) => !names.has(name)).map((name) => ({ name, isKnown: false })),
+  ];
 }

@@ -1,12 +1,12 @@
-import { Button, SegmentedControl, Table, Text } from "@mantine/core";
+import { Button, SegmentedControl, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useQuery } from "@tanstack/react-query";
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
+import { type Column, DataTable } from "../app/data-table";
 import { TextLink } from "../app/links";
 import { Section } from "../app/page";
-import { ScrollX } from "../app/scroll-x";
 import { Failure, Loading } from "../app/states";
 import { useFormats } from "../locale/format";
 
@@ -16,18 +16,8 @@ type By = (typeof BY)[number];
 /** Which files brought people who refuse or complain, worst first; asked for only when somebody wants to see it. */
 export function SourceScores({ brandId }: { brandId: string }) {
   const { t } = useTranslation();
-  const formats = useFormats();
   const [isOpen, open] = useDisclosure(false);
   const [by, setBy] = useState<By>("file");
-  const scores = useQuery({
-    queryKey: ["upload-scores", brandId],
-    queryFn: async () =>
-      (await answer(api.GET("/api/v1/uploads/scores", { params: { query: { brand_id: brandId } } }))).items,
-    enabled: isOpen && by === "file",
-  });
-  const percent = (value: number) => formats.percent(value / 100);
-  const isFiles = isOpen && by === "file";
-
   return (
     <Section
       title={t("uploads.scores.title")}
@@ -51,66 +41,99 @@ export function SourceScores({ brandId }: { brandId: string }) {
           onChange={(value) => setBy(value as By)}
         />
       )}
-      {isOpen && by !== "file" && <Grouped brandId={brandId} by={by} />}
-      {isFiles && scores.isPending && <Loading lines={3} />}
-      {isFiles && scores.isError && <Failure error={scores.error} onRetry={() => scores.refetch()} />}
-      {isFiles && scores.data?.length === 0 && (
-        <Text px="md" pb="md">
-          {t("uploads.scores.none")}
-        </Text>
-      )}
-      {isFiles && (scores.data?.length ?? 0) > 0 && (
-        <ScrollX label={t("uploads.scores.title")}>
-          <Table aria-labelledby="scores-title">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t("uploads.column.name")}</Table.Th>
-                <Table.Th ta="end">{t("uploads.scores.consents")}</Table.Th>
-                <Table.Th ta="end">{t("uploads.scores.refused")}</Table.Th>
-                <Table.Th ta="end">{t("uploads.scores.complained")}</Table.Th>
-                <Table.Th ta="end">{t("uploads.scores.invalid")}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {scores.data?.map((score) => (
-                <Table.Tr key={score.upload_id}>
-                  <Table.Td miw={160}>
-                    <TextLink to="/uploads/$id" params={{ id: score.upload_id }} fw={600}>
-                      {score.name}
-                    </TextLink>
-                  </Table.Td>
-                  <Table.Td ta="end" className="number">
-                    {formats.number(score.consents)}
-                  </Table.Td>
-                  <Table.Td ta="end" className="number">
-                    {percent(score.refused_percent)}
-                  </Table.Td>
-                  <Table.Td ta="end" className="number">
-                    {percent(score.complained_percent)}
-                  </Table.Td>
-                  <Table.Td ta="end" className="number">
-                    {percent(score.invalid_percent)}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </ScrollX>
-      )}
+      {isOpen && by === "file" && <OfFiles brandId={brandId} />}
+      {isOpen && by !== "file" && <OfSources key={by} brandId={brandId} by={by} />}
     </Section>
   );
 }
 
-/** The same for what stands behind several files: their form, or the branch that their rows name. */
-function Grouped({ brandId, by }: { brandId: string; by: "form" | "branch" }) {
+/** File by file. */
+function OfFiles({ brandId }: { brandId: string }) {
   const { t } = useTranslation();
-  const formats = useFormats();
+  const { percent, consents, share } = useFigures();
+  const scores = useQuery({
+    queryKey: ["upload-scores", brandId],
+    queryFn: async () =>
+      (await answer(api.GET("/api/v1/uploads/scores", { params: { query: { brand_id: brandId } } }))).items,
+  });
+  return (
+    <Scores
+      scores={scores}
+      keyOf={({ upload_id }) => upload_id}
+      columns={[
+        {
+          head: t("uploads.column.name"),
+          width: "160px",
+          cell: ({ upload_id, name }) => (
+            <TextLink to="/uploads/$id" params={{ id: upload_id }} fw={600}>
+              {name}
+            </TextLink>
+          ),
+        },
+        consents,
+        share("refused"),
+        share("complained"),
+        { head: t("uploads.scores.invalid"), isNumber: true, cell: ({ invalid_percent }) => percent(invalid_percent) },
+      ]}
+    />
+  );
+}
+
+/** The same for what stands behind several files: their form, or the branch that their rows name. */
+function OfSources({ brandId, by }: { brandId: string; by: "form" | "branch" }) {
+  const { t } = useTranslation();
+  const { count, consents, share } = useFigures();
   const scores = useQuery({
     queryKey: ["upload-scores", brandId, by],
     queryFn: async () =>
       (await answer(api.GET("/api/v1/uploads/scores/sources", { params: { query: { brand_id: brandId, by } } }))).items,
   });
-  const percent = (value: number) => formats.percent(value / 100);
+  return (
+    <Scores
+      scores={scores}
+      keyOf={({ name }) => name}
+      columns={[
+        { head: t("uploads.scores.source"), cell: ({ name }) => <strong>{name}</strong> },
+        { head: t("uploads.scores.files"), isNumber: true, cell: ({ uploads }) => count(uploads) },
+        consents,
+        share("refused"),
+        share("complained"),
+      ]}
+    />
+  );
+}
+
+interface Figures {
+  consents: number;
+  refused_percent: number;
+  complained_percent: number;
+}
+
+/** The columns that every score has. */
+function useFigures() {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  const consents: Column<Figures> = {
+    head: t("uploads.scores.consents"),
+    isNumber: true,
+    cell: ({ consents }) => formats.number(consents),
+  };
+  const share = (what: "refused" | "complained"): Column<Figures> => ({
+    head: t(`uploads.scores.${what}`),
+    isNumber: true,
+    cell: (score) => formats.percent(score[`${what}_percent`] / 100),
+  });
+  return { count: formats.number, percent: (value: number) => formats.percent(value / 100), consents, share };
+}
+
+interface ScoresProps<T> {
+  scores: UseQueryResult<T[]>;
+  columns: Column<T>[];
+  keyOf: (score: T) => string;
+}
+
+function Scores<T>({ scores, columns, keyOf }: ScoresProps<T>) {
+  const { t } = useTranslation();
   if (scores.isPending) return <Loading lines={3} />;
   if (scores.isError) return <Failure error={scores.error} onRetry={() => scores.refetch()} />;
   if (scores.data.length === 0) {
@@ -120,38 +143,5 @@ function Grouped({ brandId, by }: { brandId: string; by: "form" | "branch" }) {
       </Text>
     );
   }
-  return (
-    <ScrollX label={t("uploads.scores.title")}>
-      <Table aria-labelledby="scores-title">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("uploads.scores.source")}</Table.Th>
-            <Table.Th ta="end">{t("uploads.scores.files")}</Table.Th>
-            <Table.Th ta="end">{t("uploads.scores.consents")}</Table.Th>
-            <Table.Th ta="end">{t("uploads.scores.refused")}</Table.Th>
-            <Table.Th ta="end">{t("uploads.scores.complained")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {scores.data.map((score, place) => (
-            <Table.Tr key={`${place}:${score.name}`}>
-              <Table.Td fw={600}>{score.name}</Table.Td>
-              <Table.Td ta="end" className="number">
-                {formats.number(score.uploads)}
-              </Table.Td>
-              <Table.Td ta="end" className="number">
-                {formats.number(score.consents)}
-              </Table.Td>
-              <Table.Td ta="end" className="number">
-                {percent(score.refused_percent)}
-              </Table.Td>
-              <Table.Td ta="end" className="number">
-                {percent(score.complained_percent)}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </ScrollX>
-  );
+  return <DataTable label={t("uploads.scores.title")} rows={scores.data} columns={columns} keyOf={keyOf} />;
 }

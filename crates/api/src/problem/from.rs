@@ -1,6 +1,7 @@
 //! How errors from below become problems.
 
 use engine::EngineError;
+use engine::practice::PracticeRefusal;
 use store::StoreError;
 
 use super::{Problem, ProblemKind, Where};
@@ -52,6 +53,7 @@ impl From<EngineError> for Problem {
                 });
                 Self::new(ProblemKind::QuestionsOpen).with_fields(open.collect())
             }
+            EngineError::Practice(refusal) => Self::invalid(vec![practice(refusal)]),
             EngineError::OtherPerson { .. } => Self::new(ProblemKind::OtherPerson),
             EngineError::Refused { code, args } => Self::refused(code, &args),
             EngineError::Store(error) => error.into(),
@@ -63,6 +65,42 @@ impl From<EngineError> for Problem {
             EngineError::File { .. } | EngineError::Internal(_) => Self::internal(&error),
         }
     }
+}
+
+fn practice(refusal: PracticeRefusal) -> Where {
+    let (field, code, tr, en) = match refusal {
+        PracticeRefusal::RealProvider => (
+            "config.base_url",
+            "practice",
+            "Deneme ortamında yalnız benzetim hesabı eklenebilir. Temel adrese kurulumun benzetim adresini yazın ya da önce canlıya geçin.",
+            "In practice only a simulator can be added. Write the address of one of the installation's simulators, or go live first.",
+        ),
+        PracticeRefusal::SimulatedProvider => (
+            "config.base_url",
+            "simulator",
+            "Bu adres bir benzetimdir; canlı firmada kullanılamaz. Sağlayıcının gerçek hesabını ekleyin.",
+            "This address is a simulator; a live firm cannot use it. Add the provider's real account.",
+        ),
+        PracticeRefusal::RealRegistry => (
+            "mode",
+            "practice",
+            "Deneme ortamındaki firma gerçek İYS'ye bağlanamaz. Kurulumda İYS benzetimi kullanın ya da önce canlıya geçin.",
+            "A firm that practises cannot be connected to the real İYS. Use the İYS simulator, or go live first.",
+        ),
+        PracticeRefusal::SimulatedRegistry => (
+            "registry.base_url",
+            "simulator",
+            "Bu kurulum İYS yerine benzetime soruyor. Canlıya geçmek için kurulumu yapan kişi registry.base_url ayarını gerçek İYS'ye çevirmeli.",
+            "This installation asks a simulator in place of İYS. To go live, whoever installed it sets registry.base_url to the real İYS.",
+        ),
+        PracticeRefusal::Live => (
+            "practice",
+            "live",
+            "Firma zaten canlıda.",
+            "The firm is live already.",
+        ),
+    };
+    Where::told(field, code, tr, en)
 }
 
 fn passing(kind: ProblemKind, error: &StoreError) -> Problem {

@@ -1,8 +1,5 @@
 //! `/alarms`: what somebody must look at, and who took it on.
 
-use std::fmt;
-use std::str::FromStr;
-
 use axum::Json;
 use axum::extract::State;
 use domain::Timestamp;
@@ -11,14 +8,14 @@ use domain::ids::{AlarmId, BrandId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::access::Permission;
-use store::alarms::{self, AlarmCursor};
+use store::alarms;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::app::App;
 use crate::body::{Asked, Checked, Id};
 use crate::caller::Caller;
-use crate::page::{Page, Paging};
+use crate::page::{Page, Paging, Place};
 use crate::problem::{OrNotFound, Problem};
 use crate::words;
 
@@ -100,27 +97,6 @@ pub(crate) struct Acknowledgement {
     note: Option<String>,
 }
 
-/// Where a page of alarms ended.
-struct Place(AlarmCursor);
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.0.0, self.0.1)
-    }
-}
-
-impl FromStr for Place {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (raised, id) = text.split_once('.').ok_or(())?;
-        Ok(Self((
-            raised.parse().map_err(drop)?,
-            id.parse().map_err(drop)?,
-        )))
-    }
-}
-
 /// The firm's alarms.
 #[utoipa::path(
     get, path = "/alarms", operation_id = "alarms", tag = "alarms", params(AlarmQuery, Paging),
@@ -133,14 +109,14 @@ pub(crate) async fn alarms(
     Asked(paging): Asked<Paging>,
 ) -> Result<Json<Page<Alarm>>, Problem> {
     caller.needs(Permission::ReadReports)?;
-    let before = paging.after::<Place>()?.map(|place| place.0);
+    let before = paging.after::<Place<2>>()?.map(|Place([at, id])| (at, id));
     let rows = app
         .read()
         .await?
         .alarms(caller.firm, query.with_cleared, before, paging.rows()?)
         .await?;
     let place =
-        |alarm: &alarms::Alarm| Place((alarm.raised_at.as_micros(), alarm.id.as_db())).to_string();
+        |alarm: &alarms::Alarm| Place([alarm.raised_at.as_micros(), alarm.id.as_db()]).to_string();
     paging.page(rows, place, Alarm::from).map(Json)
 }
 

@@ -4,11 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use domain::Timestamp;
 use domain::ids::AuditId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::access::Permission;
-use store::audit;
-use utoipa::ToSchema;
+use store::audit::{self, AuditFilter};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::body::Asked;
@@ -49,21 +49,47 @@ impl From<audit::AuditEntry> for AuditEntry {
     }
 }
 
+/// Which entries.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AuditQuery {
+    /// Of one actor, as entries name them.
+    actor: Option<String>,
+    /// Of one kind, such as `campaign.launch`.
+    action: Option<String>,
+    /// Done to one thing, by its printed number.
+    subject: Option<String>,
+    /// At this instant or after.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Timestamp>,
+    /// Before this instant.
+    #[param(value_type = Option<String>, format = DateTime)]
+    to: Option<Timestamp>,
+}
+
 /// The firm's trail.
 #[utoipa::path(
-    get, path = "/audit", operation_id = "audit", tag = "audit", params(Paging),
+    get, path = "/audit", operation_id = "audit", tag = "audit", params(AuditQuery, Paging),
     responses((status = 200, description = "Newest first", body = Page<AuditEntry>)),
 )]
 pub(crate) async fn audit(
     State(app): State<App>,
     caller: Caller,
+    Asked(query): Asked<AuditQuery>,
     Asked(paging): Asked<Paging>,
 ) -> Result<Json<Page<AuditEntry>>, Problem> {
     caller.needs(Permission::ReadAudit)?;
+    let filter = AuditFilter {
+        actor: query.actor.as_deref(),
+        action: query.action.as_deref(),
+        subject: query.subject.as_deref(),
+        from: query.from,
+        to: query.to,
+    };
     let rows = app
         .read()
         .await?
-        .audit_trail(caller.firm, paging.after()?, paging.rows()?)
+        .audit_trail(caller.firm, filter, paging.after()?, paging.rows()?)
         .await?;
     paging
         .page(rows, |entry| entry.number.to_string(), AuditEntry::from)

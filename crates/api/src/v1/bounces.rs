@@ -2,11 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
+use domain::ids::{CampaignId, ContactId};
 use domain::{Recipient, Timestamp};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::access::Permission;
+use store::bounces::ListedBounce;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
@@ -14,12 +16,22 @@ use crate::app::App;
 use crate::body::{Asked, Checked};
 use crate::caller::Caller;
 use crate::checks::address;
-use crate::page::Page;
+use crate::page::{Page, Paging, Place};
 use crate::problem::{OrNotFound, Problem};
 
 /// A failed delivery (*geri dönen ileti*).
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Bounce {
+    /// Masked for roles that may not read personal data.
+    address: String,
+    #[schema(value_type = String)]
+    contact_id: ContactId,
+    /// Whether nothing goes to the address any more (S204).
+    is_stopped: bool,
+    /// The campaign whose message came back.
+    #[schema(value_type = String)]
+    campaign_id: CampaignId,
+    campaign_name: String,
     /// Whether the server said that the address is dead.
     is_hard: bool,
     /// Its code.
@@ -30,12 +42,13 @@ pub(crate) struct Bounce {
     at: Timestamp,
 }
 
-/// Of which address.
+/// Which failed deliveries.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct BounceQuery {
-    /// Normalised, as `ali@ornek.com.tr`.
-    address: String,
+    /// Those to one address only, normalised, as `ali@ornek.com.tr`; takes a
+    /// role that may read personal data.
+    address: Option<String>,
 }
 
 /// An address to be tried again.
@@ -47,30 +60,51 @@ pub(crate) struct AddressToTry {
     address: String,
 }
 
-/// Failed deliveries to an address.
+/// Failed deliveries of the firm's messages.
 #[utoipa::path(
-    get, path = "/bounces", operation_id = "bounces", tag = "blacklist", params(BounceQuery),
-    responses((status = 200, description = "The newest first, at most 20", body = Page<Bounce>)),
+    get, path = "/bounces", operation_id = "bounces", tag = "blacklist",
+    params(BounceQuery, Paging),
+    responses((status = 200, description = "The newest first", body = Page<Bounce>)),
 )]
 pub(crate) async fn bounces(
     State(app): State<App>,
     caller: Caller,
     Asked(query): Asked<BounceQuery>,
+    Asked(paging): Asked<Paging>,
 ) -> Result<Json<Page<Bounce>>, Problem> {
-    caller.needs(Permission::ReadPersonal)?;
+    caller.needs(Permission::ReadReports)?;
     let mut reader = app.read().await?;
-    let recipient = Recipient::from_normalised(&query.address)
-        .map_err(|_| Problem::field("address", "address"))?;
-    let ids = reader.recipient_ids(caller.firm, &[recipient]).await?;
-    let id = ids.into_iter().flatten().next().or_not_found()?;
-    let found = reader.bounces_of(caller.firm, id).await?;
-    let show = |(is_hard, code, words, at)| Bounce {
-        is_hard,
-        code,
-        words,
-        at,
+    let of = match query.address.as_deref() {
+        Some(text) => {
+            caller.needs(Permission::ReadPersonal)?;
+            let recipient = Recipient::from_normalised(text)
+                .map_err(|_| Problem::field("address", "address"))?;
+            let ids = reader.recipient_ids(caller.firm, &[recipient]).await?;
+            Some(ids.into_iter().flatten().next().or_not_found()?)
+        }
+        None => None,
     };
-    Ok(Json(Page::whole(found.into_iter().map(show).collect())))
+    let before = paging.after::<Place<3>>()?;
+    let before = before.map(|Place([at, recipient, campaign])| (at, recipient, campaign));
+    let rows = reader
+        .bounces(caller.firm, of, before, paging.rows()?)
+        .await?;
+    let place = |bounce: &ListedBounce| {
+        let (at, recipient, campaign) = bounce.cursor();
+        Place([at, recipient, campaign]).to_string()
+    };
+    let show = |bounce: ListedBounce| Bounce {
+        address: caller.shows_address(&bounce.address),
+        contact_id: bounce.contact,
+        is_stopped: bounce.is_stopped,
+        campaign_id: bounce.campaign,
+        campaign_name: bounce.campaign_name,
+        is_hard: bounce.is_hard,
+        code: bounce.code,
+        words: bounce.words,
+        at: bounce.at,
+    };
+    paging.page(rows, place, show).map(Json)
 }
 
 /// Lets an address be tried again that failed too often (S204): somebody has

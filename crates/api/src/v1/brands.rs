@@ -53,6 +53,8 @@ pub(crate) struct Brand {
     brand_code: Option<i64>,
     /// The account that speaks to İYS.
     iys_username: Option<String>,
+    /// Whether İYS is spoken to by the installation's partner account instead.
+    uses_partner_account: bool,
     /// Whether everything an İYS call needs was entered.
     iys_configured: bool,
     /// From here on, consents older than three business days are refused (H467).
@@ -126,6 +128,7 @@ async fn show(reader: &mut Reader, brand: brands::Brand) -> Result<Brand, Proble
         iys_code: brand.iys_code,
         brand_code: brand.brand_code,
         iys_username: brand.iys_username,
+        uses_partner_account: brand.uses_partner,
         iys_configured,
         activation_at: brand.activation,
         freshness_hours: brand.freshness_us / HOUR_US,

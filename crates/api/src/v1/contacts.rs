@@ -1,21 +1,25 @@
 //! `/contacts`: people by name, number or address; why a message would or
 //! would not reach one of them; and everything they ever said.
 
+mod search;
+mod standing;
 mod timeline;
 mod why;
 
 use axum::Json;
 use axum::extract::State;
-use domain::Timestamp;
-use domain::fold_text::name_fold;
 use domain::ids::ContactId;
-use serde::{Deserialize, Serialize};
+use domain::{Channel, Timestamp};
+use serde::Serialize;
 use store::Reader;
 use store::access::Permission;
 use store::attributes::Defined;
-use store::contacts::{self, ContactAddress, ContactCursor};
-use utoipa::{IntoParams, ToSchema};
+use store::contacts::search::{ContactFilter, SearchPlace};
+use store::contacts::{self, ContactAddress};
+use utoipa::ToSchema;
 
+pub(crate) use search::ContactSearch;
+pub(crate) use standing::*;
 pub(crate) use timeline::*;
 pub(crate) use why::*;
 
@@ -26,6 +30,7 @@ use crate::masking;
 use crate::page::{Page, Paging};
 use crate::problem::{OrNotFound, Problem};
 use crate::written::address_of;
+use search::{Place, asked_value, place_at};
 
 /// A person or company of the firm (*kişi*).
 #[derive(Debug, Serialize, ToSchema)]
@@ -90,16 +95,6 @@ fn values(
     values
 }
 
-/// Whom to look for.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ContactSearch {
-    /// The beginning of a name, a whole phone number as people write it, an
-    /// e-mail address, or the firm's own number. Everybody when absent.
-    #[serde(default)]
-    query: String,
-}
-
 /// A contact as this caller may see it.
 fn show(caller: &Caller, defined: &[Defined], contact: contacts::Contact) -> Contact {
     let address = |address: Option<ContactAddress>| {
@@ -135,20 +130,37 @@ pub(crate) async fn contacts(
     if let Some(found) = named_exactly(&mut reader, &caller, query).await? {
         return Ok(Json(Page::whole(vec![show(&caller, &defined, found)])));
     }
-    let after = match paging.after::<ContactId>()? {
-        Some(id) => Some(cursor(&mut reader, &caller, id).await?),
+    let group = match search.group.as_deref() {
+        Some(name) => Some(reader.tag_named(caller.firm, name).await?.or_not_found()?.0),
         None => None,
     };
-    let rows = reader
-        .contacts(caller.firm, query, after.as_ref(), paging.rows()?)
-        .await?
-        .0;
-    let page = paging.page(
-        rows,
-        |contact| contact.id.to_string(),
-        |contact| show(&caller, &defined, contact),
-    );
-    page.map(Json)
+    let value = asked_value(&caller, &search, &defined)?;
+    let filter = ContactFilter {
+        group,
+        consent: search.consent.map(|state| {
+            let channel = search.channel.unwrap_or(Channel::Mesaj);
+            (channel, state, search.brand_id)
+        }),
+        source: search.source.as_deref(),
+        attribute: search.attribute.as_deref().zip(value.as_deref()),
+    };
+    let after = match paging.after::<Place>()? {
+        Some(place) => Some(place_at(&mut reader, &caller, &filter, place).await?),
+        None => None,
+    };
+    let found = reader
+        .find_contacts(caller.firm, query, &filter, after, paging.limit()?)
+        .await?;
+    let next = found.next.map(|place| match place {
+        SearchPlace::Beginning(at) => Place::Beginning(at.id),
+        SearchPlace::Inside(at) => Place::Inside(at.map(|at| at.id)),
+        SearchPlace::Member(id) => Place::Member(id.as_db()),
+    });
+    let items = found.contacts.into_iter();
+    Ok(Json(Page {
+        items: items.map(|one| show(&caller, &defined, one)).collect(),
+        next: next.map(|place| place.to_string()),
+    }))
 }
 
 /// One person.
@@ -184,19 +196,4 @@ async fn named_exactly(
         return Ok(Some(found));
     }
     Ok(reader.contact_by_external_id(caller.firm, query).await?)
-}
-
-/// The place of a contact in the order of names. The cursor that travels is
-/// its number alone: a name has no business in an address line.
-async fn cursor(
-    reader: &mut Reader,
-    caller: &Caller,
-    id: ContactId,
-) -> Result<ContactCursor, Problem> {
-    let contact = reader.contact(caller.firm, id).await?;
-    let contact = contact.ok_or_else(|| Problem::field("after", "cursor"))?;
-    Ok(ContactCursor {
-        name_fold: name_fold(contact.name.as_deref().unwrap_or_default()),
-        id,
-    })
 }

@@ -12,6 +12,7 @@ use store::access::{self, Language, Permission, Role};
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::session::{CallerAddress, confirmed_by_password};
 use super::users::{hashed, wanted_email};
 use crate::app::App;
 use crate::body::{Checked, Id};
@@ -29,6 +30,9 @@ pub(crate) struct Firm {
     id: FirmId,
     /// Unique in the installation.
     name: String,
+    /// Whether it still practises: with simulators only, so that nothing
+    /// reaches a person.
+    practice: bool,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }
@@ -38,6 +42,7 @@ impl From<store::firms::Firm> for Firm {
         Self {
             id: firm.id,
             name: firm.name,
+            practice: firm.practice,
             created_at: firm.created_at,
         }
     }
@@ -51,6 +56,9 @@ pub(crate) struct NewFirm {
     name: String,
     #[validate(nested)]
     owner: FirstOwner,
+    /// Whether it practises until its owner goes live; unless given it does not.
+    #[serde(default)]
+    practice: bool,
 }
 
 /// The first person of a firm.
@@ -74,6 +82,15 @@ pub(crate) struct FirstOwner {
 pub(crate) struct FirmChange {
     #[validate(length(min = 1, max = 200), custom(function = "not_blank"))]
     name: String,
+}
+
+/// Going live.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GoLive {
+    /// The password of the person who goes live; a key needs none.
+    #[schema(value_type = Option<String>, format = Password)]
+    password: Option<SecretString>,
 }
 
 /// The caller's firm.
@@ -109,7 +126,11 @@ pub(crate) async fn create_firm(
     let actor = caller.actor.clone();
     creation
         .in_transaction(&app, &caller, async move |mut writer, wanted: NewFirm| {
-            let firm = writer.create_firm(&wanted.name).await?;
+            let mut firm = writer.create_firm(&wanted.name).await?;
+            if wanted.practice {
+                writer.begin_practice(firm.id).await?;
+                firm.practice = true;
+            }
             let owner = access::NewUser {
                 email: wanted_email(&wanted.owner.email)?,
                 name: wanted.owner.name,
@@ -118,7 +139,7 @@ pub(crate) async fn create_firm(
                 language: wanted.owner.language,
             };
             let owner = writer.create_user(firm.id, owner).await?;
-            let detail = json!({ "owner": owner.id });
+            let detail = json!({ "owner": owner.id, "practice": wanted.practice });
             writer
                 .append_audit(
                     firm.id,
@@ -171,6 +192,27 @@ pub(crate) async fn change_firm(
         .append_audit(id, &caller.actor, "firm.rename", &id.to_string(), &detail)
         .await?;
     writer.commit().await?;
+    Ok(Json(firm.into()))
+}
+
+/// Ends practice for good: from now on real accounts and the real İYS. The
+/// firm's simulated accounts are put aside.
+#[utoipa::path(
+    post, path = "/firms/{id}/live", operation_id = "go_live", tag = "firms",
+    params(("id" = String, Path, description = "The firm")), request_body = GoLive,
+    responses((status = 200, description = "The firm, live", body = Firm)),
+)]
+pub(crate) async fn go_live(
+    State(app): State<App>,
+    caller: Caller,
+    address: CallerAddress,
+    Id(id): Id<FirmId>,
+    Checked(wanted): Checked<GoLive>,
+) -> Result<Json<Firm>, Problem> {
+    own(&caller, id)?;
+    caller.needs(Permission::ManageFirm)?;
+    confirmed_by_password(&app, &caller, address, wanted.password).await?;
+    let firm = app.engine.go_live(id, &caller.actor).await?;
     Ok(Json(firm.into()))
 }
 

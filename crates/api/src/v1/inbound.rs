@@ -1,23 +1,22 @@
 //! `/inbound`: what people wrote back, and what a person makes of it.
 
-use std::fmt;
-use std::str::FromStr;
-
 use axum::Json;
 use axum::extract::State;
-use domain::ids::{BrandId, ConnectorId, ReplyId};
+use domain::ids::{BrandId, CampaignId, ConnectorId, ContactId, ReplyId};
+use domain::reply::refusal_words;
 use domain::{Channel, Timestamp};
 use engine::replies::{ReplyDecision, text_of};
 use serde::{Deserialize, Serialize};
 use store::access::Permission;
-use store::replies::{self, ReplyCursor, ReplyFilter, ReplyState};
+use store::replies::{self, ReplyFilter, ReplyState};
+use store::reply_origins::ReplyOrigin;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::app::App;
 use crate::body::{Asked, Checked, Id};
 use crate::caller::Caller;
-use crate::page::{Page, Paging};
+use crate::page::{Page, Paging, Place};
 use crate::problem::Problem;
 use crate::reason::Reason;
 use crate::words;
@@ -37,6 +36,17 @@ pub(crate) struct Reply {
     channel: Channel,
     /// Who wrote; masked for roles that may not read personal data.
     address: String,
+    /// The person behind the address, where the firm knows them.
+    #[schema(value_type = Option<String>)]
+    contact_id: Option<ContactId>,
+    /// Masked as the address is.
+    contact_name: Option<String>,
+    /// The last campaign that had gone to them over this account.
+    #[schema(value_type = Option<String>)]
+    campaign_id: Option<CampaignId>,
+    campaign_name: Option<String>,
+    /// The words of the text that speak of refusing, as they were written.
+    words: Vec<String>,
     /// To which of our numbers or senders.
     written_to: String,
     /// What; absent for roles that may not read personal data.
@@ -83,13 +93,19 @@ pub(crate) struct ReplyJudgement {
     note: Option<String>,
 }
 
-fn show(caller: &Caller, reply: &replies::Reply) -> Reply {
+fn show(caller: &Caller, reply: &replies::Reply, origin: ReplyOrigin) -> Reply {
     let text = caller
         .role
         .may(Permission::ReadPersonal)
         .then(|| text_of(reply).to_owned());
+    let (campaign_id, campaign_name) = origin.campaign.unzip();
     Reply {
         id: reply.id,
+        contact_id: origin.contact,
+        contact_name: origin.name.map(|name| caller.shows_name(name)),
+        campaign_id,
+        campaign_name,
+        words: refusal_words(text_of(reply)),
         brand_id: reply.brand,
         connector_id: reply.connector,
         channel: reply.channel,
@@ -106,27 +122,6 @@ fn show(caller: &Caller, reply: &replies::Reply) -> Reply {
     }
 }
 
-/// Where a page ended.
-struct Place(ReplyCursor);
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.0.0, self.0.1)
-    }
-}
-
-impl FromStr for Place {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (recorded, id) = text.split_once('.').ok_or(())?;
-        Ok(Self((
-            recorded.parse().map_err(drop)?,
-            id.parse().map_err(drop)?,
-        )))
-    }
-}
-
 /// What people wrote back.
 #[utoipa::path(
     get, path = "/inbound", operation_id = "replies", tag = "inbound", params(ReplyQuery, Paging),
@@ -139,19 +134,26 @@ pub(crate) async fn replies(
     Asked(paging): Asked<Paging>,
 ) -> Result<Json<Page<Reply>>, Problem> {
     caller.needs(Permission::ReadReports)?;
-    let before = paging.after::<Place>()?.map(|place| place.0);
+    let before = paging.after::<Place<2>>()?.map(|Place([at, id])| (at, id));
     let filter = ReplyFilter {
         brand: query.brand_id,
         state: query.state,
     };
-    let rows = app
-        .read()
-        .await?
+    let mut reader = app.read().await?;
+    let rows = reader
         .replies(caller.firm, filter, before, paging.rows()?)
         .await?;
-    let place = |reply: &replies::Reply| Place(reply.cursor()).to_string();
+    let origins = reader.reply_origins(caller.firm, &rows).await?;
+    let rows: Vec<_> = rows.into_iter().zip(origins).collect();
     paging
-        .page(rows, place, |reply| show(&caller, &reply))
+        .page(
+            rows,
+            |(reply, _)| {
+                let (at, id) = reply.cursor();
+                Place([at, id]).to_string()
+            },
+            |(reply, origin)| show(&caller, &reply, origin),
+        )
         .map(Json)
 }
 
@@ -179,5 +181,11 @@ pub(crate) async fn decide_reply(
         .engine
         .decide_reply(caller.firm, id, decision, &caller.actor, note)
         .await?;
-    Ok(Json(show(&caller, &decided)))
+    let origins = app
+        .read()
+        .await?
+        .reply_origins(caller.firm, std::slice::from_ref(&decided))
+        .await?;
+    let origin = origins.into_iter().next().unwrap_or_default();
+    Ok(Json(show(&caller, &decided, origin)))
 }

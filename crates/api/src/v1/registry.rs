@@ -5,11 +5,14 @@ mod asking;
 mod compare;
 mod days;
 mod deadlines;
+mod desk;
 mod findings;
 mod holds;
+mod ledger;
 mod mode;
 mod push_address;
 mod rejections;
+mod via;
 
 use axum::Json;
 use axum::extract::State;
@@ -31,6 +34,7 @@ pub(crate) use asking::*;
 pub(crate) use deadlines::*;
 pub(crate) use findings::*;
 pub(crate) use holds::*;
+pub(crate) use ledger::*;
 pub(crate) use rejections::*;
 
 use crate::app::App;
@@ -41,8 +45,10 @@ use crate::words;
 
 pub(crate) use compare::*;
 pub(crate) use days::*;
+pub(crate) use desk::*;
 pub(crate) use mode::*;
 pub(crate) use push_address::*;
+pub(crate) use via::*;
 
 /// A brand's connection to İYS.
 #[derive(Debug, Serialize, ToSchema)]

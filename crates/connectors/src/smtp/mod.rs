@@ -16,4 +16,6 @@ mod reply;
 mod session;
 
 pub(crate) use account::Smtp;
-pub(crate) use config::KIND;
+pub(crate) use config::{KIND, der};
+pub(crate) use letter::Mailbox;
+pub(crate) use session::tls;

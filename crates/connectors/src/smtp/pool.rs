@@ -26,7 +26,7 @@ pub(super) struct Pool {
 impl Pool {
     pub(super) fn new(config: &Config) -> Result<Self, String> {
         Ok(Self {
-            tls: tls(config)?,
+            tls: tls(config.ca_pem.as_deref())?,
             turns: Semaphore::new(config.sessions),
             idle: Mutex::default(),
         })

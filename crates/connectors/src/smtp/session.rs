@@ -307,10 +307,10 @@ async fn encrypted(
 }
 
 /// Trusts the public roots, and the account's own where it names one.
-pub(super) fn tls(config: &Config) -> Result<Arc<ClientConfig>, String> {
+pub(crate) fn tls(ca_pem: Option<&str>) -> Result<Arc<ClientConfig>, String> {
     let mut roots = RootCertStore::empty();
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    if let Some(own) = config.ca_pem.as_deref().and_then(der) {
+    if let Some(own) = ca_pem.and_then(der) {
         roots
             .add(CertificateDer::from(own))
             .map_err(|error| error.to_string())?;

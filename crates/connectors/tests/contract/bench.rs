@@ -9,7 +9,9 @@ use axum::body::Bytes;
 use axum::extract::{OriginalUri, State};
 use axum::http::HeaderMap;
 use axum::routing::post;
-use connectors::{ClearedRequest, Connector, Envelope, HttpSettings, Outgoing, build, http_client};
+use connectors::{
+    ClearedRequest, Connector, Envelope, HttpSettings, Mail, Outgoing, build, http_client,
+};
 use domain::gate::{
     Basis, BrandPolicy, Cleared, Decision, FeedTrust, MessageFacts, PersonFacts, Question,
     RouteFacts, SendingWindow, decide,
@@ -51,16 +53,35 @@ impl Bench {
             .await
             .unwrap();
         let url = running.url();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let at = if case.kind == "smpp" {
+            // Its sessions come to a port of their own.
+            let place = http.get(format!("{url}/_sim/smpp")).send().await.unwrap();
+            let place: Value = place.json().await.unwrap();
+            place["url"].as_str().unwrap().to_owned()
+        } else {
+            url.clone()
+        };
         let bench = Self {
-            account: account(case, &url, changes),
+            account: account(case, &at, changes),
             case: *case,
-            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            http,
             url,
             _running: running,
         };
         let (path, body) = (case.lock)();
         bench.tell(path, &body).await;
+        if case.kind == "turkcell" {
+            // Opens the session, so that a fault strikes the hand-over and not the login.
+            assert!(bench.account.test().await.passed());
+        }
         bench
+    }
+
+    /// Another account at the same gateway.
+    pub(crate) async fn another(&self) -> Arc<dyn Connector> {
+        let place = self.look("/_sim/smpp").await;
+        account(&self.case, place["url"].as_str().unwrap(), &json!({}))
     }
 
     /// A control call that must succeed.
@@ -93,7 +114,7 @@ impl Bench {
 
     /// Scripts one destination.
     pub(crate) async fn script(&self, n: i64, outcome: &str, code: Option<&str>) {
-        let mut script = json!({ "to": digits(n), "outcome": outcome });
+        let mut script = json!({ "to": self.to(n), "outcome": outcome });
         if let Some(code) = code {
             let key = if self.case.kind == "infobip" {
                 script["status_id"] = json!(code.parse::<u8>().unwrap());
@@ -117,7 +138,7 @@ impl Bench {
     /// A request with these texts, to people number 1 and so on.
     pub(crate) fn request(&self, texts: &[&str]) -> ClearedRequest {
         self.account
-            .encode(&envelope(), &self.batch(texts))
+            .encode(&self.envelope(), &self.batch(texts))
             .unwrap()
     }
 
@@ -131,9 +152,40 @@ impl Bench {
     /// A message of the account's channel and usual ground.
     pub(crate) fn outgoing(&self, n: i64, text: &str) -> Outgoing {
         let channels = self.account.capabilities().channels;
+        let channel = channels.first().copied().unwrap_or(Channel::Mesaj);
         Outgoing {
-            channel: channels.first().copied().unwrap_or(Channel::Mesaj),
+            channel,
+            recipient: self.recipient(n),
+            mail: (channel == Channel::Eposta).then(|| Box::new(mail())),
             ..outgoing(n, text, self.basis())
+        }
+    }
+
+    /// The address of person `n`, as the simulators write it.
+    pub(crate) fn to(&self, n: i64) -> String {
+        if self.case.is_mail() {
+            format!("kisi{n}@ornek.com.tr")
+        } else {
+            digits(n)
+        }
+    }
+
+    pub(crate) fn recipient(&self, n: i64) -> Recipient {
+        if self.case.is_mail() {
+            Recipient::from_normalised(&self.to(n)).unwrap()
+        } else {
+            recipient(n)
+        }
+    }
+
+    pub(crate) fn envelope(&self) -> Envelope {
+        if self.case.is_mail() {
+            Envelope {
+                sender: "kampanya@ornek.com".into(),
+                ..envelope()
+            }
+        } else {
+            envelope()
         }
     }
 
@@ -154,6 +206,12 @@ pub(crate) fn try_account(
 ) -> Result<Arc<dyn Connector>, connectors::ConfigError> {
     let mut config = (case.config)();
     let fields = config.as_object_mut().unwrap();
+    let url = if case.kind == "smpp" {
+        url.replacen("https:", "smpps:", 1)
+            .replacen("http:", "smpp:", 1)
+    } else {
+        url.to_owned()
+    };
     fields.insert("base_url".into(), url.into());
     fields.extend(changes.as_object().unwrap().clone());
     let http = http_client(&HttpSettings::default()).unwrap();
@@ -196,6 +254,16 @@ pub(crate) fn outgoing(n: i64, text: &str, basis: Basis) -> Outgoing {
         basis,
         text: text.to_owned(),
         mail: None,
+    }
+}
+
+fn mail() -> Mail {
+    Mail {
+        subject: "Yaz indirimi: İstanbul ve Iğdır".to_owned(),
+        html: None,
+        reply_to: None,
+        unsubscribe_url: Some("https://izinli.ornek.com/u/abc".to_owned()),
+        written_at: "2025-06-23T10:00:00+03:00".parse().unwrap(),
     }
 }
 

@@ -37,6 +37,13 @@ pub(crate) struct Case {
     pub(crate) is_commercial: bool,
 }
 
+impl Case {
+    /// Whether people are reached by e-mail.
+    pub(crate) fn is_mail(&self) -> bool {
+        self.kind == "brevo"
+    }
+}
+
 use ReceiptState::{Delivered, Expired, Rejected, Sent, Undelivered, Unknown};
 
 fn options_lock(user: &str, password: &str) -> (&'static str, Value) {
@@ -358,6 +365,111 @@ pub(crate) const TURATEL: Case = Case {
     repeated: None,
     statuses: &[],
     marks_ground: false,
+    is_commercial: true,
+};
+
+pub(crate) const TURKCELL: Case = Case {
+    kind: "turkcell",
+    simulator: Kind::Turkcell,
+    login: ("ornek", "gizli-parola"),
+    config: || json!({ "username": "ornek", "password": "gizli-parola" }),
+    wrong: (|| json!({ "opt_out_units": "uzun" }), "opt_out_units"),
+    lock: || options_lock("ornek", "gizli-parola"),
+    balance: options_balance,
+    balance_micros: 0,
+    refuses_at_once: false,
+    refused: ("996", Class::Permanent),
+    whole: &[
+        ("823", Class::Account),
+        ("869", Class::Request),
+        ("883", Class::Sender),
+        ("900", Class::Account),
+        ("907", Class::Account),
+        ("920", Class::Transient),
+        ("931", Class::Account),
+        ("932", Class::Request),
+        ("938", Class::Request),
+        ("971", Class::Sender),
+        ("984", Class::Account),
+        ("996", Class::Permanent),
+        ("999", Class::Undocumented),
+    ],
+    repeated: None,
+    statuses: &[],
+    marks_ground: true,
+    is_commercial: true,
+};
+
+fn brevo_lock() -> (&'static str, Value) {
+    let login = json!({ "user": "brevo", "password": "xkeysib-gizli" });
+    let options = json!({ "login": login, "push_secret": "kanca-belirteci" });
+    ("/_sim/options", options)
+}
+
+pub(crate) const BREVO: Case = Case {
+    kind: "brevo",
+    simulator: Kind::Brevo,
+    login: ("brevo", "xkeysib-gizli"),
+    config: || json!({ "api_key": "xkeysib-gizli", "webhook_token": "kanca-belirteci" }),
+    wrong: (|| json!({ "recipients_max": 501 }), "recipients_max"),
+    lock: brevo_lock,
+    balance: options_balance,
+    balance_micros: 1_234_000_000,
+    refuses_at_once: false,
+    refused: ("blocked", Class::Permanent),
+    whole: &[
+        ("unauthorized", Class::Account),
+        ("permission_denied", Class::Account),
+        ("account_under_validation", Class::Account),
+        ("not_enough_credits", Class::Account),
+        ("invalid_parameter", Class::Request),
+        ("missing_parameter", Class::Request),
+        ("unprocessable_entity", Class::Request),
+        ("something_new", Class::Undocumented),
+    ],
+    repeated: Some("duplicate_request"),
+    statuses: &[],
+    marks_ground: false,
+    is_commercial: true,
+};
+
+fn smpp_config() -> Value {
+    json!({
+        "system_id": "ornek",
+        "password": "gizli123",
+        "tlvs": "0x1401 text {{recipient_kind}}\n0x1402 text {{ground}}",
+    })
+}
+
+pub(crate) const SMPP: Case = Case {
+    kind: "smpp",
+    simulator: Kind::Smpp,
+    login: ("ornek", "gizli123"),
+    config: smpp_config,
+    wrong: (|| json!({ "turkish": "evet" }), "turkish"),
+    lock: || options_lock("ornek", "gizli123"),
+    balance: options_balance,
+    balance_micros: 0,
+    refuses_at_once: true,
+    refused: ("0x0B", Class::Permanent),
+    whole: &[
+        ("0x01", Class::Request),
+        ("0x04", Class::Transient),
+        ("0x08", Class::Transient),
+        ("0x0A", Class::Sender),
+        ("0x0B", Class::Permanent),
+        ("0x0D", Class::Account),
+        ("0x45", Class::Transient),
+        ("0x48", Class::Sender),
+        ("0x62", Class::Request),
+        ("0x66", Class::Permanent),
+        ("0xC4", Class::Request),
+        ("0x104", Class::Request),
+        ("0x400", Class::Undocumented),
+    ],
+    repeated: None,
+    statuses: &[],
+    marks_ground: true,
     is_commercial: true,
 };
 

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bench;
+mod brevo_only;
 mod cases;
 mod configuration;
 mod doubt;
@@ -11,6 +12,8 @@ mod inbound;
 mod messages;
 mod receipts;
 mod refusals;
+mod smpp_only;
+mod turkcell_only;
 mod whatsapp_only;
 
 /// One test for each promise, under the connector's name.
@@ -57,6 +60,7 @@ macro_rules! contract {
 }
 
 contract! {
+    brevo: cases::BREVO;
     figensoft: cases::FIGENSOFT;
     http: cases::HTTP;
     infobip: cases::INFOBIP;
@@ -64,7 +68,9 @@ contract! {
     jetsms: cases::JETSMS;
     mobildev: cases::MOBILDEV;
     netgsm: cases::NETGSM;
+    smpp: cases::SMPP;
     turatel: cases::TURATEL;
+    turkcell: cases::TURKCELL;
     twilio: cases::TWILIO;
     verimor: cases::VERIMOR;
     whatsapp: cases::WHATSAPP;

@@ -7,7 +7,7 @@ use domain::ids::MessageRef;
 use http::HeaderMap;
 use serde_json::json;
 
-use crate::bench::{Bench, DEADLINE, Receiver, cleared, envelope, message_ref, recipient};
+use crate::bench::{Bench, DEADLINE, Receiver, cleared, message_ref};
 use crate::cases::Case;
 
 /// Person, fate in the simulator, final state of the message.
@@ -21,7 +21,7 @@ const FATES: [(i64, &str, ReceiptState); 3] = [
 async fn send(bench: &Bench, people: &[i64], url: &str) -> Vec<SentRequest> {
     let envelope = Envelope {
         receipts_url: Some(url.to_owned()),
-        ..envelope()
+        ..bench.envelope()
     };
     let mut requests = Vec::new();
     for some in people.chunks(bench.most()) {
@@ -39,7 +39,7 @@ async fn send(bench: &Bench, people: &[i64], url: &str) -> Vec<SentRequest> {
             reference,
             messages: some
                 .iter()
-                .map(|n| (message_ref(*n), recipient(*n)))
+                .map(|n| (message_ref(*n), bench.recipient(*n)))
                 .collect(),
         });
     }
@@ -74,7 +74,7 @@ fn note(
 /// What the provider cannot tell apart is counted as the state it reports.
 fn expected(case: &Case, state: ReceiptState) -> ReceiptState {
     match (case.kind, state) {
-        ("iletimerkezi" | "whatsapp", ReceiptState::Expired) => ReceiptState::Undelivered,
+        ("brevo" | "iletimerkezi" | "whatsapp", ReceiptState::Expired) => ReceiptState::Undelivered,
         _ => state,
     }
 }
@@ -92,7 +92,7 @@ pub(crate) async fn receipts_come_by_push(case: &Case) {
         bench.tell("/_sim/options", &options).await;
     }
     for (n, fate, _) in FATES {
-        let script = json!({ "to": crate::bench::digits(n), "outcome": fate, "copies": 2 });
+        let script = json!({ "to": bench.to(n), "outcome": fate, "copies": 2 });
         bench.tell("/_sim/script", &script).await;
     }
     let sent = send(&bench, &[1, 2, 3], &receiver.url).await;
@@ -230,10 +230,10 @@ pub(crate) async fn what_cannot_be_read_is_said_to_be_unreadable(case: &Case) {
         query: None,
         body: b"MessageStatus=delivered",
     };
-    // Only Twilio and Meta sign; some push nothing; for the others the address is the key.
+    // Only Twilio and Meta sign, Brevo shows a token; some push nothing; for the others the address is the key.
     let expected = !matches!(
         case.kind,
-        "twilio" | "jetsms" | "mobildev" | "turatel" | "whatsapp"
+        "brevo" | "smpp" | "twilio" | "turkcell" | "jetsms" | "mobildev" | "turatel" | "whatsapp"
     );
     assert_eq!(bench.account.authenticate(&unsigned), expected);
 }

@@ -67,6 +67,9 @@ impl Engine {
             return Err(EngineError::conflict("the brand", "has this mode already"));
         }
         check_connection(&held, to)?;
+        let owner = writer.firm(firm).await?;
+        let owner = owner.ok_or(EngineError::NotFound { what: "the firm" })?;
+        self.check_mode(&owner, to)?;
         let mut then = held.clone();
         then.mode = to;
         if let Some(reason) = off_reason {

@@ -102,8 +102,9 @@ impl Engine {
     async fn recount(&self, brand: &Brand) -> Result<(), EngineError> {
         if brand.mode == domain::RegistryMode::Integrator
             && let Some(line) = self.line(brand.id).await?
+            && let Some(count) = self.count_refusals(brand, &line).await?
         {
-            self.count_refusals(brand, &line).await?;
+            self.search_refusals(brand, &count).await?;
         }
         Ok(())
     }

@@ -457,6 +457,7 @@ impl Engine {
         // What its own file contradicts stays here until a person has looked (R802).
         let withheld = writer.withheld_among(list.brand, &events).await?;
         let sources = writer.event_sources(&events).await?;
+        let retailers = writer.event_retailers(&events).await?;
         let due = adds.iter().map(|(_, _, at)| *at).max().unwrap_or_default();
         let records: Vec<plan::AddItem> = adds
             .into_iter()
@@ -470,6 +471,7 @@ impl Engine {
                     consent_date: held.consent_date,
                     source: source?,
                     event: held.event,
+                    retailer: retailers.get(&held.event).copied(),
                 })
             })
             .collect();
@@ -525,6 +527,7 @@ fn said(item: plan::AddItem) -> RegistryItem {
             date: item.consent_date,
             source: item.source,
             event: item.event,
+            retailer: item.retailer,
         }),
         sub_request: None,
     }

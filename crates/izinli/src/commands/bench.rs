@@ -11,6 +11,7 @@
 
 mod bare;
 mod child;
+mod feed;
 mod file;
 mod ground;
 mod lines;
@@ -26,8 +27,9 @@ use crate::cli;
 use crate::output::{Exit, Output};
 
 /// The rows that can be asked for by name.
-const ROWS: [&str; 8] = [
-    "import", "judge", "launch", "dispatch", "smtp", "receipts", "registry", "ledger",
+const ROWS: [&str; 11] = [
+    "import", "judge", "launch", "dispatch", "smtp", "receipts", "registry", "ledger", "pull",
+    "drift", "limiter",
 ];
 
 /// Measures the rows asked for, on SQLite and on the server named.

@@ -29,6 +29,7 @@ pub(crate) async fn run(cli: &Cli, command: &cli::Brand, out: Output) -> anyhow:
             let mut writer = session.store.write().await?;
             let mut brand = writer.create_brand(firm, new).await?;
             settle(&mut writer, &mut brand, &args.settings).await?;
+            fits_practice(&session, &mut writer, &brand).await?;
             writer
                 .append_audit(
                     firm,
@@ -56,6 +57,7 @@ pub(crate) async fn run(cli: &Cli, command: &cli::Brand, out: Output) -> anyhow:
                 );
             }
             settle(&mut writer, &mut brand, &args.settings).await?;
+            fits_practice(&session, &mut writer, &brand).await?;
             writer
                 .append_audit(
                     held.firm,
@@ -85,6 +87,19 @@ pub(crate) async fn run(cli: &Cli, command: &cli::Brand, out: Output) -> anyhow:
         }
     }
     Ok(Exit::Done)
+}
+
+/// Nobody practises with the real İYS.
+async fn fits_practice(
+    session: &Session,
+    writer: &mut store::Writer,
+    brand: &Brand,
+) -> anyhow::Result<()> {
+    let firm = writer.firm(brand.firm).await?.context("the brand's firm")?;
+    session.engine()?.check_mode(&firm, brand.mode).context(
+        "the firm practises: name a simulator in registry.base_url and practice.simulators, \
+         or have its owner go live",
+    )
 }
 
 fn shown(brand: &Brand) -> Value {

@@ -1,21 +1,24 @@
 //! `izinli contact why …`
 
 use anyhow::Context;
+use domain::consent::ConsentKey;
 use domain::gate::Basis;
 use domain::phone::{PhoneRules, parse_phone};
-use domain::{Channel, Recipient, RecipientKind, Timestamp};
+use domain::{Channel, Recipient, RecipientKind, Source, Timestamp};
 use engine::why::WhyQuestion;
 use serde_json::json;
+use store::registry_histories::KeptHistory;
 
 use crate::cli::{Cli, Contact};
 use crate::output::{Exit, Output};
-use crate::session::Session;
+use crate::session::{ACTOR, Session};
 
 /// Says why a message would or would not reach an address now.
 pub(crate) async fn run(cli: &Cli, command: &Contact, out: Output) -> anyhow::Result<Exit> {
     let Contact::Why {
         address,
         at,
+        ask_iys,
         brand,
         channel,
         kind,
@@ -38,7 +41,17 @@ pub(crate) async fn run(cli: &Cli, command: &Contact, out: Output) -> anyhow::Re
         kind: kind.parse::<RecipientKind>()?,
         basis: Basis::Commercial,
     };
-    let why = session.engine()?.why(brand.firm, &question).await?;
+    let engine = session.engine()?;
+    let why = engine.why(brand.firm, &question).await?;
+    let history = match record_key(&session, &brand, &question).await? {
+        Some(key) if *ask_iys => Some(
+            engine
+                .ask_history(brand.firm, key, &recipient, ACTOR)
+                .await?,
+        ),
+        Some(key) => session.store.read().await?.kept_history(key).await?,
+        None => None,
+    };
     let reasons: Vec<_> = why
         .reasons
         .iter()
@@ -52,6 +65,7 @@ pub(crate) async fn run(cli: &Cli, command: &Contact, out: Output) -> anyhow::Re
         "address": recipient, "channel": channel, "sendable": why.sendable,
         "headline": why.reasons.first(), "reasons": reasons,
         "registry": why.registry, "local": why.local, "decided_at": why.decided_at,
+        "history": history,
     });
     out.show(&value, |_| {
         let verdict = if why.sendable {
@@ -68,8 +82,50 @@ pub(crate) async fn run(cli: &Cli, command: &Contact, out: Output) -> anyhow::Re
             );
             println!("        → {}", out.pick(info.next_tr, info.next_en));
         }
+        if let Some(told) = &history {
+            show_history(told, out);
+        }
     })?;
     Ok(Exit::Done)
+}
+
+/// The record at İYS that a question is about; none for an address nobody knows.
+async fn record_key(
+    session: &Session,
+    brand: &store::brands::Brand,
+    question: &WhyQuestion,
+) -> anyhow::Result<Option<ConsentKey>> {
+    let ids = session
+        .store
+        .read()
+        .await?
+        .recipient_ids(brand.firm, std::slice::from_ref(&question.recipient))
+        .await?;
+    Ok(ids.into_iter().flatten().next().map(|id| ConsentKey {
+        brand: brand.id,
+        recipient: id,
+        channel: question.channel,
+        kind: question.kind,
+    }))
+}
+
+fn show_history(told: &KeptHistory, out: Output) {
+    println!(
+        "  {} {}",
+        out.pick("İYS'nin anlattığı geçmiş,", "as İYS told on"),
+        told.asked_at.to_turkish_text()
+    );
+    let when =
+        |at: Option<Timestamp>| at.map_or_else(|| "—".to_owned(), Timestamp::to_turkish_text);
+    for movement in &told.movements {
+        println!(
+            "    {}  {}  {}  {}",
+            when(movement.consent_date),
+            movement.status,
+            movement.source.as_ref().map_or("—", Source::as_str),
+            movement.transaction.as_deref().unwrap_or("—"),
+        );
+    }
 }
 
 /// What held for every consent of an address at an instant.

@@ -10,22 +10,26 @@ use crate::session::{ACTOR, Session};
 pub(crate) async fn run(cli: &Cli, command: &Firm, out: Output) -> anyhow::Result<Exit> {
     let session = Session::open(cli).await?;
     match command {
-        Firm::Create { name } => {
+        Firm::Create { name, practice } => {
             let mut writer = session.store.write().await?;
             let firm = writer.create_firm(name).await?;
+            if *practice {
+                writer.begin_practice(firm.id).await?;
+            }
             writer
                 .append_audit(
                     firm.id,
                     ACTOR,
                     "firm.create",
                     &firm.id.to_string(),
-                    &json!({ "name": name }),
+                    &json!({ "name": name, "practice": practice }),
                 )
                 .await?;
             writer.commit().await?;
-            out.show(&json!({ "id": firm.id, "name": firm.name }), |_| {
-                println!("{}", firm.id)
-            })?;
+            out.show(
+                &json!({ "id": firm.id, "name": firm.name, "practice": practice }),
+                |_| println!("{}", firm.id),
+            )?;
         }
         Firm::List => {
             let firms = session.store.read().await?.firms(None, 1_000).await?;

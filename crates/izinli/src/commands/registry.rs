@@ -3,6 +3,9 @@
 mod compare;
 mod drift;
 mod mode;
+mod partner;
+mod retailers;
+mod via;
 
 use std::sync::Arc;
 
@@ -53,6 +56,9 @@ pub(crate) async fn run(cli: &Cli, command: &Registry, out: Output) -> anyhow::R
             out.show(&value, |_| println!("{}", account.url))?;
             Ok(Exit::Done)
         }
+        Registry::Via(command) => via::run(&session, &engine, command, out).await,
+        Registry::Partner(command) => partner::run(&session, &engine, command, out).await,
+        Registry::Retailers(command) => retailers::run(&session, &engine, command, out).await,
         Registry::Mode(args) => {
             let brand = session.brand(&args.brand).await?;
             mode::run(&engine, &brand, args, out).await

@@ -35,6 +35,7 @@ fn item(status: Status, date: i64) -> AddItem {
         consent_date: at(date),
         source: Source::HS_WEB,
         event: EventId::from_db(1),
+        retailer: None,
     }
 }
 

@@ -33,6 +33,9 @@ pub struct AddItem {
     pub source: Source,
     /// The ledger event that says so.
     pub event: EventId,
+    /// The retailer (*bayi*) that took it: its number at İYS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retailer: Option<u32>,
 }
 
 /// Addresses of one status query.
@@ -77,7 +80,7 @@ impl AddItem {
             source: self.source.clone(),
             status: self.status,
             consent_date: self.consent_date,
-            retailer_code: None,
+            retailer_code: self.retailer,
         }
     }
 }
@@ -226,6 +229,7 @@ mod tests {
             consent_date: Timestamp::from_micros(date),
             source: Source::HS_WEB,
             event: EventId::from_db(event),
+            retailer: None,
         }
     }
 

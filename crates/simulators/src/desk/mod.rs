@@ -29,6 +29,6 @@ pub use options::{Login, Options, Template};
 pub(crate) use pusher::Pushed;
 pub use script::Script;
 pub use state::Config;
-pub(crate) use state::{Desk, Reply, Service, json, start};
+pub(crate) use state::{Desk, Reply, Service, json, open, start};
 pub(crate) use wire::{basic, is_turkish_mobile, is_turkish_sender, media_type, turkish_time};
 pub(crate) use xml::{Elements, elements, only};

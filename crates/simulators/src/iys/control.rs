@@ -241,6 +241,7 @@ fn recorded_json(world: &World, at: MovementNo) -> Value {
         "source": movement.source.map(Source::word),
         "consentDate": movement.date.map(Local::text),
         "creationDate": movement.created.text(),
+        "retailerCode": movement.retailer,
         "transactionId": TransactionId::of_movement(at).to_string(),
         "requestId": match movement.origin {
             Origin::Row { request, .. } => Some(world.requests.id(request)),

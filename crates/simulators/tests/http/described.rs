@@ -109,3 +109,108 @@ async fn figensoft_answers_each_mistake_with_its_code() {
         assert_eq!(said["code"], code, "{path}");
     }
 }
+
+#[tokio::test]
+async fn mesajussu_answers_each_mistake_with_its_status() {
+    let (client, running) = start(Kind::Turkcell).await;
+    let good = json!({ "etkFlag": true, "messages": [
+        { "receiver": "5321234567", "message": "Merhaba", "sender": "ORNEKMARKA" },
+    ]});
+    let base = "/api/api/integration/v2";
+    let send = format!("{base}/sms/send/nton");
+    assert_eq!(client.post(&send, &good).await.0, 908, "no session");
+    let login = json!({ "username": "ben", "password": "p" });
+    let (status, said) = client.post(&format!("{base}/login"), &login).await;
+    assert_eq!(status, 200, "{said}");
+    let token = said["token"].as_str().expect("a token").to_owned();
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .expect("a client");
+    let many: Vec<Value> = vec![good["messages"][0].clone(); 1_001];
+    for (path, value, expected) in [
+        ("/etkFlag", json!(true), 200),
+        ("/etkFlag", json!("evet"), 400),
+        ("/messages", json!([]), 932),
+        ("/messages", json!(many), 932),
+        ("/messages/0/sender", json!("ÖRNEK"), 971),
+        ("/messages/0/receiver", json!("905321234567"), 400),
+        ("/messages/0/message", json!(" "), 400),
+    ] {
+        let mut body = good.clone();
+        *body.pointer_mut(path).expect("a field") = value;
+        let request = http
+            .post(format!("{}{send}", running.url()))
+            .header("token", &token)
+            .json(&body);
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), expected, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn brevo_answers_each_mistake_with_its_code() {
+    let (_, running) = start(Kind::Brevo).await;
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .expect("a client");
+    let post = async |body: &Value, key: &str| {
+        let request = http
+            .post(format!("{}/v3/smtp/email", running.url()))
+            .header("api-key", key)
+            .json(body);
+        let answer = request.send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        let said: Value = answer.json().await.expect("JSON");
+        (status, said)
+    };
+    let good = json!({
+        "sender": { "email": "kampanya@ornek.com", "name": "Örnek" },
+        "subject": "Konu", "htmlContent": "<p>Merhaba</p>", "textContent": "Merhaba",
+        "headers": { "idempotencyKey": "0d9c2f8e-0d5a-4b6e-8f0a-1b2c3d4e5f60" },
+        "messageVersions": [
+            { "to": [{ "email": "ali@ornek.com" }], "headers": { "X-Mailin-custom": "1" } },
+            { "to": [{ "email": "veli@ornek.com" }], "headers": { "X-Mailin-custom": "2" } },
+        ],
+    });
+    let (status, said) = post(&good, "").await;
+    assert_eq!((status, &said["code"]), (401, &json!("unauthorized")));
+    let (status, said) = post(&good, "anahtar").await;
+    assert_eq!(status, 201, "{said}");
+    assert_eq!(said["messageIds"].as_array().map(Vec::len), Some(2));
+    let (status, said) = post(&good, "anahtar").await;
+    assert_eq!((status, &said["code"]), (400, &json!("duplicate_request")));
+    let many: Vec<Value> = vec![good["messageVersions"][0].clone(); 1_001];
+    let invalid = "invalid_parameter";
+    for (path, value, code) in [
+        ("/sender", Value::Null, "missing_parameter"),
+        ("/sender/email", json!("kampanya"), invalid),
+        ("/subject", json!(""), "missing_parameter"),
+        ("/htmlContent", json!(""), "missing_parameter"),
+        ("/headers/idempotencyKey", json!("izn-1"), invalid),
+        ("/messageVersions", json!(many), "out_of_range"),
+        ("/messageVersions", json!([]), "out_of_range"),
+        ("/messageVersions/0/to/0/email", json!("a b@c.tr"), invalid),
+        (
+            "/messageVersions/0/headers/X-Mailin-custom",
+            json!("ş"),
+            invalid,
+        ),
+        (
+            "/messageVersions/0/headers/X-Mailin-custom",
+            json!("2"),
+            "duplicate_parameter",
+        ),
+        (
+            "/messageVersions/0/to/0",
+            json!({ "mail": 1 }),
+            "bad_request",
+        ),
+    ] {
+        let mut bad = good.clone();
+        *bad.pointer_mut(path).expect("a field") = value;
+        let (status, said) = post(&bad, "anahtar").await;
+        assert_eq!((status, said["code"].as_str()), (400, Some(code)), "{path}");
+    }
+}

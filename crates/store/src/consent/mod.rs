@@ -13,6 +13,8 @@ pub mod history;
 pub mod holds;
 pub(crate) mod people;
 pub mod records;
+mod retailers;
+pub mod standing;
 pub mod state;
 pub mod time_machine;
 pub mod walk;

@@ -1,5 +1,7 @@
 //! Reading the chain back: portions of whole blocks with their events.
 
+use std::collections::VecDeque;
+
 use domain::consent::{ConsentEvent, ConsentKey, Origin};
 use domain::ids::{BrandId, EventId, RecipientId};
 use domain::ledger::{BLOCK_EVENTS_MAX, Block};
@@ -11,20 +13,11 @@ use crate::error::{Doing, StoreError};
 use crate::row::known;
 
 /// Block heads read at a time.
-const HEADS: i64 = 256;
+const HEADS: i64 = 1_024;
 
 const HEADS_AFTER: &str = "SELECT number, first_event_id, last_event_id, event_count, root, \
         previous, hash, created_us \
      FROM ledger_block WHERE brand_id = $1 AND number > $2 ORDER BY number LIMIT $3";
-
-const EVENTS_BETWEEN: &str = "SELECT b.number, e.id, e.recipient_id, e.channel, e.kind, e.status, \
-        e.consent_us, e.recorded_us, e.source, e.origin, e.origin_id, e.origin_line, e.evidence, \
-        e.actor, r.address \
-     FROM ledger_block b CROSS JOIN consent_event e CROSS JOIN recipient r \
-     WHERE b.brand_id = $1 AND b.number BETWEEN $2 AND $3 \
-       AND e.id BETWEEN b.first_event_id AND b.last_event_id \
-       AND e.brand_id = $1 AND r.id = e.recipient_id \
-     ORDER BY b.number, e.id";
 
 /// The block that may hold an event: ranges of blocks never overlap, so it is
 /// the one that begins last before it.
@@ -65,11 +58,20 @@ impl BlockRow {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct BlockEventRow {
-    number: i64,
-    #[sqlx(flatten)]
-    event: EventRow,
+/// Takes the next portion off the heads: at least one block while there are
+/// any, and as many as hold at most [`BLOCK_EVENTS_MAX`] events.
+pub(super) fn portion(heads: &mut VecDeque<StoredBlock>) -> Vec<StoredBlock> {
+    let most = i64::try_from(BLOCK_EVENTS_MAX).unwrap_or(i64::MAX);
+    let mut blocks = Vec::new();
+    let mut events = 0_i64;
+    while let Some(head) = heads.front() {
+        events = events.saturating_add(head.block.count.max(1));
+        if !blocks.is_empty() && events > most {
+            break;
+        }
+        blocks.extend(heads.pop_front());
+    }
+    blocks
 }
 
 impl Reader {
@@ -84,6 +86,18 @@ impl Reader {
         brand: BrandId,
         after: i64,
     ) -> Result<Vec<StoredBlock>, StoreError> {
+        let mut heads = self.ledger_heads(brand, after).await?;
+        let mut blocks = portion(&mut heads);
+        self.fill_blocks(brand, &mut blocks).await?;
+        Ok(blocks)
+    }
+
+    /// The next blocks after number `after`, without their events.
+    pub(super) async fn ledger_heads(
+        &mut self,
+        brand: BrandId,
+        after: i64,
+    ) -> Result<VecDeque<StoredBlock>, StoreError> {
         let rows: Vec<BlockRow> = on!(self, conn => sqlx::query_as(HEADS_AFTER)
             .bind(brand.as_db())
             .bind(after)
@@ -91,18 +105,7 @@ impl Reader {
             .fetch_all(&mut *conn)
             .await)
         .doing("reading the ledger")?;
-        let mut blocks = Vec::new();
-        let most = i64::try_from(BLOCK_EVENTS_MAX).unwrap_or(i64::MAX);
-        let mut events = 0_i64;
-        for row in rows {
-            events = events.saturating_add(row.event_count.max(1));
-            if !blocks.is_empty() && events > most {
-                break;
-            }
-            blocks.push(row.stored(brand)?);
-        }
-        self.fill_blocks(brand, &mut blocks).await?;
-        Ok(blocks)
+        rows.iter().map(|row| row.stored(brand)).collect()
     }
 
     async fn fill_blocks(
@@ -110,30 +113,8 @@ impl Reader {
         brand: BrandId,
         blocks: &mut [StoredBlock],
     ) -> Result<(), StoreError> {
-        let (Some(low), Some(high)) = (blocks.first(), blocks.last()) else {
-            return Ok(());
-        };
-        let (low, high) = (low.block.number, high.block.number);
-        let rows: Vec<BlockEventRow> = on!(self, conn => sqlx::query_as(EVENTS_BETWEEN)
-            .bind(brand.as_db())
-            .bind(low)
-            .bind(high)
-            .fetch_all(&mut *conn)
-            .await)
-        .doing("reading the ledger")?;
-        let mut at = 0;
-        for row in rows {
-            while blocks
-                .get(at)
-                .is_some_and(|block| block.block.number < row.number)
-            {
-                at += 1;
-            }
-            if let Some(block) = blocks.get_mut(at) {
-                block.events.push(row.event.into_event(brand)?);
-            }
-        }
-        Ok(())
+        let packed = self.packed_events(brand, blocks).await?;
+        packed.unpack(brand, blocks)
     }
 
     /// The block of this number, with its events.
@@ -220,6 +201,46 @@ pub(crate) struct EventRow {
 
 impl EventRow {
     pub(crate) fn into_event(self, brand: BrandId) -> Result<ConsentEvent, StoreError> {
+        let parts = EventParts {
+            id: self.id,
+            recipient: self.recipient,
+            channel: self.channel,
+            kind: self.kind,
+            status: self.status,
+            consent_us: self.consent_us,
+            recorded_us: self.recorded_us,
+            source: &self.source,
+            origin: self.origin,
+            origin_id: self.origin_id,
+            origin_line: self.origin_line,
+            evidence: self.evidence,
+            actor: self.actor,
+            address: &self.address,
+        };
+        parts.into_event(brand)
+    }
+}
+
+/// The columns of an event with its address, before they are understood.
+pub(super) struct EventParts<'a> {
+    pub id: i64,
+    pub recipient: i64,
+    pub channel: i64,
+    pub kind: i64,
+    pub status: i64,
+    pub consent_us: i64,
+    pub recorded_us: i64,
+    pub source: &'a str,
+    pub origin: i64,
+    pub origin_id: Option<i64>,
+    pub origin_line: Option<i64>,
+    pub evidence: Option<String>,
+    pub actor: String,
+    pub address: &'a str,
+}
+
+impl EventParts<'_> {
+    pub(super) fn into_event(self, brand: BrandId) -> Result<ConsentEvent, StoreError> {
         let table = "consent_event";
         let id = self.id;
         Ok(ConsentEvent {
@@ -231,7 +252,7 @@ impl EventRow {
                 kind: known(RecipientKind::from_db(self.kind), table, "kind", id)?,
             },
             recipient: known(
-                Recipient::from_normalised(&self.address).ok(),
+                Recipient::from_normalised(self.address).ok(),
                 "recipient",
                 "address",
                 self.recipient,
@@ -239,7 +260,7 @@ impl EventRow {
             status: known(Status::from_db(self.status), table, "status", id)?,
             consent_date: Timestamp::from_micros(self.consent_us),
             recorded_at: Timestamp::from_micros(self.recorded_us),
-            source: known(Source::from_registry(&self.source), table, "source", id)?,
+            source: known(Source::from_registry(self.source), table, "source", id)?,
             origin: known(Origin::from_db(self.origin), table, "origin", id)?,
             origin_id: self.origin_id,
             origin_line: self.origin_line,
@@ -251,6 +272,7 @@ impl EventRow {
 
 #[cfg(test)]
 mod tests {
+    use super::super::packed::events_between;
     use super::*;
     use crate::plan::{Index, walks, walks_in_order};
 
@@ -258,9 +280,9 @@ mod tests {
     async fn a_portion_of_the_ledger_is_read_by_the_range_of_its_numbers() {
         let block = || Index::of_key("sqlite_autoindex_ledger_block_1", "ledger_block_pkey");
         walks_in_order(|_| HEADS_AFTER, block()).await;
-        walks(|_| EVENTS_BETWEEN, block()).await;
+        walks(events_between, block()).await;
         let event = Index::of_key("SEARCH e USING INTEGER PRIMARY KEY", "consent_event_pkey");
-        walks(|_| EVENTS_BETWEEN, event).await;
+        walks(events_between, event).await;
         walks_in_order(|_| BLOCK_OF, Index::named("ledger_block_range")).await;
         let prints = Index::of_key("sqlite_autoindex_ledger_print_1", "ledger_print_pkey");
         walks(|_| PRINTS, prints).await;

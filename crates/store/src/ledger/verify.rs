@@ -1,10 +1,15 @@
 //! Recomputing the chain from the rows as they are now.
 
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
 use domain::ids::{BrandId, EventId};
 use domain::ledger::{Chain, Fault, GENESIS, Hash, first_changed, leaf};
 
+use tokio::task::JoinHandle;
+
+use super::packed::Packed;
+use super::read::portion;
 use super::{Head, StoredBlock, digest, hashing_stopped};
 use crate::db::{Reader, Store};
 use crate::error::{Doing, StoreError};
@@ -102,13 +107,21 @@ impl Store {
         mut progress: impl FnMut(i64) -> ControlFlow<()>,
     ) -> Result<(Chain, bool), StoreError> {
         let mut reader = self.read().await?;
+        // Half of the portions come over a second connection where one is to be had.
+        let mut beside = self.read_beside().await;
+        let mut heads = VecDeque::new();
         let mut read = chain.blocks;
-        // While one portion is hashed, the next is read.
-        let mut hashing: Option<tokio::task::JoinHandle<Chain>> = None;
+        // While some portions are unpacked and hashed, the next are read.
+        let mut hashing: Option<JoinHandle<Result<Chain, StoreError>>> = None;
         loop {
-            let blocks = reader.ledger_blocks(brand, read).await?;
+            // The chain grows while it is read: what came later is not looked at.
+            if heads.is_empty() && read < head.number {
+                heads = reader.ledger_heads(brand, read).await?;
+                heads.retain(|stored| stored.block.number <= head.number);
+            }
+            let portions = read_portions(&mut reader, beside.as_mut(), brand, &mut heads).await?;
             if let Some(earlier) = hashing.take() {
-                chain = earlier.await.map_err(|_| hashing_stopped())?;
+                chain = earlier.await.map_err(|_| hashing_stopped())??;
             }
             if chain.fault.is_some() {
                 reader.locate(brand, &mut chain).await?;
@@ -117,15 +130,13 @@ impl Store {
             if progress(chain.events).is_break() {
                 return Ok((chain, false));
             }
-            let Some(last) = blocks.last() else { break };
-            // The chain grows while it is read: what came later is not looked at.
-            if read >= head.number {
+            let Some(last) = portions.last().and_then(|portion| portion.blocks.last()) else {
                 break;
-            }
+            };
             read = last.block.number;
             let follows = chain.clone();
             hashing = Some(tokio::task::spawn_blocking(move || {
-                follow(follows, &blocks, head.number)
+                follow(follows, brand, portions)
             }));
         }
         chain.end();
@@ -133,11 +144,58 @@ impl Store {
     }
 }
 
-fn follow(mut chain: Chain, blocks: &[StoredBlock], up_to: i64) -> Chain {
-    for stored in blocks.iter().filter(|stored| stored.block.number <= up_to) {
-        chain.follow(&stored.block, &stored.hash, &stored.events);
+/// Whole blocks, and their events as the database packed them.
+struct Portion {
+    blocks: Vec<StoredBlock>,
+    events: Packed,
+}
+
+/// The next portions of the heads: one, or two where a second connection is at hand.
+async fn read_portions(
+    reader: &mut Reader,
+    beside: Option<&mut Reader>,
+    brand: BrandId,
+    heads: &mut VecDeque<StoredBlock>,
+) -> Result<Vec<Portion>, StoreError> {
+    let first = portion(heads);
+    if first.is_empty() {
+        return Ok(Vec::new());
     }
-    chain
+    let second = portion(heads);
+    let (Some(beside), false) = (beside, second.is_empty()) else {
+        let mut portions = Vec::with_capacity(2);
+        for blocks in [first, second] {
+            if !blocks.is_empty() {
+                let events = reader.packed_events(brand, &blocks).await?;
+                portions.push(Portion { blocks, events });
+            }
+        }
+        return Ok(portions);
+    };
+    let (one, two) = tokio::try_join!(
+        reader.packed_events(brand, &first),
+        beside.packed_events(brand, &second)
+    )?;
+    Ok(vec![
+        Portion {
+            blocks: first,
+            events: one,
+        },
+        Portion {
+            blocks: second,
+            events: two,
+        },
+    ])
+}
+
+fn follow(mut chain: Chain, brand: BrandId, portions: Vec<Portion>) -> Result<Chain, StoreError> {
+    for Portion { mut blocks, events } in portions {
+        events.unpack(brand, &mut blocks)?;
+        for stored in &blocks {
+            chain.follow(&stored.block, &stored.hash, &stored.events);
+        }
+    }
+    Ok(chain)
 }
 
 fn verification(chain: Chain) -> Verification {

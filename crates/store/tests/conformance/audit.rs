@@ -1,10 +1,11 @@
 //! The audit trail and its chain.
 
+use domain::Clock as _;
 use domain::ids::FirmId;
 use domain::time::SECOND_US;
 use serde_json::json;
 use store::Store;
-use store::audit::{AuditBreak, AuditCheck};
+use store::audit::{AuditBreak, AuditCheck, AuditFilter};
 use store::testing::TestDatabase;
 
 use crate::support::Window;
@@ -58,7 +59,10 @@ async fn entries_stand_in_a_chain_and_read_back_newest_first() {
         }
         append(&db.store, other, 2).await;
         let mut reader = db.store.read().await.unwrap();
-        let newest = reader.audit_trail(firm, None, 2).await.unwrap();
+        let newest = reader
+            .audit_trail(firm, AuditFilter::default(), None, 2)
+            .await
+            .unwrap();
         assert_eq!(
             newest.iter().map(|entry| entry.number).collect::<Vec<_>>(),
             [5, 4]
@@ -69,7 +73,10 @@ async fn entries_stand_in_a_chain_and_read_back_newest_first() {
             ("usr_ayse", "brand.save")
         );
         assert_eq!(newest[0].at.since(newest[1].at), SECOND_US);
-        let older = reader.audit_trail(firm, Some(4), 10).await.unwrap();
+        let older = reader
+            .audit_trail(firm, AuditFilter::default(), Some(4), 10)
+            .await
+            .unwrap();
         assert_eq!(
             older.iter().map(|entry| entry.number).collect::<Vec<_>>(),
             [3, 2, 1]
@@ -91,6 +98,94 @@ async fn entries_stand_in_a_chain_and_read_back_newest_first() {
                 broken_at: None
             }
         );
+    }
+}
+
+#[tokio::test]
+async fn the_trail_answers_who_did_what_to_what_and_when() {
+    for db in store::testing::each().await {
+        let (firm, _) = tenant(&db, "Kim ne yaptı").await;
+        let (other, _) = tenant(&db, "Öteki").await;
+        let deeds = [
+            ("user:usr_1", "brand.save", "brd_1"),
+            ("user:usr_2", "brand.save", "brd_1"),
+            ("user:usr_1", "campaign.launch", "cmp_1"),
+            ("user:usr_1", "brand.save", "brd_2"),
+        ];
+        let mut times = Vec::new();
+        for (actor, action, subject) in deeds {
+            times.push(db.clock.now());
+            for whose in [firm, other] {
+                now(&db.store, async |w| {
+                    w.append_audit(whose, actor, action, subject, &json!({}))
+                        .await
+                        .unwrap();
+                })
+                .await;
+            }
+            db.clock.advance(SECOND_US);
+        }
+        let filter = AuditFilter::default();
+        let cases: [(AuditFilter<'_>, &[i64]); 7] = [
+            (filter, &[4, 3, 2, 1]),
+            (
+                AuditFilter {
+                    actor: Some("user:usr_1"),
+                    ..filter
+                },
+                &[4, 3, 1],
+            ),
+            (
+                AuditFilter {
+                    action: Some("brand.save"),
+                    ..filter
+                },
+                &[4, 2, 1],
+            ),
+            (
+                AuditFilter {
+                    subject: Some("brd_1"),
+                    ..filter
+                },
+                &[2, 1],
+            ),
+            (
+                AuditFilter {
+                    actor: Some("user:usr_1"),
+                    action: Some("brand.save"),
+                    subject: Some("brd_1"),
+                    ..filter
+                },
+                &[1],
+            ),
+            (
+                AuditFilter {
+                    from: Some(times[1]),
+                    to: Some(times[3]),
+                    ..filter
+                },
+                &[3, 2],
+            ),
+            (
+                AuditFilter {
+                    from: Some(db.clock.now()),
+                    ..filter
+                },
+                &[],
+            ),
+        ];
+        let mut reader = db.store.read().await.unwrap();
+        for (filter, expected) in cases {
+            let found = reader.audit_trail(firm, filter, None, 10).await.unwrap();
+            let numbers: Vec<i64> = found.iter().map(|entry| entry.number).collect();
+            assert_eq!(numbers, expected, "{filter:?} on {}", db.name);
+        }
+        let page = AuditFilter {
+            actor: Some("user:usr_1"),
+            ..filter
+        };
+        let older = reader.audit_trail(firm, page, Some(4), 1).await.unwrap();
+        assert_eq!(older[0].number, 3);
     }
 }
 

@@ -51,6 +51,9 @@ pub(crate) struct BrandChange {
     #[serde(default)]
     #[schema(value_type = Option<i64>)]
     pub(super) brand_code: Change<i64>,
+    /// `false`: by its own account again. To use the installation's partner account is
+    /// for whoever runs the installation, by a command.
+    pub(super) uses_partner_account: Option<bool>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub(super) iys_username: Change<String>,
@@ -82,6 +85,24 @@ impl BrandChange {
         Ok(())
     }
 
+    /// The partner account may act for many firms, so which brand it acts for is
+    /// not theirs to say.
+    pub(super) fn may_change_account(&self, brand: &Brand) -> Result<(), Problem> {
+        let leaves = self.uses_partner_account == Some(false);
+        let joins = self.uses_partner_account == Some(true) && !brand.uses_partner;
+        let moves = brand.uses_partner
+            && !leaves
+            && (self.iys_code.changes(&brand.iys_code)
+                || self.brand_code.changes(&brand.brand_code));
+        if joins || moves {
+            return Err(Problem::new(ProblemKind::Conflict).with_detail(
+                "the installation's partner account speaks for many firms: whoever runs the \
+                 installation links brands and their codes, with `izinli registry partner link`",
+            ));
+        }
+        Ok(())
+    }
+
     /// Another mode concerns people, who are counted before it is made.
     pub(super) async fn may_change_mode(
         &self,
@@ -106,7 +127,14 @@ impl BrandChange {
         caller: &Caller,
         action: &str,
     ) -> Result<Brand, Problem> {
+        self.may_change_account(&brand)?;
         let detail = self.detail();
+        if self.uses_partner_account == Some(false) && brand.uses_partner {
+            writer
+                .use_partner_account(caller.firm, brand.id, false)
+                .await?;
+            brand.uses_partner = false;
+        }
         let password = self.over(&mut brand);
         writer.save_brand(&brand).await?;
         if password.is_made() {
@@ -171,6 +199,7 @@ impl BrandChange {
             "off_reason": self.off_reason.told(),
             "iys_code": self.iys_code.told(),
             "brand_code": self.brand_code.told(),
+            "uses_partner_account": self.uses_partner_account,
             "iys_username": self.iys_username.told(),
             "iys_password_changed": self.iys_password.is_made().then_some(true),
             "activation_at": self.activation_at.told(),

@@ -56,6 +56,10 @@ pub(crate) struct NewConsent {
     /// Pointer to the proof: form number, call recording, page address.
     #[validate(length(min = 1, max = 500))]
     evidence: Option<String>,
+    /// The retailer (*bayi*) that took it: its number at İYS, which is told of it.
+    #[validate(range(min = 10_000_000, max = 99_999_999))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retailer_code: Option<u32>,
 }
 
 /// One declaration, or many as `items`.
@@ -285,6 +289,7 @@ fn claims(
                 consent_date: item.consent_at,
                 source,
                 evidence: item.evidence,
+                retailer: item.retailer_code,
             }),
             (Err(reason), _) => note("address", reason),
             (Ok(_), Err(_)) => {}

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::consent::ConsentEvent;
-use domain::ids::{BrandId, ContactId, EventId};
+use domain::ids::{BrandId, ContactId, EventId, UploadId};
 use domain::{Channel, Origin, RecipientKind, Source, Status, Timestamp};
 use serde::Serialize;
 use store::access::Permission;
@@ -44,7 +44,10 @@ pub(crate) struct ConsentRecord {
     /// By which door it came in.
     #[schema(value_type = words::Origin)]
     origin: Origin,
-    /// The line of the file it came from.
+    /// The upload it came from.
+    #[schema(value_type = Option<String>)]
+    upload_id: Option<UploadId>,
+    /// The line of its file.
     origin_line: Option<i64>,
     /// Pointer to the proof.
     evidence: Option<String>,
@@ -66,6 +69,10 @@ impl ConsentRecord {
             recorded_at: event.recorded_at,
             source: event.source,
             origin: event.origin,
+            upload_id: event
+                .origin_id
+                .filter(|_| event.origin == Origin::Upload)
+                .map(UploadId::from_db),
             origin_line: event.origin_line,
             evidence: event.evidence,
             actor: event.actor,

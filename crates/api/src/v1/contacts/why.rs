@@ -20,6 +20,7 @@ use crate::body::{Asked, Id};
 use crate::caller::Caller;
 use crate::problem::{OrNotFound, Problem, ProblemKind};
 use crate::reason::Reason;
+use crate::v1::registry::RecordHistory;
 use crate::words;
 
 /// About which message.
@@ -56,6 +57,8 @@ pub(crate) struct Why {
     local: Option<LocalConsent>,
     /// What İYS told us.
     registry: RegistryConsent,
+    /// What İYS told about the movements of the record, when it was asked for them.
+    history: Option<RecordHistory>,
     #[schema(value_type = String, format = DateTime)]
     decided_at: Timestamp,
 }
@@ -127,11 +130,13 @@ pub(crate) async fn contact_why(
         channel: question.channel,
         kind: question.kind,
     };
+    let mut reader = app.read().await?;
     let local = match answer.local {
-        Some(held) => Some(LocalConsent::read(&mut app.read().await?, key, held).await?),
+        Some(held) => Some(LocalConsent::read(&mut reader, key, held).await?),
         None => None,
     };
-    Ok(Json(show(answer, local)))
+    let history = reader.kept_history(key).await?.map(RecordHistory::from);
+    Ok(Json(show(answer, local, history)))
 }
 
 /// The address of a contact that a channel reaches.
@@ -170,7 +175,7 @@ impl LocalConsent {
     }
 }
 
-fn show(answer: Answer, local: Option<LocalConsent>) -> Why {
+fn show(answer: Answer, local: Option<LocalConsent>, history: Option<RecordHistory>) -> Why {
     let reasons: Vec<Reason> = answer.reasons.into_iter().map(Reason::of).collect();
     Why {
         sendable: answer.sendable,
@@ -179,6 +184,7 @@ fn show(answer: Answer, local: Option<LocalConsent>) -> Why {
         held_until: answer.held_until,
         local,
         registry: answer.registry.into(),
+        history,
         decided_at: answer.decided_at,
     }
 }

@@ -68,38 +68,11 @@ pub(crate) struct AskingAnswer {
 
 impl From<MayAsk> for AskingAnswer {
     fn from(answer: MayAsk) -> Self {
-        let (reason, text_tr, text_en) = match answer {
-            MayAsk::Yes(_) => (
-                "allowed",
-                "Kişiye bir kez yeniden sorulabilir: İYS doğrulaması, mağaza, web ya da kendi araması.".to_owned(),
-                "The person may be asked once: by İYS's verification, at the counter, on the web, or when they call.".to_owned(),
-            ),
-            MayAsk::Refused => (
-                "refused",
-                "Kişi reddetmiş; yeniden sorulamaz.".to_owned(),
-                "The person refused; they may not be asked.".to_owned(),
-            ),
-            MayAsk::NotNeeded => (
-                "not_needed",
-                "İzin geçerli ya da hâlâ İYS'ye iletilebilir; sormaya gerek yok.".to_owned(),
-                "The consent holds or may still be registered; there is nothing to ask.".to_owned(),
-            ),
-            MayAsk::AskedBefore(at) => (
-                "asked_before",
-                format!("Bu izin için {} tarihinde soruldu; ikinci kez sorulamaz.", at.to_turkish_text()),
-                format!("The person was asked about this consent on {}; not a second time.", at.to_turkish_text()),
-            ),
-            MayAsk::Blocked(until) => (
-                "blocked",
-                format!("Kişiye yakın zamanda soruldu; {} tarihine kadar sorulamaz.", until.to_turkish_text()),
-                format!("The person was asked lately; not again before {}.", until.to_turkish_text()),
-            ),
-        };
         Self {
             allowed: matches!(answer, MayAsk::Yes(_)),
-            reason,
-            text_tr,
-            text_en,
+            reason: answer.word(),
+            text_tr: answer.text_tr(),
+            text_en: answer.text_en(),
             blocked_until: match answer {
                 MayAsk::Blocked(until) => Some(until),
                 _ => None,
@@ -108,7 +81,7 @@ impl From<MayAsk> for AskingAnswer {
     }
 }
 
-async fn key_of(
+pub(super) async fn key_of(
     app: &App,
     caller: &Caller,
     brand: BrandId,

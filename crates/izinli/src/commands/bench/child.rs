@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 use super::ground::Place;
-use super::{bare, provider, smtp, work};
+use super::{bare, feed, provider, smtp, work};
 use crate::output::Exit;
 
 /// Environment variable that holds an [`Order`].
@@ -46,6 +46,12 @@ pub(crate) enum Job {
     Dispatch(CampaignId),
     /// Verify the ledger, and hash its bytes without a database.
     Verify,
+    /// Pull İYS's changes, of which there are so many.
+    Pull(u64),
+    /// Hold a day against İYS's file.
+    Drift(i64),
+    /// Ask İYS about everybody, with the limiter on.
+    Limited,
     /// Be a provider.
     Provider,
     /// Be a mail server that keeps nothing.
@@ -190,6 +196,9 @@ pub(crate) async fn obey(text: &str) -> anyhow::Result<Exit> {
         Job::Launch(campaign) => work::launch(place()?, &order.clock_start, *campaign).await?,
         Job::Dispatch(campaign) => work::dispatch(place()?, &order.clock_start, *campaign).await?,
         Job::Verify => work::verify(place()?, &order.clock_start).await?,
+        Job::Pull(moved) => feed::pull_changes(place()?, &order.clock_start, *moved).await?,
+        Job::Drift(day) => feed::compare_day(place()?, &order.clock_start, *day).await?,
+        Job::Limited => feed::ask_everybody(place()?, &order.clock_start).await?,
     };
     measured.peak_kib = peak_kib()?;
     println!("{}", serde_json::to_string(&measured)?);

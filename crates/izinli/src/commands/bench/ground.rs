@@ -18,6 +18,7 @@ use store::brands::NewBrand;
 use store::connectors::ConnectorState;
 use store::{Keys, Store, StoreOptions};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
 use super::child::{Job, Order, Server};
 use super::file;
@@ -48,6 +49,8 @@ pub(crate) struct Surroundings {
     pub(crate) provider: Server,
     /// İYS without limits, where everybody said ONAY.
     pub(crate) iys: Server,
+    /// Movements that were put into its change feed; both databases pull the same.
+    pub(crate) moved: OnceCell<u64>,
 }
 
 impl Surroundings {
@@ -91,6 +94,7 @@ impl Surroundings {
             files,
             provider,
             iys,
+            moved: OnceCell::new(),
         })
     }
 
@@ -128,8 +132,22 @@ pub(crate) struct Place {
 impl Place {
     /// The engine over it, as a worker would run it.
     pub(crate) async fn engine(&self, clock: ProcessClock) -> anyhow::Result<Arc<Engine>> {
+        self.engine_with(clock, |settings| settings.registry.calls_per_second = 0)
+            .await
+    }
+
+    /// The same with other settings than the documented ones.
+    pub(crate) async fn engine_with(
+        &self,
+        clock: ProcessClock,
+        change: impl FnOnce(&mut Settings),
+    ) -> anyhow::Result<Arc<Engine>> {
         let store = open(&self.url, clock).await?;
-        engine_over(store, &self.folder, &self.registry_url, self.concurrency)
+        engine_over(store, self.dispatch_settings(), change)
+    }
+
+    fn dispatch_settings(&self) -> Settings {
+        settings(&self.folder, &self.registry_url, self.concurrency)
     }
 }
 
@@ -163,11 +181,12 @@ impl Ground {
         store.migrate().await?;
         let registry_url = around.iys.url.clone();
         let concurrency = Settings::default().dispatch.concurrency;
-        let engine = engine_over(store.clone(), &folder, &registry_url, concurrency)?;
+        let settings = settings(&folder, &registry_url, concurrency);
+        let engine = engine_over(store.clone(), settings, |_| {})?;
         let (firm, brand) = people_in_charge(&store).await?;
-        let settings = json!({ "base_url": around.provider.url, "api_key": "bench" });
+        let config = json!({ "base_url": around.provider.url, "api_key": "bench" });
         let account = engine
-            .create_connector(firm, "infobip", "Bench", &settings, ACTOR)
+            .create_connector(firm, "infobip", "Bench", &config, ACTOR)
             .await?;
         let mut writer = store.write().await?;
         writer
@@ -240,19 +259,23 @@ async fn open(url: &str, clock: ProcessClock) -> anyhow::Result<Store> {
     Ok(Store::open(&StoreOptions::new(url), Keys::new(&KEY), Arc::new(clock)).await?)
 }
 
-fn engine_over(
-    store: Store,
-    folder: &Path,
-    registry_url: &str,
-    concurrency: usize,
-) -> anyhow::Result<Arc<Engine>> {
+fn settings(folder: &Path, registry_url: &str, concurrency: usize) -> Settings {
     let mut settings = Settings::default();
     settings.dispatch.concurrency = concurrency;
     settings.uploads.folder = folder.to_owned();
+    settings.registry.archive_folder = folder.join("mutabakat");
     settings.registry.base_url = registry_url.to_owned();
-    settings.registry.calls_per_second = 0;
     // Loops of the served process look often; a step driven by hand never waits.
     settings.receipts.poll_ms = 20;
+    settings
+}
+
+fn engine_over(
+    store: Store,
+    mut settings: Settings,
+    change: impl FnOnce(&mut Settings),
+) -> anyhow::Result<Arc<Engine>> {
+    change(&mut settings);
     let identity = Identity {
         worker: worker_name()?,
         public_url: "http://127.0.0.1:9".into(),

@@ -16,7 +16,7 @@ use super::ground::{self, Ground, Place, Surroundings};
 use super::lines::{LONG_SECONDS, RUNS, median};
 use super::plain_sql::Plain;
 use super::table::{Row, Table, Target, rate};
-use super::{bare, receipts, smtp};
+use super::{bare, feed, receipts, smtp};
 use crate::session::ACTOR;
 
 const TEXT: &str = "Sayın {{ad}}, yaz indirimi başladı! ORNEK PERAKENDE AS Mersis 0123456789012345. \
@@ -51,7 +51,8 @@ impl Wish {
     /// Whether anything behind the import is.
     fn goes_beyond_import(&self) -> bool {
         [
-            "launch", "dispatch", "smtp", "receipts", "registry", "ledger",
+            "launch", "dispatch", "smtp", "receipts", "registry", "ledger", "pull", "drift",
+            "limiter",
         ]
         .iter()
         .any(|row| self.has(row))
@@ -221,6 +222,13 @@ impl Way<'_> {
         if self.wish.has("ledger") {
             self.ledger(place).await.context("ledger")?;
         }
+        self.sends(place).await?;
+        // Last: what citizens change moves everybody's state.
+        feed::rows(self.wish, self.around, place, self.database, self.table).await
+    }
+
+    /// Everything that is sent, with what it needs.
+    async fn sends(&mut self, place: &Place) -> anyhow::Result<()> {
         let campaign = self.campaign(place, Audience::All, 0).await?;
         let needs_campaign = ["registry", "launch", "dispatch", "smtp", "receipts"]
             .iter()

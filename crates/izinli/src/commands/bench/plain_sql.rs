@@ -18,6 +18,8 @@ const COLUMNS: usize = 9;
 const STATEMENT_ROWS: usize = 500;
 /// Rows of one transaction on SQLite.
 const TRANSACTION_ROWS: usize = 10_000;
+/// Rows of one page of İYS's change feed.
+const FEED_PAGE: usize = 1_000;
 /// Messages claimed, and marked, at a time.
 const CLAIM_ROWS: i64 = 1_000;
 
@@ -131,6 +133,38 @@ impl Plain {
             sqlx::query(make).execute(pool).await?;
             let (seconds, _) = timed(async { Ok(sqlx::query(fill).bind(brand.as_db()).execute(pool).await?) }).await?;
             sqlx::query("DROP TABLE bench_snapshot").execute(pool).await?;
+            Ok(seconds)
+        })
+    }
+
+    /// Upserts a state for each address into a table with a key, a page of İYS's
+    /// feed in a transaction; seconds.
+    pub(crate) async fn upsert_states(&self, people: &[String]) -> anyhow::Result<f64> {
+        let make = "CREATE TABLE bench_mirror (recipient TEXT NOT NULL PRIMARY KEY, status BIGINT NOT NULL, \
+             consent_us BIGINT NOT NULL, source TEXT NOT NULL)";
+        // Both unpack a list; a row of placeholders each would be parsed as text.
+        let upsert = match self {
+            Self::Sqlite(_) => {
+                "INSERT INTO bench_mirror SELECT value, 1, $2, 'IYS_WEB' FROM json_each($1) WHERE true \
+                 ON CONFLICT (recipient) DO UPDATE SET status = excluded.status, consent_us = excluded.consent_us"
+            }
+            Self::Postgres(_) => {
+                "INSERT INTO bench_mirror SELECT value, 1, $2, 'IYS_WEB' FROM json_array_elements_text(CAST($1 AS json)) AS value \
+                 ON CONFLICT (recipient) DO UPDATE SET status = excluded.status, consent_us = excluded.consent_us"
+            }
+        };
+        either!(self, pool => {
+            sqlx::query("DROP TABLE IF EXISTS bench_mirror").execute(pool).await?;
+            sqlx::query(make).execute(pool).await?;
+            let (seconds, ()) = timed(async {
+                for page in people.chunks(FEED_PAGE) {
+                    let list = serde_json::to_string(page)?;
+                    sqlx::query(upsert).bind(list).bind(1_i64).execute(pool).await?;
+                }
+                Ok(())
+            })
+            .await?;
+            sqlx::query("DROP TABLE bench_mirror").execute(pool).await?;
             Ok(seconds)
         })
     }

@@ -90,7 +90,7 @@ impl World {
             .await
             .with_context(|| format!("port {} is taken; give --port another, or 0", args.port))?;
         let url = format!("http://{}", listener.local_addr()?);
-        let config = config(args, &data, &iys, &url);
+        let config = config(args, &data, &iys, &infobip, &url);
         crate::logging::start(&config.log)?;
         let store = config.open_store(Arc::new(clock)).await?;
         store.migrate().await?;
@@ -182,7 +182,7 @@ async fn simulator(kind: &str, start: Timestamp) -> anyhow::Result<(Child, Strin
     Ok((child, url.trim_end_matches('/').to_owned()))
 }
 
-fn config(args: &cli::Demo, data: &Path, iys: &str, url: &str) -> Config {
+fn config(args: &cli::Demo, data: &Path, iys: &str, infobip: &str, url: &str) -> Config {
     let mut config = Config::default();
     config.database.url = args
         .postgres_url
@@ -197,6 +197,7 @@ fn config(args: &cli::Demo, data: &Path, iys: &str, url: &str) -> Config {
     config.uploads.folder = data.join("uploads");
     config.uploads.poll_ms = 100;
     config.registry.base_url = iys.to_owned();
+    config.practice.simulators = vec![iys.to_owned(), infobip.to_owned()];
     config.registry.poll_after_seconds = vec![1, 2, 5];
     config.registry.poll_ms = 100;
     config.dispatch.poll_ms = 50;
@@ -223,6 +224,7 @@ async fn set_up(session: &Session, infobip: &str) -> anyhow::Result<Made> {
         Some(_) => bail!("this database has a demo in it already; give an empty one"),
         None => writer.create_firm("Örnek Perakende").await?.id,
     };
+    writer.begin_practice(firm).await?;
     let sync_brand = brand(
         &mut writer,
         firm,
