@@ -1359,6 +1359,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registry/{brand_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What İYS told last about the movements of one record; İYS is not asked. */
+        get: operations["registry_history"];
+        put?: never;
+        /**
+         * Asks İYS about the movements of one record, and keeps its answer with the
+         *     time. İYS allows 100 such questions an hour.
+         */
+        post: operations["ask_registry_history"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry/{brand_id}/holds": {
         parameters: {
             query?: never;
@@ -1530,6 +1551,76 @@ export interface paths {
          *     İYS first. Codes that are final are refused.
          */
         post: operations["registry_resend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/retailer-places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The codes of provinces and districts that a retailer's record names. */
+        get: operations["registry_retailer_places"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/retailers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The brand's retailers at İYS. */
+        get: operations["registry_retailers"];
+        put?: never;
+        /** Registers a retailer at İYS. */
+        post: operations["add_registry_retailer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/retailers/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a retailer to which no consent is linked. */
+        delete: operations["remove_registry_retailer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/via": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest requests about a person. */
+        get: operations["via_requests"];
+        put?: never;
+        /** Lets İYS ask a person for their consent; costs one ViA credit. */
+        post: operations["ask_through_iys"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1990,6 +2081,40 @@ export interface paths {
         patch: operations["change_user"];
         trace?: never;
     };
+    "/api/v1/via/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A request, and how far it has come. */
+        get: operations["via_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/via/{id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends the code on that the person told. */
+        post: operations["via_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/in/iys/{brand_key}": {
         parameters: {
             query?: never;
@@ -2385,6 +2510,8 @@ export interface components {
             short_name: string;
             /** @description Printed in every commercial text (Regulation art. 8). */
             trade_name: string;
+            /** @description Whether İYS is spoken to by the installation's partner account instead. */
+            uses_partner_account: boolean;
             /** @description Hours in which commercial messages may leave. */
             window: components["schemas"]["Window"];
         };
@@ -2416,6 +2543,11 @@ export interface components {
             sends_renewals?: boolean | null;
             short_name?: string | null;
             trade_name?: string | null;
+            /**
+             * @description `false`: by its own account again. To use the installation's partner account is
+             *     for whoever runs the installation, by a command.
+             */
+            uses_partner_account?: boolean | null;
             window?: components["schemas"]["Window"] | null;
         };
         /** @description A campaign (*kampanya*). */
@@ -3415,6 +3547,13 @@ export interface components {
             recorded_at: string;
             status: components["schemas"]["ConsentStatus"];
         };
+        /** @description Whose movements are asked for. */
+        HistoryWanted: {
+            /** @description A phone number as people write it, or an e-mail address. */
+            address: string;
+            channel: components["schemas"]["Channel"];
+            kind?: components["schemas"]["RecipientKind"] | null;
+        };
         /** @description A consent that waits, or waited, for a second person. */
         Hold: {
             /** @description Masked for roles that may not read personal data. */
@@ -3816,6 +3955,11 @@ export interface components {
             evidence?: string | null;
             kind: components["schemas"]["RecipientKind"];
             /**
+             * Format: int32
+             * @description The retailer (*bayi*) that took it: its number at İYS, which is told of it.
+             */
+            retailer_code?: number | null;
+            /**
              * @description Where it was taken: one of İYS's thirteen `HS_…` codes.
              * @example HS_WEB
              */
@@ -4095,6 +4239,8 @@ export interface components {
                 short_name: string;
                 /** @description Printed in every commercial text (Regulation art. 8). */
                 trade_name: string;
+                /** @description Whether İYS is spoken to by the installation's partner account instead. */
+                uses_partner_account: boolean;
                 /** @description Hours in which commercial messages may leave. */
                 window: components["schemas"]["Window"];
             }[];
@@ -4920,6 +5066,11 @@ export interface components {
          * @enum {string}
          */
         Pattern: "SAME_SECOND" | "AFTER_CITIZEN_REFUSAL" | "OFFICE_HOURS_ONLY" | "ONE_SOURCE_ONE_DAY";
+        /** @description A province or district with its code at İYS. */
+        PlaceCode: {
+            code: string;
+            name: string;
+        };
         /** @description A campaign and when it begins. */
         PlacedCampaign: {
             /**
@@ -5112,6 +5263,43 @@ export interface components {
          * @enum {string}
          */
         RecipientKind: "BIREYSEL" | "TACIR";
+        /** @description The movements of one record, as İYS told them when it was asked last. */
+        RecordHistory: {
+            /**
+             * Format: date-time
+             * @description When İYS told; none while nobody has asked.
+             */
+            asked_at?: string | null;
+            /** @description Who asked. */
+            asked_by?: string | null;
+            /** @description The newest consent date first; at most 100. */
+            items: components["schemas"]["RecordMovement"][];
+            /**
+             * Format: int64
+             * @description How many movements there are at İYS, when it said so.
+             */
+            total?: number | null;
+            /**
+             * Format: int64
+             * @description Rows of its answer that could not be read.
+             */
+            unreadable: number;
+        };
+        /** @description One movement, as İYS tells it. */
+        RecordMovement: {
+            /** Format: date-time */
+            consent_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When İYS wrote it.
+             */
+            created_at?: string | null;
+            /** @description `HS_…`: by the firm; `IYS_…`: by the citizen. */
+            source?: string | null;
+            status: components["schemas"]["ConsentStatus"];
+            /** @description İYS's number of it. */
+            transaction?: string | null;
+        };
         /** @description A recorded signature. */
         RecordedSignature: {
             content_hash: string;
@@ -5425,6 +5613,47 @@ export interface components {
             has_more: boolean;
             /** @description Queued; each is looked up at İYS before it is sent. */
             queued: number;
+        };
+        /** @description The number of a retailer. */
+        RetailerCode: {
+            /** Format: int32 */
+            code: number;
+        };
+        /** @description A retailer to be registered. */
+        RetailerNew: {
+            alias?: string | null;
+            city: components["schemas"]["PlaceCode"];
+            mersis?: string | null;
+            mobile?: string | null;
+            /** @description First and last name of a tradesman. */
+            name?: string | null;
+            /** @description Identity number of a tradesman, 11 digits; İYS keeps it, we do not. */
+            tckn?: string | null;
+            tin?: string | null;
+            /** @description Trade name. */
+            title: string;
+            town: components["schemas"]["PlaceCode"];
+        };
+        /** @description Provinces and districts by their codes at İYS. */
+        RetailerPlaces: {
+            districts: components["schemas"]["PlaceCode"][];
+            provinces: components["schemas"]["PlaceCode"][];
+        };
+        /** @description A retailer (*bayi*) as İYS lists it. */
+        RetailerShown: {
+            /**
+             * Format: int32
+             * @description Its number at İYS, 8 digits.
+             */
+            code: number;
+            /** @description In İYS's word. */
+            status?: string | null;
+            title: string;
+        };
+        /** @description The retailers of a brand. */
+        Retailers: {
+            /** @description At most 100. */
+            items: components["schemas"]["RetailerShown"][];
         };
         /**
          * @description What a person or a key may do.
@@ -5984,6 +6213,63 @@ export interface components {
             kind: components["schemas"]["RecipientKind"];
             verdict: components["schemas"]["Verdict"];
         };
+        /** @description A request to ask a person. */
+        Via: {
+            address: string;
+            /** Format: date-time */
+            asked_at: string;
+            brand_id: string;
+            channels: components["schemas"]["Channel"][];
+            /** Format: date-time */
+            done_at?: string | null;
+            id: string;
+            kind: components["schemas"]["RecipientKind"];
+            method: components["schemas"]["ViaMethod"];
+            /** @description İYS's number of it. */
+            request_id?: string | null;
+            /** @description İYS's own words about it. */
+            said?: string | null;
+            state: components["schemas"]["ViaProgress"];
+            /** @description What it means and what to do, in English. */
+            text_en: string;
+            /** @description What it means and what to do, in Turkish. */
+            text_tr: string;
+        };
+        /** @description What became of the wish. */
+        ViaAnswer: {
+            channel?: components["schemas"]["Channel"] | null;
+            request?: components["schemas"]["Via"] | null;
+            why_not?: components["schemas"]["AskingAnswer"] | null;
+        };
+        /** @description A code that the person told. */
+        ViaCodeTold: {
+            code: string;
+        };
+        /**
+         * @description How a person confirms to İYS.
+         * @enum {string}
+         */
+        ViaMethod: "SMS_OTP" | "SMS_SHORTURL" | "EPOSTA_OTP" | "EPOSTA_SHORTURL" | "EPOSTA_APPROVALURL";
+        /**
+         * @description How far a request to ask a person has come.
+         * @enum {string}
+         */
+        ViaProgress: "waiting" | "consented" | "ended" | "refused" | "unknown";
+        /** @description Whom İYS is to ask. */
+        ViaWanted: {
+            /** @description A phone number as people write it, or an e-mail address; of a person the firm knows. */
+            address: string;
+            channels: components["schemas"]["Channel"][];
+            /** @description The form that was approved in the İYS panel. */
+            form_id: string;
+            kind?: components["schemas"]["RecipientKind"] | null;
+            method: components["schemas"]["ViaMethod"];
+        };
+        /** @description The requests about a person in a brand's name. */
+        Vias: {
+            /** @description The newest first; at most 20. */
+            items: components["schemas"]["Via"][];
+        };
         /** @description One field that cannot be accepted. */
         Where: {
             /** @description What kind of fault it is. */
@@ -6005,6 +6291,7 @@ export interface components {
              * @description When it could leave, if only the hour is against it.
              */
             held_until?: string | null;
+            history?: components["schemas"]["RecordHistory"] | null;
             local?: components["schemas"]["LocalConsent"] | null;
             /** @description Every reason against it, in the order of the gate. */
             reasons: components["schemas"]["Reason"][];
@@ -9458,6 +9745,80 @@ export interface operations {
             };
         };
     };
+    registry_history: {
+        parameters: {
+            query: {
+                /** @description A phone number as people write it, or an e-mail address. */
+                address: string;
+                channel: components["schemas"]["Channel"];
+                /** @description BIREYSEL unless given. */
+                kind?: components["schemas"]["RecipientKind"];
+            };
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it told, and when */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordHistory"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_registry_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HistoryWanted"];
+            };
+        };
+        responses: {
+            /** @description What it tells now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordHistory"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     consent_holds: {
         parameters: {
             query?: {
@@ -9794,6 +10155,212 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Resent"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_retailer_places: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Their codes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetailerPlaces"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_retailers: {
+        parameters: {
+            query?: {
+                /** @description Retailers to pass over. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retailers"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_registry_retailer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetailerNew"];
+            };
+        };
+        responses: {
+            /** @description Its number */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetailerCode"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_registry_retailer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+                /** @description The retailer's number */
+                code: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    via_requests: {
+        parameters: {
+            query: {
+                /** @description A phone number as people write it, or an e-mail address. */
+                address: string;
+            };
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The requests */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vias"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_through_iys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViaWanted"];
+            };
+        };
+        responses: {
+            /** @description Asked, or why not */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViaAnswer"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -10982,6 +11549,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    via_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Via"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    via_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViaCodeTold"];
+            };
+        };
+        responses: {
+            /** @description What İYS made of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Via"];
                 };
             };
             /** @description It could not be done; the document says why */
