@@ -27,7 +27,7 @@ async function writeText({ page, brand }) {
   await page.getByRole("link", { name: "Yeni kampanya" }).first().click();
   await page.getByRole("button", { name: "İleri: Ne" }).click();
   await page.getByText("Bu alanı doldurun.").first().waitFor();
-  await page.getByLabel("Kampanya adı").fill("Mağaza açılışı");
+  await page.getByRole("textbox", { name: "Kampanya adı" }).fill("Mağaza açılışı");
   await page.getByRole("combobox", { name: "Marka" }).click();
   await page.getByRole("option", { name: brand }).click();
   await page.getByLabel("Gönderici adı").and(page.locator("input")).fill("ORNEK");
@@ -66,7 +66,7 @@ async function choosePeople({ page }) {
   await page.getByRole("radio", { name: "Segment" }).check();
   await page.getByRole("combobox", { name: /Koşul 1: neye bakılsın/ }).click();
   await page.getByRole("option", { name: "Etiket ya da liste" }).click();
-  await page.getByLabel("Koşul 1: etiket ya da liste").fill("magaza");
+  await page.getByRole("combobox", { name: "Koşul 1: etiket ya da liste" }).fill("magaza");
   await page.keyboard.press("Escape");
   const found = page.locator("[data-found]");
   await until(async () => (await found.getAttribute("data-found")) === String(EXPECTED.accepted), 30, "the count");
@@ -79,7 +79,7 @@ async function choosePeople({ page }) {
   await until(async () => (await found.getAttribute("data-found")) === String(EXPECTED.accepted), 30, "the count");
   await checkAccess(page, "the rules of a segment");
   await picture(page, "segment-builder");
-  await page.getByLabel("Segment adı").fill("Mağazanın izinlileri");
+  await page.getByRole("textbox", { name: "Segment adı" }).fill("Mağazanın izinlileri");
   await page.getByRole("button", { name: "Segmenti kaydet ve kullan" }).click();
   await saved(page);
   await reaches(page, EXPECTED.accepted);
@@ -119,6 +119,7 @@ async function planTime({ page }) {
   assert.match(await chosen.getAttribute("aria-label"), /Cumhuriyet Bayramı/);
   await chosen.click();
   await page.keyboard.press("ArrowRight");
+  await page.locator("[data-date$='-10-30']:focus").waitFor();
   await page.keyboard.press("Enter");
   await grid.locator("[data-day$='-10-30'][data-chosen]").waitFor();
   await page.getByLabel("Saat", { exact: true }).fill("23:15");
@@ -180,7 +181,7 @@ async function approveAndCompare({ page, demo, browser }) {
     return (await write("/api/v1/campaigns", made)).id;
   }, APPROVER);
   await page.goto(`/campaigns/${id}/edit?step=what`);
-  await page.getByRole("textbox", { name: "B metni" }).waitFor();
+  await page.getByRole("textbox", { name: "B metni", exact: true }).waitFor();
   await checkAccess(page, "two texts");
   await page.getByRole("button", { name: "Gönder", exact: true }).click();
   await page.getByRole("button", { name: "Onaya gönder" }).click();

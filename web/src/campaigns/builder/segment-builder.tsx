@@ -175,7 +175,7 @@ function ConditionRow({ condition, path, groups, attributes, onChange }: Conditi
       <Select
         aria-label={t("builder.segment.what", { path })}
         size="sm"
-        w={150}
+        w={175}
         data={KINDS.filter((kind) => kind !== "attribute" || attributes.length > 0).map((kind) => ({
           value: kind,
           label: t(`builder.segment.kind.${kind}`),

@@ -175,7 +175,7 @@ function Preview({ campaign, draft }: { campaign: Campaign; draft: Draft }) {
       .map((text, place) => ({ label: t("builder.what.sample", { number: place + 1 }), text })),
   ].slice(0, 2);
   return (
-    <Group align="flex-start" gap="lg" px="md" pb="md">
+    <div className={classes.phones}>
       {texts.length === 0 && (
         <div className={classes.phone}>
           <p>{draft.sender}</p>
@@ -188,7 +188,7 @@ function Preview({ campaign, draft }: { campaign: Campaign; draft: Draft }) {
         </div>
       )}
       {texts.map(({ label, text }) => (
-        <figure key={label} style={{ margin: 0 }}>
+        <figure key={label}>
           <div className={classes.phone}>
             <p>{draft.sender}</p>
             <Text component="blockquote" className={classes.bubble} lang="tr">
@@ -200,6 +200,6 @@ function Preview({ campaign, draft }: { campaign: Campaign; draft: Draft }) {
           </Text>
         </figure>
       ))}
-    </Group>
+    </div>
   );
 }
