@@ -88,10 +88,9 @@ export function HaltButton({ campaign }: { campaign: Campaign }) {
   return (
     <Group>
       <Button
-        variant="light"
-        color="red.9"
+        variant="default"
         size="compact-sm"
-        leftSection={<IconHandStop size={16} aria-hidden />}
+        leftSection={<IconHandStop size={16} color="var(--tone-bad)" aria-hidden />}
         onClick={() => ask(true)}
       >
         {t("builder.halt.button")}

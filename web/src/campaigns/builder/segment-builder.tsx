@@ -96,7 +96,7 @@ function RuleGroup({ rule, depth, path, isFull, groups, attributes, onChange }: 
           onChange={(type) => onChange({ ...rule, type: type === "any" ? "any" : "all" })}
         />
         {path !== "" && (
-          <Button size="compact-sm" variant="subtle" color="red.9" onClick={() => onChange(undefined)}>
+          <Button size="compact-sm" variant="default" onClick={() => onChange(undefined)}>
             {t("builder.segment.drop_group")}
           </Button>
         )}

@@ -310,7 +310,8 @@ function Limits({ plan, change, errors, campaign }: PartProps & { campaign: Camp
                 maxLength={500}
                 autosize
                 minRows={2}
-                w={420}
+                w="100%"
+                maw={420}
                 withAsterisk
               />
             )}
@@ -376,7 +377,8 @@ function Count({ label, description, value, min, max, onChange, error }: CountPr
       // An empty box is somebody in the middle of writing.
       onChange={(next) => typeof next === "number" && next >= min && onChange(next)}
       error={error}
-      w={description ? 320 : 210}
+      w="100%"
+      maw={description ? 320 : 210}
     />
   );
 }

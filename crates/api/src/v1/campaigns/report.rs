@@ -12,6 +12,7 @@ use engine::campaigns::Cost;
 use futures_util::Stream;
 use serde::Serialize;
 use store::access::Permission;
+use store::campaign_flow::NEVER;
 use store::campaigns::CampaignState;
 use store::reporting;
 use utoipa::ToSchema;
@@ -138,7 +139,8 @@ impl CampaignReport {
             held: ReportHeld {
                 total: held.total(),
                 waiting: held.waiting,
-                quiet_hours_until: batches.next_at.filter(|_| is_running),
+                // Whoever waits for the choice between two texts waits for no hour.
+                quiet_hours_until: batches.next_at.filter(|at| is_running && *at < NEVER),
                 uncertain: held.uncertain,
                 cancelled: held.cancelled,
             },
