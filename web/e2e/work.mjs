@@ -139,14 +139,20 @@ async function narrowDown({ page }) {
   await page.getByRole("searchbox", { name: "Kişi ara" }).fill("OZTURK");
   await page.getByRole("button", { name: "Ara", exact: true }).click();
   // Others bear the name, too.
-  await table.getByRole("row", { name: new RegExp(PHONE.slice(1)) }).getByRole("link").waitFor();
+  await table
+    .getByRole("row", { name: new RegExp(PHONE.slice(1)) })
+    .getByRole("link")
+    .waitFor();
   await page.setViewportSize({ width: 360, height: 740 });
   await checkFits(page, "the people on a phone");
   await page.setViewportSize({ width: 1280, height: 860 });
 }
 
 async function readPerson({ page }) {
-  await page.getByRole("row", { name: new RegExp(PHONE.slice(1)) }).getByRole("link").click();
+  await page
+    .getByRole("row", { name: new RegExp(PHONE.slice(1)) })
+    .getByRole("link")
+    .click();
   const standing = page.locator("#standing");
   await standing.locator("tbody tr").first().getByText("Ret", { exact: true }).waitFor();
   await standing.getByRole("link", { name: "magaza" }).waitFor();

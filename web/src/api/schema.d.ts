@@ -256,6 +256,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/brands/{id}/opt-outs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * After what people refuse, the worst first. A refusal counts for every
+         *     message of the days before it.
+         */
+        get: operations["opt_outs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/brands/{id}/opt-outs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file. */
+        get: operations["export_opt_outs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/brands/{id}/sending-rules": {
         parameters: {
             query?: never;
@@ -268,6 +305,24 @@ export interface paths {
         /** Replaces a brand's rules for sending; they hold from the next request on. */
         put: operations["set_sending_rules"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/brands/{id}/test-recipients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The brand's test recipients. */
+        get: operations["test_recipients"];
+        put?: never;
+        /** Asks somebody whether they want to get tests of the brand's campaigns. */
+        post: operations["invite_test_recipient"];
         delete?: never;
         options?: never;
         head?: never;
@@ -395,6 +450,26 @@ export interface paths {
         put?: never;
         /** What the campaign would come to if it left now. Freezes nothing. */
         post: operations["dry_run_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The people or the numbers of a campaign as a file. Addresses are masked for
+         *     roles that may not read personal data; every export stands in the audit trail.
+         */
+        get: operations["export_campaign"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -624,6 +699,26 @@ export interface paths {
         put?: never;
         /** Hands a draft to an approver. */
         post: operations["submit_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a campaign's text to test recipients who have accepted, before it is
+         *     launched. Whoever refused the brand's messages gets no test either.
+         */
+        post: operations["test_campaign"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1808,6 +1903,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/templates/{id}/measure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Counts the text for everybody of an audience who would get it: worst case,
+         *     parts, alphabets and cost over the real people.
+         */
+        post: operations["measure_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/templates/{id}/preview": {
         parameters: {
             query?: never;
@@ -1820,6 +1935,43 @@ export interface paths {
         /** The text with given values, and how long it is. */
         post: operations["preview_template"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a text said at each of its versions. Campaigns name the one that they
+         *     were made of.
+         */
+        get: operations["template_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/test-recipients/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes somebody off the list. */
+        delete: operations["remove_test_recipient"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2079,6 +2231,23 @@ export interface paths {
         head?: never;
         /** Changes a person. Everybody may change their own name and language. */
         patch: operations["change_user"];
+        trace?: never;
+    };
+    "/api/v1/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The variables that the firm's texts may use; any other is refused. */
+        get: operations["text_variables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/via/{id}": {
@@ -2610,6 +2779,11 @@ export interface components {
             target: number;
             /** @description The template it began from. */
             template_id?: string | null;
+            /**
+             * Format: int64
+             * @description Which version of it.
+             */
+            template_version?: number | null;
         };
         /** @description Campaigns of a time. */
         CampaignCalendar: {
@@ -2705,6 +2879,7 @@ export interface components {
             /** @description The provider requests behind it. */
             batches: components["schemas"]["ReportBatches"];
             campaign: components["schemas"]["Campaign"];
+            cost: components["schemas"]["ReportCost"];
             /**
              * Format: int64
              * @description Confirmed by the handset.
@@ -2971,6 +3146,7 @@ export interface components {
         };
         /** @description Changes of an account; what is absent stays. */
         ConnectorChange: {
+            config?: components["schemas"]["AnyObject"] | null;
             name?: string | null;
         };
         /** @description One thing that was tried. */
@@ -2990,6 +3166,8 @@ export interface components {
             help_tr: string;
             label_en: string;
             label_tr: string;
+            /** @description Whether it takes several lines. */
+            multiline: boolean;
             name: string;
             required: boolean;
             /** @description Whether it is never shown again. */
@@ -3694,6 +3872,14 @@ export interface components {
         ManyConsents: {
             items: components["schemas"]["NewConsent"][];
         };
+        /** @description Over whom a text is measured. */
+        MeasureWish: {
+            audience: components["schemas"]["Audience"];
+            basis: components["schemas"]["Basis"];
+            /** @description The account whose table and suffix count. */
+            connector_id: string;
+            kind: components["schemas"]["RecipientKind"];
+        };
         /** @description How long the text becomes over the people who would get it. */
         MeasuredText: {
             /** @description People by alphabet. */
@@ -3704,6 +3890,11 @@ export interface components {
             by_parts: {
                 [key: string]: number;
             };
+            /**
+             * Format: int64
+             * @description What the parts cost, millionths of a lira, where the brand says what one does.
+             */
+            cost_micros?: number | null;
             /** @description The longest text; absent for roles that may not read personal data. */
             longest?: string | null;
             /**
@@ -3727,6 +3918,11 @@ export interface components {
             units_max: number;
             /** Format: int32 */
             units_min: number;
+            /**
+             * Format: int64
+             * @description What it would cost if everybody's text were as long as the longest.
+             */
+            worst_cost_micros?: number | null;
         };
         /** @description Somebody in a group. */
         Member: {
@@ -4008,6 +4204,22 @@ export interface components {
             health_approval?: boolean;
             name: string;
         };
+        /**
+         * @description Somebody to be asked. The question goes to the address itself; only whoever
+         *     follows the link in it can accept.
+         */
+        NewTestRecipient: {
+            /** @description A phone number as people write it, or an e-mail address; or else: */
+            address?: string | null;
+            /** @description Over which account the question goes. */
+            connector_id: string;
+            /** @description the person's number in the firm's own system. */
+            external_id?: string | null;
+            /** @description As people call them. */
+            name: string;
+            /** @description Under which sender name, approved at the provider. */
+            sender: string;
+        };
         /** @description A person to be added. */
         NewUser: {
             email: string;
@@ -4019,6 +4231,42 @@ export interface components {
              */
             password: string;
             role: components["schemas"]["Role"];
+        };
+        /** @description A test recipient who does not get it. */
+        NotTested: {
+            /**
+             * @description `not_accepted`, `other_channel` or `refused`.
+             * @example not_accepted
+             */
+            reason: string;
+            recipient: components["schemas"]["TestRecipient"];
+        };
+        /** @description What is said of one campaign, text, list, hour or source. */
+        OptOutRate: {
+            /**
+             * Format: int64
+             * @description Campaigns behind it.
+             */
+            campaigns: number;
+            /** @description Its id, or what tells it apart. */
+            key: string;
+            /** @description As people call it. */
+            label: string;
+            /**
+             * Format: int64
+             * @description Refusals of a hundred thousand messages.
+             */
+            per_100_000: number;
+            /**
+             * Format: int64
+             * @description Those of them who refused in time.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description People a message was handed over for.
+             */
+            sent: number;
         };
         /**
          * @description By which door a consent came in.
@@ -4309,6 +4557,11 @@ export interface components {
                 target: number;
                 /** @description The template it began from. */
                 template_id?: string | null;
+                /**
+                 * Format: int64
+                 * @description Which version of it.
+                 */
+                template_version?: number | null;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -4677,6 +4930,38 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_OptOutRate: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Campaigns behind it.
+                 */
+                campaigns: number;
+                /** @description Its id, or what tells it apart. */
+                key: string;
+                /** @description As people call it. */
+                label: string;
+                /**
+                 * Format: int64
+                 * @description Refusals of a hundred thousand messages.
+                 */
+                per_100_000: number;
+                /**
+                 * Format: int64
+                 * @description Those of them who refused in time.
+                 */
+                refused: number;
+                /**
+                 * Format: int64
+                 * @description People a message was handed over for.
+                 */
+                sent: number;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_ReasonEntry: {
             /** @description The rows. */
             items: (components["schemas"]["Reason"] & {
@@ -4925,6 +5210,11 @@ export interface components {
                 channel: components["schemas"]["Channel"];
                 /** Format: date-time */
                 created_at: string;
+                /**
+                 * @description What a commercial campaign's text would be told; absent in lists. A text
+                 *     is saved all the same: who sends it and how to refuse may still come.
+                 */
+                findings?: components["schemas"]["TextFinding"][] | null;
                 /** @description The owner who let this very text use health data. */
                 health_approved_by?: string | null;
                 /** @example tpl_10000 */
@@ -4939,6 +5229,69 @@ export interface components {
                  * @description Counts the changes, from 1.
                  */
                 version: number;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_TemplateVersion: {
+            /** @description The rows. */
+            items: {
+                body: string;
+                health_approved_by?: string | null;
+                name: string;
+                /** Format: date-time */
+                saved_at: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_TestRecipient: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When they said yes.
+                 */
+                accepted_at?: string | null;
+                /** @description Masked for roles that may not read personal data. */
+                address: string;
+                /** @example tst_10000 */
+                id: string;
+                /** Format: date-time */
+                invited_at: string;
+                /** @description Who asked. */
+                invited_by: string;
+                name: string;
+                state: components["schemas"]["TestRecipientState"];
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_TextVariable: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * @description `contact`, `attribute`, or `message` for what is made for each message.
+                 * @example contact
+                 */
+                from: string;
+                /** @description Health data: in no text without an owner's approval (S405). */
+                is_health: boolean;
+                is_personal: boolean;
+                /** @description What its values are. */
+                kind: components["schemas"]["AttributeKind"];
+                label_en: string;
+                label_tr: string;
+                /**
+                 * @description The name that stands in braces.
+                 * @example ad
+                 */
+                name: string;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -5205,6 +5558,21 @@ export interface components {
              */
             muted: number;
             purpose: string;
+        };
+        /** @description Hours in which commercial messages of one purpose may leave, in Turkish time. */
+        PurposeWindow: {
+            /**
+             * Format: int64
+             * @description First minute of the day inside, 0–1439.
+             */
+            from_minute: number;
+            /** @description The purpose (*kategori*), in any letter case. */
+            purpose: string;
+            /**
+             * Format: int64
+             * @description First minute after it, up to 1440.
+             */
+            to_minute: number;
         };
         /** @description Where İYS pushes to. */
         PushAddress: {
@@ -5540,6 +5908,29 @@ export interface components {
             /** Format: int64 */
             unresolved: number;
         };
+        /** @description What it has cost so far. */
+        ReportCost: {
+            /**
+             * Format: int64
+             * @description The parts that were taken at that price.
+             */
+            cost_micros?: number | null;
+            /**
+             * Format: int64
+             * @description What one part costs, millionths of a lira, where the brand says so.
+             */
+            part_price_micros?: number | null;
+            /**
+             * Format: int64
+             * @description Parts (*boy*) that the provider took; absent while nothing was handed over.
+             */
+            parts?: number | null;
+            /**
+             * Format: int64
+             * @description Parts in requests of which nobody knows yet whether they arrived.
+             */
+            uncertain_parts: number;
+        };
         /** @description People kept out by the gate. */
         ReportExcluded: {
             /** @description By headline reason; most frequent first. */
@@ -5740,6 +6131,11 @@ export interface components {
              */
             per_week: number | null;
             /**
+             * @description Hours of their own for some purposes, instead of the brand's.
+             * @default []
+             */
+            purpose_windows: components["schemas"]["PurposeWindow"][];
+            /**
              * @description Dates on which nothing commercial leaves, as `2026-07-15`.
              * @default []
              */
@@ -5922,6 +6318,11 @@ export interface components {
             channel: components["schemas"]["Channel"];
             /** Format: date-time */
             created_at: string;
+            /**
+             * @description What a commercial campaign's text would be told; absent in lists. A text
+             *     is saved all the same: who sends it and how to refuse may still come.
+             */
+            findings?: components["schemas"]["TextFinding"][] | null;
             /** @description The owner who let this very text use health data. */
             health_approved_by?: string | null;
             /** @example tpl_10000 */
@@ -5948,6 +6349,53 @@ export interface components {
              * @description The version the change was made from: somebody else's change in between is a conflict.
              */
             version: number;
+        };
+        /** @description What a text said at one of its versions. */
+        TemplateVersion: {
+            body: string;
+            health_approved_by?: string | null;
+            name: string;
+            /** Format: date-time */
+            saved_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description A test on its way. It is no part of the campaign: nothing of it is counted. */
+        TestOnItsWay: {
+            /** @description What became of it: `/campaigns/{carrier_id}/report` and `/messages`. */
+            carrier_id: string;
+            left_out: components["schemas"]["NotTested"][];
+            to: components["schemas"]["TestRecipient"][];
+        };
+        /** @description Somebody who gets a campaign's text before it is launched (*deneme alıcısı*). */
+        TestRecipient: {
+            /**
+             * Format: date-time
+             * @description When they said yes.
+             */
+            accepted_at?: string | null;
+            /** @description Masked for roles that may not read personal data. */
+            address: string;
+            /** @example tst_10000 */
+            id: string;
+            /** Format: date-time */
+            invited_at: string;
+            /** @description Who asked. */
+            invited_by: string;
+            name: string;
+            state: components["schemas"]["TestRecipientState"];
+        };
+        /**
+         * @description Whether somebody gets tests.
+         * @enum {string}
+         */
+        TestRecipientState: "invited" | "accepted" | "left";
+        /** @description To whom a test goes. */
+        TestWish: {
+            /** @description Of two texts, the second. */
+            second?: boolean;
+            /** @description All of the brand's unless some are named. */
+            to?: string[];
         };
         /** @description Which of two texts the rest gets. */
         TextChoice: {
@@ -5980,6 +6428,26 @@ export interface components {
             body: string;
             brand_id: string;
             channel: components["schemas"]["Channel"];
+        };
+        /** @description A variable that a text may use. */
+        TextVariable: {
+            /**
+             * @description `contact`, `attribute`, or `message` for what is made for each message.
+             * @example contact
+             */
+            from: string;
+            /** @description Health data: in no text without an owner's approval (S405). */
+            is_health: boolean;
+            is_personal: boolean;
+            /** @description What its values are. */
+            kind: components["schemas"]["AttributeKind"];
+            label_en: string;
+            label_tr: string;
+            /**
+             * @description The name that stands in braces.
+             * @example ad
+             */
+            name: string;
         };
         /** @description A file and everything judged from it (*dosya aktarımı*). */
         Upload: {
@@ -7083,6 +7551,90 @@ export interface operations {
             };
         };
     };
+    opt_outs: {
+        parameters: {
+            query?: {
+                by?: "campaign" | "text" | "list" | "hour" | "source";
+                /** @description Campaigns launched from this instant on; 92 days back unless given. */
+                from?: string;
+                /** @description And before this one; now unless given. */
+                to?: string;
+                /** @description Days after a message in which a refusal counts for it, 1–30; 7 unless given. */
+                within_days?: number;
+                /** @description Of an export: as what kind of file. */
+                form?: "csv" | "xlsx" | "parquet";
+            };
+            header?: never;
+            path: {
+                /** @description The brand */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Worst first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OptOutRate"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_opt_outs: {
+        parameters: {
+            query?: {
+                by?: "campaign" | "text" | "list" | "hour" | "source";
+                /** @description Campaigns launched from this instant on; 92 days back unless given. */
+                from?: string;
+                /** @description And before this one; now unless given. */
+                to?: string;
+                /** @description Days after a message in which a refusal counts for it, 1–30; 7 unless given. */
+                within_days?: number;
+                /** @description Of an export: as what kind of file. */
+                form?: "csv" | "xlsx" | "parquet";
+            };
+            header?: never;
+            path: {
+                /** @description The brand */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sending_rules: {
         parameters: {
             query?: never;
@@ -7138,6 +7690,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SendingRules"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_recipients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, at most 50 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TestRecipient"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite_test_recipient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of this one intention: a repeat gets the first answer and creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The brand */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTestRecipient"];
+            };
+        };
+        responses: {
+            /** @description Asked, or accepted long since */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestRecipient"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -7448,6 +8071,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_campaign: {
+        parameters: {
+            query?: {
+                of?: "people" | "failed" | "excluded" | "report";
+                form?: "csv" | "xlsx" | "parquet";
+                /**
+                 * @description Columns in the order wanted, with commas between; all unless given.
+                 * @example alici,musteri_no,durum,kod,aciklama_tr
+                 */
+                columns?: string;
+                /** @description Of `people`: only those in this state. */
+                state?: "excluded" | "waiting" | "sent" | "delivered" | "failed" | "uncertain";
+                /**
+                 * @description Of `people` and `excluded`: only those with this reason.
+                 * @example S103
+                 */
+                code?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, written while it is sent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description It could not be done; the document says why */
@@ -7916,6 +8586,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestWish"];
+            };
+        };
+        responses: {
+            /** @description On its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestOnItsWay"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -8531,7 +9237,7 @@ export interface operations {
                 /** @description Together with `consent`: for which channel; SMS unless given. */
                 channel?: components["schemas"]["Channel"];
                 /** @description What is on record of them. */
-                consent?: null | ("confirmed" | "unconfirmed" | "refused" | "nothing");
+                consent?: "confirmed" | "unconfirmed" | "refused" | "nothing";
                 /** @description Together with `consent`: to this brand; to any unless given. */
                 brand_id?: string;
                 /** @description Who said something that was taken here, such as `HS_WEB`. */
@@ -10977,6 +11683,42 @@ export interface operations {
             };
         };
     };
+    measure_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The text */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeasureWish"];
+            };
+        };
+        responses: {
+            /** @description How long it becomes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeasuredText"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     preview_template: {
         parameters: {
             query?: never;
@@ -11001,6 +11743,73 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Preview"];
                 };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    template_versions: {
+        parameters: {
+            query?: {
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The text */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TemplateVersion"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_test_recipient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The test recipient */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They get no more tests */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description It could not be done; the document says why */
             default: {
@@ -11549,6 +12358,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    text_variables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Fields of people, attributes, the own link */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TextVariable"];
                 };
             };
             /** @description It could not be done; the document says why */
