@@ -34,7 +34,7 @@ async function main() {
   let failed = false;
   try {
     opened = await openBrowser(demo.url);
-    const scene = { page: opened.page, demo };
+    const scene = { page: opened.page, demo, faults: opened.faults };
     for (const [title, act] of STORY) {
       const begun = Date.now();
       await act(scene);
