@@ -35,7 +35,12 @@ async function main() {
   let failed = false;
   try {
     opened = await openBrowser(demo.url);
-    const scene = { page: opened.page, browser: opened.browser, demo };
+    const scene = {
+      page: opened.page,
+      browser: opened.browser,
+      demo,
+      faults: opened.faults,
+    };
     for (const [title, act] of STORY) {
       const begun = Date.now();
       await act(scene);

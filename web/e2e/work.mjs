@@ -182,7 +182,7 @@ async function askTrail({ page }) {
   await until(async () => (await rows.count()) > 1, 15, "everything again");
 }
 
-async function practise({ page, demo }) {
+async function practise({ page, demo, faults }) {
   await page.goto("/settings");
   await page.getByRole("button", { name: "Canlıya geç" }).click();
   const dialog = page.getByRole("dialog", { name: "Canlıya geçilsin mi?" });
@@ -191,6 +191,9 @@ async function practise({ page, demo }) {
   await dialog.getByRole("button", { name: "Canlıya geç" }).click();
   await dialog.getByText(/İYS yerine benzetime soruyor/).waitFor();
   await picture(page, "go-live");
+  // The browser prints the refusal as an error; it is what was asked for.
+  const others = faults.splice(0).filter((fault) => !fault.includes("422"));
+  faults.push(...others);
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "detached" });
 }
