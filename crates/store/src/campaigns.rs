@@ -314,6 +314,9 @@ macro_rules! columns {
     };
 }
 
+// Behind the columns, which it reads too.
+mod calendar;
+
 impl Reader {
     /// One campaign of a firm.
     pub async fn campaign(
@@ -383,58 +386,6 @@ impl Reader {
             .fetch_all(&mut *conn)
             .await)
         .doing("listing campaigns")?;
-        rows.into_iter().map(Campaign::try_from).collect()
-    }
-
-    /// Launched campaigns that began, or will, from `from` on and before `until`:
-    /// the first ones, in the order in which they begin.
-    pub async fn campaigns_within(
-        &mut self,
-        firm: FirmId,
-        from: Timestamp,
-        until: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Campaign>, StoreError> {
-        // Whoever launches after the planned time begins at once.
-        let sql = concat!(
-            "SELECT ",
-            columns!(),
-            " FROM campaign WHERE firm_id = $1 AND launched_us IS NOT NULL \
-             AND CASE WHEN start_us > launched_us THEN start_us ELSE launched_us END >= $2 \
-             AND CASE WHEN start_us > launched_us THEN start_us ELSE launched_us END < $3 \
-             ORDER BY CASE WHEN start_us > launched_us THEN start_us ELSE launched_us END, id \
-             LIMIT $4"
-        );
-        let rows: Vec<Row> = on!(self, conn => sqlx::query_as(sql)
-            .bind(firm.as_db())
-            .bind(from.as_micros())
-            .bind(until.as_micros())
-            .bind(page_rows(limit))
-            .fetch_all(&mut *conn)
-            .await)
-        .doing("listing campaigns of a time")?;
-        rows.into_iter().map(Campaign::try_from).collect()
-    }
-
-    /// Campaigns that nobody has launched yet, newest first.
-    pub async fn campaigns_unlaunched(
-        &mut self,
-        firm: FirmId,
-        limit: usize,
-    ) -> Result<Vec<Campaign>, StoreError> {
-        let sql = concat!(
-            "SELECT ",
-            columns!(),
-            " FROM campaign WHERE firm_id = $1 AND state <= $2 \
-             ORDER BY created_us DESC, id DESC LIMIT $3"
-        );
-        let rows: Vec<Row> = on!(self, conn => sqlx::query_as(sql)
-            .bind(firm.as_db())
-            .bind(CampaignState::Approved.as_db())
-            .bind(page_rows(limit))
-            .fetch_all(&mut *conn)
-            .await)
-        .doing("listing campaigns that wait")?;
         rows.into_iter().map(Campaign::try_from).collect()
     }
 
