@@ -7,8 +7,8 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use domain::ids::RecipientId;
-use domain::{Channel, LocalState, RecipientKind, RegistryView};
+use domain::ids::EventId;
+use domain::{Channel, LocalState, RecipientKind, RegistryView, Status, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::directory::{Held, HeldFact, Holdings, Stored};
@@ -42,16 +42,77 @@ pub(crate) struct OwnerOnDisk<'a> {
     pub(crate) is_reached_here: bool,
 }
 
-impl OwnerOnDisk<'_> {
-    pub(crate) fn recipient(&self) -> RecipientId {
-        RecipientId::from_db(self.recipient)
+/// [`LocalState`] in numbers: as text an instant takes longer to write and to
+/// read than everything else of a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LocalOnDisk {
+    refuses: bool,
+    date_us: i64,
+    recorded_us: i64,
+    event: i64,
+    citizen: bool,
+}
+
+impl From<LocalState> for LocalOnDisk {
+    fn from(local: LocalState) -> Self {
+        Self {
+            refuses: local.status == Status::Ret,
+            date_us: local.consent_date.as_micros(),
+            recorded_us: local.recorded_at.as_micros(),
+            event: local.event.as_db(),
+            citizen: local.citizen,
+        }
+    }
+}
+
+impl From<LocalOnDisk> for LocalState {
+    fn from(local: LocalOnDisk) -> Self {
+        Self {
+            status: if local.refuses {
+                Status::Ret
+            } else {
+                Status::Onay
+            },
+            consent_date: Timestamp::from_micros(local.date_us),
+            recorded_at: Timestamp::from_micros(local.recorded_us),
+            event: EventId::from_db(local.event),
+            citizen: local.citizen,
+        }
+    }
+}
+
+/// What intake reads of a [`RegistryView`].
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct RegistryOnDisk {
+    verdict: i64,
+    citizen: bool,
+    date_us: Option<i64>,
+}
+
+impl RegistryOnDisk {
+    fn of(view: &RegistryView) -> Self {
+        Self {
+            verdict: view.verdict.as_db(),
+            citizen: view.citizen,
+            date_us: view.consent_date.map(Timestamp::as_micros),
+        }
+    }
+
+    /// The view; `None` only when the bytes on disk are not what was written.
+    fn view(self) -> Option<RegistryView> {
+        Some(RegistryView {
+            verdict: Verdict::from_db(self.verdict)?,
+            citizen: self.citizen,
+            consent_date: self.date_us.map(Timestamp::from_micros),
+            ..RegistryView::UNASKED
+        })
     }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct StateOnDisk<'a> {
-    local: Option<LocalState>,
-    registry: RegistryView,
+    local: Option<LocalOnDisk>,
+    registry: RegistryOnDisk,
     #[serde(borrow)]
     owner: Option<OwnerOnDisk<'a>>,
 }
@@ -78,8 +139,8 @@ impl<'a> HeldOnDisk<'a> {
                 *channel,
                 *kind,
                 StateOnDisk {
-                    local: stored.local,
-                    registry: stored.registry.clone(),
+                    local: stored.local.map(LocalOnDisk::from),
+                    registry: RegistryOnDisk::of(&stored.registry),
                     owner: stored.owner.as_ref().map(|owner| OwnerOnDisk {
                         recipient: owner.recipient.as_db(),
                         external_id: owner.external_id.as_deref(),
@@ -164,9 +225,12 @@ impl<'a> Shelf<'a> {
 
     /// What is on record for the key of a pair that states a consent, and to
     /// whom its address belongs.
-    pub(crate) fn find(&self, pair: &Pair<'a>) -> (Stored, Option<OwnerOnDisk<'a>>) {
+    ///
+    /// # Errors
+    /// When the bytes on disk are not what was written.
+    pub(crate) fn find(&self, pair: &Pair<'a>) -> io::Result<(Stored, Option<OwnerOnDisk<'a>>)> {
         let Some(channel) = pair.channel else {
-            return (Stored::default(), None);
+            return Ok((Stored::default(), None));
         };
         let stops = self.stops.get(&pair.address);
         let is_stop = |stop: &Option<Channel>| stop.is_none_or(|one| one == channel);
@@ -176,14 +240,14 @@ impl<'a> Shelf<'a> {
                 blacklisted,
                 ..Stored::default()
             };
-            return (stored, None);
+            return Ok((stored, None));
         };
         let stored = Stored {
-            local: state.local,
-            registry: state.registry.clone(),
+            local: state.local.map(LocalState::from),
+            registry: state.registry.view().ok_or_else(|| damaged("a verdict"))?,
             blacklisted,
             owner: None,
         };
-        (stored, state.owner)
+        Ok((stored, state.owner))
     }
 }

@@ -12,7 +12,7 @@ use domain::consent::{Admission, Claim};
 use domain::ids::RecipientId;
 use serde::{Deserialize, Serialize};
 
-use crate::holdings::OwnerOnDisk;
+use crate::holdings::{LocalOnDisk, OwnerOnDisk};
 use crate::pair::Pair;
 
 /// What a record repeats, as judging found it.
@@ -28,14 +28,14 @@ pub struct Standing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StandingOnDisk {
     recipient: i64,
-    local: LocalState,
+    local: LocalOnDisk,
 }
 
 impl From<StandingOnDisk> for Standing {
     fn from(standing: StandingOnDisk) -> Self {
         Self {
             recipient: RecipientId::from_db(standing.recipient),
-            local: standing.local,
+            local: standing.local.into(),
         }
     }
 }
@@ -57,8 +57,8 @@ pub(crate) fn standing(
         && local.status == claim.status
         && claim.consent_date <= local.consent_date;
     (is_folded_in && describes(pair, owner)).then(|| StandingOnDisk {
-        recipient: owner.recipient().as_db(),
-        local,
+        recipient: owner.recipient,
+        local: local.into(),
     })
 }
 

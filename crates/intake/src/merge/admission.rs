@@ -36,7 +36,7 @@ impl Merger<'_> {
         }
         if let Some(shelf) = shelf {
             for pair in pairs {
-                let found = pair.claim.is_some().then(|| shelf.find(pair));
+                let found = pair.claim.map(|_| shelf.find(pair)).transpose()?;
                 self.settle_with(pair, found.as_ref().map(|(stored, owner)| (stored, *owner)))?;
             }
             return Ok(());
