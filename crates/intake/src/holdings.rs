@@ -11,7 +11,7 @@ use domain::ids::EventId;
 use domain::{Channel, LocalState, RecipientKind, RegistryView, Status, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 
-use crate::directory::{Held, HeldFact, Holdings, Stored};
+use crate::directory::{Held, HeldFact, Holdings, Owner, Stored};
 use crate::frame::{self, Encoder};
 use crate::lookup::LookUpError;
 use crate::options::Limits;
@@ -109,6 +109,17 @@ impl RegistryOnDisk {
     }
 }
 
+impl<'a> OwnerOnDisk<'a> {
+    pub(crate) fn of(owner: &'a Owner) -> Self {
+        Self {
+            recipient: owner.recipient.as_db(),
+            external_id: owner.external_id.as_deref(),
+            name: owner.name.as_deref(),
+            is_reached_here: owner.is_reached_here,
+        }
+    }
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 struct StateOnDisk<'a> {
     local: Option<LocalOnDisk>,
@@ -141,12 +152,7 @@ impl<'a> HeldOnDisk<'a> {
                 StateOnDisk {
                     local: stored.local.map(LocalOnDisk::from),
                     registry: RegistryOnDisk::of(&stored.registry),
-                    owner: stored.owner.as_ref().map(|owner| OwnerOnDisk {
-                        recipient: owner.recipient.as_db(),
-                        external_id: owner.external_id.as_deref(),
-                        name: owner.name.as_deref(),
-                        is_reached_here: owner.is_reached_here,
-                    }),
+                    owner: stored.owner.as_ref().map(OwnerOnDisk::of),
                 },
             ),
         };

@@ -1,7 +1,7 @@
 //! The people on record, as intake asks about them while it judges. Judging
 //! waits for the answers, so a long question goes to two connections by halves:
-//! each has a core to itself meanwhile. For a
-//! file about as long as the record, the record is walked along instead.
+//! each has a core to itself meanwhile. For a file about as long as the record,
+//! the record is walked along instead.
 
 use domain::ids::{BrandId, FirmId};
 use domain::{Channel, Recipient, RecipientKind};

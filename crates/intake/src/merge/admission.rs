@@ -49,15 +49,9 @@ impl Merger<'_> {
                 } else {
                     None
                 };
-                let found = stored.as_ref().map(|stored| {
-                    let owner = stored.owner.as_ref().map(|owner| OwnerOnDisk {
-                        recipient: owner.recipient.as_db(),
-                        external_id: owner.external_id.as_deref(),
-                        name: owner.name.as_deref(),
-                        is_reached_here: owner.is_reached_here,
-                    });
-                    (stored, owner)
-                });
+                let found = stored
+                    .as_ref()
+                    .map(|stored| (stored, stored.owner.as_ref().map(OwnerOnDisk::of)));
                 self.settle_with(pair, found)?;
             }
         }
