@@ -128,6 +128,9 @@ pub struct DayOutcome {
     pub differences: Option<i64>,
     /// What went wrong.
     pub problem: Option<String>,
+    /// In whom both sides differ; none when they were not held against each
+    /// other.
+    pub drift: Option<Vec<DriftRow>>,
 }
 
 const TABLE: &str = "registry_day";
@@ -316,32 +319,43 @@ impl Writer {
         .doing("planning days")
     }
 
-    /// A day is to be fetched again, unless it was confirmed.
+    /// Takes one named day to fetch it anew, whoever holds it, until the lease
+    /// ends. Whoever held it can no longer settle it.
     ///
     /// # Errors
     /// [`StoreError::Lost`] when it was confirmed.
-    pub async fn reopen_day(&mut self, brand: BrandId, day: i64) -> Result<(), StoreError> {
+    pub async fn take_day(
+        &mut self,
+        brand: BrandId,
+        day: i64,
+        lease_until: Timestamp,
+    ) -> Result<RegistryDay, StoreError> {
         let now = self.now().as_micros();
-        let sql = "INSERT INTO registry_day (brand_id, day, state, attempt, next_us) \
-             VALUES ($1, $2, 1, 0, $3) ON CONFLICT (brand_id, day) DO UPDATE SET state = 1, \
-                next_us = excluded.next_us, lease_until_us = NULL \
-             WHERE registry_day.state <> 5";
-        let rows = on!(self, conn => sqlx::query(sql)
+        let sql = concat!(
+            "INSERT INTO registry_day (brand_id, day, state, attempt, next_us, lease_until_us) \
+             VALUES ($1, $2, 1, 1, $3, $4) ON CONFLICT (brand_id, day) DO UPDATE SET state = 1, \
+                attempt = registry_day.attempt + 1, next_us = excluded.next_us, \
+                lease_until_us = excluded.lease_until_us \
+             WHERE registry_day.state <> 5 RETURNING ",
+            columns!()
+        );
+        let row: Option<Row> = on!(self, conn => sqlx::query_as(sql)
             .bind(brand.as_db())
             .bind(day)
             .bind(now)
-            .execute(&mut *conn)
-            .await
-            .map(|done| done.rows_affected()))
-        .doing("opening a day again")?;
-        exactly(rows, 1, "the unconfirmed day")
+            .bind(lease_until.as_micros())
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("taking a day")?;
+        let row = row.ok_or(StoreError::Lost {
+            what: "the unconfirmed day",
+        })?;
+        row.try_into()
     }
 
-    /// Takes one day that is due, until the lease ends. `brand` narrows the
-    /// choice to one.
+    /// Takes one day that is due, until the lease ends.
     pub async fn claim_day(
         &mut self,
-        brand: Option<BrandId>,
         lease_until: Timestamp,
     ) -> Result<Option<RegistryDay>, StoreError> {
         let skip = match self.engine() {
@@ -353,7 +367,6 @@ impl Writer {
              WHERE (brand_id, day) IN (SELECT brand_id, day FROM registry_day \
                 WHERE state = 1 AND next_us <= $2 \
                   AND (lease_until_us IS NULL OR lease_until_us <= $2) \
-                  AND ($3 = 0 OR brand_id = $3) \
                 ORDER BY next_us, day LIMIT 1 {skip}) \
              RETURNING {}",
             columns!()
@@ -362,7 +375,6 @@ impl Writer {
         let row: Option<Row> = on!(self, conn => sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(lease_until.as_micros())
             .bind(now)
-            .bind(brand.map_or(0, BrandId::as_db))
             .fetch_optional(&mut *conn)
             .await)
         .doing("claiming a day")?;
@@ -484,11 +496,15 @@ impl Writer {
             .await
             .map(|done| done.rows_affected()))
         .doing("settling a day")?;
-        exactly(rows, 1, "the day")
+        exactly(rows, 1, "the day")?;
+        if let Some(drift) = &outcome.drift {
+            self.save_drift(day.brand, day.day, drift).await?;
+        }
+        Ok(())
     }
 
     /// Puts these differences in the place of those that a day had.
-    pub async fn save_drift(
+    async fn save_drift(
         &mut self,
         brand: BrandId,
         day: i64,

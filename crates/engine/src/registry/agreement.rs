@@ -14,7 +14,7 @@ use registry::CallError;
 use registry::agreement::{DayHash, HashProgress};
 use serde_json::{Value, json};
 use store::brands::Brand;
-use store::registry_days::{DayFile, DayOutcome, DayState, RegistryDay};
+use store::registry_days::{DayFile, DayOutcome, DayState, DriftRow, RegistryDay};
 use store::registry_feed::{day_begins, day_of};
 
 use super::Line;
@@ -37,6 +37,7 @@ struct Found {
     hash: Option<DayHash>,
     comparison: Value,
     differences: i64,
+    drift: Vec<DriftRow>,
     /// Both sides tell the same once what was missing here is taken over.
     tells_the_same: bool,
 }
@@ -58,7 +59,7 @@ impl Engine {
     /// Plans yesterday, and works days that are due.
     pub async fn step_agreements(&self) -> Result<Step, EngineError> {
         self.plan_days().await?;
-        let worked = self.work_day(None).await?;
+        let worked = self.work_due_day().await?;
         Ok(worked.or(self.fetch_stamp().await?))
     }
 
@@ -99,27 +100,38 @@ impl Engine {
         Ok(())
     }
 
-    async fn work_day(&self, only: Option<BrandId>) -> Result<Step, EngineError> {
+    async fn work_due_day(&self) -> Result<Step, EngineError> {
         if self.is_stopping() {
             return Ok(Step::Idle);
         }
         let lease_until = self.now().plus_micros(LEASE_US);
         let mut writer = self.store.write().await?;
-        let claimed = writer.claim_day(only, lease_until).await?;
+        let claimed = writer.claim_day(lease_until).await?;
         let Some(day) = claimed else {
             return Ok(Step::Idle);
         };
         writer.commit().await?;
+        match self.work_day(&day).await {
+            // Somebody asked for it anew meanwhile, and what they find counts.
+            Err(EngineError::Conflict { what, problem }) => {
+                tracing::info!(brand.id = %day.brand, day = %date_of(day.day), "{what}: {problem}");
+                Ok(Step::Did)
+            }
+            worked => worked.map(|()| Step::Did),
+        }
+    }
+
+    async fn work_day(&self, day: &RegistryDay) -> Result<(), EngineError> {
         let brand = self.store.read().await?.brand_at_work(day.brand).await?;
-        let outcome = match self.fetch_day(&brand, &day).await {
+        let outcome = match self.fetch_day(&brand, day).await {
             Ok(outcome) => outcome,
             Err(error) => {
                 tracing::warn!(brand.id = %brand.id, day = %date_of(day.day), "a day could not be compared: {error}");
-                self.try_again(&day, error.to_string())
+                self.try_again(day, error.to_string())
             }
         };
         let mut writer = self.store.write().await?;
-        writer.settle_day(&day, &outcome).await?;
+        writer.settle_day(day, &outcome).await?;
         let detail = json!({
             "day": date_of(day.day).to_string(), "state": outcome.state, "differences": outcome.differences,
             "problem": outcome.problem,
@@ -140,7 +152,7 @@ impl Engine {
             self.confirm_day(brand.firm, brand.id, day.day, self.worker())
                 .await?;
         }
-        Ok(Step::Did)
+        Ok(())
     }
 
     async fn fetch_day(&self, brand: &Brand, day: &RegistryDay) -> Result<DayOutcome, EngineError> {
@@ -240,6 +252,7 @@ impl Engine {
             comparison: None,
             differences: None,
             problem: None,
+            drift: None,
         }
     }
 
@@ -291,7 +304,8 @@ impl Engine {
             ));
         }
         let mut writer = self.store.write().await?;
-        writer.reopen_day(brand, day).await?;
+        let lease_until = self.now().plus_micros(LEASE_US);
+        let taken = writer.take_day(brand, day, lease_until).await?;
         let detail = json!({ "day": date_of(day).to_string() });
         writer
             .append_audit(
@@ -303,12 +317,7 @@ impl Engine {
             )
             .await?;
         writer.commit().await?;
-        // Others may have taken it, or days before it are due: bounded by a week.
-        for _ in 0..=DAYS_BACK {
-            if self.work_day(Some(brand)).await? == Step::Idle {
-                break;
-            }
-        }
+        self.work_day(&taken).await?;
         let seen = self.store.read().await?.registry_day(brand, day).await?;
         seen.ok_or(EngineError::NotFound { what: "the day" })
     }
@@ -409,6 +418,7 @@ fn judged(open: DayOutcome, found: Found) -> DayOutcome {
         file: Some(found.file),
         comparison: Some(found.comparison),
         differences: Some(found.differences),
+        drift: Some(found.drift),
         problem: problem.map(str::to_owned),
         ..open
     }

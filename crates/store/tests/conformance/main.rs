@@ -12,6 +12,7 @@ mod blacklist;
 mod connectors;
 mod idempotency;
 mod registry_accounts;
+mod registry_days;
 mod registry_limits;
 mod rejections;
 mod schema;

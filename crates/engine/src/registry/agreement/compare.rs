@@ -115,9 +115,6 @@ impl Engine {
         } else {
             0
         };
-        let mut writer = self.store.write().await?;
-        writer.save_drift(brand.id, day.day, &kept).await?;
-        writer.commit().await?;
         let counts_differ = totals_differ(&totals, &drift);
         let tells_the_same =
             lacks(Cause::NotThere) == 0 && lacks(Cause::ToldOtherwise) == 0 && !counts_differ;
@@ -133,6 +130,7 @@ impl Engine {
             file,
             hash,
             tells_the_same,
+            drift: kept,
         })
     }
 
