@@ -9,6 +9,7 @@ use intake::{Directory, DirectoryError, Held, HeldFact, Holdings, Identifier, Ow
 use store::consent::{AddressOwner, WalkPlace, WalkedState};
 use store::{Store, StoreError};
 use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 /// A directory over the store, for a thread that may block.
@@ -115,24 +116,31 @@ impl Directory for StoreDirectory {
         if !self.handle.block_on(fits).map_err(DirectoryError::new)? {
             return Ok(None);
         }
-        Ok(Some(Box::new(Walk {
+        let (sender, pages) = mpsc::channel(PAGES_AHEAD);
+        let walk = Walk {
             store: self.store.clone(),
-            handle: self.handle.clone(),
             firm: self.firm,
             brand: self.brand,
-            next: Some(Leg::States(WalkPlace::START)),
-        })))
+        };
+        self.handle.spawn(walk.along(sender));
+        Ok(Some(Box::new(Pages(pages))))
     }
 }
+
+/// Pages that are read before they are asked for.
+const PAGES_AHEAD: usize = 2;
 
 /// A walk along everything that is on record for a brand.
 struct Walk {
     store: Store,
-    handle: Handle,
     firm: FirmId,
     brand: BrandId,
-    next: Option<Leg>,
 }
+
+type Taker = mpsc::Sender<Result<Vec<Held>, StoreError>>;
+
+/// The end of a walk at which its pages come out.
+struct Pages(mpsc::Receiver<Result<Vec<Held>, StoreError>>);
 
 /// What is walked along, and from where.
 #[derive(Clone, Copy)]
@@ -142,6 +150,26 @@ enum Leg {
 }
 
 impl Walk {
+    /// Walks along. An empty page is the end: a walk that broke off must not
+    /// look like a short record.
+    async fn along(self, taker: Taker) {
+        let last = self.pages(&taker).await.map(|()| Vec::new());
+        // Whoever has what they wanted takes no more.
+        let _ = taker.send(last).await;
+    }
+
+    async fn pages(&self, taker: &Taker) -> Result<(), StoreError> {
+        let mut next = Some(Leg::States(WalkPlace::START));
+        while let Some(leg) = next {
+            let (page, behind) = self.page(leg).await?;
+            next = behind;
+            if !page.is_empty() && taker.send(Ok(page)).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     async fn page(&self, leg: Leg) -> Result<(Vec<Held>, Option<Leg>), StoreError> {
         let mut reader = self.store.read().await?;
         match leg {
@@ -164,17 +192,12 @@ impl Walk {
     }
 }
 
-impl Holdings for Walk {
+impl Holdings for Pages {
     fn next_page(&mut self) -> Result<Vec<Held>, DirectoryError> {
-        while let Some(leg) = self.next {
-            let walked = self.handle.block_on(self.page(leg));
-            let (page, next) = walked.map_err(DirectoryError::new)?;
-            self.next = next;
-            if !page.is_empty() {
-                return Ok(page);
-            }
-        }
-        Ok(Vec::new())
+        let page = self.0.blocking_recv();
+        let page =
+            page.ok_or_else(|| DirectoryError::new("the walk along the record broke off"))?;
+        page.map_err(DirectoryError::new)
     }
 }
 

@@ -1,18 +1,20 @@
 //! Everything on record for a brand, page by page: for a file that is about as
 //! long as the record, one walk along the keys costs a fifth of as many look-ups.
 
+mod packed;
+
 use domain::ids::{BrandId, FirmId, RecipientId};
 use domain::{Channel, LocalState, Recipient, RecipientKind, RegistryView};
 use sqlx::AssertSqlSafe;
 
-use super::state::{BrandKey, local_state, registry_view};
+use self::packed::{columns, packed_states};
 use crate::db::{Engine, Reader};
 use crate::error::{Doing, StoreError};
 use crate::given::seek;
 use crate::row::known;
 
 /// Most rows of one page.
-pub const WALK_ROWS_MAX: i64 = 10_000;
+pub const WALK_ROWS_MAX: i64 = 5_000;
 
 /// The state of a key with the person it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +47,7 @@ pub struct AddressOwner {
 }
 
 /// Where a walk goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WalkPlace {
     recipient: i64,
     channel: i64,
@@ -59,6 +61,14 @@ impl WalkPlace {
         channel: 0,
         kind: 0,
     };
+
+    const fn of(state: &WalkedState) -> Self {
+        Self {
+            recipient: state.owner.recipient.as_db(),
+            channel: state.channel.as_db(),
+            kind: state.kind.as_db(),
+        }
+    }
 }
 
 /// Whether contact `c` is reached at address `r`, as a number.
@@ -69,61 +79,6 @@ macro_rules! reached_here {
     };
 }
 pub(crate) use reached_here;
-
-#[derive(sqlx::FromRow)]
-struct WalkedRow {
-    recipient_id: i64,
-    channel: i64,
-    kind: i64,
-    local_status: i64,
-    local_us: Option<i64>,
-    local_recorded_us: Option<i64>,
-    local_event_id: Option<i64>,
-    local_citizen: i64,
-    verdict: i64,
-    verdict_citizen: i64,
-    verdict_us: Option<i64>,
-    address: String,
-    external_id: Option<String>,
-    full_name: Option<String>,
-    reached: i64,
-}
-
-impl WalkedRow {
-    fn into_state(self) -> Result<WalkedState, StoreError> {
-        let id = self.recipient_id;
-        let key = BrandKey::from_db(id, self.channel, self.kind)?;
-        let local = (
-            self.local_status,
-            self.local_us,
-            self.local_recorded_us,
-            self.local_event_id,
-            self.local_citizen,
-        );
-        let told = (
-            self.verdict,
-            self.verdict_citizen,
-            self.verdict_us,
-            None,
-            None,
-            None,
-            None,
-        );
-        Ok(WalkedState {
-            address: address_of(&self.address, id)?,
-            channel: key.channel,
-            kind: key.kind,
-            local: local_state(id, local)?,
-            registry: registry_view(id, told)?,
-            owner: AddressOwner {
-                recipient: key.recipient,
-                external_id: self.external_id,
-                name: self.full_name,
-                is_reached_here: self.reached == 1,
-            },
-        })
-    }
-}
 
 impl Reader {
     /// Whether a brand has at most `limit` states on record. Reads no more
@@ -159,26 +114,11 @@ impl Reader {
         brand: BrandId,
         after: WalkPlace,
     ) -> Result<(Vec<WalkedState>, Option<WalkPlace>), StoreError> {
-        let sql = states_sql(self.engine());
-        let rows: Vec<WalkedRow> = on!(self, conn => sqlx::query_as(sql)
-            .bind(brand.as_db())
-            .bind(after.recipient)
-            .bind(after.channel)
-            .bind(after.kind)
-            .bind(WALK_ROWS_MAX)
-            .fetch_all(&mut *conn)
-            .await)
-        .doing("walking along what is on record")?;
-        let next = rows
-            .last()
-            .filter(|_| is_full(rows.len()))
-            .map(|last| WalkPlace {
-                recipient: last.recipient_id,
-                channel: last.channel,
-                kind: last.kind,
-            });
-        let states = rows.into_iter().map(WalkedRow::into_state);
-        Ok((states.collect::<Result<_, _>>()?, next))
+        let states = packed_states(self, brand, after).await?.unpack()?;
+        // The last key says how far the page came, in whatever order it was packed.
+        let last = states.iter().map(WalkPlace::of).max();
+        let next = last.filter(|_| is_full(states.len()));
+        Ok((states, next))
     }
 
     /// The addresses on a firm's blacklist or under a complaint stop behind
@@ -236,12 +176,8 @@ fn states_sql(engine: Engine) -> AssertSqlSafe<String> {
                  AND (recipient_id, channel, kind) > ($2, $3, $4) \
                  ORDER BY recipient_id, channel, kind LIMIT $5) s";
     AssertSqlSafe(format!(
-        "SELECT s.recipient_id, s.channel, s.kind, s.local_status, s.local_us, \
-                s.local_recorded_us, s.local_event_id, s.local_citizen, s.verdict, \
-                s.verdict_citizen, s.verdict_us, r.address, c.external_id, c.full_name, \
-                {reached} AS reached \
-         FROM {page}{address}{owner} ORDER BY s.recipient_id, s.channel, s.kind",
-        reached = reached_here!(),
+        "SELECT {} FROM {page}{address}{owner}",
+        columns(engine)
     ))
 }
 
