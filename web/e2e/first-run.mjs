@@ -114,7 +114,7 @@ async function enterBrand({ page }) {
   await checklist(page, [false, false, false, false, false]);
 }
 
-async function chooseMode({ page }) {
+async function chooseMode({ page, place }) {
   await page.locator("#checklist").getByRole("link", { name: "Marka ve İYS" }).click();
   await heading(page, "İzinler ve İYS");
   await page.getByRole("button", { name: "Değiştir", exact: true }).click();
@@ -126,7 +126,14 @@ async function chooseMode({ page }) {
   await checkAccess(page, "the four ways to work with İYS");
   await picture(page, "first-run-mode");
   await dialog.getByRole("button", { name: "Etkisini göster" }).click();
-  await dialog.getByRole("button", { name: /Entegratör/ }).click();
+  // A wrong password changes nothing and logs nobody out.
+  const change = dialog.getByRole("button", { name: /Entegratör/ });
+  await dialog.getByLabel("Parolanız").fill("wrong on purpose");
+  await change.click();
+  await dialog.getByText("parola yanlış").waitFor();
+  await checkAccess(page, "a change confirmed with the password");
+  await dialog.getByLabel("Parolanız").fill(place.password);
+  await change.click();
   await dialog.waitFor({ state: "detached" });
   const lights = page.locator("#lights li");
   await until(
