@@ -21,6 +21,7 @@ const PASSWORD = "uzun-ve-gizli-parola-45";
 const IYS = { iysCode: 700_001, brandCode: 700_001, username: "elif-api", password: "iys-parolasi" };
 const JETSMS = { user: "elifkozmetik", password: "jetsms-parolasi" };
 const SENDER = "ELIFKOZM";
+const LATER = "2025-06-24T11:40:00+03:00";
 const NEXT_DAY = "2025-06-25T10:30:00+03:00";
 
 export const FIRST_STORY = [
@@ -153,6 +154,8 @@ async function addProvider({ page, place, faults }) {
   await page.getByRole("option", { name: "JetSMS (SMS)" }).click();
   await page.getByLabel("Kullanıcı adı").fill(JETSMS.user);
   await page.getByLabel("Parola", { exact: false }).first().fill("yanlis-parola");
+  // JetSMS takes no commercial message without it.
+  await page.getByLabel("İYS kodu").fill(String(IYS.iysCode));
   // A real account is refused while the firm practises.
   await page.getByRole("button", { name: "Kaydet" }).click();
   await page
@@ -324,7 +327,9 @@ async function inviteCompliance(scene) {
   await checkAccess(page, "the first home of compliance");
 }
 
-async function settleRefusal({ murat: { page }, place }) {
+async function settleRefusal(scene) {
+  const { place } = scene;
+  const { page } = scene.murat;
   // A citizen refuses at İYS; nobody here did anything.
   const { now } = await (await fetch(`${place.iys}/_sim/clock`)).json();
   const refusal = {
@@ -333,6 +338,8 @@ async function settleRefusal({ murat: { page }, place }) {
     consentDate: new Date(Date.parse(now) - 5 * 60_000).toISOString(),
   };
   await tell(place.iys, "state", { records: [refusal] });
+  // İYS tells of it an hour later.
+  await goOn(scene, LATER);
   await page.goto("/registry");
   await page.getByRole("button", { name: "Değişiklikleri şimdi çek" }).click();
   await until(
@@ -400,6 +407,8 @@ async function holdConsent({ page, murat }) {
   await picture(page, "hold-decision");
   await decision.getByRole("button", { name: "Reddet" }).click();
   await decision.waitFor({ state: "detached" });
+  await page.getByRole("combobox", { name: "Durum" }).click();
+  await page.getByRole("option", { name: "Reddedildi" }).click();
   await row.getByText(FIRST_PLACE.owner.name).waitFor();
 }
 
@@ -429,11 +438,9 @@ async function stopForComplaint({ murat: { page } }) {
 }
 
 async function confirmDay(scene) {
-  const { page, browser, place } = scene;
+  const { browser, place } = scene;
   // A day is compared when it is over: everybody's clock goes on to the next.
-  await page.goto("about:blank");
-  for (const url of [place.iys, place.provider]) await tell(url, "clock", { now: NEXT_DAY });
-  await place.serve({ IZINLI_CLOCK_START: NEXT_DAY });
+  await goOn(scene, NEXT_DAY);
   const { page: desk, close } = await another(browser, place);
   await desk.goto("/registry/drift");
   await signIn(desk, MURAT, PASSWORD);
@@ -506,6 +513,13 @@ async function goLive({ page, place }) {
   const row = page.getByRole("table", { name: "Bağlayıcılar" }).locator("tbody tr").first();
   await row.getByText("Çalışmıyor", { exact: true }).waitFor();
   await checkAccess(page, "a firm that went live");
+}
+
+/** Everybody's clock goes on: the server's, which starts anew, and those of the simulators. */
+async function goOn({ page, murat, place }, now) {
+  for (const one of [page, murat.page]) if (!one.isClosed()) await one.goto("about:blank");
+  for (const url of [place.iys, place.other, place.provider]) await tell(url, "clock", { now });
+  await place.serve({ IZINLI_CLOCK_START: now });
 }
 
 /** Adds a colleague by the form. */
