@@ -85,7 +85,7 @@ async function restoreVersion({ page }) {
   await page.goto("/templates");
   await page.getByRole("link", { name: "Doğum günü" }).click();
   await page.locator("#versions").getByText("henüz değiştirilmedi").waitFor();
-  await page.getByLabel("Metin", { exact: false }).first().fill("Doğum gününüz kutlu olsun {{ad}}!");
+  await page.getByRole("textbox", { name: "Metin" }).fill("Doğum gününüz kutlu olsun {{ad}}!");
   await page.getByRole("button", { name: "Kaydet" }).click();
   const old = page.locator("#versions [data-version='1']");
   await old.locator("del", { hasText: "İyi" }).waitFor();
