@@ -199,9 +199,15 @@ async function approve({ page, demo, browser }) {
   await other.locator("[data-go]").waitFor();
   assert.equal(await other.locator("[data-go]").getAttribute("data-go"), frozen, "both see the same content");
   await checkAccess(other, "what an approver reads");
+  await other.getByText("Demo Kullanıcısı").first().waitFor();
+  assert.ok(!(await other.locator("main").innerText()).includes("usr_"), "whoever wrote it is called by name");
+  const start = other.getByRole("button", { name: "Gönderimi başlat" });
+  await other.locator("[data-obstacle=approval]").waitFor();
+  assert.equal(await start.count(), 0, "nothing is started before it is approved");
   await picture(other, "campaign-approval");
   await other.getByRole("button", { name: "Onayla", exact: true }).click();
   await other.getByText("Onaylandı", { exact: true }).waitFor();
+  await start.waitFor();
   await context.close();
 }
 

@@ -43,6 +43,43 @@ export function refusalFile(consentAt) {
   return windows1254(lines.map((line) => `${line}\r\n`).join(""));
 }
 
+/** What the first list of a new firm comes to. */
+export const FIRST = {
+  accepted: 42,
+  refused: 8,
+  codes: { R606: 5, R209: 2, R203: 1 },
+  /** Who said no in the list itself. */
+  refusals: 2,
+  sendable: 40,
+  /** Refuses at İYS afterwards. */
+  citizen: "+905493120001",
+  /** Complains afterwards. */
+  complainer: "+905493120002",
+  reached: "+905493120003",
+};
+
+/** The first list of a new firm: mostly clean, a few too old, two broken by a spreadsheet, one with a digit too few. */
+export function firstFile(now) {
+  const hour = 3_600_000;
+  const fresh = turkishDate(new Date(now.getTime() - 20 * hour));
+  const old = turkishDate(new Date(now.getTime() - 24 * 30 * hour));
+  const phone = (number) =>
+    `0549 312 ${String(number)
+      .padStart(4, "0")
+      .replace(/(..)(..)/, "$1 $2")}`;
+  const names = ["Ayşe Çağlayan", "İbrahim Öztürk", "Şule Ilgaz", "Gülşah Yücel", "Ömer Işık", "Zeynep Kılıç"];
+  const row = (number, phone, status, when) =>
+    [`M-${number}`, names[number % names.length], phone, status, when, "MESAJ", "HS_WEB", "Kadıköy"].join(";");
+  const rows = [];
+  for (let number = 1; number <= 40; number += 1) rows.push(row(number, phone(number), "ONAY", fresh));
+  for (let number = 41; number <= 42; number += 1) rows.push(row(number, phone(number), "RET", fresh));
+  for (let number = 43; number <= 47; number += 1) rows.push(row(number, phone(number), "ONAY", old));
+  for (let number = 48; number <= 49; number += 1) rows.push(row(number, "5,49312E+09", "ONAY", fresh));
+  rows.push(row(50, "0549 312 0", "ONAY", fresh));
+  const header = "Müşteri No;Ad Soyad;Telefon;İzin Durumu;İzin Tarihi;İzin Türü;İzin Kaynağı;Mağaza Notu";
+  return windows1254([header, ...rows].map((line) => `${line}\r\n`).join(""));
+}
+
 function turkishDate(at) {
   const parts = new Intl.DateTimeFormat("en-GB", {
     timeZone: "Europe/Istanbul",

@@ -7,8 +7,10 @@ import assert from "node:assert/strict";
 import { checkAccess, checkFits, openBrowser, picture } from "./browser.mjs";
 import { APPROVAL_STORY, CAMPAIGN_STORY } from "./campaigns.mjs";
 import { consentFile, EXPECTED, refusalFile } from "./file.mjs";
+import { FIRST_PLACE, FIRST_STORY } from "./first-run.mjs";
+import { REPORTS_STORY, readReportsInEnglish } from "./reports.mjs";
 import { SCREENS_STORY } from "./screens.mjs";
-import { startDemo, until } from "./server.mjs";
+import { startDemo, startEmpty, until } from "./server.mjs";
 import { WORK_STORY } from "./work.mjs";
 
 const STORY = [
@@ -25,30 +27,48 @@ const STORY = [
   ...APPROVAL_STORY,
   ...SCREENS_STORY,
   ...WORK_STORY,
+  ...REPORTS_STORY,
   ["reads it in English, in the dark and on a phone", readElsewhere],
+  ["takes out and looks back in English", readReportsInEnglish],
   ["logs out", logOut],
 ];
 
+/** Each story on a server of its own; a name on the command line plays only that one. */
+const STORIES = [
+  { name: "first-run", story: FIRST_STORY, begin: () => startEmpty(FIRST_PLACE) },
+  { name: "demo", story: STORY, begin: () => startDemo({ contacts: 2_000, deadlineSeconds: 300 }) },
+];
+
 async function main() {
-  const demo = await startDemo({ contacts: 2_000, deadlineSeconds: 300 });
+  const [wanted] = process.argv.slice(2);
+  const stories = STORIES.filter(({ name }) => wanted === undefined || name === wanted);
+  assert.ok(stories.length > 0, `there is no story ${wanted}`);
+  for (const one of stories) if (!(await play(one))) return 1;
+  return 0;
+}
+
+/** Whether a story went through to its end without a fault. */
+async function play({ name, story, begin }) {
+  const place = await begin();
   let opened;
-  let failed = false;
+  let isDone = false;
   try {
-    opened = await openBrowser(demo.url);
+    opened = await openBrowser(place.url);
     const scene = {
       page: opened.page,
       browser: opened.browser,
-      demo,
+      place,
+      demo: place,
       faults: opened.faults,
     };
-    for (const [title, act] of STORY) {
+    for (const [title, act] of story) {
       const begun = Date.now();
       await act(scene);
       assert.deepEqual(opened.faults, [], `faults while the person ${title}`);
-      console.log(`ok    ${title} (${Date.now() - begun} ms)`);
+      console.log(`ok    ${name}: ${title} (${Date.now() - begun} ms)`);
     }
+    isDone = true;
   } catch (cause) {
-    failed = true;
     console.error(`FAILED: ${cause.stack ?? cause}`);
     if (opened) {
       console.error(`at ${opened.page.url()}`);
@@ -57,9 +77,9 @@ async function main() {
     }
   } finally {
     await opened?.browser.close().catch(() => {});
-    await demo.stop();
+    await place.stop();
   }
-  return failed ? 1 : 0;
+  return isDone;
 }
 
 async function logIn({ page, demo }) {

@@ -1,23 +1,100 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 const root = resolve(import.meta.dirname, "../..");
+const binary = resolve(root, process.env.IZINLI_BIN ?? "target/debug/izinli");
 
 /**
  * Starts the real server with its demonstration data and waits until its main
  * job is done. Answers where it listens, who may log in, and how to stop it.
  */
 export async function startDemo({ contacts, deadlineSeconds }) {
-  const binary = resolve(root, process.env.IZINLI_BIN ?? "target/debug/izinli");
   const place = mkdtempSync(join(tmpdir(), "izinli-e2e-"));
   const readyFile = join(place, "ready.json");
   const args = ["demo", "--contacts", String(contacts), "--port", "0", "--ready-file", readyFile];
-  // A process group of its own, so that stopping reaches whatever the demo started.
-  const child = spawn(binary, args, { cwd: root, detached: true, stdio: ["ignore", "inherit", "inherit"] });
+  const running = start(args, process.env);
+  const stop = async () => {
+    await running.stop();
+    rmSync(place, { recursive: true, force: true });
+  };
+  try {
+    return { ...(await readiness(running, readyFile, deadlineSeconds)), stop };
+  } catch (cause) {
+    await stop();
+    throw cause;
+  }
+}
 
+/**
+ * Starts the real server the way the README says, on an empty database: a firm
+ * that practises, its owner, nothing else; and beside it the simulators of İYS
+ * and of a provider. `serve` starts the server anew on the same database with
+ * other settings.
+ */
+export async function startEmpty({ firm, owner, clockStart }) {
+  const place = mkdtempSync(join(tmpdir(), "izinli-e2e-"));
+  const children = [];
+  const stop = async () => {
+    for (const child of children.reverse()) await child.stop();
+    rmSync(place, { recursive: true, force: true });
+  };
+  try {
+    const simulator = async (kind) => {
+      const child = start(["simulate", kind, "--port", "0", "--clock-start", clockStart], process.env, "pipe");
+      children.push(child);
+      return new URL(JSON.parse(await child.firstLine()).url).origin;
+    };
+    const iys = await simulator("iys");
+    const other = await simulator("iys");
+    const provider = await simulator("jetsms");
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const env = {
+      ...process.env,
+      IZINLI_CLOCK_START: clockStart,
+      IZINLI_OWNER_PASSWORD: owner.password,
+      IZINLI__DATABASE__URL: `sqlite:${join(place, "izinli.db")}`,
+      IZINLI__KEYS__FILE: join(place, "key"),
+      IZINLI__UPLOADS__FOLDER: join(place, "uploads"),
+      IZINLI__SERVER__LISTEN: `127.0.0.1:${port}`,
+      IZINLI__SERVER__PUBLIC_URL: url,
+      IZINLI__SERVER__SECURE_COOKIES: "false",
+      IZINLI__LOG__LEVEL: "warn,sqlx=error",
+      IZINLI__REGISTRY__BASE_URL: iys,
+      IZINLI__REGISTRY__POLL_AFTER_SECONDS: "[1, 2, 5]",
+      IZINLI__REGISTRY__POLL_MS: "100",
+      IZINLI__PRACTICE__SIMULATORS: JSON.stringify([iys, provider]),
+    };
+    const command = (...args) => execFileSync(binary, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
+    command("firm", "create", "--name", firm, "--practice");
+    command(
+      ...["user", "create", "--firm", firm, "--email", owner.email, "--name", owner.name, "--role", "owner"],
+      ...["--password-env", "IZINLI_OWNER_PASSWORD"],
+    );
+    let server;
+    const serve = async (more = {}) => {
+      await server?.stop();
+      const readyFile = join(place, "ready.json");
+      rmSync(readyFile, { force: true });
+      server = start(["serve", "--ready-file", readyFile], { ...env, ...more });
+      children.push(server);
+      return readiness(server, readyFile, 60);
+    };
+    await serve();
+    return { url, iys, other, provider, ...owner, serve, stop };
+  } catch (cause) {
+    await stop();
+    throw cause;
+  }
+}
+
+/** The binary with these arguments as a process group of its own, so that stopping reaches whatever it started. */
+function start(args, env, output = "inherit") {
+  const child = spawn(binary, args, { cwd: root, env, detached: true, stdio: ["ignore", output, "inherit"] });
   let ended;
   child.once("error", (cause) => {
     ended = `could not be started: ${cause.message}`;
@@ -34,27 +111,45 @@ export async function startDemo({ contacts, deadlineSeconds }) {
   };
   const killAtOnce = () => child.pid && signal("SIGKILL");
   process.once("exit", killAtOnce);
-
-  const stop = async () => {
-    if (child.pid && ended === undefined) {
-      signal("SIGTERM");
-      await until(() => ended !== undefined, 15).catch(() => {});
-    }
-    if (child.pid) killAtOnce();
-    process.off("exit", killAtOnce);
-    rmSync(place, { recursive: true, force: true });
+  return {
+    ended: () => ended,
+    stop: async () => {
+      if (child.pid && ended === undefined) {
+        signal("SIGTERM");
+        await until(() => ended !== undefined, 15).catch(() => {});
+      }
+      if (child.pid) killAtOnce();
+      process.off("exit", killAtOnce);
+    },
+    firstLine: async () => {
+      let said = "";
+      child.stdout.on("data", (part) => {
+        said += part;
+      });
+      await until(() => said.includes("\n") || ended !== undefined, 30, "the first line");
+      return said.split("\n", 1)[0];
+    },
   };
+}
 
-  try {
-    const ready = await until(() => {
-      if (ended !== undefined) throw new Error(`${binary} ${ended}`);
-      return readReady(readyFile);
-    }, deadlineSeconds);
-    return { ...ready, stop };
-  } catch (cause) {
-    await stop();
-    throw cause;
-  }
+function readiness(running, readyFile, seconds) {
+  return until(() => {
+    const ended = running.ended();
+    if (ended !== undefined) throw new Error(`${binary} ${ended}`);
+    return readReady(readyFile);
+  }, seconds);
+}
+
+/** A port that nobody listens on: the address must be known before the server starts. */
+function freePort() {
+  return new Promise((found, failed) => {
+    const probe = createServer();
+    probe.once("error", failed);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => found(port));
+    });
+  });
 }
 
 /** Asks `check` until it answers something true; fails after `seconds`. */

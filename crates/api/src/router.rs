@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::options::BodyLimits;
 use crate::v1::{
-    alarms, api_keys, attributes, audit, blacklist, bounces, brands, campaigns, complaints,
+    actors, alarms, api_keys, attributes, audit, blacklist, bounces, brands, campaigns, complaints,
     connectors, consents, contacts, coverage, firms, groups, inbound as replies, mail, messages,
     optouts, reasons, registry, segments, sending, session, templates, testers, uploads, users,
 };
@@ -45,6 +45,7 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(coverage::consent_coverage))
         .routes(routes!(users::users, users::create_user))
         .routes(routes!(users::change_user))
+        .routes(routes!(actors::actors))
         .routes(routes!(api_keys::api_keys, api_keys::create_api_key))
         .routes(routes!(api_keys::change_api_key))
         .routes(routes!(connectors::connector_kinds))
@@ -166,6 +167,7 @@ fn slow() -> OpenApiRouter<App> {
         .routes(routes!(optouts::opt_outs))
         .routes(routes!(optouts::export_opt_outs))
         .routes(routes!(campaigns::dry_run_campaign))
+        .routes(routes!(campaigns::dry_run_people))
         .routes(routes!(segments::preview_segment))
         .routes(routes!(campaigns::campaign_go))
         .routes(routes!(campaigns::measure_campaign))

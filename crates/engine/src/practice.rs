@@ -17,10 +17,13 @@ const CONNECTORS_MAX: usize = 1_000;
 const PUT_ASIDE: &str = "Benzetim hesabı: firma canlıya geçti.";
 
 /// Why practice, or its end, does not allow something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PracticeRefusal {
     /// A firm that practises may not have a real account.
-    RealProvider,
+    RealProvider {
+        /// What it may have: the simulators that the installation names.
+        simulators: Vec<String>,
+    },
     /// A firm that is live may not use a simulator.
     SimulatedProvider,
     /// A firm that practises may not be connected to the real İYS.
@@ -32,7 +35,7 @@ pub enum PracticeRefusal {
 }
 
 impl PracticeRefusal {
-    const fn refuse<T>(self) -> Result<T, EngineError> {
+    fn refuse<T>(self) -> Result<T, EngineError> {
         Err(EngineError::Practice(self))
     }
 }
@@ -50,7 +53,10 @@ impl Engine {
         let url = config.get("base_url").and_then(Value::as_str);
         let is_simulator = url.is_some_and(|url| self.is_simulator(url));
         match (firm.practice, is_simulator) {
-            (true, false) => PracticeRefusal::RealProvider.refuse(),
+            (true, false) => PracticeRefusal::RealProvider {
+                simulators: self.settings.practice.simulators.clone(),
+            }
+            .refuse(),
             (false, true) => PracticeRefusal::SimulatedProvider.refuse(),
             _ => Ok(()),
         }

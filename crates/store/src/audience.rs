@@ -298,7 +298,8 @@ impl Reader {
     }
 }
 
-fn reason(code: i64) -> Result<Option<ReasonCode>, StoreError> {
+/// The reason of a decision; none where the gate lets pass.
+pub(crate) fn reason(code: i64) -> Result<Option<ReasonCode>, StoreError> {
     if code == 0 {
         return Ok(None);
     }

@@ -22,6 +22,7 @@ pub mod alarms;
 pub mod attributes;
 pub mod audience;
 mod audience_due;
+pub mod audience_people;
 pub mod audience_shape;
 pub mod audit;
 pub mod blacklist;

@@ -16,6 +16,7 @@ import { StateBadge } from "../app/state-badge";
 import { Empty, Failure, Loading, Problem } from "../app/states";
 import { BrandForm } from "./brand-form";
 import { Live } from "./live";
+import { SendingRules } from "./sending-rules";
 
 const route = getRouteApi("/shell/settings");
 
@@ -58,6 +59,7 @@ export function SettingsPage() {
           <BrandForm key={chosen} brand={brand} isReadOnly={!canAdd} />
         </Section>
       )}
+      {brand && <SendingRules key={brand.id} brand={brand} isReadOnly={!canAdd} />}
     </Page>
   );
 }

@@ -85,6 +85,14 @@ test("a_401_on_any_call_reports_that_nobody_is_logged_in_any_more", async () => 
   expect(loggedOut).toHaveBeenCalledOnce();
 });
 
+test("a_wrong_password_in_the_middle_of_a_deed_logs_nobody_out", async () => {
+  const loggedOut = vi.fn();
+  whenLoggedOut(loggedOut);
+  fetched.mockResolvedValue(json({ code: "WRONG_CREDENTIALS" }, 401));
+  await read().catch(() => {});
+  expect(loggedOut).not.toHaveBeenCalled();
+});
+
 test("every_intention_has_a_key_of_its_own", () => {
   const keys = new Set(Array.from({ length: 100 }, newIntentionKey));
   expect(keys.size).toBe(100);

@@ -31,11 +31,20 @@ const session: Middleware = {
     if (request.method !== "GET" && csrfToken) request.headers.set("X-CSRF-Token", csrfToken);
     return request;
   },
-  onResponse({ request, response }) {
+  async onResponse({ request, response }) {
     const isLogin = new URL(request.url).pathname.endsWith("/session");
-    if (response.status === 401 && !isLogin) reportLoggedOut();
+    if (response.status === 401 && !isLogin && !(await isWrongPassword(response))) reportLoggedOut();
   },
 };
+
+/** Whether a deed asked for the password once more and got a wrong one: the session goes on. */
+async function isWrongPassword(response: Response): Promise<boolean> {
+  const problem: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  return typeof problem === "object" && problem !== null && "code" in problem && problem.code === "WRONG_CREDENTIALS";
+}
 
 /** The typed client; paths and shapes come from `openapi.json`. */
 export const api = createClient<paths>({ baseUrl: window.location.origin, credentials: "same-origin" });

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/v1/actors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who does things in the firm, by name: its people, then its keys, those that
+         *     were withdrawn included.
+         */
+        get: operations["actors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms": {
         parameters: {
             query?: never;
@@ -450,6 +470,27 @@ export interface paths {
         put?: never;
         /** What the campaign would come to if it left now. Freezes nothing. */
         post: operations["dry_run_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/dry-run/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The people behind a number of the dry run: `excluded` ones, by reason where
+         *     one is given, and `waiting` ones, whom it would reach. Nothing is frozen;
+         *     everybody is judged again at launch.
+         */
+        get: operations["dry_run_people"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2357,6 +2398,16 @@ export interface components {
             /** @description In the words of who takes it on. */
             note?: string | null;
         };
+        /** @description Somebody who does things: a person or a program. */
+        Actor: {
+            /**
+             * @description As the rest of the API names them.
+             * @example user:usr_10000
+             */
+            actor: string;
+            /** @description What colleagues call them. */
+            name: string;
+        };
         /** @description An address to be tried again. */
         AddressToTry: {
             /** @description Normalised, as `ali@ornek.com.tr`. */
@@ -3500,6 +3551,8 @@ export interface components {
              * @description When the sending window opens, while it is closed.
              */
             held_until?: string | null;
+            /** @description Why a launch would be refused now: `expired`, `halted`, `approval` or `signature`. */
+            launch_obstacle?: string | null;
             /** @description Length of the text as written, before variables are filled. */
             length: components["schemas"]["Length"];
             /** @description Whether the brand wants a recorded electronic signature before launch. */
@@ -4285,6 +4338,21 @@ export interface components {
              * @description People in one.
              */
             size: number;
+        };
+        /** @description One page of a list. */
+        Page_Actor: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * @description As the rest of the API names them.
+                 * @example user:usr_10000
+                 */
+                actor: string;
+                /** @description What colleagues call them. */
+                name: string;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
         };
         /** @description One page of a list. */
         Page_Alarm: {
@@ -6790,6 +6858,40 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    actors: {
+        parameters: {
+            query?: {
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description People first, oldest account first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Actor"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     alarms: {
         parameters: {
             query?: {
@@ -8071,6 +8173,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dry_run_people: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only those with this reason.
+                 * @example S103
+                 */
+                code?: string;
+                /** @description Only those in this state. */
+                state?: "excluded" | "waiting" | "sent" | "delivered" | "failed" | "uncertain";
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of people */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CampaignMessage"];
                 };
             };
             /** @description It could not be done; the document says why */

@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 import { AUDIT_SEARCH, type AuditSearch } from "../admin/audit-search";
 import { BUILDER_STEPS, type BuilderStep, isDay } from "../campaigns/builder/steps";
+import { optOutsSearch } from "../campaigns/opt-outs-search";
 import { ROW_GROUPS, type RowGroup } from "../campaigns/row-groups";
 import { CONTACT_SEARCH, type ContactSearch } from "../contacts/search";
 import { Shell } from "./shell";
@@ -97,6 +98,20 @@ const campaignCalendar = createRoute({
     view: search.view === "week" ? "week" : undefined,
   }),
   component: lazyRouteComponent(() => import("../campaigns/calendar-page"), "CampaignCalendarPage"),
+});
+
+const testers = createRoute({
+  getParentRoute: () => shell,
+  path: "/campaigns/testers",
+  validateSearch: (search: Record<string, unknown>): { brand?: string } => ({ brand: text(search.brand) }),
+  component: lazyRouteComponent(() => import("../campaigns/testers/testers-page"), "TestersPage"),
+});
+
+const optOuts = createRoute({
+  getParentRoute: () => shell,
+  path: "/opt-outs",
+  validateSearch: optOutsSearch,
+  component: lazyRouteComponent(() => import("../campaigns/opt-outs-page"), "OptOutsPage"),
 });
 
 const campaign = createRoute({
@@ -308,6 +323,8 @@ export const router = createRouter({
       campaigns,
       newCampaign,
       campaignCalendar,
+      testers,
+      optOuts,
       editCampaign,
       campaign,
       registry,

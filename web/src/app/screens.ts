@@ -1,6 +1,7 @@
 import {
   IconAddressBook,
   IconBan,
+  IconChartBar,
   IconFileText,
   IconForms,
   IconGauge,
@@ -42,6 +43,7 @@ export type ScreenName =
   | "templates"
   | "messages"
   | "inbox"
+  | "opt_outs"
   | "connectors"
   | "users"
   | "keys"
@@ -61,6 +63,7 @@ export type ScreenPath =
   | "/templates"
   | "/messages"
   | "/inbox"
+  | "/opt-outs"
   | "/connectors"
   | "/users"
   | "/keys"
@@ -96,6 +99,7 @@ export const SCREEN_GROUPS: ScreenGroup[] = [
       { name: "templates", to: "/templates", icon: IconFileText },
       { name: "messages", to: "/messages", icon: IconListDetails },
       { name: "inbox", to: "/inbox", icon: IconInbox },
+      { name: "opt_outs", to: "/opt-outs", icon: IconChartBar },
     ],
   },
   {
@@ -114,7 +118,16 @@ export const SCREEN_GROUPS: ScreenGroup[] = [
 /** What a person may open by name without leaving the keyboard. */
 export interface Destination {
   /** Names its text under `common.palette.item`; a screen's own name otherwise. */
-  item?: "new_campaign" | "new_upload" | "rejections" | "deadlines" | "drift" | "holds" | "findings" | "new_connector";
+  item?:
+    | "new_campaign"
+    | "new_upload"
+    | "rejections"
+    | "deadlines"
+    | "drift"
+    | "holds"
+    | "findings"
+    | "new_connector"
+    | "testers";
   screen: Screen;
   /** Its address, with the search that it begins with. */
   href: string;
@@ -135,6 +148,7 @@ const WORDS: Record<ScreenName, string> = {
   templates: "şablon metin hazır mesaj template text",
   messages: "gönderim logu mesaj ileti geçmişi log sent messages proof kanıt",
   inbox: "gelen kutusu yanıt ret yanıtı geri dönen bounce şikâyet sikayet inbox replies bounces complaints",
+  opt_outs: "analiz vazgeçenler çıkış oranı saat kaynak opt out analysis unsubscribe rate",
   connectors: "bağlayıcı sağlayıcı sms firması operatör bakiye provider connector balance",
   users: "kullanıcı rol yetki parola users roles",
   keys: "api anahtar entegrasyon key",
@@ -204,5 +218,11 @@ export const DESTINATIONS: Destination[] = [
     href: "/connectors/new",
     needs: "manage_connectors",
     words: "sağlayıcı ekle bağlayıcı ekle add provider",
+  },
+  {
+    item: "testers",
+    screen: screen("campaigns"),
+    href: "/campaigns/testers",
+    words: "deneme alıcısı test sms dene test recipients",
   },
 ];

@@ -12,8 +12,10 @@ import { queries } from "../app/queries";
 import { useSession } from "../app/session";
 import { Problem } from "../app/states";
 import { isLaunched, MOVES, type Move, NEEDS } from "./campaign-state";
+import { useDryRun } from "./dry-run";
 import { rememberCampaign } from "./follow";
 import { LaunchGuard } from "./launch-guard";
+import { LaunchObstacle } from "./launch-obstacle";
 
 const ICON = {
   submit: IconCheck,
@@ -37,6 +39,7 @@ export function CampaignActions({ campaign }: { campaign: Campaign }) {
       ask(undefined);
       rememberCampaign(fresh);
       void queries.invalidateQueries({ queryKey: ["campaign", campaign.id, "report"] });
+      void queries.invalidateQueries({ queryKey: ["campaign", campaign.id, "dry-run"] });
       void queries.invalidateQueries({ queryKey: ["campaigns"] });
       notifyDone(t(`campaigns.done.${step}`));
     },
@@ -44,9 +47,17 @@ export function CampaignActions({ campaign }: { campaign: Campaign }) {
   const may = useMay();
   const { user } = useSession();
   const isOwn = campaign.author === `user:${user.id}`;
-  // Nobody approves what they wrote.
-  const moves = MOVES[campaign.state].filter((step) => may(NEEDS[step]) && !(step === "approve" && isOwn));
   const isBefore = !isLaunched(campaign.state);
+  const wouldLaunch = isBefore && may("launch_campaigns");
+  const run = useDryRun(campaign.id, wouldLaunch && campaign.state !== "submitted");
+  const obstacle = campaign.state === "submitted" ? "approval" : run.data?.launch_obstacle;
+  const isOffered = (step: Move) => {
+    if (!may(NEEDS[step])) return false;
+    // Nobody approves what they wrote.
+    if (step === "approve") return !isOwn;
+    return step !== "launch" || (run.data !== undefined && !obstacle);
+  };
+  const moves = MOVES[campaign.state].filter(isOffered);
   const stopTitle = t(isBefore ? "builder.go.drop_title" : "campaigns.confirm.stop_title");
   const stopWords = t(isBefore ? "builder.go.drop" : "campaigns.do.stop");
   const close = () => {
@@ -83,6 +94,7 @@ export function CampaignActions({ campaign }: { campaign: Campaign }) {
           );
         })}
       </Group>
+      {wouldLaunch && obstacle && <LaunchObstacle obstacle={obstacle} />}
       {move.error && asked === undefined && <Problem error={move.error} onClose={() => move.reset()} />}
       <Modal
         opened={asked !== undefined}

@@ -1,5 +1,6 @@
 import { Text } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Campaign } from "../api/model";
 import { useActorName } from "../app/actor";
@@ -20,6 +21,7 @@ import { useCampaign } from "./follow";
 import { Report } from "./report";
 import { Rows } from "./rows";
 import { Signature } from "./signature";
+import { TestSend } from "./testers/test-send";
 
 const route = getRouteApi("/shell/campaigns/$id");
 
@@ -51,14 +53,14 @@ export function CampaignPage() {
           <MessageCard campaign={data} />
         </>
       ) : (
-        <Unlaunched campaign={data} />
+        <Unlaunched campaign={data} rows={rows && <Rows campaign={data} group={rows} code={code} />} />
       )}
     </Page>
   );
 }
 
 /** Before the launch: what its approver decides on, and whom it would reach now. */
-function Unlaunched({ campaign }: { campaign: Campaign }) {
+function Unlaunched({ campaign, rows }: { campaign: Campaign; rows?: ReactNode }) {
   const { t } = useTranslation();
   const { user } = useSession();
   const isOwn = campaign.author === `user:${user.id}`;
@@ -71,7 +73,9 @@ function Unlaunched({ campaign }: { campaign: Campaign }) {
       )}
       <GoFacts campaign={campaign} />
       <Signature campaign={campaign} />
+      <TestSend campaign={campaign} />
       <DryRunPanel id={campaign.id} />
+      {rows}
     </>
   );
 }

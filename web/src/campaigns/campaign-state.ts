@@ -30,7 +30,8 @@ export const NEEDS: Record<Move, Permission> = {
 /** What may be asked in a state, the usual next step last. */
 export const MOVES: Record<CampaignState, Move[]> = {
   draft: ["stop", "submit", "launch"],
-  submitted: ["stop", "launch", "approve"],
+  // Who asked for approval waits for it, even where nothing demands one.
+  submitted: ["stop", "approve"],
   approved: ["stop", "launch"],
   launching: ["stop"],
   running: ["stop", "pause"],

@@ -37,6 +37,9 @@ export function CampaignsPage() {
       lead={t("campaigns.lead")}
       actions={
         <>
+          <ButtonLink to="/campaigns/testers" search={{}} variant="default">
+            {t("reports.testers.title")}
+          </ButtonLink>
           <ButtonLink to="/campaigns/calendar" variant="default" leftSection={<IconCalendar size={18} aria-hidden />}>
             {t("builder.calendar.open")}
           </ButtonLink>

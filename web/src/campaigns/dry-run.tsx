@@ -12,8 +12,9 @@ import { dryRunSteps } from "./steps";
 import { Waterfall } from "./waterfall";
 
 /** The answer to "whom would it reach now?"; asked once, and again only when told to. */
-export function useDryRun(id: string) {
+export function useDryRun(id: string, isAsked = true) {
   return useQuery({
+    enabled: isAsked,
     queryKey: ["campaign", id, "dry-run"],
     queryFn: () => answer(api.POST("/api/v1/campaigns/{id}/dry-run", { params: { path: { id } } })),
     staleTime: 60_000,

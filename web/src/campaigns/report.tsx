@@ -9,6 +9,8 @@ import { Section } from "../app/page";
 import { Failure, Loading } from "../app/states";
 import { useFormats } from "../locale/format";
 import { Comparison } from "./comparison";
+import { Cost } from "./cost";
+import { CampaignExport } from "./export";
 import { useReport } from "./follow";
 import { Outcome } from "./outcome";
 import { RunPanel } from "./run-panel";
@@ -37,12 +39,22 @@ export function Report({ id, rows }: ReportProps) {
       <RunPanel report={data} />
       <Totals report={data} />
       <Comparison report={data} />
-      <Section title={t("campaigns.report.title")} id="report" aside={data.reconciles ? <Reconciles /> : undefined}>
+      <Section
+        title={t("campaigns.report.title")}
+        id="report"
+        aside={
+          <Group gap="md">
+            {data.reconciles && <Reconciles />}
+            <CampaignExport campaign={data.campaign} />
+          </Group>
+        }
+      >
         <Waterfall steps={reportSteps(data)} campaignId={id} />
         <Footnotes report={data} />
       </Section>
       {rows}
       <Outcome report={data} />
+      <Cost report={data} />
       <Section title={t("campaigns.report.batches")} id="batches">
         <div style={{ padding: "0 var(--mantine-spacing-md) var(--mantine-spacing-md)" }}>
           <Counters

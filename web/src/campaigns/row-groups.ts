@@ -13,6 +13,9 @@ export const ROW_GROUPS = [
   "open",
 ] as const;
 
+/** Those of a campaign that nobody has launched: there is no more to tell of its people. */
+export const DRAFT_ROW_GROUPS = ["target", "excluded", "waiting"] as const satisfies readonly RowGroup[];
+
 export type RowGroup = (typeof ROW_GROUPS)[number];
 
 /** The states a person of the group may be in; read one after the other. `undefined` asks for everyone. */

@@ -13,8 +13,10 @@ import { ScrollX } from "../app/scroll-x";
 import { StateBadge } from "../app/state-badge";
 import { Failure, Loading } from "../app/states";
 import { Time } from "../app/time";
+import { isLaunched } from "./campaign-state";
+import { RowsExport } from "./export";
 import { MESSAGE_TONE } from "./message-tone";
-import { ROW_GROUPS, type RowGroup, STATES_OF } from "./row-groups";
+import { DRAFT_ROW_GROUPS, ROW_GROUPS, type RowGroup, STATES_OF } from "./row-groups";
 
 interface RowsProps {
   campaign: Campaign;
@@ -23,11 +25,15 @@ interface RowsProps {
   code: string | undefined;
 }
 
-/** The people behind a number of the report. */
+/** The people behind a number of the report or, before the launch, of the dry run. */
 export function Rows({ campaign, group, code }: RowsProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const list = useRows(campaign.id, group, code);
+  const isDraft = !isLaunched(campaign.state);
+  const list = useRows(campaign.id, isDraft, group, code);
+  const groups: readonly RowGroup[] = isDraft ? DRAFT_ROW_GROUPS : ROW_GROUPS;
+  const nameOf = (value: RowGroup) =>
+    isDraft && value === "waiting" ? t("campaigns.dry_run.sendable") : t(`campaigns.rows.group.${value}`);
   const frame = useRef<HTMLDivElement>(null);
   // Whoever clicked a number wants to be where its rows are.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the chosen rows are what it follows
@@ -43,10 +49,11 @@ export function Rows({ campaign, group, code }: RowsProps) {
         id="rows"
         aside={
           <Group gap="xs">
+            {!isDraft && <RowsExport campaign={campaign} group={group} code={code} />}
             {code && <Text size="sm">{t("campaigns.rows.only_code", { code })}</Text>}
             <Select
               aria-label={t("campaigns.rows.filter")}
-              data={ROW_GROUPS.map((value) => ({ value, label: t(`campaigns.rows.group.${value}`) }))}
+              data={groups.map((value) => ({ value, label: nameOf(value) }))}
               value={group}
               allowDeselect={false}
               onChange={(rows) =>
@@ -61,6 +68,11 @@ export function Rows({ campaign, group, code }: RowsProps) {
           </Group>
         }
       >
+        {isDraft && (
+          <Text size="sm" className="quiet" px="md" pb="xs">
+            {t("campaigns.rows.draft")}
+          </Text>
+        )}
         {list.isPending && <Loading />}
         {list.isError && <Failure error={list.error} onRetry={() => list.refetch()} />}
         {list.isSuccess && list.items.length === 0 && (
@@ -76,7 +88,7 @@ export function Rows({ campaign, group, code }: RowsProps) {
                   <Table.Th>{t("campaigns.rows.address")}</Table.Th>
                   <Table.Th>{t("campaigns.rows.state")}</Table.Th>
                   <Table.Th>{t("campaigns.rows.why")}</Table.Th>
-                  <Table.Th visibleFrom="sm">{t("campaigns.rows.when")}</Table.Th>
+                  {!isDraft && <Table.Th visibleFrom="sm">{t("campaigns.rows.when")}</Table.Th>}
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>
@@ -95,6 +107,7 @@ export function Rows({ campaign, group, code }: RowsProps) {
 
 function MessageRow({ message, campaign }: { message: CampaignMessage; campaign: Campaign }) {
   const { t, i18n } = useTranslation();
+  const isDraft = !isLaunched(campaign.state);
   const text = i18n.language === "en" ? message.text_en : message.text_tr;
   // The person's page answers for this campaign, not for any other brand or channel.
   const question = {
@@ -116,7 +129,14 @@ function MessageRow({ message, campaign }: { message: CampaignMessage; campaign:
         )}
       </Table.Td>
       <Table.Td>
-        <StateBadge tone={MESSAGE_TONE[message.state]} label={t(`campaigns.rows.message_state.${message.state}`)} />
+        <StateBadge
+          tone={MESSAGE_TONE[message.state]}
+          label={t(
+            isDraft && message.state === "waiting"
+              ? "campaigns.dry_run.sendable"
+              : `campaigns.rows.message_state.${message.state}`,
+          )}
+        />
       </Table.Td>
       <Table.Td>
         <Group gap={8}>
@@ -129,9 +149,11 @@ function MessageRow({ message, campaign }: { message: CampaignMessage; campaign:
           )}
         </Group>
       </Table.Td>
-      <Table.Td visibleFrom="sm">
-        <Time at={message.at} />
-      </Table.Td>
+      {!isDraft && (
+        <Table.Td visibleFrom="sm">
+          <Time at={message.at} />
+        </Table.Td>
+      )}
     </Table.Tr>
   );
 }
@@ -145,24 +167,30 @@ interface Place {
 /** One page of rows; states without anyone are passed over. */
 async function readRows(
   id: string,
+  isDraft: boolean,
   states: (MessageState | undefined)[],
   code: string | undefined,
   { place, after }: Place,
 ) {
   const query = { state: states[place], code, after };
-  const page = await answer(api.GET("/api/v1/campaigns/{id}/messages", { params: { path: { id }, query } }));
+  const params = { path: { id }, query };
+  const page = await answer(
+    isDraft
+      ? api.GET("/api/v1/campaigns/{id}/dry-run/people", { params })
+      : api.GET("/api/v1/campaigns/{id}/messages", { params }),
+  );
   if (page.items.length === 0 && place + 1 < states.length) {
-    return readRows(id, states, code, { place: place + 1 });
+    return readRows(id, isDraft, states, code, { place: place + 1 });
   }
   return { ...page, place };
 }
 
 /** A group may span several states; they are read one after the other, each with its own cursor. */
-function useRows(campaignId: string, group: RowGroup, code: string | undefined) {
+function useRows(campaignId: string, isDraft: boolean, group: RowGroup, code: string | undefined) {
   const states = STATES_OF[group];
   const query = useInfiniteQuery({
-    queryKey: ["campaign", campaignId, "messages", group, code],
-    queryFn: ({ pageParam }) => readRows(campaignId, states, code, pageParam),
+    queryKey: ["campaign", campaignId, isDraft ? "dry-run-people" : "messages", group, code],
+    queryFn: ({ pageParam }) => readRows(campaignId, isDraft, states, code, pageParam),
     initialPageParam: { place: 0 } as Place,
     getNextPageParam: ({ next, place }) => {
       if (next) return { place, after: next };

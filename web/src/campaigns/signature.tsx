@@ -62,7 +62,7 @@ function SignatureForm({ id, contentHash }: { id: string; contentHash: string })
           },
         }),
       ),
-    { done: t("builder.sign.kept"), showsError: true },
+    { done: t("builder.sign.kept"), refresh: [["campaign", id, "dry-run"]], showsError: true },
   );
   const faults = sign.error instanceof ApiError ? sign.error.fields(currentLanguage()) : {};
   if (sign.data) {

@@ -43,7 +43,7 @@ export function reportSteps(report: CampaignReport): Step[] {
   const scale = scaleOf(target);
   const afterExcluded = target - excluded.total;
   return [
-    ...exclusionSteps(target, excluded.total, excluded.reasons, true),
+    ...exclusionSteps(target, excluded.total, excluded.reasons),
     bar(scale, "held", sent, held.total, "held", { rows: { group: "held" } }),
     ...parts(scale, afterExcluded, [
       { name: "waiting", count: held.waiting, tone: "held", rows: { group: "waiting" } },
@@ -64,13 +64,14 @@ export function dryRunSteps(run: DryRun): Step[] {
   const scale = scaleOf(run.target);
   const excluded = run.excluded.reduce((sum, { count }) => sum + count, 0);
   return [
-    ...exclusionSteps(run.target, excluded, run.excluded, false),
-    bar(scale, "held", run.sendable, run.held, "held"),
-    bar(scale, "sendable", 0, run.sendable, "sent"),
+    ...exclusionSteps(run.target, excluded, run.excluded),
+    // Who waits for the hour would be sent to as well: the same people stand behind both.
+    bar(scale, "held", run.sendable, run.held, "held", { rows: { group: "waiting" } }),
+    bar(scale, "sendable", 0, run.sendable, "sent", { rows: { group: "waiting" } }),
   ];
 }
 
-function exclusionSteps(target: number, total: number, reasons: CountedReason[], hasRows: boolean): Step[] {
+function exclusionSteps(target: number, total: number, reasons: CountedReason[]): Step[] {
   const scale = scaleOf(target);
   const byCount = [...reasons].sort((one, other) => other.count - one.count || one.code.localeCompare(other.code));
   const taken = parts(
@@ -81,12 +82,12 @@ function exclusionSteps(target: number, total: number, reasons: CountedReason[],
       reason,
       count: reason.count,
       tone: "out" as const,
-      rows: hasRows ? { group: "excluded" as const, code: reason.code } : undefined,
+      rows: { group: "excluded" as const, code: reason.code },
     })),
   );
   return [
-    bar(scale, "target", 0, target, "neutral", hasRows ? { rows: { group: "target" } } : {}),
-    bar(scale, "excluded", target - total, total, "out", hasRows ? { rows: { group: "excluded" } } : {}),
+    bar(scale, "target", 0, target, "neutral", { rows: { group: "target" } }),
+    bar(scale, "excluded", target - total, total, "out", { rows: { group: "excluded" } }),
     ...taken,
   ];
 }

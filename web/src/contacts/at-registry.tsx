@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
 import type { Channel, Contact, RecipientKind, Via, ViaMethod, Why } from "../api/model";
 import { useAct } from "../app/act";
+import { useActorName } from "../app/actor";
 import { Notice } from "../app/notice";
 import { Section } from "../app/page";
 import { useMay } from "../app/permissions";
@@ -26,6 +27,7 @@ export function HistoryAtRegistry({ contact, address, question, history }: About
   const { t } = useTranslation();
   const formats = useFormats();
   const may = useMay();
+  const actorName = useActorName();
   const { brand_id, channel, kind } = question;
   const ask = useAct(
     () =>
@@ -45,7 +47,7 @@ export function HistoryAtRegistry({ contact, address, question, history }: About
           <>
             <Text size="sm" className="quiet">
               {t("contacts.history.asked", {
-                who: history.asked_by ?? t("common.none"),
+                who: history.asked_by ? actorName(history.asked_by) : t("common.none"),
                 when: history.asked_at ? formats.dateTime(history.asked_at) : t("common.none"),
               })}
             </Text>

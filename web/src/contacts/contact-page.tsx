@@ -10,6 +10,7 @@ import { Time } from "../app/time";
 import { useAttributeLabel } from "../attributes/attributes";
 import classes from "./contact.module.css";
 import { PersonMessages } from "./person-messages";
+import { RecordConsent } from "./record-consent";
 import { Standing } from "./standing";
 import { Timeline } from "./timeline";
 import { WhyPanel } from "./why";
@@ -31,6 +32,7 @@ export function ContactPage() {
     <Page
       title={data.full_name ?? t("contacts.unnamed")}
       back={<TextLink to="/contacts">{t("contacts.detail.back")}</TextLink>}
+      actions={<RecordConsent contact={data} />}
     >
       <Facts contact={data} />
       <Standing contact={data} />

@@ -11,6 +11,7 @@ import lists from "./en/lists.json";
 import login from "./en/login.json";
 import messages from "./en/messages.json";
 import registry from "./en/registry.json";
+import reports from "./en/reports.json";
 import templates from "./en/templates.json";
 import uploads from "./en/uploads.json";
 
@@ -24,6 +25,7 @@ export const english = {
   builder,
   contacts,
   registry,
+  reports,
   connectors,
   templates,
   messages,

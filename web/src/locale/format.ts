@@ -10,6 +10,8 @@ export interface Formats {
   number: (value: number) => string;
   /** A share from 0 to 1 as a percentage with at most one decimal: `%12,5` / `12.5%`; the smallest are `<%0,1`. */
   percent: (share: number) => string;
+  /** A share that is small by nature, with up to three decimals: `%0,045`. */
+  share: (share: number) => string;
   /** A size in decimal units: `1,2 MB`. */
   bytes: (count: number) => string;
   /** Day and minute: `20 Haz 2025 14:05`. */
@@ -51,6 +53,7 @@ export function isSameDay(one: string | Date, other: string | Date): boolean {
 function make(locale: string): Formats {
   const number = new Intl.NumberFormat(locale);
   const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
+  const share = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 3 });
   const size = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone: TIME_ZONE });
   const day = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeZone: TIME_ZONE });
@@ -66,6 +69,7 @@ function make(locale: string): Formats {
     number: (value) => number.format(value),
     // Few is not none.
     percent: (share) => (share > 0 && share < 0.001 ? `<${percent.format(0.001)}` : percent.format(share)),
+    share: (value) => share.format(value),
     bytes: (count) => bytesIn(count, size),
     dateTime: (time) => dateTime.format(new Date(time)),
     day: (time) => day.format(new Date(time)),

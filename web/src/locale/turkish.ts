@@ -11,6 +11,7 @@ import lists from "./tr/lists.json";
 import login from "./tr/login.json";
 import messages from "./tr/messages.json";
 import registry from "./tr/registry.json";
+import reports from "./tr/reports.json";
 import templates from "./tr/templates.json";
 import uploads from "./tr/uploads.json";
 
@@ -24,6 +25,7 @@ export const turkish = {
   builder,
   contacts,
   registry,
+  reports,
   connectors,
   templates,
   messages,

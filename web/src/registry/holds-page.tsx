@@ -35,7 +35,7 @@ function Holds({ brand }: { brand: Brand }) {
   const actorName = useActorName();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const state = STATES.find((one) => one === search.state);
+  const state = STATES.find((one) => one === search.state) ?? "waiting";
   const [decided, decide] = useState<Hold>();
   const list = usePages(["registry", brand.id, "holds", state], (after) =>
     answer(
@@ -53,11 +53,9 @@ function Holds({ brand }: { brand: Brand }) {
         aside={
           <Select
             aria-label={t("registry.holds.filter")}
-            placeholder={t("common.action.all")}
             data={STATES.map((value) => ({ value, label: t(`registry.holds.states.${value}`) }))}
-            value={state ?? null}
-            clearable
-            clearButtonProps={{ "aria-label": t("common.action.clear") }}
+            value={state}
+            allowDeselect={false}
             onChange={(value) => navigate({ search: (old) => ({ ...old, state: value ?? undefined }) })}
           />
         }

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Modal, Radio, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Checkbox, Group, Modal, PasswordInput, Radio, Stack, Text, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
@@ -118,13 +118,15 @@ function Second({ brand, preview, offReason, onBack, onClose }: SecondProps) {
   const { t } = useTranslation();
   const formats = useFormats();
   const [rests, rest] = useState(true);
+  const [password, setPassword] = useState("");
+  const [isMissing, setMissing] = useState(false);
   const isAsked = preview.to === "sync" || preview.to === "integrator";
   const make = useAct(
     () =>
       answer<RegistryStatus>(
         api.POST("/api/v1/registry/{brand_id}/mode", {
           params: { path: { brand_id: brand.id } },
-          body: { preview_id: preview.id, off_reason: offReason, rests_in_business_hours: isAsked && rests },
+          body: { preview_id: preview.id, off_reason: offReason, rests_in_business_hours: isAsked && rests, password },
         }),
       ),
     {
@@ -180,6 +182,17 @@ function Second({ brand, preview, offReason, onBack, onClose }: SecondProps) {
           onChange={(event) => rest(event.currentTarget.checked)}
         />
       )}
+      <PasswordInput
+        label={t("admin.live.password")}
+        description={t("registry.change.password_hint")}
+        autoComplete="current-password"
+        value={password}
+        onChange={(event) => setPassword(event.currentTarget.value)}
+        error={isMissing && password === "" && t("common.required")}
+        visibilityToggleButtonProps={{ "aria-label": t("common.action.show") }}
+        withAsterisk
+        maw={360}
+      />
       <Notice tone="neutral">
         {t("registry.change.valid_until", { when: formats.dateTime(preview.valid_until) })}
       </Notice>
@@ -189,7 +202,10 @@ function Second({ brand, preview, offReason, onBack, onClose }: SecondProps) {
           {t("common.action.back")}
         </Button>
         <Button
-          onClick={() => make.mutate(undefined)}
+          onClick={() => {
+            setMissing(password === "");
+            if (password !== "") make.mutate(undefined);
+          }}
           loading={make.isPending}
           color={preview.become_unsendable > 0 ? "red.9" : undefined}
         >

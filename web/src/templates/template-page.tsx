@@ -19,6 +19,7 @@ import { currentLanguage } from "../locale";
 import { useFormats } from "../locale/format";
 import { Chips } from "./chips";
 import { convertPasted, insertAt } from "./variables";
+import { Versions } from "./versions";
 
 const route = getRouteApi("/shell/templates/$id");
 const CHANNELS = ["MESAJ", "EPOSTA", "WHATSAPP"] as const;
@@ -66,6 +67,7 @@ export function TemplatePage() {
         <Editor key={data.version} template={data} brands={brands.data ?? []} />
         <Preview template={data} />
       </SimpleGrid>
+      <Versions template={data} />
     </Page>
   );
 }

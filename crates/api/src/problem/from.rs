@@ -63,7 +63,7 @@ impl From<EngineError> for Problem {
                 });
                 Self::new(ProblemKind::QuestionsOpen).with_fields(open.collect())
             }
-            EngineError::Practice(refusal) => Self::invalid(vec![practice(refusal)]),
+            EngineError::Practice(refusal) => Self::invalid(vec![practice(&refusal)]),
             EngineError::OtherPerson { .. } => Self::new(ProblemKind::OtherPerson),
             EngineError::Refused { code, args } => Self::refused(code, &args),
             EngineError::Store(error) => error.into(),
@@ -77,14 +77,21 @@ impl From<EngineError> for Problem {
     }
 }
 
-fn practice(refusal: PracticeRefusal) -> Where {
+fn practice(refusal: &PracticeRefusal) -> Where {
     let (field, code, tr, en) = match refusal {
-        PracticeRefusal::RealProvider => (
-            "config.base_url",
-            "practice",
-            "Deneme ortamında yalnız benzetim hesabı eklenebilir. Temel adrese kurulumun benzetim adresini yazın ya da önce canlıya geçin.",
-            "In practice only a simulator can be added. Write the address of one of the installation's simulators, or go live first.",
-        ),
+        PracticeRefusal::RealProvider { simulators } => {
+            let known = simulators.join(", ");
+            return Where::told(
+                "config.base_url",
+                "practice",
+                format!(
+                    "Deneme ortamında yalnız benzetim hesabı eklenebilir. API adresine kurulumun benzetimini yazın ({known}) ya da önce canlıya geçin."
+                ),
+                format!(
+                    "In practice only a simulator can be added. As API address, write one of the installation's simulators ({known}), or go live first."
+                ),
+            );
+        }
         PracticeRefusal::SimulatedProvider => (
             "config.base_url",
             "simulator",

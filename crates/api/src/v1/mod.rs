@@ -1,5 +1,6 @@
 //! `/api/v1`: one file a group of endpoints, named as in the address.
 
+pub(crate) mod actors;
 pub(crate) mod alarms;
 pub(crate) mod api_keys;
 pub(crate) mod attributes;

@@ -94,11 +94,14 @@ async fn promotion_under_an_exempt_ground_leaves_only_after_somebody_else_approv
     let (_, run) = step(&server, &tenant.owner, &path, "dry-run").await;
     assert_eq!(run["findings"][0]["code"], "promotion_exempt");
     assert!(run["second_person"].is_string(), "{run}");
+    assert_eq!(run["launch_obstacle"], "approval", "{run}");
     let (status, problem) = step(&server, &tenant.owner, &path, "launch").await;
     assert_eq!(status, StatusCode::CONFLICT, "{problem}");
     step(&server, &tenant.owner, &path, "submit").await;
     let approver = server.key(tenant.firm, Role::Approver).await;
     step(&server, &approver, &path, "approve").await;
+    let (_, run) = step(&server, &tenant.owner, &path, "dry-run").await;
+    assert!(run["launch_obstacle"].is_null(), "{run}");
     let (status, launched) = step(&server, &tenant.owner, &path, "launch").await;
     assert_eq!(
         (status, &launched["state"]),

@@ -51,6 +51,33 @@ async fn a_campaign_goes_from_draft_to_launch_and_tells_who_would_get_it() {
         (&run["excluded"][0]["code"], &run["excluded"][0]["count"]),
         (&json!("S102"), &json!(1))
     );
+    let behind = server
+        .get(
+            &format!("{path}/dry-run/people?code=S102&limit=1"),
+            &tenant.owner,
+        )
+        .await
+        .json();
+    assert_eq!(
+        (
+            &behind["items"][0]["address"],
+            &behind["items"][0]["state"],
+            &behind["next"]
+        ),
+        (&json!("+905321234567"), &json!("excluded"), &Value::Null),
+        "{behind}"
+    );
+    for (asked, people) in [("", 1), ("?state=excluded", 1), ("?state=waiting", 0)] {
+        let page = server
+            .get(&format!("{path}/dry-run/people{asked}"), &tenant.owner)
+            .await
+            .json();
+        assert_eq!(
+            page["items"].as_array().map(Vec::len),
+            Some(people),
+            "{asked}: {page}"
+        );
+    }
     let tag = json!({ "audience": { "type": "tag", "tag": "haziran" } });
     assert_eq!(
         server.patch(&path, &tenant.owner, tag).await.json()["audience"]["tag"],
@@ -206,6 +233,7 @@ async fn the_people_behind_each_number_are_listed_with_their_reason_and_masked()
         (Method::GET, "/export"),
         (Method::GET, "/progress"),
         (Method::POST, "/dry-run"),
+        (Method::GET, "/dry-run/people"),
         (Method::POST, "/submit"),
         (Method::POST, "/approve"),
         (Method::POST, "/launch"),

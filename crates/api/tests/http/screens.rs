@@ -316,3 +316,55 @@ async fn nobody_goes_live_while_the_installation_asks_a_simulator_in_place_of_iy
     let firm = server.get("/api/v1/firms", &tenant.owner).await.json();
     assert_eq!(firm["items"][0]["practice"], true);
 }
+
+#[tokio::test]
+async fn whoever_may_not_list_people_still_reads_the_names_of_who_did_something() {
+    let mut server = Server::start().await;
+    let tenant = server.tenant("Firma").await;
+    server
+        .person(tenant.firm, "ayse@ornek.com", Role::Marketer)
+        .await;
+    let viewer = server.key(tenant.firm, Role::Viewer).await;
+    let refused = server.get("/api/v1/users", &viewer).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let all = server.get("/api/v1/actors", &viewer).await;
+    assert_eq!(all.status, StatusCode::OK, "{}", all.text());
+    assert!(
+        !all.text().contains("ayse@ornek.com"),
+        "names, not addresses"
+    );
+    let all = all.json()["items"].as_array().unwrap().clone();
+    let kinds: Vec<_> = all
+        .iter()
+        .map(|one| {
+            one["actor"]
+                .as_str()
+                .unwrap()
+                .split(':')
+                .next()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    assert_eq!(kinds, ["user", "key", "key"], "people, then programs");
+    // One at a time, everybody is met once.
+    let mut met = Vec::new();
+    let mut next = String::new();
+    loop {
+        let page = server
+            .get(&format!("/api/v1/actors?limit=1{next}"), &viewer)
+            .await
+            .json();
+        met.extend(page["items"].as_array().unwrap().iter().cloned());
+        match page["next"].as_str() {
+            Some(after) => next = format!("&after={after}"),
+            None => break,
+        }
+    }
+    assert_eq!(met, all);
+    let odd = server.get("/api/v1/actors?after=odd", &viewer).await;
+    assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let stranger = server.tenant("Yabancı").await;
+    let theirs = server.get("/api/v1/actors", &stranger.owner).await;
+    assert_eq!(theirs.json()["items"].as_array().map(Vec::len), Some(1));
+}

@@ -3,18 +3,19 @@
 
 use std::collections::BTreeMap;
 
-use domain::ids::{CampaignId, FirmId};
+use domain::ids::{CampaignId, FirmId, RecipientId};
 use domain::lint::Found;
 use domain::plan::finish;
 use domain::segments::{self, Count};
 use domain::template::MessageText;
 use domain::{ReasonCode, Timestamp};
 use store::audience::{AudienceQuestion, Judged};
+use store::audience_people::{JudgedGroup, JudgedPerson};
 use store::audience_shape::Shape;
 use store::campaigns::Campaign;
 
-use super::Route;
 use super::text;
+use super::{LaunchObstacle, Route};
 use crate::Engine;
 use crate::error::EngineError;
 
@@ -49,6 +50,8 @@ pub struct DryRun {
     pub second_person: Option<String>,
     /// Whether the brand wants a recorded electronic signature before launch.
     pub needs_signature: bool,
+    /// Why it would not be launched now.
+    pub launch_obstacle: Option<LaunchObstacle>,
 }
 
 /// What can be done about some of the excluded.
@@ -128,6 +131,7 @@ impl Engine {
         let judged = reader.judge_audience(&question).await?;
         let brand = reader.brand_at_work(campaign.brand).await?;
         drop(reader);
+        let launch_obstacle = self.launch_obstacle(&campaign).await?;
         let lengths = text::lengths(&routes);
         let length = segments::count(&campaign.body, lengths.profile, lengths.suffix_units);
         let findings = text::findings(&campaign, &brand, lengths);
@@ -179,6 +183,7 @@ impl Engine {
             held_until,
             second_person: text::needs_second_person(&campaign, &findings),
             needs_signature: rules.needs_signature && campaign.channel.is_phone(),
+            launch_obstacle,
             excluded: judged.excluded,
             length,
             findings,
@@ -187,6 +192,27 @@ impl Engine {
             starts_at,
             finishes_at,
         })
+    }
+
+    /// The people behind a number of [`Engine::dry_run`], judged anew, after
+    /// `after` in the order of their numbers.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when the firm has none of this number.
+    pub async fn dry_run_people(
+        &self,
+        firm: FirmId,
+        id: CampaignId,
+        group: JudgedGroup,
+        after: Option<RecipientId>,
+        limit: usize,
+    ) -> Result<Vec<JudgedPerson>, EngineError> {
+        let campaign = self.campaign(firm, id).await?;
+        let (question, _, _) = self.question(&campaign).await?;
+        let mut reader = self.store.read().await?;
+        Ok(reader
+            .audience_people(&question, group, after, limit)
+            .await?)
     }
 
     /// People a second that the first open route takes.

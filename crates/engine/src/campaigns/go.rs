@@ -11,7 +11,6 @@ use sha2::{Digest, Sha256};
 use store::campaign_flow::Signature;
 use store::campaigns::{Campaign, CampaignState};
 use store::segment_sql::SegmentRules;
-use store::sending_rules::HaltScope;
 
 use super::{Audience, DryRun, Measured};
 use crate::Engine;
@@ -197,48 +196,6 @@ impl Engine {
             .await?;
         writer.commit().await?;
         Ok(signature)
-    }
-
-    /// Refuses a launch that lacks what the brand or the text asks for.
-    pub(crate) async fn check_launch(&self, campaign: &Campaign) -> Result<(), EngineError> {
-        let refused = |problem: String| Err(EngineError::conflict("the campaign", problem));
-        let now = self.now();
-        if campaign.plan.is_expired(now) {
-            return refused("its time for sending is over; give it a later end".to_owned());
-        }
-        let mut reader = self.store.read().await?;
-        if let Some(halt) = reader
-            .halted(HaltScope::Brand, campaign.brand.as_db())
-            .await?
-        {
-            return refused(format!(
-                "sending for the brand was stopped by {}: {}",
-                halt.by, halt.reason
-            ));
-        }
-        let brand = reader.brand_at_work(campaign.brand).await?;
-        let rules = reader.sending_rules(campaign.brand).await?;
-        let signature = reader.signature(campaign.id).await?;
-        drop(reader);
-        let found = super::text::findings(campaign, &brand, domain::lint::Lengths::TURKISH);
-        let is_approved = campaign
-            .approver
-            .as_ref()
-            .is_some_and(|approver| *approver != campaign.author);
-        if !is_approved && let Some(why) = super::text::needs_second_person(campaign, &found) {
-            return refused(format!("somebody else must approve it first: {why}"));
-        }
-        if rules.needs_signature && campaign.channel.is_phone() {
-            let hash = self.content_hash(campaign).await?;
-            if !signature.is_some_and(|signature| signature.content_hash == hash) {
-                return refused(
-                    "the brand asks for an electronic signature over exactly this content; \
-                     record it first"
-                        .to_owned(),
-                );
-            }
-        }
-        Ok(())
     }
 }
 

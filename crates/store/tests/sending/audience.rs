@@ -7,6 +7,7 @@ use domain::time::DAY_US;
 use domain::{Channel, ReasonCode, Recipient, RecipientKind, RegistryMode, Status, Verdict};
 use proptest::prelude::*;
 use store::audience::{AudienceQuestion, Judged};
+use store::audience_people::JudgedGroup;
 use store::campaigns::{Audience, Exclusions};
 use store::person::{FactsAbout, Person};
 use store::testing::TestDatabase;
@@ -485,9 +486,39 @@ fn the_set_decides_about_each_person_as_the_gate_does() {
                 assert_eq!(decisions, expected, "{} {asked:?}", db.name);
                 let judged = reader.judge_audience(&question).await.expect("counts");
                 assert_eq!(judged, counted(&expected), "{} {asked:?}", db.name);
+                let everyone = people_behind(&mut reader, &question, JudgedGroup::All).await;
+                assert_eq!(everyone, expected, "{} {asked:?}", db.name);
+                let sendable = people_behind(&mut reader, &question, JudgedGroup::Sendable).await;
+                let let_pass = expected.iter().copied().filter(|(_, code)| code.is_none());
+                assert_eq!(
+                    sendable,
+                    let_pass.collect::<Vec<_>>(),
+                    "{} {asked:?}",
+                    db.name
+                );
             }
         },
     );
+}
+
+/// Everybody behind a number, page by page.
+async fn people_behind(
+    reader: &mut store::Reader,
+    question: &AudienceQuestion,
+    group: JudgedGroup,
+) -> Vec<(RecipientId, Option<ReasonCode>)> {
+    let mut met: Vec<(RecipientId, Option<ReasonCode>)> = Vec::new();
+    loop {
+        let after = met.last().map(|(id, _)| *id);
+        let page = reader
+            .audience_people(question, group, after, 5)
+            .await
+            .expect("people");
+        if page.is_empty() {
+            return met;
+        }
+        met.extend(page.into_iter().map(|one| (one.recipient, one.code)));
+    }
 }
 
 fn counted(decisions: &[(RecipientId, Option<ReasonCode>)]) -> Judged {

@@ -14,7 +14,9 @@ import { Problem } from "../../app/states";
 import { useDryRun } from "../dry-run";
 import { rememberCampaign } from "../follow";
 import { LaunchGuard } from "../launch-guard";
+import { LaunchObstacle } from "../launch-obstacle";
 import { Signature } from "../signature";
+import { TestSend } from "../testers/test-send";
 import classes from "./builder.module.css";
 import { isUnwritten } from "./draft";
 import { GoFacts } from "./go-facts";
@@ -49,6 +51,7 @@ export function GoStep({ campaign, brand }: { campaign: Campaign; brand: Brand |
   const unwritten = isUnwritten(campaign.body, brand);
   const blocked = run.data?.findings.some(({ weight }) => weight === "blocks") ?? false;
   const needsSecond = Boolean(run.data?.second_person);
+  const obstacle = run.data?.launch_obstacle;
   const isReady = run.data !== undefined && !unwritten;
   return (
     <>
@@ -60,28 +63,25 @@ export function GoStep({ campaign, brand }: { campaign: Campaign; brand: Brand |
       )}
       <GoFacts campaign={campaign} />
       <Signature campaign={campaign} />
+      <TestSend campaign={campaign} />
       <div className="surface">
         <Stack gap="sm" p="md">
           <Text>{t(needsSecond ? "builder.go.needs_second" : "builder.go.may_ask")}</Text>
+          {may("launch_campaigns") && obstacle && obstacle !== "approval" && <LaunchObstacle obstacle={obstacle} />}
           {move.error && !isAsked && <Problem error={move.error} onClose={() => move.reset()} />}
           <div className={classes.foot}>
             <Text size="sm" className="quiet">
               {t("builder.go.frozen_when")}
             </Text>
             <Group gap="xs">
-              {may("launch_campaigns") && (
-                <Button
-                  variant={needsSecond ? "default" : "filled"}
-                  leftSection={<IconSend size={18} aria-hidden />}
-                  onClick={() => ask(true)}
-                  disabled={!isReady || needsSecond}
-                >
+              {may("launch_campaigns") && !obstacle && (
+                <Button leftSection={<IconSend size={18} aria-hidden />} onClick={() => ask(true)} disabled={!isReady}>
                   {t("campaigns.do.launch")}
                 </Button>
               )}
               {may("manage_campaigns") && (
                 <Button
-                  variant={needsSecond ? "filled" : "default"}
+                  variant={obstacle ? "filled" : "default"}
                   leftSection={<IconCheck size={18} aria-hidden />}
                   onClick={() => move.mutate("submit")}
                   loading={move.isPending && move.variables === "submit"}

@@ -6,6 +6,7 @@ use axum::response::Response;
 use domain::gate::Basis;
 use domain::ids::{BrandId, CampaignId, ConnectorId, SegmentId, TemplateId};
 use domain::{Channel, Recipient, RecipientKind, Timestamp};
+use engine::campaigns::LaunchObstacle;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use store::access::Permission;
@@ -234,6 +235,8 @@ pub(crate) struct DryRun {
     second_person: Option<String>,
     /// Whether the brand wants a recorded electronic signature before launch.
     needs_signature: bool,
+    /// Why a launch would be refused now: `expired`, `halted`, `approval` or `signature`.
+    launch_obstacle: Option<&'static str>,
 }
 
 /// Something that could be done about some of the excluded.
@@ -401,5 +404,6 @@ pub(crate) async fn dry_run_campaign(
         finishes_at: run.finishes_at,
         second_person: run.second_person,
         needs_signature: run.needs_signature,
+        launch_obstacle: run.launch_obstacle.as_ref().map(LaunchObstacle::as_str),
     }))
 }

@@ -9,6 +9,7 @@ use domain::ids::{CampaignId, ContactId, RecipientId};
 use domain::{ReasonCode, Recipient, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::access::Permission;
+use store::audience_people::{JudgedGroup, JudgedPerson};
 use store::reporting::{CampaignPerson, PersonCursor, PersonFilter, PersonState};
 use utoipa::{IntoParams, ToSchema};
 
@@ -166,4 +167,71 @@ pub(crate) async fn campaign_messages(
             .collect(),
         next: next.map(|next| Place(next).to_string()),
     }))
+}
+
+/// A person of a dry run, shown as one of a campaign is.
+fn show_judged(caller: &Caller, person: JudgedPerson) -> CampaignMessage {
+    let state = match person.code {
+        None => PersonState::Waiting,
+        Some(_) => PersonState::Excluded,
+    };
+    show(
+        caller,
+        CampaignPerson {
+            recipient: person.recipient,
+            address: person.address,
+            contact: person.contact,
+            external_id: None,
+            batch_no: 0,
+            state,
+            code: person.code,
+            failure: None,
+            provider_code: None,
+            provider_text: None,
+            at: None,
+        },
+    )
+}
+
+/// The people behind a number of the dry run: `excluded` ones, by reason where
+/// one is given, and `waiting` ones, whom it would reach. Nothing is frozen;
+/// everybody is judged again at launch.
+#[utoipa::path(
+    get, path = "/campaigns/{id}/dry-run/people", operation_id = "dry_run_people", tag = "campaigns",
+    params(("id" = String, Path, description = "The campaign"), MessageFilter, Paging),
+    responses((status = 200, description = "A page of people", body = Page<CampaignMessage>)),
+)]
+pub(crate) async fn dry_run_people(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<CampaignId>,
+    Asked(filter): Asked<MessageFilter>,
+    Asked(paging): Asked<Paging>,
+) -> Result<Json<Page<CampaignMessage>>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let group = match (filter.code, filter.state) {
+        (Some(code), None | Some(MessageState::Excluded)) => Some(JudgedGroup::Reason(code)),
+        (None, None) => Some(JudgedGroup::All),
+        (None, Some(MessageState::Excluded)) => Some(JudgedGroup::Excluded),
+        (None, Some(MessageState::Waiting)) => Some(JudgedGroup::Sendable),
+        // Nothing has been handed over.
+        (_, Some(_)) => None,
+    };
+    let rows = paging.rows()?;
+    let people = match group {
+        Some(group) => {
+            let after = paging.after::<RecipientId>()?;
+            app.engine
+                .dry_run_people(caller.firm, id, group, after, rows)
+                .await?
+        }
+        None => Vec::new(),
+    };
+    paging
+        .page(
+            people,
+            |person| person.recipient.to_string(),
+            |person| show_judged(&caller, person),
+        )
+        .map(Json)
 }
