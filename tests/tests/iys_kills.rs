@@ -1,6 +1,6 @@
-//! `kill -9` while records are pushed to İYS and their results are asked for:
-//! everything is recorded once, and İYS's own file of the day says so. The seed
-//! is printed; `IZINLI_SEED` repeats a run.
+//! `kill -9` while records are pushed to İYS and their results are asked for,
+//! and while changes are pulled: everything is recorded once, and İYS's own file
+//! of the day says so. The seed is printed; `IZINLI_SEED` repeats a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -11,9 +11,10 @@ use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 use simulators::iys::Population;
 use system_tests::system::{
-    Brand, IYS_CODE, Mode, Setup, World, confirmed, each_database, job, people_in, until,
+    Brand, IYS_CODE, Mode, Setup, Upload, World, confirmed, each_database, job, people_in, until,
 };
 
+const DAY_S: i64 = 86_400;
 const ROWS: u64 = 300;
 const KILLS_LEAST: usize = 10;
 /// How long after a start the next kill comes.
@@ -81,7 +82,12 @@ async fn killed(world: &mut World, seed: u64) -> Result<()> {
         })
         .await?;
     }
-    at_iys_once(world, &brand, &expected).await
+    let movements = at_iys_once(world, &brand, &expected).await?;
+    // The day is over, and İYS's file of it is made.
+    world.kill().await?;
+    world.simulators.forward(DAY_S);
+    world.restart().await?;
+    agrees(world, &brand, "2025-06-23", movements).await
 }
 
 async fn is_open(world: &World, upload: &str) -> Result<bool> {
@@ -96,7 +102,8 @@ async fn is_open(world: &World, upload: &str) -> Result<bool> {
 }
 
 /// Every consent stands at İYS by exactly one movement, and here as confirmed.
-async fn at_iys_once(world: &World, brand: &Brand, expected: &BTreeSet<String>) -> Result<()> {
+/// Answers how many there are.
+async fn at_iys_once(world: &World, brand: &Brand, expected: &BTreeSet<String>) -> Result<i64> {
     let mut movements: BTreeMap<String, usize> = BTreeMap::new();
     for row in world.simulators.recorded().await? {
         let key = format!("{} {}", text(&row, "recipient")?, text(&row, "type")?);
@@ -124,11 +131,151 @@ async fn at_iys_once(world: &World, brand: &Brand, expected: &BTreeSet<String>) 
         let is_settled = counted("ONAY") == movements.len() as u64 && counted("PENDING") == 0;
         Ok(is_settled.then_some(()))
     })
-    .await
+    .await?;
+    Ok(i64::try_from(movements.len())?)
 }
 
 fn text<'a>(row: &'a Value, field: &str) -> Result<&'a str> {
     row[field]
         .as_str()
         .with_context(|| format!("no {field} in {row}"))
+}
+
+/// People whose citizens move at İYS: four pages of the feed and a bit.
+const MOVED: u32 = 3_400;
+/// Kills in the middle of a pull, and at most so many lives to get them.
+const PULL_KILLS: usize = 5;
+const PULL_LIVES_MAX: usize = 40;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pull_killed_between_its_pages_ends_with_every_movement_once() -> Result<()> {
+    let settings = [
+        ("IZINLI__REGISTRY__CALLS_PER_SECOND", "0"),
+        ("IZINLI__REGISTRY__SINGLE_PER_HOUR", "0"),
+    ];
+    let setup = Setup {
+        settings: settings
+            .map(|(name, value)| (name, value.to_owned()))
+            .into(),
+        ..Setup::default()
+    };
+    each_database(setup, async |world| pulled(world).await).await
+}
+
+async fn pulled(world: &mut World) -> Result<()> {
+    let mut dice = StdRng::seed_from_u64(u64::from(MOVED));
+    let brand = world.brand(Mode::Sync, IYS_CODE + 8).await?;
+    let file = world.write("herkes.csv", everybody())?;
+    let upload = Upload {
+        file_name: "herkes.csv".into(),
+        meta: json!({ "brand_id": brand.id, "name": "Herkes", "action": "local",
+                      "default_recipient_kind": "BIREYSEL" }),
+    };
+    job::applied(&world.client, &file, &upload).await?;
+    // The feed of the brand is read while it is empty, and rests from then on.
+    world
+        .client
+        .post(&format!("/registry/{}/pull", brand.id), &json!({}))
+        .await?;
+    world.kill().await?;
+    moved(world, &brand).await?;
+    // Each page takes its time, so that a kill falls between two of them.
+    let path = format!("/sps/{IYS_CODE}/brands/{}/consents/changes", brand.code);
+    let slow =
+        json!({ "kind": "delay", "delay_ms": 150, "after_accept": true, "path_prefix": path });
+    world.simulators.iys("faults", &slow).await?;
+    world.simulators.forward(31 * 60);
+    let (mut kills, mut seen) = (0, 0);
+    for life in 0.. {
+        world.restart().await?;
+        if seen >= i64::from(MOVED) || kills >= PULL_KILLS {
+            break;
+        }
+        ensure!(
+            life < PULL_LIVES_MAX,
+            "the pull does not get on: {seen} movements"
+        );
+        if life % 2 == 0 {
+            // As soon as a page more is in: the next one is under way.
+            let before = seen;
+            seen = until("a page of the feed", async || {
+                let now = told(world, &brand).await?;
+                Ok((now > before).then_some(now))
+            })
+            .await?;
+        } else {
+            tokio::time::sleep(Duration::from_millis(dice.random_range(DELAY_MS))).await;
+        }
+        world.kill().await?;
+        kills += usize::from(seen < i64::from(MOVED));
+    }
+    eprintln!("{}: {kills} kills in the middle of a pull", world.database);
+    ensure!(kills > 0, "no kill fell into the pull");
+    until("the end of the killed pull", async || {
+        Ok((told(world, &brand).await? == i64::from(MOVED)).then_some(()))
+    })
+    .await?;
+    agrees(world, &brand, "2025-06-22", i64::from(MOVED)).await?;
+    let recorded = world.simulators.recorded().await?;
+    ensure!(recorded.is_empty(), "nothing goes to İYS: {recorded:?}");
+    world
+        .program
+        .json(["ledger", "verify", "--brand", &brand.id])
+        .await?;
+    Ok(())
+}
+
+fn phone(number: u32) -> String {
+    format!("+90532{:07}", 1_000_000 + number)
+}
+
+fn everybody() -> String {
+    let head = "Telefon;İzin Durumu;İzin Tarihi;İzin Türü;İzin Kaynağı\n".to_owned();
+    let rows = (0..MOVED).map(|n| format!("{};Onay;20.06.2025 14:05;Mesaj;HS_WEB\n", phone(n)));
+    std::iter::once(head).chain(rows).collect()
+}
+
+/// Every citizen moves the day before: one in three refuses.
+async fn moved(world: &World, brand: &Brand) -> Result<()> {
+    let records: Vec<Value> = (0..MOVED)
+        .map(|n| {
+            let status = if n % 3 == 0 { "RET" } else { "ONAY" };
+            let (minutes, seconds) = (n / 60, n % 60);
+            let date = format!(
+                "2025-06-22 {:02}:{:02}:{seconds:02}",
+                9 + minutes / 60,
+                minutes % 60
+            );
+            json!({ "iysCode": IYS_CODE, "brandCode": brand.code, "recipient": phone(n),
+                    "recipientType": "BIREYSEL", "type": "MESAJ", "status": status,
+                    "source": "IYS_WEB", "consentDate": date })
+        })
+        .collect();
+    for some in records.chunks(1_000) {
+        world
+            .simulators
+            .iys("state", &json!({ "records": some }))
+            .await?;
+    }
+    Ok(())
+}
+
+/// People of whom İYS has told.
+async fn told(world: &World, brand: &Brand) -> Result<i64> {
+    let seen = world.client.get(&format!("/registry/{}", brand.id)).await?;
+    let counts = seen["verdicts"].as_array().into_iter().flatten();
+    let told = counts.filter(|count| ["ONAY", "RET"].iter().any(|word| count["verdict"] == *word));
+    Ok(told.filter_map(|count| count["count"].as_i64()).sum())
+}
+
+/// İYS's file of the day and our own journal hold the same movements.
+async fn agrees(world: &World, brand: &Brand, day: &str, rows: i64) -> Result<()> {
+    let path = format!("/registry/{}/drift/{day}", brand.id);
+    let compared = world.client.post(&path, &json!({})).await?;
+    let day = &compared["day"];
+    ensure!(
+        day["differences"] == 0 && day["state"] == "matches" && day["rows"] == rows,
+        "{compared}"
+    );
+    Ok(())
 }

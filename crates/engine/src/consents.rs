@@ -107,7 +107,8 @@ impl Engine {
         let applied = writer.apply_records(&context, &records).await?;
         crate::registry::withheld::restated(&mut writer, brand, &applied).await?;
         writer.note_retailers(&taken(&applied, &retailers)).await?;
-        let held = hold_for_a_second_person(&mut writer, &context, &records, &applied).await?;
+        let held =
+            hold_for_a_second_person(&mut writer, &context, &records, &retailers, &applied).await?;
         if addressed.mode.is_connected() {
             let batches = crate::registry::asks::after_claims(&addressed, &applied.touched);
             writer.enqueue_registry(&batches).await?;
@@ -150,6 +151,7 @@ async fn hold_for_a_second_person(
     writer: &mut Writer,
     context: &ApplyContext,
     records: &[IncomingRecord],
+    retailers: &[Option<u32>],
     applied: &Applied,
 ) -> Result<HashMap<i64, HoldId>, EngineError> {
     let mut held = HashMap::new();
@@ -180,6 +182,7 @@ async fn hold_for_a_second_person(
             source: said.source.clone(),
             origin: context.origin,
             evidence: evidence.clone(),
+            retailer: of_line(retailers, refusal.line),
             asked_by: context.actor.clone(),
         };
         let id = writer.hold_consent(context.firm, &new).await?;
@@ -194,15 +197,18 @@ async fn hold_for_a_second_person(
 
 /// The events that a retailer took.
 fn taken(applied: &Applied, retailers: &[Option<u32>]) -> Vec<(EventId, u32)> {
-    let of = |line: i64| *retailers.get(usize::try_from(line).ok()?)?;
     let events = applied.touched.iter();
     events
-        .filter_map(|touched| Some((touched.event?, of(touched.line)?)))
+        .filter_map(|touched| Some((touched.event?, of_line(retailers, touched.line)?)))
         .collect()
 }
 
+fn of_line(retailers: &[Option<u32>], line: i64) -> Option<u32> {
+    *retailers.get(usize::try_from(line).ok()?)?
+}
+
 /// The evidence names the retailer: the ledger's hashes then hold it.
-fn evidence_of(evidence: Option<String>, retailer: Option<u32>) -> Option<String> {
+pub(crate) fn evidence_of(evidence: Option<String>, retailer: Option<u32>) -> Option<String> {
     match (evidence, retailer) {
         (evidence, None) => evidence,
         (None, Some(code)) => Some(format!("bayi {code}")),

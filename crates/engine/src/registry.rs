@@ -3,6 +3,7 @@
 
 pub mod agreement;
 mod alarms;
+pub(crate) mod asked;
 pub(crate) mod asks;
 mod calls;
 pub mod desk;
@@ -14,6 +15,7 @@ pub mod partner;
 pub(crate) mod pull;
 pub mod push_in;
 mod refusals;
+mod round;
 mod search;
 mod settle;
 pub mod sweep;
@@ -34,7 +36,6 @@ use store::registry_accounts::RegistryFeed;
 use store::registry_feed::Gap;
 use store::registry_sweep::Sweep;
 use store::registry_work::{QueueFigures, RegistryItem, VerdictCount};
-use tokio::task::JoinSet;
 
 use crate::error::EngineError;
 use crate::{Engine, Step};
@@ -132,7 +133,7 @@ impl Engine {
         let swept = self.sweep_due().await?;
         let looked = self.look_at_lights().await?;
         let asked = self.step_via().await?;
-        let called = self.call_due(None).await?;
+        let called = self.call_due(None, round::LISTS_MAX).await?;
         Ok(watched
             .or(pushed)
             .or(pulled)
@@ -151,7 +152,8 @@ impl Engine {
     pub async fn push_brand(self: &Arc<Self>, brand: BrandId) -> Result<Step, EngineError> {
         self.free_lost_lists().await?;
         for _ in 0..ROUNDS_MAX {
-            if self.call_due(Some(brand)).await? == Step::Idle {
+            let most = self.settings.registry.concurrency;
+            if self.call_due(Some(brand), most).await? == Step::Idle {
                 return Ok(Step::Idle);
             }
         }
@@ -176,46 +178,6 @@ impl Engine {
         }
         writer.commit().await?;
         Ok(())
-    }
-
-    async fn call_due(self: &Arc<Self>, brand: Option<BrandId>) -> Result<Step, EngineError> {
-        if self.is_stopping() {
-            return Ok(Step::Idle);
-        }
-        let lease_us = self.settings.registry.lease_seconds * domain::time::SECOND_US;
-        let lease_until = self.now().plus_micros(lease_us);
-        let mut writer = self.store.write().await?;
-        let lists = writer
-            .claim_lists(
-                self.worker(),
-                lease_until,
-                brand,
-                self.settings.registry.concurrency,
-            )
-            .await?;
-        writer.commit().await?;
-        let count = lists.len();
-        let mut calls = JoinSet::new();
-        for list in lists {
-            let engine = Arc::clone(self);
-            calls.spawn(async move { engine.work_list(list).await });
-        }
-        while let Some(ended) = calls.join_next().await {
-            match ended {
-                Ok(Ok(())) => {}
-                // Taken over while we were busy: whoever has it settles it.
-                Ok(Err(EngineError::Conflict { problem, .. })) => {
-                    tracing::info!("registry work was taken over: {problem}");
-                }
-                Ok(Err(error)) => return Err(error),
-                Err(error) => {
-                    return Err(EngineError::Internal(format!(
-                        "a call ended badly: {error}"
-                    )));
-                }
-            }
-        }
-        Ok(Step::of(count))
     }
 
     /// The line to İYS for a brand; `None` while its account is not filled in.

@@ -364,10 +364,14 @@ impl Settings {
             self.housekeeping.verify_ledger_days,
             0..=365,
         )?;
-        if !(1..=20_000).contains(&self.uploads.slice_records) {
+        let slice_max = store::consent::SLICE_RECORDS_MAX;
+        if !(1..=slice_max).contains(&self.uploads.slice_records) {
             return Err(UnsafeSetting {
                 key: "uploads.slice_records",
-                problem: "must be 1 to 20000; 5000 keeps other writers waiting about 100 ms".into(),
+                problem: format!(
+                    "must be 1 to {slice_max}: a slice is one block of the ledger, and keeps \
+                     other writers waiting about 100 ms"
+                ),
             });
         }
         Ok(())

@@ -442,7 +442,7 @@ fn to_be_told(brand: &Brand, hold: &Hold, event: EventId, now: Timestamp) -> Vec
                 date: hold.consent_date,
                 source: hold.source.clone(),
                 event,
-                retailer: None,
+                retailer: hold.retailer,
             }),
             sub_request: None,
         }],

@@ -61,11 +61,50 @@ pub(crate) fn clean(text: &str) -> CleanCell<'_> {
     }
 }
 
+/// What a cell says that empties the value on record: an empty cell changes
+/// nothing, so that a file which does not know a value cannot erase it.
+const EMPTIES: [&str; 2] = ["[sil]", "[clear]"];
+
+/// Whether the cell asks for the value on record to be emptied.
+pub(crate) fn empties(text: &str) -> bool {
+    EMPTIES.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// Reads an İYS retailer code: eight digits, the first of them no zero.
+pub(crate) fn retailer_code(text: &str) -> Option<u32> {
+    let is_code = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let code = text.parse().ok().filter(|_| is_code)?;
+    (code >= 10_000_000).then_some(code)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn only_the_whole_words_empty_a_value() {
+        assert!(empties("[sil]") && empties("[SIL]") && empties("[clear]"));
+        for text in ["", "sil", "[sil", "[sil] x", "-", "yok"] {
+            assert!(!empties(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_retailer_code_has_eight_digits() {
+        assert_eq!(retailer_code("66438915"), Some(66_438_915));
+        for text in [
+            "",
+            "6643891",
+            "664389150",
+            "06643891",
+            "B6643891",
+            "+6643891",
+        ] {
+            assert_eq!(retailer_code(text), None, "{text}");
+        }
+    }
 
     proptest! {
         #[test]

@@ -55,6 +55,8 @@ pub enum Field {
     Row,
     /// One of the firm's attributes (*özel alan*); which one, the column says.
     Attribute,
+    /// The retailer (*bayi*) that took the consent: its number at İYS.
+    Retailer,
 }
 
 impl Field {
@@ -85,6 +87,7 @@ impl Field {
             Self::Ignored => "ignored",
             Self::Row => "row",
             Self::Attribute => "attribute",
+            Self::Retailer => "retailer",
         }
     }
 
@@ -119,6 +122,7 @@ impl Field {
             Self::Ignored => "alınmadı",
             Self::Row => "satır",
             Self::Attribute => "özel alan",
+            Self::Retailer => "İYS bayi kodu",
         }
     }
 
@@ -148,6 +152,7 @@ impl Field {
             Self::Ignored => "not imported",
             Self::Row => "row",
             Self::Attribute => "attribute",
+            Self::Retailer => "İYS retailer code",
         }
     }
 
@@ -206,6 +211,7 @@ impl Field {
         Self::Ignored,
         Self::Row,
         Self::Attribute,
+        Self::Retailer,
     ];
 }
 

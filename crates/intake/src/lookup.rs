@@ -81,6 +81,7 @@ fn settle(row: &Waiting, addresses: &[Recipient], out: &mut Outlets) -> io::Resu
                 tags: row.tags.as_deref(),
                 attributes: row.attributes.as_deref(),
                 branch: row.branch.as_deref(),
+                retailer: row.retailer,
                 beside: None,
                 remarks: row.remarks,
                 is_local_only: false,

@@ -58,6 +58,7 @@ pub(crate) struct Waiting {
     pub(crate) tags: Option<String>,
     pub(crate) attributes: Option<String>,
     pub(crate) branch: Option<String>,
+    pub(crate) retailer: Option<u32>,
     pub(crate) remarks: Remarked,
 }
 

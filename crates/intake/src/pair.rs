@@ -89,6 +89,8 @@ pub(crate) struct Pair<'a> {
     pub(crate) attributes: Option<&'a str>,
     /// The branch or dealer that the row names.
     pub(crate) branch: Option<&'a str>,
+    /// The number at İYS of the retailer that took the consent.
+    pub(crate) retailer: Option<u32>,
     /// The other address of the row, where nothing else ties the two together.
     #[serde(borrow)]
     pub(crate) beside: Option<Address<'a>>,

@@ -24,7 +24,7 @@ pub struct Record {
     pub external_id: Option<String>,
     /// A device or profile token of the person.
     pub token: Option<String>,
-    /// The person's name.
+    /// The person's name; an empty one empties what is on record.
     pub name: Option<String>,
     /// In which capacity the address is meant.
     pub kind: RecipientKind,
@@ -37,10 +37,12 @@ pub struct Record {
     /// Tags of the row.
     pub tags: Vec<String>,
     /// Values of the firm's attributes in their stored forms, by code; an empty
-    /// cell gives none.
+    /// cell gives none, an empty value empties what is on record.
     pub attributes: Vec<(String, String)>,
     /// The branch or dealer that the row names.
     pub branch: Option<String>,
+    /// The number at İYS of the retailer that took the consent.
+    pub retailer: Option<u32>,
     /// The other address of the row, given only where neither an external id
     /// nor a token ties the two together.
     pub beside: Option<Recipient>,
@@ -70,7 +72,7 @@ pub struct Consent {
 }
 
 /// First bytes of a records file; the last one is the version of its form.
-const MARK: &[u8; 8] = b"izinrec\x04";
+const MARK: &[u8; 8] = b"izinrec\x05";
 
 /// Writes records in the order they are to be read.
 #[derive(Debug)]
@@ -180,6 +182,7 @@ impl Record {
             tags: pair.tags.map(split_tags).unwrap_or_default(),
             attributes: pair.attributes.map_or_else(Vec::new, split_attributes),
             branch: pair.branch.map(str::to_owned),
+            retailer: pair.retailer,
             beside: pair.beside.map(recipient).transpose()?,
             standing: pair.standing.map(Standing::from),
         })
@@ -244,6 +247,7 @@ mod tests {
             tags: Some("vip, yaz;vip"),
             attributes: Some("semt\u{1f}Moda\u{1e}puan\u{1f}12.5\u{1e}"),
             branch: None,
+            retailer: Some(66_438_915),
             beside: Some(Address::Email("a@firma.com.tr")),
             remarks: Remarked::NONE,
             is_local_only: false,

@@ -73,6 +73,22 @@ impl Writer {
         .await
     }
 
+    /// Keeps the rest of the transaction to index look-ups, for the reason that
+    /// [`Writer::lock_directory`] gives.
+    pub(crate) async fn keep_to_indexes(&mut self) -> Result<(), StoreError> {
+        let sql = "SELECT set_config('enable_hashjoin', 'off', true), \
+             set_config('enable_mergejoin', 'off', true), \
+             set_config('enable_seqscan', 'off', true)";
+        match self.engine() {
+            Engine::Sqlite => Ok(()),
+            Engine::Postgres => on!(self, conn => sqlx::query(sql)
+                .execute(&mut *conn)
+                .await
+                .map(drop))
+            .doing("keeping to indexes"),
+        }
+    }
+
     async fn advisory(&mut self, sql: &'static str, name: String) -> Result<(), StoreError> {
         match self.engine() {
             Engine::Sqlite => Ok(()),

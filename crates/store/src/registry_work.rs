@@ -6,8 +6,11 @@
 //! writes what the answer changes; a worker killed in between leaves a list
 //! that another makes the same call with, which İYS recognises.
 
+mod confirmed;
 pub(crate) mod mirror;
 mod queue;
+
+pub use confirmed::ConfirmedList;
 
 use domain::ids::{BrandId, EventId, RecipientId, RegistryBatchId, UploadId};
 use domain::{Channel, Recipient, RecipientKind, Source, Status, Timestamp, Verdict};

@@ -45,6 +45,7 @@ fn key(recipient: RecipientId) -> ConsentKey {
 
 async fn hold(db: &TestDatabase, key: ConsentKey, day: u8) -> Hold {
     let new = NewHold {
+        retailer: Some(66_438_915),
         key,
         consent_date: june(day),
         source: Source::HS_ISLAK_IMZA,
@@ -93,6 +94,15 @@ async fn a_consent_after_a_citizens_refusal_enters_the_ledger_only_by_a_second_p
         assert_ne!(event, event_again);
 
         let mut reader = db.store.read().await.expect("a reader");
+        let taken = reader.event_retailers(&[event, event_again]).await;
+        let taken = taken.expect("reads");
+        assert_eq!(taken.get(&event_again), Some(&66_438_915), "{}", db.name);
+        assert_eq!(
+            taken.len(),
+            1,
+            "{}: once, for the event that stands",
+            db.name
+        );
         let local = reader.consent_state(key).await.expect("a state").local;
         let local = local.expect("a state");
         assert_eq!((local.status, local.event), (Status::Onay, event_again));

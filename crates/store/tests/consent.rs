@@ -564,3 +564,30 @@ async fn after_a_load_the_planner_knows_how_many_people_there_are() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_file_empties_a_name_and_a_value_only_where_it_says_so() {
+    let with = |name: Option<&str>, values: &[(&str, &str)]| IncomingRecord {
+        name: name.map(str::to_owned),
+        attributes: values
+            .iter()
+            .map(|(code, value)| ((*code).to_owned(), (*value).to_owned()))
+            .collect(),
+        ..person(2, phone(1))
+    };
+    for db in store::testing::each().await {
+        let all = with(Some("Ayşe Yılmaz"), &[("sehir", "İzmir"), ("puan", "7")]);
+        apply(&db, std::slice::from_ref(&all)).await;
+        let said = apply(&db, &[with(None, &[])]).await;
+        assert_eq!(said.unchanged, 1, "{}: silence changes nothing", db.name);
+        let said = apply(&db, &[with(Some(""), &[("puan", ""), ("beden", "")])]).await;
+        assert_eq!(said.updated, 1, "{}", db.name);
+        let mut window = Window::on(&db).await;
+        let left = "SELECT count(*) FROM contact WHERE full_name IS NULL AND name_fold = '' \
+                    AND attributes LIKE '%sehir%' AND attributes NOT LIKE '%puan%' \
+                    AND attributes NOT LIKE '%beden%'";
+        assert_eq!(window.number(left).await, 1, "{}", db.name);
+        let again = apply(&db, &[with(Some(""), &[("puan", "")])]).await;
+        assert_eq!(again.unchanged, 1, "{}: twice is once", db.name);
+    }
+}

@@ -152,6 +152,8 @@ export const PERSON_FIELDS = [
   "token",
   "kind",
   "tags",
+  "branch",
+  "retailer",
 ] as const;
 export const CONSENT_FIELDS = ["status", "refusal", "date", "source"] as const;
 export const CONSENT_CHANNELS = CHANNELS;

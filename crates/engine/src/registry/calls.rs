@@ -1,5 +1,6 @@
 //! One list, one call: make it, and hand its answer or its failure on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::RecipientId;
@@ -9,7 +10,9 @@ use registry::wire::{AddAnswer, HeldRecord, RegisteredChannel, ResultRow};
 use store::brands::Brand;
 use store::registry_work::{ClaimedList, NewList, Operation, RegistryItem};
 
+use super::asked::Asked;
 use super::refusals::KnownUpTo;
+use super::round::Claim;
 use super::{Line, add_item, alarms};
 use crate::Engine;
 use crate::error::EngineError;
@@ -29,12 +32,17 @@ pub(super) struct LookedUp {
 
 impl Engine {
     /// Makes the call that a list waits for.
-    pub(super) async fn work_list(&self, list: ClaimedList) -> Result<(), EngineError> {
-        let brand = self.store.read().await?.brand_at_work(list.brand).await?;
+    pub(super) async fn work_list(&self, claim: Claim) -> Result<(), EngineError> {
+        let Claim {
+            list,
+            brand,
+            line,
+            lease_until,
+        } = claim;
         if !brand.mode.is_connected() {
             return self.drop_list(&list).await;
         }
-        let Some(line) = self.line(list.brand).await? else {
+        let Some(line) = line else {
             return self
                 .rest(&list, BRAND_REST_SECONDS, "the brand has no İYS account")
                 .await;
@@ -43,11 +51,10 @@ impl Engine {
             return self.drop_list(&list).await;
         };
         // A call that waits for its turn longer than the lease would be made twice.
-        let patience = Duration::from_secs(
-            u64::try_from(self.settings.registry.lease_seconds * 2 / 3)
-                .unwrap_or(60)
-                .max(1),
-        );
+        let reserve_us = self.settings.registry.lease_seconds * domain::time::SECOND_US / 3;
+        let left_us = lease_until.since(self.now()) - reserve_us;
+        let patience =
+            Duration::from_micros(u64::try_from(left_us).unwrap_or(0)).max(Duration::from_secs(1));
         match tokio::time::timeout(patience, self.call(&list, &brand, &line, channel)).await {
             Ok(outcome) => outcome,
             Err(_) => {
@@ -60,7 +67,7 @@ impl Engine {
     async fn call(
         &self,
         list: &ClaimedList,
-        brand: &Brand,
+        brand: &Arc<Brand>,
         line: &Line,
         channel: RegisteredChannel,
     ) -> Result<(), EngineError> {
@@ -87,8 +94,14 @@ impl Engine {
                         } else {
                             self.known_refusals(brand, line).await?
                         };
-                        self.settle_ask(list, brand, &confirmed, answered, up_to)
-                            .await
+                        self.write_answer(Asked {
+                            list: list.clone(),
+                            brand: Arc::clone(brand),
+                            confirmed,
+                            answered,
+                            up_to,
+                        })
+                        .await
                     }
                     Err(error) => self.failed(list, brand, &error, answered).await,
                 }

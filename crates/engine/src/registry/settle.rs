@@ -5,12 +5,12 @@
 use std::collections::HashSet;
 
 use domain::ids::RecipientId;
-use domain::{ReasonCode, Recipient, RegistryMode, RegistryView, Status, Verdict};
+use domain::{RegistryMode, RegistryView, Status};
 use registry::plan::{
     self, AddList, Answered, Fact, KeyState, Settled, Step, Trigger, Verdicts, after_add,
-    after_look_up, after_refused_address, after_sending, after_status, next_step,
+    after_look_up, after_refused_address, after_sending, next_step,
 };
-use registry::wire::{Accepted, AddAnswer, Confirmed, RegisteredChannel, ResultRow};
+use registry::wire::{Accepted, AddAnswer, RegisteredChannel, ResultRow};
 use store::Writer;
 use store::brands::Brand;
 use store::consent::KeyState as StoredState;
@@ -18,62 +18,11 @@ use store::registry_rejections::NewAnswer;
 use store::registry_work::{ClaimedList, ItemSaid, NewList, Operation, RegistryFact, RegistryItem};
 
 use super::calls::{LOOK_UPS_PER_LIST, LookedUp};
-use super::refusals::{KnownUpTo, no_record};
 use super::{add_item, alarms, asked, rules, source_of};
 use crate::Engine;
 use crate::error::EngineError;
 
 impl Engine {
-    pub(super) async fn settle_ask(
-        &self,
-        list: &ClaimedList,
-        brand: &Brand,
-        confirmed: &Confirmed,
-        answered: Answered,
-        up_to: KnownUpTo,
-    ) -> Result<(), EngineError> {
-        let listed: HashSet<&Recipient> = confirmed.recipients.iter().collect();
-        let ids = ids(&list.items);
-        let mode = brand.mode;
-        let mut writer = self.store.write().await?;
-        let states = writer
-            .update_mirror(
-                brand.firm,
-                brand.id,
-                list.channel,
-                list.kind,
-                &ids,
-                |place, state| {
-                    let is_listed = list
-                        .items
-                        .get(place)
-                        .is_some_and(|item| listed.contains(&item.recipient));
-                    let local = state.local.map(|held| held.status);
-                    let mut view = after_status(&state.registry, local, is_listed, answered)?;
-                    if mode == RegistryMode::Sync
-                        && view.verdict == Verdict::NotConfirmed
-                        && local == Some(Status::Onay)
-                    {
-                        // No record that we could confirm, and none may be made in this mode.
-                        view.code = Some(ReasonCode::I200);
-                    }
-                    if up_to.has_no_record(&view, state.local.as_ref()) {
-                        view = no_record(&view);
-                    }
-                    Some(view)
-                },
-            )
-            .await?;
-        self.plan_next(&mut writer, list, brand, &list.items, &states)
-            .await?;
-        alarms::account_works(&mut writer, brand, false).await?;
-        writer.finish_list(list).await?;
-        writer.commit().await?;
-        metrics::counter!("izinli_registry_addresses_asked_total")
-            .increment(list.items.len() as u64);
-        Ok(())
-    }
-
     pub(super) async fn settle_look_ups(
         &self,
         list: &ClaimedList,
@@ -533,7 +482,7 @@ fn said(item: plan::AddItem) -> RegistryItem {
     }
 }
 
-fn ids(items: &[RegistryItem]) -> Vec<RecipientId> {
+pub(super) fn ids(items: &[RegistryItem]) -> Vec<RecipientId> {
     items.iter().map(|item| item.id).collect()
 }
 

@@ -12,7 +12,7 @@ use crate::{Engine, Step};
 
 /// Sweeps looked at in one step.
 const SWEEPS_MAX: usize = 100;
-/// Pages of keys that need no question, passed in one step.
+/// Pages of keys passed in one transaction, whether they need a question or not.
 const PAGES_MAX: usize = 20;
 
 /// What a person may do with a sweep.
@@ -50,7 +50,10 @@ impl Engine {
             SweepState::Running if ahead >= self.settings.registry.sweep_lists_ahead => {
                 Ok(Step::Idle)
             }
-            SweepState::Running => self.queue_pages(seen.id).await,
+            SweepState::Running => {
+                let missing = self.settings.registry.sweep_lists_ahead - ahead;
+                self.queue_pages(seen.id, missing).await
+            }
             SweepState::Queued if ahead == 0 => self.end_sweep(seen.id).await,
             _ => Ok(Step::Idle),
         }
@@ -72,9 +75,9 @@ impl Engine {
             && (settings.business_from_minute..settings.business_to_minute).contains(&minute)
     }
 
-    /// Queues the next list; keys that were asked about since the sweep began
-    /// are passed over.
-    async fn queue_pages(&self, id: i64) -> Result<Step, EngineError> {
+    /// Queues the lists that are `missing` of those ahead; keys that were asked
+    /// about since the sweep began are passed over.
+    async fn queue_pages(&self, id: i64, missing: i64) -> Result<Step, EngineError> {
         let mut writer = self.store.write().await?;
         let Some(mut sweep) = writer.sweep_to_work(id).await? else {
             return Ok(Step::Idle);
@@ -89,7 +92,11 @@ impl Engine {
             writer.commit().await?;
             return Ok(Step::Did);
         }
+        let mut lists = Vec::new();
         for _ in 0..PAGES_MAX {
+            if i64::try_from(lists.len()).unwrap_or(i64::MAX) >= missing {
+                break;
+            }
             let phase = usize::try_from(sweep.phase)
                 .ok()
                 .and_then(|phase| PHASES.get(phase));
@@ -107,17 +114,16 @@ impl Engine {
                 }
             }
             if !page.people.is_empty() {
-                let list = asks::recheck(
+                lists.push(asks::recheck(
                     sweep.brand,
                     phase.channel,
                     phase.kind,
                     page.people,
                     self.now(),
-                );
-                writer.enqueue_registry(&[list]).await?;
-                break;
+                ));
             }
         }
+        writer.enqueue_registry(&lists).await?;
         writer.save_sweep(&sweep).await?;
         writer.commit().await?;
         Ok(Step::Did)

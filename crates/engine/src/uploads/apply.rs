@@ -227,6 +227,9 @@ impl Engine {
         writer
             .note_branches(upload.id, &branches(&slice.records, &applied))
             .await?;
+        writer
+            .note_retailers(&retailers(&slice.records, &applied))
+            .await?;
         if asks_registry(brand, upload.action) {
             let batches = asks::after_apply(brand, upload, &applied.touched);
             writer.enqueue_registry(&batches).await?;
@@ -402,6 +405,27 @@ fn branches<'a>(slice: &'a [Record], applied: &Applied) -> Vec<(EventId, &'a str
     named.collect()
 }
 
+/// Which retailer took each event that a slice appended.
+fn retailers(slice: &[Record], applied: &Applied) -> Vec<(EventId, u32)> {
+    let rows: HashMap<(i64, Channel, &Recipient), u32> = slice
+        .iter()
+        .filter_map(|record| {
+            let (code, consent) = (record.retailer?, record.consent.as_ref()?);
+            let key = (line_of(record), consent.channel, &record.recipient);
+            Some((key, code))
+        })
+        .collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let taken = applied.touched.iter().filter_map(|touched| {
+        let channel = touched.said.as_ref()?.channel;
+        let code = rows.get(&(touched.line, channel, &touched.address))?;
+        Some((touched.event?, *code))
+    });
+    taken.collect()
+}
+
 /// The first and last event that a slice appended.
 fn appended(applied: &Applied) -> Option<(EventId, EventId)> {
     let events = || applied.touched.iter().filter_map(|touched| touched.event);
@@ -486,7 +510,7 @@ fn incoming(record: &Record) -> IncomingRecord {
             date: consent.date,
             source: consent.source.clone(),
         }),
-        evidence: None,
+        evidence: crate::consents::evidence_of(None, record.retailer),
         attributes: record.attributes.clone(),
         standing: record.standing.map(|standing| Standing {
             recipient: standing.recipient,

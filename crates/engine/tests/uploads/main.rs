@@ -6,3 +6,4 @@ mod calendar;
 mod desk;
 mod drops;
 mod interrupted;
+mod retailers;

@@ -44,6 +44,7 @@ fn about_person<'a>(pair: &Pair<'a>) -> impl Ord + use<'a> {
         pair.tags,
         pair.attributes,
         pair.branch,
+        pair.retailer,
     )
 }
 

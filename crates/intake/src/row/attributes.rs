@@ -11,8 +11,8 @@ use domain::fold_text::cell::is_spreadsheet_error;
 use super::Rules;
 use super::cells::Cells;
 use super::date_order::ColumnOrder;
-use crate::cell::clean;
 use crate::cell::date::{Moment, Reading};
+use crate::cell::{clean, empties};
 use crate::summary::{UnreadValue, UnreadValues};
 
 /// Between a code and its value, and behind the value: no value holds control
@@ -35,7 +35,8 @@ pub(super) struct AttributeReader {
 }
 
 impl AttributeReader {
-    /// The values of a row, code by code; `None` where it has none.
+    /// The values of a row, code by code, an empty one where the value on
+    /// record is to be emptied; `None` where it has none.
     pub(super) fn read<'a>(
         &'a mut self,
         rules: &mut Rules<'_>,
@@ -55,7 +56,7 @@ impl AttributeReader {
                 continue; // what is not said changes nothing
             }
             self.value.clear();
-            if read_value(rules, attribute, column, text, &mut self.value)? {
+            if empties(text) || read_value(rules, attribute, column, text, &mut self.value)? {
                 self.told.push_str(&attribute.code);
                 self.told.push(BETWEEN);
                 self.told.push_str(&self.value);

@@ -5,7 +5,7 @@ use domain::ReasonCode;
 use super::cells::Cells;
 use crate::cell::identity::{Identity, is_national_id, read_external_id, read_token};
 use crate::cell::name;
-use crate::cell::{Fault, clean};
+use crate::cell::{Fault, clean, empties, retailer_code};
 use crate::field::Field;
 use crate::remarked::Remarked;
 use crate::table::layout::Layout;
@@ -22,6 +22,7 @@ pub(crate) struct PersonReader {
     tags: String,
     more_tags: String,
     branch: String,
+    retailer: String,
 }
 
 /// A person as the row names them.
@@ -29,12 +30,15 @@ pub(crate) struct PersonReader {
 pub(crate) struct Person<'a> {
     pub(crate) external_id: Option<&'a str>,
     pub(crate) token: Option<&'a str>,
+    /// An empty one empties what is on record.
     pub(crate) name: Option<&'a str>,
     pub(crate) tags: Option<&'a str>,
     /// Values of attributes, see [`super::split_attributes`].
     pub(crate) attributes: Option<&'a str>,
     /// The branch or dealer, by its first filled column.
     pub(crate) branch: Option<&'a str>,
+    /// The retailer's number at İYS.
+    pub(crate) retailer: Option<u32>,
     /// Whether a word such as `null` stands where an identifier should.
     pub(crate) is_spelled_out_as_missing: bool,
     /// Identifiers that cannot be used (R402 to R404).
@@ -69,11 +73,15 @@ impl PersonReader {
         let first = text(layout.first_name, &mut self.first);
         let last = text(layout.last_name, &mut self.last);
         let full = text(layout.full_name, &mut self.full);
+        let is_emptied = [first, last, full].into_iter().any(empties);
+        let [first, last, full] =
+            [first, last, full].map(|part| if empties(part) { "" } else { part });
         let name = if full.is_empty() {
             name::join(first, last, &mut self.joined)
         } else {
             Some(full)
         };
+        let name = name.or(is_emptied.then_some(""));
         let name = name.filter(|name| {
             let has_lost_letters = name::has_lost_letters(name);
             if has_lost_letters {
@@ -87,6 +95,13 @@ impl PersonReader {
             .position(|cell| !cell.trim_ascii().is_empty());
         let branch = branch.and_then(|at| layout.branches.get(at).copied());
         let branch = clean_text(cells, branch, &mut self.branch, remarked);
+        let told = clean_text(cells, layout.retailer, &mut self.retailer, remarked);
+        let retailer = retailer_code(told);
+        if retailer.is_none() && !told.is_empty() {
+            remarked.add(ReasonCode::W704);
+        }
+        // The scores know the retailer by its code where no branch is named.
+        let branch = if branch.is_empty() { told } else { branch };
         let mut person = Person {
             external_id: None,
             token: None,
@@ -94,6 +109,7 @@ impl PersonReader {
             tags: Some(tags).filter(|tags| !tags.is_empty()),
             attributes: None,
             branch: Some(shortened(branch)).filter(|branch| !branch.is_empty()),
+            retailer,
             is_spelled_out_as_missing: false,
             faults: Vec::new(),
         };

@@ -76,6 +76,7 @@ impl Rules<'_> {
             tags: who.person.tags,
             attributes: who.person.attributes,
             branch: who.person.branch,
+            retailer: who.person.retailer,
             beside: if is_nameless {
                 who.addresses.other_than(address)
             } else {
@@ -120,6 +121,7 @@ impl Rules<'_> {
             tags: who.person.tags.map(str::to_owned),
             attributes: who.person.attributes.map(str::to_owned),
             branch: who.person.branch.map(str::to_owned),
+            retailer: who.person.retailer,
             remarks: self.on_consent.and(self.on_row),
         });
         Ok(())

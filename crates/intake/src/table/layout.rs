@@ -36,6 +36,8 @@ pub(crate) struct Layout {
     pub(crate) tags: Vec<usize>,
     /// Branch or dealer: a name and a number, say; the first filled one counts.
     pub(crate) branches: Vec<usize>,
+    /// The retailer's number at İYS.
+    pub(crate) retailer: Option<usize>,
     /// Columns of attributes, with the position of the definition.
     pub(crate) attributes: Vec<(usize, usize)>,
     /// Those of them whose values are dates.
@@ -142,6 +144,7 @@ impl Layout {
             brand: places.of_field(Field::Brand),
             tags: columns_of(&meanings, Field::Tags),
             branches: columns_of(&meanings, Field::Branch),
+            retailer: places.of_field(Field::Retailer),
             attribute_dates: dates_of(&attributes, &options.attributes),
             attributes,
             asks: asks_of(&places, mapping),
@@ -287,6 +290,7 @@ impl Layout {
             self.channel,
             self.recipient_kind,
             self.brand,
+            self.retailer,
         ];
         let in_group = |group: &Group| {
             [Some(group.status.index), group.date, group.source].contains(&Some(column))

@@ -120,6 +120,11 @@ fn of_file(code: &str) -> Option<Outcome> {
                 .replace('ğ', "ð"),
             &push(),
         ),
+        "W704" => {
+            let head = "Telefon;İzin Türü;İzin Durumu;İzin Tarihi;İzin Kaynağı;Alıcı Tipi;İYS Bayi Kodu";
+            let row = "+905321234567;MESAJ;ONAY;20.06.2025 14:05;HS_WEB;BIREYSEL;B-12";
+            judged(format!("{head}\n{row}\n"), &push())
+        }
         _ => return None,
     })
 }

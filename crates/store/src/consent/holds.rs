@@ -47,6 +47,8 @@ pub struct Hold {
     pub origin: Origin,
     /// Pointer to the proof.
     pub evidence: String,
+    /// The retailer (*bayi*) that took it: its number at İYS.
+    pub retailer: Option<u32>,
     /// Who brought it.
     pub asked_by: String,
     /// When.
@@ -76,6 +78,8 @@ pub struct NewHold {
     pub origin: Origin,
     /// Pointer to the proof.
     pub evidence: String,
+    /// The retailer (*bayi*) that took it: its number at İYS.
+    pub retailer: Option<u32>,
     /// Who brings it.
     pub asked_by: String,
 }
@@ -85,7 +89,7 @@ macro_rules! hold_sql {
         concat!(
             "SELECT h.id, h.firm_id, h.brand_id, h.recipient_id, r.address, h.channel, h.kind, \
                 h.consent_us, h.source, h.origin, h.evidence, h.asked_by, h.asked_us, h.state, \
-                h.decided_by, h.decided_us, h.note, h.event_id \
+                h.decided_by, h.decided_us, h.note, h.event_id, h.retailer_code \
              FROM consent_hold h JOIN recipient r ON r.id = h.recipient_id ",
             $rest
         )
@@ -117,6 +121,7 @@ struct HoldRow {
     decided_us: Option<i64>,
     note: Option<String>,
     event_id: Option<i64>,
+    retailer_code: Option<i64>,
 }
 
 impl TryFrom<HoldRow> for Hold {
@@ -139,6 +144,10 @@ impl TryFrom<HoldRow> for Hold {
             source: known(Source::from_registry(&row.source), table, "source", id)?,
             origin: known(Origin::from_db(row.origin), table, "origin", id)?,
             evidence: row.evidence,
+            retailer: row
+                .retailer_code
+                .map(|code| known(u32::try_from(code).ok(), table, "retailer_code", id))
+                .transpose()?,
             asked_by: row.asked_by,
             asked_at: Timestamp::from_micros(row.asked_us),
             state: known(HoldState::from_db(row.state), table, "state", id)?,
@@ -203,11 +212,12 @@ impl Writer {
         let now = self.now().as_micros();
         // The newest claim with its evidence is the one that is looked at.
         let sql = "INSERT INTO consent_hold (id, firm_id, brand_id, recipient_id, channel, kind, \
-                consent_us, source, origin, evidence, asked_by, asked_us, state) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1) \
+                consent_us, source, origin, evidence, asked_by, asked_us, state, retailer_code) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13) \
              ON CONFLICT (brand_id, recipient_id, channel, kind) WHERE state = 1 DO UPDATE SET \
                 consent_us = excluded.consent_us, source = excluded.source, origin = excluded.origin, \
-                evidence = excluded.evidence, asked_by = excluded.asked_by, asked_us = excluded.asked_us \
+                evidence = excluded.evidence, asked_by = excluded.asked_by, asked_us = excluded.asked_us, \
+                retailer_code = excluded.retailer_code \
              RETURNING id";
         let held: i64 = on!(self, conn => sqlx::query_scalar(sql)
             .bind(id)
@@ -222,6 +232,7 @@ impl Writer {
             .bind(new.evidence.as_str())
             .bind(new.asked_by.as_str())
             .bind(now)
+            .bind(new.retailer.map(i64::from))
             .fetch_one(&mut *conn)
             .await)
         .doing("holding a consent")?;
@@ -298,6 +309,8 @@ impl Writer {
         } else {
             self.change_local(brand, &[(key, local)]).await?;
         }
+        let taken = hold.retailer.map(|code| (id, code));
+        self.note_retailers(taken.as_slice()).await?;
         self.decide(hold, HoldState::Approved, actor, note, Some(id))
             .await?;
         Ok(id)

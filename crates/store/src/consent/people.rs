@@ -207,10 +207,10 @@ impl<'r> People<'r> {
         let is_new_address = self.addresses[address].is_new;
         let person = &mut self.persons[person];
         let mut is_changed = false;
-        if let Some(name) = &record.name
-            && person.name.as_ref() != Some(name)
+        if let Some(name) = record.name.as_deref()
+            && person.name.as_deref().unwrap_or_default() != name
         {
-            person.name = Some(name.clone());
+            person.name = Some(name.to_owned()).filter(|name| !name.is_empty());
             is_changed = true;
         }
         let (slot, stored) = match record.recipient.form() {

@@ -37,7 +37,7 @@ pub struct IncomingRecord {
     pub external_id: Option<String>,
     /// Another name of the person, such as a device.
     pub token: Option<String>,
-    /// Full name.
+    /// Full name; an empty one empties what is on record.
     pub name: Option<String>,
     /// In which capacity.
     pub kind: RecipientKind,
@@ -46,7 +46,8 @@ pub struct IncomingRecord {
     /// Pointer to the proof.
     pub evidence: Option<String>,
     /// Values of the firm's attributes, by code, in the forms of
-    /// `domain::attribute`; those that are not named stay as they are.
+    /// `domain::attribute`; those that are not named stay as they are, an empty
+    /// one empties what is on record.
     pub attributes: Vec<(String, String)>,
     /// What the record repeats, where whoever brings it found that it says
     /// nothing new about its person and its key: it is counted and not looked up.

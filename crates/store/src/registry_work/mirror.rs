@@ -63,7 +63,9 @@ impl Writer {
         let mut changed = Vec::new();
         let mut refuses = false;
         for (place, (recipient, state)) in recipients.iter().zip(&mut states).enumerate() {
-            let Some(view) = decide(place, state) else {
+            let view = decide(place, state);
+            // What stands there already needs no writing.
+            let Some(view) = view.filter(|view| *view != state.registry) else {
                 continue;
             };
             refuses |= state.registry.verdict == Verdict::Onay && view.verdict != Verdict::Onay;

@@ -6,6 +6,7 @@ use domain::ids::{BrandId, UploadId};
 use super::{ClaimedList, ListRow, ListState, NewList, RegistryItem, list_row, packed};
 use crate::db::{Engine, Writer};
 use crate::error::{Doing, StoreError, exactly};
+use crate::given::{BindGiven, Given};
 use crate::row::page_rows;
 
 impl Writer {
@@ -123,6 +124,33 @@ impl Writer {
             ..ListChange::of(list)
         };
         self.change_list(list, &change).await
+    }
+
+    /// Everything of these lists is settled.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when one of them is not its claim's any more.
+    pub async fn finish_lists(&mut self, lists: &[&ClaimedList]) -> Result<(), StoreError> {
+        let given = Given::new()
+            .ints("id", lists.iter().map(|list| list.id.as_db()))
+            .ints("attempt", lists.iter().map(|list| list.attempt));
+        let sql = given.sql(
+            self.engine(),
+            2,
+            "UPDATE registry_batch SET state = 3, next_us = $1, done_us = $1, last_error = NULL, \
+                lease_until_us = NULL, worker = NULL \
+             FROM given WHERE registry_batch.id = given.id \
+                AND registry_batch.attempt = given.attempt AND state IN (1, 2, 4)",
+        );
+        let now = self.now().as_micros();
+        let rows = on!(self, conn => sqlx::query(sql)
+            .bind(now)
+            .bind_given(&given)
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("settling registry work")?;
+        exactly(rows, lists.len() as u64, "the claimed lists")
     }
 
     /// İYS took the list; its results are asked for from `next` on.

@@ -1,5 +1,5 @@
 //! Values of attributes on their way to contacts: a record changes what it
-//! names, what it does not name stays.
+//! names, what it does not name stays, and what it names empty goes.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,9 @@ impl Person {
     pub(super) fn note_attributes(&mut self, record: &IncomingRecord) -> bool {
         let mut is_changed = false;
         for (code, value) in &record.attributes {
-            if self.attributes.get(code) != Some(value) {
+            if value.is_empty() {
+                is_changed |= self.attributes.remove(code).is_some();
+            } else if self.attributes.get(code) != Some(value) {
                 self.attributes.insert(code.clone(), value.clone());
                 is_changed = true;
             }
