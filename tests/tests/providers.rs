@@ -23,8 +23,10 @@ use system_tests::system::{
 const RECIPIENTS: u64 = 240;
 /// So many of a hundred requests are carried out and never answered.
 const HANGS_UP: f64 = 0.04;
-/// Requests of one campaign, about; kills come among them.
+/// Requests of one campaign, at least; kills come among them.
 const REQUESTS: u64 = 40;
+/// People in one of them, at most: a large campaign has more requests, not larger ones.
+const BATCH_MOST: u64 = 100;
 const KILLS: usize = 4;
 /// A campaign that has not ended by then never will; a large one takes longer.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -179,7 +181,7 @@ impl Trial {
             "brand_id": brand.id, "name": kind.to_string(), "channel": channel, "kind": "BIREYSEL",
             "basis": "INFORMATIONAL", "purpose": "randevu", "body": text, "sender": sender,
             "connector_id": connector, "audience": { "type": "tag", "tag": TAG },
-            "batch_size": people.div_ceil(REQUESTS),
+            "batch_size": people.div_ceil(REQUESTS).min(BATCH_MOST),
         });
         let path = job::campaign(&world.client, &draft).await?;
         if is_mail(kind) {
