@@ -15,6 +15,8 @@
 //! [`system`] runs the real program between simulators; `tests/main_job.rs`,
 //! `tests/kill.rs`, `tests/faults.rs` and `tests/files.rs` look at what comes of it.
 //!
+//! `tests/providers.rs` kills it while campaigns leave over a provider of every kind.
+//!
 //! `tests/workers.rs` has three workers on a PostgreSQL of its own, kills one and
 //! restarts the database.
 //!

@@ -73,6 +73,16 @@ impl Post {
         Ok(())
     }
 
+    /// Whom the last message to an address came from on its envelope.
+    async fn envelope_sender(&self, address: &str) -> Result<String> {
+        let url = format!("{}/_sim/received", self.simulator.url());
+        let page: Value = self.http.get(url).send().await?.json().await?;
+        let list = page["list"].as_array().cloned().unwrap_or_default();
+        let mail = list.iter().rfind(|mail| mail["to"] == address);
+        let from = mail.and_then(|mail| mail["from"].as_str());
+        Ok(from.context("no mail")?.to_owned())
+    }
+
     /// What it took for an address.
     async fn received(&self, address: &str) -> Result<Vec<String>> {
         let url = format!("{}/_sim/received", self.simulator.url());
@@ -155,6 +165,20 @@ fn header(mail: &str, name: &str) -> Result<String> {
         .with_context(|| format!("no {name} in {head}"))
 }
 
+/// The first of the ways out: the link.
+fn way_out(mail: &str) -> Result<String> {
+    let ways = header(mail, "List-Unsubscribe")?;
+    let link = ways.split(',').next().unwrap_or_default();
+    Ok(link.trim_matches(['<', '>']).to_owned())
+}
+
+/// The second: the address that a mail goes to.
+fn way_out_by_mail(mail: &str) -> Result<String> {
+    let ways = header(mail, "List-Unsubscribe")?;
+    let (_, address) = ways.split_once("<mailto:").context("no address")?;
+    Ok(address.trim_end_matches('>').to_owned())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_e_mail_campaign_goes_out_and_who_clicks_stop_is_not_sent_to_again() -> Result<()> {
     each_database(Setup::default(), async |world| {
@@ -178,8 +202,7 @@ async fn an_e_mail_campaign_goes_out_and_who_clicks_stop_is_not_sent_to_again() 
         job::finished(&world.client, &path).await?;
         let mails = post.received(PEOPLE[0]).await?;
         ensure!(mails.len() == 1, "mails: {mails:?}");
-        let link = header(&mails[0], "List-Unsubscribe")?;
-        let link = link.trim_matches(['<', '>']).to_owned();
+        let link = way_out(&mails[0])?;
         let subject = header(&mails[0], "Subject")?;
         ensure!(subject.starts_with("=?UTF-8?B?"), "subject: {subject}");
 
@@ -291,8 +314,7 @@ async fn a_dead_mailbox_is_stopped_a_full_one_is_not_and_a_muted_topic_leaves_th
         job::reconciles(&report?)?;
 
         let mail = post.received(PEOPLE[2]).await?;
-        let link = header(&mail[0], "List-Unsubscribe")?;
-        let link = link.trim_matches(['<', '>']).to_owned();
+        let link = way_out(&mail[0])?;
         let muted = [("istek", "tercih"), ("dil", "tr")];
         let answer = post.http.post(&link).form(&muted).send().await?;
         ensure!(answer.status() == 200, "muting: {answer:?}");
@@ -313,6 +335,135 @@ async fn a_dead_mailbox_is_stopped_a_full_one_is_not_and_a_muted_topic_leaves_th
         ensure!(
             post.received(PEOPLE[0]).await?.is_empty(),
             "the dead mailbox was tried again"
+        );
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_to_the_way_out_and_a_complaint_at_the_mailbox_provider_are_refusals() -> Result<()>
+{
+    each_database(Setup::default(), async |world| {
+        let brand = world.brand(Mode::Integrator, IYS_CODE).await?;
+        three_people(world, &brand).await?;
+        let post = Post::start(world).await?;
+        let path = campaign(world, &post, &brand, "kampanya").await?;
+        until("İYS's confirmation", async || {
+            let dry = dry_run(world, &path).await?;
+            Ok((dry["sendable"] == 3).then_some(()))
+        })
+        .await?;
+        job::sent_without_receipts(&world.client, &path).await?;
+
+        // Somebody's mail program writes to the address behind "unsubscribe".
+        let mails = post.received(PEOPLE[0]).await?;
+        let address = way_out_by_mail(&mails[0])?;
+        let written = format!(
+            "From: <baska@ornek.com.tr>\r\nTo: <{address}>\r\nSubject: unsubscribe\r\n\r\n"
+        );
+        // Somebody else says "spam", and their provider tells without their name.
+        let mails = post.received(PEOPLE[1]).await?;
+        let came_from = post.envelope_sender(PEOPLE[1]).await?;
+        ensure!(!mails.is_empty(), "no mail");
+        let complaint = format!(
+            "From: <fbl@posta.test>\r\nTo: <donus@ornek.com.tr>\r\nSubject: FW\r\nMIME-Version: 1.0\r\n\
+             Content-Type: multipart/report; report-type=feedback-report; boundary=\"b\"\r\n\r\n\
+             --b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\n\
+             Version: 1\r\nUser-Agent: FBL/1\r\nOriginal-Mail-From: <{came_from}>\r\n\r\n\
+             --b\r\nContent-Type: text/rfc822-headers\r\n\r\nSubject: Yaz\r\n\r\n--b--\r\n"
+        );
+        for mail in [&written, &complaint, &complaint] {
+            let answer = post.http.post(&post.receipts_url).body(mail.clone()).send();
+            let answer = answer.await?;
+            ensure!(answer.status().is_success(), "{answer:?}");
+        }
+        let second = campaign(world, &post, &brand, "kampanya").await?;
+        let seen = until("both refusals", async || {
+            let dry = dry_run(world, &second).await?;
+            Ok((job::excluded(&dry["excluded"], "S103") == 2).then_some(dry))
+        })
+        .await;
+        if seen.is_err() {
+            eprintln!("{}", world.client.get("/inbound?limit=20").await?);
+        }
+        ensure!(seen?["sendable"] == 1, "the third is still sent to");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_subjects_are_tried_and_one_with_a_name_that_nobody_knows_is_refused() -> Result<()> {
+    each_database(Setup::default(), async |world| {
+        let brand = world.brand(Mode::Integrator, IYS_CODE).await?;
+        three_people(world, &brand).await?;
+        let post = Post::start(world).await?;
+        let path = campaign(world, &post, &brand, "kampanya").await?;
+        for (mail, field) in [
+            (json!({ "subject": "Merhaba {{adi}}" }), "subject"),
+            (
+                json!({ "subject": "Yaz", "html": "<p>{{musteri_n}}</p>" }),
+                "html",
+            ),
+        ] {
+            let place = format!("{path}/mail");
+            let answer = world
+                .client
+                .call(reqwest::Method::PUT, &place, Some(&mail), None)
+                .await?;
+            let said = answer.body.to_string();
+            ensure!(answer.status == 422 || answer.status == 400, "{said}");
+            let meant = if field == "html" { "musteri_no" } else { "ad" };
+            ensure!(
+                said.contains(field) && said.contains(&format!("did you mean `{{{{{meant}}}}}`")),
+                "{said}"
+            );
+        }
+        let plan = |subject: &str| {
+            json!({ "plan": { "split": {
+                "body": "Yazın son günleri! ORNEK SAGLIK AS Mersis 0123456789012345",
+                "first_percent": 50, "second_percent": 50, "subject": subject,
+            }}})
+        };
+        let change = async |plan: &Value| {
+            let patch = reqwest::Method::PATCH;
+            world.client.call(patch, &path, Some(plan), None).await
+        };
+        let said = change(&plan("Son günler, {{ad_}}")).await?.body.to_string();
+        ensure!(
+            said.contains("plan.split.subject") && said.contains("did you mean `{{ad}}`"),
+            "{said}"
+        );
+        change(&plan("Son günler")).await?.success()?;
+        until("İYS's confirmation", async || {
+            let dry = dry_run(world, &path).await?;
+            Ok((dry["sendable"] == 3).then_some(()))
+        })
+        .await?;
+        job::sent_without_receipts(&world.client, &path).await?;
+        let mut subjects = Vec::new();
+        for person in PEOPLE {
+            for mail in post.received(person).await? {
+                let is_second = mail.contains("son g=C3=BCnleri");
+                subjects.push((header(&mail, "Subject")?, is_second));
+            }
+        }
+        ensure!(subjects.len() == 3, "{subjects:?}");
+        let second: Vec<&String> = subjects
+            .iter()
+            .filter(|(_, is_second)| *is_second)
+            .map(|(subject, _)| subject)
+            .collect();
+        let first: Vec<&String> = subjects
+            .iter()
+            .filter(|(_, is_second)| !*is_second)
+            .map(|(subject, _)| subject)
+            .collect();
+        ensure!(!second.is_empty() && !first.is_empty(), "{subjects:?}");
+        ensure!(
+            first.iter().all(|subject| !second.contains(subject)),
+            "{subjects:?}"
         );
         Ok(())
     })

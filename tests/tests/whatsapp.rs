@@ -163,3 +163,38 @@ async fn only_who_consented_to_whatsapp_gets_the_template_and_a_button_ends_it()
     })
     .await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_send_that_meta_refuses_because_the_person_stopped_is_their_refusal() -> Result<()> {
+    each_database(Setup::default(), async |world| {
+        let brand = world.brand(Mode::Integrator, IYS_CODE).await?;
+        let file = world.write("dort.csv", FOUR)?;
+        job::imported(&world.client, &file, &job::push(&brand, TAG)).await?;
+        let meta = Meta::start(world).await?;
+        meta.tell("refuse", &json!({ "code": "131050" })).await?;
+        let draft = meta.draft(world, &brand, job::TEXT_WITH_NAME);
+        let path = job::campaign(&world.client, &draft).await?;
+        let report = job::sent(&world.client, &path).await?;
+        ensure!(
+            report["failed"]["refused"] == 1 && report["delivered"] == 1,
+            "report: {report}"
+        );
+        let failed = world
+            .client
+            .get(&format!("{path}/messages?state=failed"))
+            .await?;
+        let failed = &failed["items"][0];
+        ensure!(failed["code"] == "S508", "{failed}");
+        let path = job::campaign(&world.client, &draft).await?;
+        let dry = world
+            .client
+            .post(&format!("{path}/dry-run"), &json!({}))
+            .await?;
+        ensure!(
+            job::excluded(&dry["excluded"], "S103") == 2 && dry["sendable"] == 1,
+            "K4 had refused, and one more has now: {dry}"
+        );
+        Ok(())
+    })
+    .await
+}

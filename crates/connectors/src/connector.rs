@@ -118,6 +118,13 @@ pub trait Connector: Send + Sync + Debug {
         false
     }
 
+    /// Whether a refusal says that the person has stopped commercial messages
+    /// from us there: it counts as theirs.
+    fn is_opt_out(&self, code: &str) -> bool {
+        let _ = code;
+        false
+    }
+
     /// Asks for the receipts of accepted requests, within the limits of
     /// [`Receiving::by_pull`](crate::Receiving). May bring only some of them.
     ///

@@ -50,7 +50,7 @@ pub use outcome::{
     Balance, CallFailure, Check, Class, Found, FoundMessage, LookUp, Outcome, Refusal, TestReport,
 };
 pub use receipt::{
-    AddressedReceipt, Inbound, Inbox, Push, Receipt, ReceiptState, Receipts, SentRequest,
+    AddressedReceipt, Inbound, Inbox, Push, Receipt, ReceiptState, Receipts, SentRequest, Stop,
     UnreadablePush,
 };
 pub use transport::{HttpSettings, http_client};

@@ -27,7 +27,7 @@ pub enum Class {
     Request,
     /// The provider has it already: accepted earlier, never sent again.
     Duplicate,
-    /// A code we do not know: two more tries, then people look.
+    /// A code we do not know: tried twice, then people look.
     Undocumented,
 }
 

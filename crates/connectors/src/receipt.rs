@@ -171,11 +171,27 @@ pub struct Inbound {
     pub received_at: Option<Timestamp>,
 }
 
+/// Somebody refused without writing to us: a complaint that their mailbox
+/// provider passes on, a mail to the address behind a message, a provider that
+/// hands them our messages no more. It names the message; who that went to is
+/// never believed from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    /// The message, of our own making.
+    pub message: MessageRef,
+    /// By which means, as people see it.
+    pub by: String,
+    /// When the provider says it was.
+    pub at: Option<Timestamp>,
+}
+
 /// The replies of one push or of one pull.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Inbox {
     /// Those that could be read, in the order they came.
     pub replies: Vec<Inbound>,
+    /// Refusals that name a message instead of a person.
+    pub stops: Vec<Stop>,
     /// Entries without an address or a text.
     pub unreadable: usize,
 }

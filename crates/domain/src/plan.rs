@@ -81,7 +81,14 @@ pub struct Split {
     pub first_percent: i64,
     /// Percent that get the second.
     pub second_percent: i64,
+    /// Of an e-mail: the subject beside the second text, where it is not the
+    /// campaign's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
 }
+
+/// Longest subject of an e-mail, characters.
+pub const SUBJECT_CHARS_MAX: usize = 200;
 
 /// Something in a plan that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -175,8 +182,17 @@ impl Plan {
             return Err(fault("plan.canary", problem.to_owned()));
         }
         crate::template::MessageText::parse(&split.body)
+            .map_err(|error| fault("plan.split.body", error.to_string()))?;
+        let Some(subject) = &split.subject else {
+            return Ok(());
+        };
+        if subject.chars().count() > SUBJECT_CHARS_MAX || subject.contains('\n') {
+            let problem = format!("must be one line of at most {SUBJECT_CHARS_MAX} characters");
+            return Err(fault("plan.split.subject", problem));
+        }
+        crate::template::MessageText::parse(subject)
             .map(drop)
-            .map_err(|error| fault("plan.split.body", error.to_string()))
+            .map_err(|error| fault("plan.split.subject", error.to_string()))
     }
 
     /// When a batch is due that begins after so many planned people.
@@ -354,11 +370,23 @@ mod tests {
                 body: "B".into(),
                 first_percent,
                 second_percent,
+                subject: None,
             }),
             ..Plan::default()
         };
         assert_eq!(refused(split(60, 41)), "plan.split");
         assert!(split(50, 50).check().is_ok());
+        let titled = |subject: &str| {
+            let mut plan = split(50, 50);
+            if let Some(split) = &mut plan.split {
+                split.subject = Some(subject.to_owned());
+            }
+            plan
+        };
+        assert!(titled("Yaz geldi").check().is_ok());
+        for subject in ["", "a\nb", "{{ad", &"a".repeat(201)] {
+            assert_eq!(refused(titled(subject)), "plan.split.subject", "{subject}");
+        }
         let both = Plan {
             canary: Some(Canary {
                 percent: 1,

@@ -132,6 +132,9 @@ impl Engine {
         if let Some(split) = &new.plan.split {
             self.check_variables(firm, "plan.split", &split.body)
                 .await?;
+            let subject = split.subject.as_deref().unwrap_or_default();
+            self.check_variables(firm, "plan.split.subject", subject)
+                .await?;
         }
         Ok(())
     }
@@ -153,6 +156,17 @@ impl Engine {
         new.body = template::normalise(&new.body).0;
         if let Some(split) = &mut new.plan.split {
             split.body = template::normalise(&split.body).0;
+            split.subject = split
+                .subject
+                .take()
+                .map(|subject| subject.trim().to_owned())
+                .filter(|subject| !subject.is_empty());
+            if split.subject.is_some() && new.channel != domain::Channel::Eposta {
+                return Err(EngineError::invalid(
+                    "plan.split.subject",
+                    "only an e-mail has a subject",
+                ));
+            }
         }
         MessageText::parse(&new.body)
             .map_err(|error| EngineError::invalid("body", error.to_string()))?;

@@ -7,6 +7,7 @@ mod pace;
 mod recheck;
 mod resolve;
 mod send;
+mod stops;
 
 use std::sync::Arc;
 
@@ -58,9 +59,9 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// The text that a batch gets: in a trial of two, that of its part; the
-    /// rest gets the one that was chosen.
-    pub(crate) fn text_of(&self, batch_no: i64) -> &MessageText {
+    /// Whether a batch gets the second text: in a trial of two, that of its part;
+    /// the rest gets the one that was chosen.
+    fn gets_second(&self, batch_no: i64) -> bool {
         let part = match Part::of_batch(batch_no) {
             Part::Rest => self
                 .campaign
@@ -70,8 +71,13 @@ impl Context {
                 .map(|winner| winner.part),
             part => Some(part),
         };
-        match (&self.second, part) {
-            (Some(second), Some(Part::Second)) => second,
+        part == Some(Part::Second)
+    }
+
+    /// The text that a batch gets.
+    pub(crate) fn text_of(&self, batch_no: i64) -> &MessageText {
+        match &self.second {
+            Some(second) if self.gets_second(batch_no) => second,
             _ => &self.text,
         }
     }
@@ -108,7 +114,8 @@ impl Context {
             return Ok((text, None));
         };
         let is_commercial = self.campaign.basis == Basis::Commercial;
-        let mail = mail.render(&person.values, is_commercial.then_some(url), now)?;
+        let url = is_commercial.then_some(url);
+        let mail = mail.render(&person.values, url, self.gets_second(batch_no), now)?;
         Ok((text, Some(Box::new(mail))))
     }
 }

@@ -3,6 +3,7 @@
 use connectors::Mail;
 use domain::gate::Basis;
 use domain::ids::{CampaignId, FirmId, TemplateId};
+use domain::plan::SUBJECT_CHARS_MAX;
 use domain::template::{InvalidText, MessageText, RenderError, Values};
 use domain::{Channel, EmailAddress, Timestamp};
 use sha2::{Digest, Sha256};
@@ -15,8 +16,6 @@ use crate::Engine;
 use crate::error::EngineError;
 use crate::links::{ACCEPT_LINK, LINK};
 
-/// Longest subject, characters.
-const SUBJECT_CHARS_MAX: usize = 200;
 /// The way out, where a text names none.
 const WAY_OUT: &str = "\n\nİletilerimizi almak istemiyorsanız / To unsubscribe: {{ret_linki}}";
 /// The same in HTML.
@@ -27,6 +26,8 @@ const WAY_OUT_HTML: &str = "<p style=\"margin-top:24px;font-size:13px\">\
 #[derive(Debug)]
 pub(crate) struct MailText {
     subject: MessageText,
+    /// That of the second text of a trial, where it has one of its own.
+    second_subject: Option<MessageText>,
     html: Option<MessageText>,
     reply_to: Option<String>,
 }
@@ -41,23 +42,29 @@ impl MailText {
                 MessageText::parse_html(html)
             }
         });
+        let split = campaign.plan.split.as_ref();
+        let second = split.and_then(|split| split.subject.as_deref());
         Ok(Self {
             subject: MessageText::parse(&content.subject)?,
+            second_subject: second.map(MessageText::parse).transpose()?,
             html: html.transpose()?,
             reply_to: content.reply_to.clone(),
         })
     }
 
-    /// The message for one person, `url` being their way out.
+    /// The message for one person, `url` being their way out; `second` for
+    /// whoever gets the second text of a trial.
     pub(crate) fn render(
         &self,
         values: &Values,
         url: Option<String>,
+        second: bool,
         now: Timestamp,
     ) -> Result<Mail, RenderError> {
+        let own = self.second_subject.as_ref().filter(|_| second);
         let html = self.html.as_ref().map(|html| html.render(values));
         Ok(Mail {
-            subject: self.subject.render(values)?,
+            subject: own.unwrap_or(&self.subject).render(values)?,
             html: html.transpose()?,
             reply_to: self.reply_to.clone(),
             unsubscribe_url: url,
@@ -113,11 +120,11 @@ pub(crate) fn beside_text(content: &MailContent, campaign: &Campaign) -> Vec<Str
     let Ok(mail) = MailText::parse(content, campaign) else {
         return Vec::new();
     };
-    let html = mail.html.iter().flat_map(|html| html.variables());
+    let others = mail.html.iter().chain(&mail.second_subject);
     mail.subject
         .variables()
         .iter()
-        .chain(html)
+        .chain(others.flat_map(MessageText::variables))
         .cloned()
         .collect()
 }
@@ -245,6 +252,21 @@ fn checked(content: &MailContent) -> Result<(), EngineError> {
 }
 
 impl Engine {
+    /// Refuses variables that nobody knows, in the subject and in the HTML.
+    async fn check_mail_variables(
+        &self,
+        firm: FirmId,
+        content: &MailContent,
+    ) -> Result<(), EngineError> {
+        self.check_variables(firm, "subject", &content.subject)
+            .await?;
+        let html = content.html.as_deref().map(MessageText::parse_html);
+        match html {
+            Some(Ok(html)) => self.check_names(firm, "html", html.variables()).await,
+            _ => Ok(()),
+        }
+    }
+
     /// Gives a draft its subject and HTML.
     ///
     /// # Errors
@@ -258,6 +280,7 @@ impl Engine {
         actor: &str,
     ) -> Result<(), EngineError> {
         checked(content)?;
+        self.check_mail_variables(firm, content).await?;
         let missing = EngineError::NotFound {
             what: "the campaign",
         };
@@ -295,6 +318,7 @@ impl Engine {
         actor: &str,
     ) -> Result<(), EngineError> {
         checked(content)?;
+        self.check_mail_variables(firm, content).await?;
         let missing = EngineError::NotFound {
             what: "the template",
         };

@@ -7,7 +7,7 @@ mod pull;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use connectors::{Connector, Inbound, Push};
+use connectors::{Connector, Inbound, Push, Stop};
 use domain::consent::Origin;
 use domain::ids::{BrandId, ConnectorId, FirmId, ReplyId};
 use domain::reply::{self, Meaning};
@@ -166,6 +166,9 @@ impl Engine {
                     for said in &inbox.replies {
                         self.take_reply(&mut writer, mailbox, said).await?;
                     }
+                    for stop in &inbox.stops {
+                        self.take_stop(&mut writer, mailbox, stop).await?;
+                    }
                     (inbox.unreadable > 0)
                         .then(|| format!("{} entries could not be read", inbox.unreadable))
                 }
@@ -198,6 +201,31 @@ impl Engine {
             connector,
             brands,
         })
+    }
+
+    /// Keeps a refusal that names a message as if the person had written it to
+    /// the message's brand. A message that was never planned is nobody's.
+    pub(crate) async fn take_stop(
+        &self,
+        writer: &mut Writer,
+        mailbox: &Mailbox,
+        stop: &Stop,
+    ) -> Result<(), EngineError> {
+        let firm = mailbox.firm();
+        let Some(facts) = writer.message(firm, stop.message).await? else {
+            return Ok(());
+        };
+        let campaign = writer.campaign_at_work(stop.message.campaign).await?;
+        let name = mailbox.brand(campaign.brand);
+        let name = name.map_or("", |brand| brand.short_name.as_str());
+        let said = Inbound {
+            provider_id: Some(format!("{} {}", stop.by, stop.message)),
+            from: facts.address,
+            to: stop.by.clone(),
+            text: format!("RET {name}").trim_end().to_owned(),
+            received_at: stop.at,
+        };
+        self.take_reply(writer, mailbox, &said).await
     }
 
     /// Keeps one reply and, if it surely refuses, records the refusal.

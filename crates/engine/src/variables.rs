@@ -108,16 +108,28 @@ impl Engine {
         field: &'static str,
         body: &str,
     ) -> Result<(), EngineError> {
-        let Ok(text) = MessageText::parse(body) else {
-            return Ok(());
-        };
-        if text.variables().is_empty() {
+        match MessageText::parse(body) {
+            Ok(text) => self.check_names(firm, field, text.variables()).await,
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// [`Engine::check_variables`] for the variables of a text that was read.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] names the unknown one and what was probably meant.
+    pub(crate) async fn check_names(
+        &self,
+        firm: FirmId,
+        field: &'static str,
+        used: &[String],
+    ) -> Result<(), EngineError> {
+        if used.is_empty() {
             return Ok(());
         }
         let known = self.variables(firm).await?;
         let names = || known.iter().map(|one| one.name.as_str());
-        let unknown = text
-            .variables()
+        let unknown = used
             .iter()
             .find(|name| names().all(|known| known != name.as_str()));
         let Some(unknown) = unknown else {

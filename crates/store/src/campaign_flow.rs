@@ -183,16 +183,19 @@ impl Reader {
     }
 
     /// Whether requests of a campaign keep failing to leave over an account:
-    /// one of its batches was tried [`ATTEMPTS_IN_VAIN`] times.
+    /// one of its batches was tried [`ATTEMPTS_IN_VAIN`] times. With
+    /// `but_refused` those do not count that the provider itself refused: a mail
+    /// server's "later" is about one mailbox.
     pub async fn fails_over(
         &mut self,
         campaign: CampaignId,
         connector: ConnectorId,
+        but_refused: bool,
     ) -> Result<bool, StoreError> {
         let sql = "SELECT CASE WHEN EXISTS (SELECT 1 FROM send_batch \
              WHERE campaign_id = $1 AND connector_id = $2 AND settled_us IS NULL AND state = 1 \
                AND attempt >= $3 AND claimed_us IS NULL AND last_error IS NOT NULL \
-               AND last_error NOT IN ($4, $5, $6)) THEN CAST(1 AS BIGINT) ELSE 0 END";
+               AND last_error NOT IN ($4, $5, $6) AND ($7 = 0 OR refusals = 0)) THEN CAST(1 AS BIGINT) ELSE 0 END";
         let found: i64 = on!(self, conn => sqlx::query_scalar(sql)
             .bind(campaign.as_db())
             .bind(connector.as_db())
@@ -200,6 +203,7 @@ impl Reader {
             .bind(NEVER_ARRIVED)
             .bind(WAITS_FOR_WINDOW)
             .bind(WAITS_FOR_REGISTRY)
+            .bind(i64::from(but_refused))
             .fetch_one(&mut *conn)
             .await)
         .doing("looking for failing routes")?;
@@ -354,7 +358,7 @@ impl Writer {
         let now = self.now().as_micros();
         let sql = "UPDATE send_batch SET connector_id = $3, \
                 next_us = CASE WHEN last_error IS NOT NULL AND next_us < $5 THEN $4 ELSE next_us END, \
-                last_error = NULL \
+                last_error = NULL, refusals = 0 \
              WHERE campaign_id = $1 AND connector_id = $2 AND settled_us IS NULL AND state IN (1, 8) \
                AND claimed_us IS NULL AND request_key IS NULL \
                AND (last_error IS NULL OR last_error <> $6)";

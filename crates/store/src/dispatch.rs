@@ -43,6 +43,20 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// Why a batch failed as a whole.
+    FailedAs {
+        /// The provider refused it for good.
+        Refused = 0, "refused";
+        /// The provider refused it for now, until the tries were spent.
+        KeptRefusing = 1, "kept_refusing";
+        /// The provider refused it with a code that nobody knows.
+        UnknownCode = 2, "unknown_code";
+        /// The provider refused the one person in it.
+        Recipient = 3, "recipient";
+    }
+}
+
+vocabulary! {
     /// Who keeps a person of a batch from getting the message.
     ExceptionClass {
         /// Our own last gate.
@@ -77,6 +91,8 @@ pub struct PickedBatch {
     pub people: (RecipientId, RecipientId),
     /// When it was last claimed for sending.
     pub claimed_at: Option<Timestamp>,
+    /// How often the provider has refused it for now, over this route.
+    pub refusals: i64,
 }
 
 /// What is about to be sent to a batch.
@@ -120,6 +136,7 @@ type PickedRow = (
     i64,
     i64,
     Option<i64>,
+    i64,
 );
 
 fn picked(row: PickedRow) -> PickedBatch {
@@ -135,6 +152,7 @@ fn picked(row: PickedRow) -> PickedBatch {
         request_key: row.6,
         people: (RecipientId::from_db(row.7), RecipientId::from_db(row.8)),
         claimed_at: row.9.map(Timestamp::from_micros),
+        refusals: row.10,
     }
 }
 
@@ -287,7 +305,7 @@ impl Writer {
                 claimed_us = $4 \
              WHERE (campaign_id, batch_no) IN (SELECT campaign_id, batch_no FROM due) \
              RETURNING campaign_id, batch_no, brand_id, connector_id, size, attempt, request_key, \
-                first_recipient_id, last_recipient_id, claimed_us"
+                first_recipient_id, last_recipient_id, claimed_us, refusals"
         );
         let now = self.now();
         let rows: Vec<PickedRow> = on!(self, conn => sqlx::query_as(sqlx::AssertSqlSafe(sql))
@@ -318,7 +336,7 @@ impl Writer {
              UPDATE send_batch SET attempt = attempt + 1, lease_until_us = $2, worker = $1 \
              WHERE (campaign_id, batch_no) IN (SELECT campaign_id, batch_no FROM due) \
              RETURNING campaign_id, batch_no, brand_id, connector_id, size, attempt, request_key, \
-                first_recipient_id, last_recipient_id, claimed_us"
+                first_recipient_id, last_recipient_id, claimed_us, refusals"
         );
         let now = self.now();
         let rows: Vec<PickedRow> = on!(self, conn => sqlx::query_as(sqlx::AssertSqlSafe(sql))

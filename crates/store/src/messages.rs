@@ -7,7 +7,7 @@ use domain::{ReasonCode, Recipient, Timestamp};
 
 use crate::db::Reader;
 use crate::error::{Doing, StoreError};
-use crate::reporting::{PersonState, outcome_sql};
+use crate::reporting::{Failure, PersonState, fate_sql, outcome_sql};
 use crate::row::{instant, known, page_rows};
 
 /// One message of the log.
@@ -23,7 +23,7 @@ pub struct LoggedMessage {
     pub address: Recipient,
     /// What became of it.
     pub state: PersonState,
-    /// Why not, when the gate kept the person out.
+    /// Why not: what kept the person out, or why it failed.
     pub code: Option<ReasonCode>,
     /// When it last changed, or the decision was frozen.
     pub at: Option<Timestamp>,
@@ -72,6 +72,9 @@ macro_rules! message_sql {
             outcome_sql!(),
             " AS outcome, \
                 CASE WHEN p.code > 0 THEN p.code ELSE COALESCE(e.code, 0) END AS reason, \
+                ",
+            fate_sql!(),
+            " AS fate, \
                 COALESCE(t.happened_us, e.created_us, b.settled_us, c.snapshot_us) AS at_us, \
                 t.state AS receipt_state, t.provider_code, t.provider_text, t.happened_us \
              FROM ",
@@ -101,6 +104,7 @@ struct MessageRow {
     checked_us: Option<i64>,
     outcome: i64,
     reason: i64,
+    fate: i64,
     at_us: Option<i64>,
     receipt_state: Option<i64>,
     provider_code: Option<String>,
@@ -150,7 +154,10 @@ impl MessageRow {
             campaign_name: self.name,
             address: facts.address,
             state: facts.state,
-            code: facts.code,
+            code: facts.code.or_else(|| {
+                let failed = facts.state == PersonState::Failed;
+                failed.then(|| Failure::from_db(self.fate).map(Failure::code))?
+            }),
             at: instant(self.at_us),
             cursor: (self.created_us, self.campaign_id),
         })
@@ -162,7 +169,8 @@ impl MessageRow {
 fn codes() -> String {
     let excluded = ReasonCode::all()
         .iter()
-        .filter(|code| code.class() == ReasonClass::SendExclusion);
+        .filter(|code| code.class() == ReasonClass::SendExclusion)
+        .filter(|code| Failure::of_code(**code).is_none());
     let mut list = String::from("0");
     for code in excluded {
         list.push_str(", ");

@@ -20,6 +20,7 @@ use crate::row::{instant, known, page_rows};
 
 pub use cost::Parts;
 pub use failure::Failure;
+pub(crate) use failure::fate_sql;
 
 /// People who are planned and were not handed over.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -306,7 +307,7 @@ pub struct CampaignPerson {
     pub batch_no: i64,
     /// What became of the message.
     pub state: PersonState,
-    /// Why not, when the gate kept them out.
+    /// Why not: what kept them out, or why it failed.
     pub code: Option<ReasonCode>,
     /// Why it did not get through, when it failed.
     pub failure: Option<Failure>,
@@ -398,7 +399,9 @@ impl Reader {
         after: Option<PersonCursor>,
         limit: usize,
     ) -> Result<(Vec<CampaignPerson>, Option<PersonCursor>), StoreError> {
+        let failure = filter.code.and_then(Failure::of_code);
         let (sql, lowest, highest) = match (filter.code, filter.state) {
+            (Some(_), None | Some(PersonState::Failed)) if failure.is_some() => (PLANNED, 0, 0),
             (None, None) => (EVERYONE, 0, i64::MAX),
             (None, Some(PersonState::Excluded)) => (EXCLUDED, 1, i64::MAX),
             (Some(code), None | Some(PersonState::Excluded)) => {
@@ -422,6 +425,7 @@ impl Reader {
             .bind(planned_after)
             .bind(filter.state.map_or(0, PersonState::as_db))
             .bind(page_rows(limit))
+            .bind(failure.map_or(0, Failure::as_db))
             .fetch_all(&mut *conn)
             .await)
         .doing("listing people of a campaign")?;
@@ -462,6 +466,10 @@ impl PersonRow {
             "outcome",
             id,
         )?;
+        let failure = match state {
+            PersonState::Failed => Failure::from_db(self.fate),
+            _ => None,
+        };
         Ok(CampaignPerson {
             recipient: RecipientId::from_db(self.recipient_id),
             address: self.address,
@@ -469,12 +477,9 @@ impl PersonRow {
             external_id: self.external_id,
             batch_no: self.batch_no,
             state,
-            failure: match state {
-                PersonState::Failed => Failure::from_db(self.fate),
-                _ => None,
-            },
+            failure,
             code: match self.reason {
-                0 => None,
+                0 => failure.map(Failure::code),
                 code => Some(known(
                     ReasonCode::from_db(code),
                     "campaign_recipient",
@@ -506,7 +511,8 @@ pub(crate) use outcome_sql;
 /// exception `e` and receipt `t`.
 ///
 /// Parameters: 1 campaign, 2 and 3 the cursor (code, number), 4 and 5 lowest
-/// and highest code, 6 cursor among the planned, 7 outcome (0 any), 8 limit.
+/// and highest code, 6 cursor among the planned, 7 outcome (0 any), 8 limit, 9 how
+/// it failed (0 any).
 macro_rules! people_sql {
     ($from:expr) => {
         concat!(
@@ -516,8 +522,9 @@ macro_rules! people_sql {
             outcome_sql!(),
             " AS outcome, \
                 CASE WHEN p.code > 0 THEN p.code ELSE COALESCE(e.code, 0) END AS reason, \
-                CASE WHEN e.code = 0 THEN 10 + e.class WHEN b.state = 4 THEN CAST(9 AS BIGINT) \
-                     ELSE COALESCE(t.state, 0) END AS fate, \
+                ",
+            fate_sql!(),
+            " AS fate, \
                 COALESCE(e.provider_code, t.provider_code) AS provider_code, \
                 COALESCE(e.provider_text, t.provider_text, \
                     CASE WHEN b.state = 4 THEN b.last_error END) AS provider_text, \
@@ -531,7 +538,7 @@ macro_rules! people_sql {
                   AND e.recipient_id = p.recipient_id \
              LEFT JOIN receipt t ON t.campaign_id = p.campaign_id AND t.batch_no = p.batch_no \
                   AND t.recipient_id = p.recipient_id) people \
-             WHERE $7 = 0 OR outcome = $7 \
+             WHERE ($7 = 0 OR outcome = $7) AND ($9 = 0 OR outcome = 5 AND fate = $9) \
              ORDER BY frozen, recipient_id LIMIT $8"
         )
     };

@@ -425,6 +425,10 @@ async fn lists_of_a_campaign(filled: &Filled) {
         code: domain::ReasonCode::parse("S103"),
         state: None,
     };
+    let failed = PersonFilter {
+        code: domain::ReasonCode::parse("S505"),
+        state: None,
+    };
     let excluded = PersonFilter {
         code: None,
         state: Some(PersonState::Excluded),
@@ -440,25 +444,33 @@ async fn lists_of_a_campaign(filled: &Filled) {
         (
             "everyone",
             PersonFilter::default(),
-            [&id, "0", &middle, "0", &highest, &middle, "0", "50"],
+            [&id, "0", &middle, "0", &highest, &middle, "0", "50", "0"],
             &[][..],
         ),
         (
             "sent",
             sent,
-            [&id, "0", "-1", "0", "0", &middle, "3", "50"],
+            [&id, "0", "-1", "0", "0", &middle, "3", "50", "0"],
+            &[],
+        ),
+        (
+            "by how they failed",
+            failed,
+            [&id, "0", &lowest, "0", "0", &middle, "0", "50", "21"],
             &[],
         ),
         (
             "by code",
             s103,
-            [&id, "5103", &lowest, "5103", "5103", &lowest, "0", "50"],
+            [
+                &id, "5103", &lowest, "5103", "5103", &lowest, "0", "50", "0",
+            ],
             &["p", "taken_out", "frozen"],
         ),
         (
             "excluded",
             excluded,
-            [&id, "1", &lowest, "1", &highest, &lowest, "1", "50"],
+            [&id, "1", &lowest, "1", &highest, &lowest, "1", "50", "0"],
             &["p", "taken_out", "frozen"],
         ),
     ] {

@@ -136,7 +136,12 @@ impl World {
         Ok(())
     }
 
-    async fn start(database: &'static str, url: Option<String>, setup: &Setup) -> Result<Self> {
+    /// A world over a database of this name; over an SQLite file of its own
+    /// without a URL.
+    ///
+    /// # Errors
+    /// When it cannot be set up.
+    pub async fn start(database: &'static str, url: Option<String>, setup: &Setup) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let simulators = Simulators::start(setup.limits).await?;
         let public_url = format!("http://127.0.0.1:{}", free_port()?);

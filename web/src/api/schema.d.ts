@@ -2877,7 +2877,7 @@ export interface components {
              */
             at?: string | null;
             /**
-             * @description Why not, when the gate kept them out.
+             * @description Why not: what kept them out, or why it failed.
              * @example S103
              */
             code?: string | null;
@@ -4646,7 +4646,7 @@ export interface components {
                  */
                 at?: string | null;
                 /**
-                 * @description Why not, when the gate kept them out.
+                 * @description Why not: what kept them out, or why it failed.
                  * @example S103
                  */
                 code?: string | null;
@@ -6288,6 +6288,8 @@ export interface components {
              * @description Percent that get the second.
              */
             second_percent: number;
+            /** @description Of an e-mail: the subject beside the second text; absent: the campaign's. */
+            subject?: string | null;
         };
         /** @description What is on record for one channel. */
         StandingConsent: {

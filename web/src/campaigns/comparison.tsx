@@ -55,6 +55,11 @@ function TrialCard({ trial, campaign, isBetter }: { trial: Trial; campaign: Camp
   return (
     <article className={classes.text} data-part={trial.part} data-better={isBetter || undefined}>
       <h3>{t(`builder.compare.part.${trial.part}`)}</h3>
+      {trial.part === "second" && campaign.plan.split?.subject && (
+        <Text fw={600} lang="tr">
+          {campaign.plan.split.subject}
+        </Text>
+      )}
       <Text component="blockquote" className={builder.bubble} lang="tr">
         {body}
       </Text>

@@ -9,13 +9,13 @@ use super::config::Config;
 use super::encode::{self, Transaction};
 use super::pool::Pool;
 use super::session::Trouble;
-use super::{bounce, reply};
+use super::{bounce, complaint, reply};
 use crate::capabilities::Capabilities;
 use crate::catalogue::{ConfigError, FieldProblem};
 use crate::connector::Connector;
 use crate::message::{ClearedRequest, EncodeError, Envelope, Outgoing};
 use crate::outcome::{Balance, CallFailure, Check, LookUp, Outcome, TestReport};
-use crate::receipt::{Push, Receipts, UnreadablePush};
+use crate::receipt::{Inbox, Push, Receipts, UnreadablePush};
 
 /// A configured account.
 #[derive(Debug)]
@@ -80,6 +80,14 @@ impl Connector for Smtp {
 
     fn receipts(&self, body: &[u8]) -> Result<Receipts, UnreadablePush> {
         bounce::receipts(body, self.config.verp.as_ref())
+    }
+
+    fn brings_replies(&self, body: &[u8]) -> bool {
+        self.config.verp.is_some() && complaint::may_be_refusal(body)
+    }
+
+    fn inbound(&self, body: &[u8]) -> Result<Inbox, UnreadablePush> {
+        complaint::refusals(body, self.config.verp.as_ref())
     }
 
     fn is_dead_address(&self, code: &str, text: &str) -> bool {

@@ -1,5 +1,6 @@
 //! Bounces: addresses that name a message and cannot be made up (VERP), and
-//! what a server reports about undelivered mail (RFC 3464).
+//! what a server reports about undelivered mail (RFC 3464). Complaints and mails
+//! to the way out come to the same mailbox; see [`super::complaint`].
 //!
 //! Anybody can mail a forged report, so its address must carry our mark; the
 //! recipient that it names is never believed by itself.
@@ -16,10 +17,12 @@ use crate::receipt::{Receipt, ReceiptState, Receipts, UnreadablePush};
 
 /// Bytes of the mark.
 const MARK_BYTES: usize = 10;
+/// What stands before the message in the address of its way out.
+const WAY_OUT: &str = "ret-";
 /// Parts of a message that are looked at.
 const PARTS_MAX: usize = 32;
 /// How deep parts may stand in parts.
-const DEPTH_MAX: usize = 4;
+pub(super) const DEPTH_MAX: usize = 4;
 
 /// Makes and reads the addresses that bounces come back to.
 #[derive(Debug, Clone)]
@@ -53,8 +56,24 @@ impl Verp {
         format!("{}+{name}.{}@{}", self.local, self.mark(&name), self.domain)
     }
 
+    /// `donus+ret-7-1-2a.…@ornek.com`: a mail to it refuses. Its mark is another,
+    /// so that no bounce is taken for a refusal, nor the other way round.
+    pub(super) fn way_out_of(&self, message: MessageRef) -> String {
+        let name = format!("{WAY_OUT}{message}");
+        format!("{}+{name}.{}@{}", self.local, self.mark(&name), self.domain)
+    }
+
     /// The message that an address in a text names, if the mark is ours.
-    fn message_in(&self, text: &str) -> Option<MessageRef> {
+    pub(super) fn message_in(&self, text: &str) -> Option<MessageRef> {
+        self.named_in(text, "")
+    }
+
+    /// The message whose way out stands in a text, if the mark is ours.
+    pub(super) fn way_out_in(&self, text: &str) -> Option<MessageRef> {
+        self.named_in(text, WAY_OUT)
+    }
+
+    fn named_in(&self, text: &str, kind: &str) -> Option<MessageRef> {
         let front = format!("{}+", self.local);
         let text = text.to_ascii_lowercase();
         text.match_indices(&front).find_map(|(at, _)| {
@@ -67,7 +86,7 @@ impl Verp {
             let is_marked =
                 subtle::ConstantTimeEq::ct_eq(self.mark(name).as_bytes(), mark.as_bytes());
             (is_ours && bool::from(is_marked))
-                .then(|| name.parse().ok())
+                .then(|| name.strip_prefix(kind)?.parse().ok())
                 .flatten()
         })
     }
@@ -105,6 +124,10 @@ pub(super) fn receipts(body: &[u8], verp: Option<&Verp>) -> Result<Receipts, Unr
             "the account has no bounce address to read it by".to_owned(),
         ));
     };
+    if super::complaint::is_refusal(&text, verp) {
+        // No receipt: it is read among the replies.
+        return Ok(receipts);
+    }
     let Some(message) = verp.message_in(&text) else {
         receipts.foreign += 1;
         return Ok(receipts);
@@ -193,7 +216,7 @@ fn without_type(text: &str) -> String {
 }
 
 /// The parts of a message, those of parts included.
-fn parts(message: &str, depth: usize) -> Vec<String> {
+pub(super) fn parts(message: &str, depth: usize) -> Vec<String> {
     let Some((headers, body)) = message.split_once("\n\n") else {
         return Vec::new();
     };
@@ -237,7 +260,7 @@ fn boundary(kind: &str) -> Option<String> {
 }
 
 /// The value of a header, unfolded; names are compared in any case.
-fn header(headers: &str, name: &str) -> Option<String> {
+pub(super) fn header(headers: &str, name: &str) -> Option<String> {
     let mut lines = headers.lines().peekable();
     while let Some(line) = lines.next() {
         let Some((found, value)) = line.split_once(':') else {
@@ -256,7 +279,7 @@ fn header(headers: &str, name: &str) -> Option<String> {
     None
 }
 
-fn decoded(headers: &str, body: &str) -> String {
+pub(super) fn decoded(headers: &str, body: &str) -> String {
     use base64::Engine as _;
     let coding = header(headers, "content-transfer-encoding").unwrap_or_default();
     match coding.to_ascii_lowercase().as_str() {
@@ -274,7 +297,7 @@ fn decoded(headers: &str, body: &str) -> String {
 }
 
 /// RFC 3834: somebody is on holiday, which is no bounce.
-fn is_automatic_answer(headers: &str) -> bool {
+pub(super) fn is_automatic_answer(headers: &str) -> bool {
     let answered = header(headers, "auto-submitted")
         .is_some_and(|kind| kind.to_ascii_lowercase().starts_with("auto-replied"));
     let is_report = header(headers, "content-type")

@@ -201,7 +201,11 @@ impl Config {
                 by_look_up: false,
                 by_pull: None,
             },
-            inbound: Inbounding::default(),
+            // Complaints and mails to the way out; see `complaint`.
+            inbound: Inbounding {
+                by_push: self.verp.is_some(),
+                by_pull: false,
+            },
             has_senders: false,
             commercial_to_turkey: true,
             has_mms: false,

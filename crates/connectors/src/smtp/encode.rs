@@ -115,7 +115,14 @@ fn written(
     let reply_to = mail.reply_to.as_ref().or(config.reply_to.as_ref());
     headers.extend(reply_to.map(|address| ("Reply-To", address.clone())));
     if let Some(url) = &mail.unsubscribe_url {
-        headers.push(("List-Unsubscribe", format!("<{url}>")));
+        let mut ways = format!("<{url}>");
+        if let Some(verp) = &config.verp {
+            // For mail programs that offer nothing else.
+            ways.push_str(",\r\n <mailto:");
+            ways.push_str(&verp.way_out_of(message.message));
+            ways.push('>');
+        }
+        headers.push(("List-Unsubscribe", ways));
         // One click works over https only (RFC 8058 §3.1).
         if url.starts_with("https://") {
             let one_click = "List-Unsubscribe=One-Click".to_owned();

@@ -3,10 +3,12 @@
 //! The request holds exactly what goes over the wire, signed. The sessions are
 //! our own, because only then is it known at each break whether the content had
 //! left; see [`session`]. Bounces come back as messages to an address that
-//! names the message and cannot be made up; see [`bounce`].
+//! names the message and cannot be made up; see [`bounce`]. Complaints and mails
+//! to the way out come to the same mailbox and are refusals; see [`complaint`].
 
 mod account;
 mod bounce;
+mod complaint;
 mod config;
 mod dkim;
 mod encode;

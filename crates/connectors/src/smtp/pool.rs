@@ -9,9 +9,8 @@ use tokio::sync::Semaphore;
 use tokio_rustls::rustls::ClientConfig;
 
 use super::config::Config;
-use super::reply::Reply;
 use super::session::{Ended, Session, Trouble, tls};
-use crate::outcome::{Class, Outcome};
+use crate::outcome::Outcome;
 
 /// Messages that one session carries: some servers close it after a hundred.
 const CARRIED_MAX: u32 = 1_000;
@@ -67,7 +66,7 @@ impl Pool {
                 None => match Session::open(config, &self.tls).await {
                     Ok(session) => session,
                     Err(Trouble::Broken(text)) => return not_sent(&text, None),
-                    Err(Trouble::Refused(reply)) => return at_the_door(&reply),
+                    Err(Trouble::Refused(reply)) => return reply.at_the_door(),
                 },
             };
             let left = || has_left.store(true, Ordering::Relaxed);
@@ -123,18 +122,6 @@ impl Pool {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(session);
-    }
-}
-
-/// A server that lets nobody in says nothing about a message.
-fn at_the_door(reply: &Reply) -> Outcome {
-    match reply.outcome() {
-        Outcome::Refused { code, text, .. } => Outcome::Refused {
-            class: Class::Account,
-            code,
-            text,
-        },
-        other => other,
     }
 }
 

@@ -15,6 +15,8 @@ const DEAD: [&str; 8] = [
 ];
 /// Three digits that say so where no enhanced code stands beside them.
 const DEAD_BARE: [&str; 3] = ["550", "551", "553"];
+/// The reply of a server that closes the connection.
+const CLOSING: u16 = 421;
 /// What a server asks for by saying "later" without a time.
 const LATER: Duration = Duration::from_mins(5);
 
@@ -58,18 +60,37 @@ impl Reply {
         class(self.enhanced(), &self.code.to_string(), &self.text())
     }
 
-    /// What became of the request that was answered so.
+    /// What became of the message that was answered so. A server that closes
+    /// the connection says nothing about the message; any other "later" does,
+    /// and is counted.
     pub(super) fn outcome(&self) -> Outcome {
         match self.class() {
-            Class::Transient => Outcome::NotSent {
-                text: self.text(),
-                retry_after: Some(LATER),
-            },
-            class => Outcome::Refused {
-                class,
-                code: self.known_as(),
-                text: self.text(),
-            },
+            Class::Transient if self.code == CLOSING => self.later(),
+            class => self.refusal(class),
+        }
+    }
+
+    /// What became of a message when a server let nobody in, which says nothing
+    /// about the message.
+    pub(super) fn at_the_door(&self) -> Outcome {
+        match self.class() {
+            Class::Transient => self.later(),
+            _ => self.refusal(Class::Account),
+        }
+    }
+
+    fn later(&self) -> Outcome {
+        Outcome::NotSent {
+            text: self.text(),
+            retry_after: Some(LATER),
+        }
+    }
+
+    fn refusal(&self, class: Class) -> Outcome {
+        Outcome::Refused {
+            class,
+            code: self.known_as(),
+            text: self.text(),
         }
     }
 }

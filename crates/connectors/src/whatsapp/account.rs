@@ -176,6 +176,10 @@ impl Connector for Whatsapp {
         receipts::read(body)
     }
 
+    fn is_opt_out(&self, code: &str) -> bool {
+        code == inbound::STOPPED.to_string()
+    }
+
     fn brings_replies(&self, body: &[u8]) -> bool {
         inbound::may_hold_replies(body)
     }

@@ -10,7 +10,7 @@ use crate::text_message::written_phone;
 const SILENT: [&str; 2] = ["reaction", "system"];
 
 /// The code of a message that failed because the person stopped marketing.
-const STOPPED: u64 = 131_050;
+pub(super) const STOPPED: u64 = 131_050;
 /// What stands in a push that may hold replies; pushes of statuses are the bulk.
 const MARKS: [&[u8]; 4] = [
     b"\"messages\":[",

@@ -24,6 +24,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use crate::cases::Case;
+use crate::post;
 
 /// A condition that has not come true by then never will.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
@@ -54,9 +55,10 @@ impl Bench {
             .unwrap();
         let url = running.url();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let at = if case.kind == "smpp" {
+        let at = if matches!(case.kind, "smpp" | "smtp") {
             // Its sessions come to a port of their own.
-            let place = http.get(format!("{url}/_sim/smpp")).send().await.unwrap();
+            let place = format!("{url}/_sim/{}", case.kind);
+            let place = http.get(place).send().await.unwrap();
             let place: Value = place.json().await.unwrap();
             place["url"].as_str().unwrap().to_owned()
         } else {
@@ -86,6 +88,16 @@ impl Bench {
 
     /// A control call that must succeed.
     pub(crate) async fn tell(&self, path: &str, body: &Value) {
+        if self.case.kind == "smtp" {
+            if let Some((path, body)) = post::told(path, body) {
+                self.tell_as_it_is(path, &body).await;
+            }
+            return;
+        }
+        self.tell_as_it_is(path, body).await;
+    }
+
+    pub(crate) async fn tell_as_it_is(&self, path: &str, body: &Value) {
         let request = self.http.post(format!("{}{path}", self.url)).json(body);
         let answer = request.send().await.unwrap();
         let status = answer.status();
@@ -109,7 +121,11 @@ impl Bench {
     /// What the simulator took, oldest first.
     pub(crate) async fn received(&self) -> Vec<Value> {
         let received = self.look("/_sim/received").await;
-        received["list"].as_array().unwrap().clone()
+        let list = received["list"].as_array().unwrap();
+        if self.case.kind == "smtp" {
+            return list.iter().map(post::shown).collect();
+        }
+        list.clone()
     }
 
     /// Scripts one destination.
@@ -206,9 +222,9 @@ pub(crate) fn try_account(
 ) -> Result<Arc<dyn Connector>, connectors::ConfigError> {
     let mut config = (case.config)();
     let fields = config.as_object_mut().unwrap();
-    let url = if case.kind == "smpp" {
-        url.replacen("https:", "smpps:", 1)
-            .replacen("http:", "smpp:", 1)
+    let url = if matches!(case.kind, "smpp" | "smtp") {
+        url.replacen("https:", &format!("{}s:", case.kind), 1)
+            .replacen("http:", &format!("{}:", case.kind), 1)
     } else {
         url.to_owned()
     };

@@ -40,7 +40,7 @@ pub(crate) struct Case {
 impl Case {
     /// Whether people are reached by e-mail.
     pub(crate) fn is_mail(&self) -> bool {
-        self.kind == "brevo"
+        matches!(self.kind, "brevo" | "smtp")
     }
 }
 
@@ -470,6 +470,40 @@ pub(crate) const SMPP: Case = Case {
     repeated: None,
     statuses: &[],
     marks_ground: true,
+    is_commercial: true,
+};
+
+pub(crate) const SMTP: Case = Case {
+    kind: "smtp",
+    simulator: Kind::Smtp,
+    login: ("ornek", "gizli-parola"),
+    config: || {
+        json!({
+            "username": "ornek", "password": "gizli-parola", "bounce_address": "donus@ornek.com",
+        })
+    },
+    wrong: (|| json!({ "sessions": 65 }), "sessions"),
+    lock: || options_lock("ornek", "gizli-parola"),
+    balance: options_balance,
+    balance_micros: 0,
+    refuses_at_once: true,
+    refused: ("5.1.1", Class::Permanent),
+    whole: &[
+        ("5.1.1", Class::Permanent),
+        ("5.7.1", Class::Permanent),
+        ("5.3.4", Class::Permanent),
+        ("5.2.2", Class::Transient),
+        ("4.2.1", Class::Transient),
+        ("4.7.1", Class::Transient),
+        ("450", Class::Transient),
+        ("452", Class::Transient),
+        ("5.7.8", Class::Account),
+        ("503", Class::Request),
+        ("571", Class::Undocumented),
+    ],
+    repeated: None,
+    statuses: &[],
+    marks_ground: false,
     is_commercial: true,
 };
 

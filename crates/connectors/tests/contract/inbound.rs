@@ -1,9 +1,9 @@
 //! People write back.
 
-use connectors::Push;
+use connectors::{Outcome, Push};
 use serde_json::json;
 
-use crate::bench::{Bench, Receiver, recipient};
+use crate::bench::{Bench, Receiver, message_ref, recipient};
 use crate::cases::Case;
 
 const TEXT: &str = "RET ÖRNEK, lütfen çıkarın & teşekkürler";
@@ -42,6 +42,10 @@ pub(crate) async fn replies_come_as_declared(case: &Case) {
         assert_eq!(inbox.replies[0].from, recipient(1));
         return;
     }
+    if case.kind == "smtp" {
+        a_mail_to_the_way_out_refuses(&bench).await;
+        return;
+    }
     let mut receiver = Receiver::start().await;
     let options = json!({ "inbound_url": receiver.url });
     bench.tell("/_sim/options", &options).await;
@@ -67,4 +71,22 @@ pub(crate) async fn replies_come_as_declared(case: &Case) {
     assert_eq!(inbox.replies[0].to, "3399");
     assert_eq!(inbox.replies[0].text, TEXT);
     assert!(inbox.replies[0].provider_id.is_some());
+}
+
+/// Nobody writes back by SMTP, but to the address that a message names as its way out.
+async fn a_mail_to_the_way_out_refuses(bench: &Bench) {
+    let outcome = bench.account.send(&bench.request(&["Merhaba"])).await;
+    assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
+    let sent = &bench.received().await[0];
+    let headers = sent["headers"].as_str().unwrap();
+    let (_, rest) = headers.split_once("<mailto:").unwrap();
+    let (address, _) = rest.split_once('>').unwrap();
+    let mail = format!("From: <kisi1@ornek.com.tr>\r\nTo: <{address}>\r\nSubject: x\r\n\r\n");
+    assert!(bench.account.brings_replies(mail.as_bytes()));
+    let inbox = bench.account.inbound(mail.as_bytes()).unwrap();
+    assert_eq!((inbox.replies.len(), inbox.unreadable), (0, 0));
+    assert_eq!(inbox.stops[0].message, message_ref(1));
+    // It is no receipt besides.
+    let receipts = bench.account.receipts(mail.as_bytes()).unwrap();
+    assert_eq!(receipts, connectors::Receipts::default());
 }

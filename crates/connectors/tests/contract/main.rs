@@ -10,6 +10,7 @@ mod configuration;
 mod doubt;
 mod inbound;
 mod messages;
+mod post;
 mod receipts;
 mod refusals;
 mod smpp_only;
@@ -69,6 +70,7 @@ contract! {
     mobildev: cases::MOBILDEV;
     netgsm: cases::NETGSM;
     smpp: cases::SMPP;
+    smtp: cases::SMTP;
     turatel: cases::TURATEL;
     turkcell: cases::TURKCELL;
     twilio: cases::TWILIO;

@@ -100,8 +100,12 @@ pub(crate) async fn a_limit_means_not_sent_and_its_wait_is_kept(case: &Case) {
     let Outcome::NotSent { retry_after, .. } = outcome else {
         panic!("{outcome:?}")
     };
-    // The protocol of SMPP has no place for a time.
-    let seconds = if case.kind == "smpp" { 5 } else { 7 };
+    // The protocols of SMPP and of mail have no place for a time.
+    let seconds = match case.kind {
+        "smpp" => 5,
+        "smtp" => 300,
+        _ => 7,
+    };
     assert_eq!(retry_after, Some(Duration::from_secs(seconds)));
     assert_eq!(bench.received().await.len(), 0);
     if case.kind == "netgsm" {

@@ -116,9 +116,20 @@ async fn a_refusal_has_its_class_and_words_and_costs_nobody_else() {
             false,
         ),
         ("552 5.3.4 too big", "data", Some(Class::Permanent), false),
-        ("552 5.2.2 mailbox full", "rcpt", None, false),
-        ("450 4.2.1 busy", "rcpt", None, false),
-        ("451 4.7.1 greylisted", "data", None, false),
+        (
+            "552 5.2.2 mailbox full",
+            "rcpt",
+            Some(Class::Transient),
+            false,
+        ),
+        ("450 4.2.1 busy", "rcpt", Some(Class::Transient), false),
+        (
+            "451 4.7.1 greylisted",
+            "data",
+            Some(Class::Transient),
+            false,
+        ),
+        ("421 4.7.28 too fast", "rcpt", None, false),
         ("535 5.7.8 who are you", "rcpt", Some(Class::Account), false),
         ("503 5.5.1 order", "rcpt", Some(Class::Request), false),
     ] {

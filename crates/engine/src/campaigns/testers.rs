@@ -234,8 +234,12 @@ impl Engine {
             return Err(EngineError::conflict("the test", problem));
         }
         let mut reader = self.store.read().await?;
-        let mail = crate::mails::content_of(&mut reader, &held).await?;
+        let mut mail = crate::mails::content_of(&mut reader, &held).await?;
         drop(reader);
+        let own = held.plan.split.as_ref().filter(|_| second);
+        if let (Some(mail), Some(subject)) = (&mut mail, own.and_then(|own| own.subject.as_ref())) {
+            mail.subject.clone_from(subject);
+        }
         let addresses = to.iter().map(|tester| tester.address.clone()).collect();
         let carrier = NewCampaign {
             name: format!("Deneme: {}", held.name).chars().take(120).collect(),

@@ -167,6 +167,7 @@ impl Engine {
         let mut reader = self.store.read().await?;
         let waiting = reader.waiting_routes(campaign.id).await?;
         let routes = self.routes(&mut reader, campaign).await?;
+        let is_mail = campaign.channel == domain::Channel::Eposta;
         let mut moves = Vec::new();
         for from in waiting {
             let Some(place) = routes.iter().position(|route| route.account.id == from) else {
@@ -177,7 +178,7 @@ impl Engine {
                 .is_some_and(|route| route.obstacle.is_some());
             let to = if is_shut {
                 next_open(campaign, &routes, 0)
-            } else if reader.fails_over(campaign.id, from).await? {
+            } else if reader.fails_over(campaign.id, from, is_mail).await? {
                 // It only keeps failing: forward, never in a circle.
                 next_open(campaign, &routes, place + 1)
             } else {

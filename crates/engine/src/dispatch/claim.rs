@@ -12,7 +12,7 @@ use domain::segments;
 use domain::template::RenderError;
 use domain::{ReasonCode, Recipient, Timestamp};
 use store::connectors::Connector as Account;
-use store::dispatch::{Acceptance, ExceptionClass, Handover, PickedBatch, SendException};
+use store::dispatch::{Acceptance, ExceptionClass, FailedAs, Handover, PickedBatch, SendException};
 use store::person::Person;
 use store::sending_rules::HaltScope;
 use store::{StoreError, Writer};
@@ -186,7 +186,7 @@ impl Engine {
                 // Nothing was sent; the same people would fail the same way again.
                 tracing::error!(campaign.id = %made.batch.key.campaign, batch.no = made.batch.key.number, error = %error, "a request could not be written: {error}");
                 writer
-                    .settle_failed(&made.batch, &refused_by_encoder(&error))
+                    .settle_failed(&made.batch, FailedAs::Refused, &refused_by_encoder(&error))
                     .await?;
                 Ok(None)
             }

@@ -3,25 +3,36 @@
 
 use std::time::Duration;
 
-use connectors::{Class, Connector, Outcome, Refusal};
+use connectors::{Class, Connector, Outcome, Refusal, Stop};
 use domain::Timestamp;
 use domain::ids::{BatchKey, FirmId, MessageRef};
 use domain::time::SECOND_US;
 use store::bounces::Bounce;
 use store::connectors::ConnectorState;
-use store::dispatch::{Acceptance, ExceptionClass, PickedBatch, SendException};
+use store::dispatch::{Acceptance, ExceptionClass, FailedAs, PickedBatch, SendException};
 use store::{StoreError, Writer};
 
 use super::claim::Prepared;
+use super::stops::stops;
 use crate::Engine;
 use crate::error::EngineError;
 
 /// Tries to write an outcome down; beyond it the lease tells that it is in doubt.
-const SETTLE_TRIES: u32 = 20;
+pub(super) const SETTLE_TRIES: u32 = 20;
 /// Wait before a batch in doubt is looked at, unless the settings say another;
 /// the provider's own quiet period is kept besides.
 const QUIET_SECONDS: i64 = 120;
-const SETTLE_PAUSE: Duration = Duration::from_millis(250);
+pub(super) const SETTLE_PAUSE: Duration = Duration::from_millis(250);
+/// Tries of a request that the provider refuses for now.
+const TRIES_MAX: i64 = 6;
+/// Tries of a request that it refuses with a code nobody knows.
+const UNKNOWN_CODE_TRIES_MAX: i64 = 2;
+/// Each pause between tries is so many times as long as the one before: with
+/// the usual first one of five seconds, six tries fit into half an hour.
+const PAUSE_GROWTH: i64 = 4;
+/// By how much of it, at most, a pause is shortened, so that requests that were
+/// refused together do not come back together.
+const SPREAD_PERCENT: i64 = 25;
 
 /// A request that has an outcome, still to be settled.
 #[derive(Debug)]
@@ -31,6 +42,8 @@ pub(super) struct Sent {
     people: usize,
     /// Failed deliveries that the outcome tells of.
     bounced: Option<(FirmId, Vec<Bounce>)>,
+    /// People who have stopped messages, as it tells.
+    stopped: Vec<Stop>,
 }
 
 impl Engine {
@@ -61,8 +74,10 @@ impl Engine {
             &outcome,
             self.now(),
         );
+        let stopped = stops(context.connector.as_ref(), request.messages(), &outcome);
         Sent {
             batch,
+            stopped,
             outcome,
             people,
             bounced: (!bounced.is_empty()).then_some((context.campaign.firm, bounced)),
@@ -87,6 +102,9 @@ impl Engine {
     pub(super) async fn settle_all(&self, back: Vec<Sent>) -> Result<(), EngineError> {
         let mut accepted = Vec::with_capacity(back.len());
         for sent in &back {
+            if !sent.stopped.is_empty() {
+                self.take_stops(sent.batch.connector, &sent.stopped).await?;
+            }
             match &sent.outcome {
                 Outcome::Accepted { reference, refused } => {
                     let refused: Vec<SendException> = refused.iter().filter_map(refusal).collect();
@@ -220,15 +238,48 @@ impl Engine {
                     .return_to_pending(batch, self.again(None), error)
                     .await
             }
-            Class::Transient | Class::Undocumented => {
+            Class::Transient => {
+                let (most, end) = (TRIES_MAX, FailedAs::KeptRefusing);
+                self.refused_for_now(writer, batch, most, end, error).await
+            }
+            Class::Undocumented => {
+                let (most, end) = (UNKNOWN_CODE_TRIES_MAX, FailedAs::UnknownCode);
+                self.refused_for_now(writer, batch, most, end, error).await
+            }
+            Class::Permanent if batch.size == 1 => {
                 writer
-                    .return_to_pending(batch, self.again(None), error)
+                    .settle_failed(batch, FailedAs::Recipient, error)
                     .await
             }
             Class::Permanent | Class::Request | Class::Duplicate => {
-                writer.settle_failed(batch, error).await
+                writer.settle_failed(batch, FailedAs::Refused, error).await
             }
         }
+    }
+
+    /// Tries a refused request again after a pause that grows; after the last
+    /// try it has failed. The count is in the row: no crash begins it anew.
+    async fn refused_for_now(
+        &self,
+        writer: &mut Writer,
+        batch: &PickedBatch,
+        tries_max: i64,
+        end: FailedAs,
+        error: &str,
+    ) -> Result<(), StoreError> {
+        let refusals = batch.refusals + 1;
+        if refusals < tries_max {
+            let first = self.settings.dispatch.retry_seconds * SECOND_US;
+            let next = self
+                .now()
+                .plus_micros(pause_us(first, refusals, batch.key.number));
+            return writer.return_refused(batch, next, error).await;
+        }
+        tracing::error!(
+            campaign.id = %batch.key.campaign, batch.no = batch.key.number, people = batch.size,
+            "a request was refused {refusals} times and is given up: {error}"
+        );
+        writer.settle_failed(batch, end, error).await
     }
 
     pub(super) fn again(&self, asked: Option<Duration>) -> Timestamp {
@@ -246,6 +297,16 @@ impl Engine {
         };
         self.now().plus_micros(seconds * SECOND_US)
     }
+}
+
+/// The pause after so many refusals, spread by the batch's number.
+fn pause_us(first_us: i64, refusals: i64, batch_no: i64) -> i64 {
+    let growth = u32::try_from(refusals - 1)
+        .ok()
+        .and_then(|steps| PAUSE_GROWTH.checked_pow(steps));
+    let pause = first_us.saturating_mul(growth.unwrap_or(1));
+    let shorter = batch_no.rem_euclid(SPREAD_PERCENT + 1);
+    pause - pause / 100 * shorter
 }
 
 /// The dead addresses that a provider names in its answer.
@@ -314,4 +375,29 @@ fn count(outcome: &Outcome, people: usize) {
     };
     metrics::counter!("izinli_messages_handed_over_total", "outcome" => name)
         .increment(people as u64);
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::time::MINUTE_US;
+
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_all_tries_fit_into_half_an_hour_whatever_the_batch() {
+        let pauses = |batch_no| {
+            (1..TRIES_MAX).map(move |refusals| pause_us(5 * SECOND_US, refusals, batch_no))
+        };
+        let whole: Vec<i64> = pauses(0).map(|us| us / SECOND_US).collect();
+        assert_eq!(whole, [5, 20, 80, 320, 1_280]);
+        for batch_no in [0, 1, 25, 26, 1_000_003] {
+            assert!(pauses(batch_no).is_sorted_by(|a, b| a < b), "{batch_no}");
+            let total: i64 = pauses(batch_no).sum();
+            assert!(
+                (20 * MINUTE_US..30 * MINUTE_US).contains(&total),
+                "{batch_no}"
+            );
+        }
+        assert_ne!(pause_us(SECOND_US, 1, 1), pause_us(SECOND_US, 1, 2));
+    }
 }

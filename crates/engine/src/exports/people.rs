@@ -108,16 +108,8 @@ impl PeopleColumn {
             Self::State => state_tr(person.state).into(),
             Self::StateCode => person.state.as_str().into(),
             Self::Code => or_empty(person.code.map(|code| code.to_string())),
-            Self::TextTr => match (person.code, person.failure) {
-                (Some(code), _) => code.render_tr(&[]).into(),
-                (None, Some(failure)) => failure.name_tr().into(),
-                (None, None) => Cell::Empty,
-            },
-            Self::TextEn => match (person.code, person.failure) {
-                (Some(code), _) => code.render_en(&[]).into(),
-                (None, Some(failure)) => failure.name_en().into(),
-                (None, None) => Cell::Empty,
-            },
+            Self::TextTr => or_empty(person.code.map(|code| code.render_tr(&[]))),
+            Self::TextEn => or_empty(person.code.map(|code| code.render_en(&[]))),
             Self::Failure => person
                 .failure
                 .map_or(Cell::Empty, |failure| failure.as_str().into()),

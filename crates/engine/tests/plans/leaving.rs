@@ -114,7 +114,7 @@ async fn a_failed_canary_pauses_the_campaign_and_a_person_lets_the_rest_go() {
         );
         for batch in &picked {
             writer
-                .settle_failed(batch, "REJECTED")
+                .settle_failed(batch, store::dispatch::FailedAs::Refused, "REJECTED")
                 .await
                 .expect("settled");
         }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use domain::Timestamp;
 use domain::ids::{BatchKey, CampaignId};
 
-use super::{BatchState, PickedBatch, SendException, keys_of};
+use super::{BatchState, FailedAs, PickedBatch, SendException, keys_of};
 use crate::db::{Engine, Writer};
 use crate::error::{Doing, StoreError, exactly};
 use crate::given::BindGiven as _;
@@ -95,12 +95,14 @@ impl Writer {
     pub async fn settle_failed(
         &mut self,
         batch: &PickedBatch,
+        failed_as: FailedAs,
         error: &str,
     ) -> Result<(), StoreError> {
         self.settle(
             batch,
             &Settled {
                 error: Some(error),
+                failed_as,
                 ..Settled::to(BatchState::Failed)
             },
         )
@@ -170,6 +172,29 @@ impl Writer {
         }
         self.back_to_pending(batch, next, error).await?;
         self.follow_campaign(batch.key).await
+    }
+
+    /// The provider refused the request for now, which counts: the batch waits
+    /// again, as after [`Writer::return_to_pending`].
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when the batch is not this claim's any more.
+    pub async fn return_refused(
+        &mut self,
+        batch: &PickedBatch,
+        next: Timestamp,
+        error: &str,
+    ) -> Result<(), StoreError> {
+        self.return_to_pending(batch, next, error).await?;
+        let sql = "UPDATE send_batch SET refusals = refusals + 1 \
+             WHERE campaign_id = $1 AND batch_no = $2";
+        on!(self, conn => sqlx::query(sql)
+            .bind(batch.key.campaign.as_db())
+            .bind(batch.key.number)
+            .execute(&mut *conn)
+            .await
+            .map(drop))
+        .doing("counting a refusal")
     }
 
     async fn back_to_pending(
@@ -254,7 +279,7 @@ impl Writer {
         );
         let sql = "UPDATE send_batch SET state = $4, provider_reference = COALESCE($5, provider_reference), \
                 accepted_count = $6, last_error = $7, next_us = COALESCE($8, next_us), settled_us = $9, \
-                lease_until_us = NULL, worker = NULL \
+                failed_as = $10, lease_until_us = NULL, worker = NULL \
              WHERE campaign_id = $1 AND batch_no = $2 AND attempt = $3 AND state IN (2, 5)";
         let rows = on!(self, conn => sqlx::query(sql)
             .bind(batch.key.campaign.as_db())
@@ -266,6 +291,7 @@ impl Writer {
             .bind(settled.error)
             .bind(settled.next.map(Timestamp::as_micros))
             .bind(done.then_some(now))
+            .bind(settled.failed_as.as_db())
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))
@@ -366,6 +392,7 @@ struct Settled<'a> {
     accepted: i64,
     error: Option<&'a str>,
     next: Option<Timestamp>,
+    failed_as: FailedAs,
 }
 
 impl Settled<'_> {
@@ -376,6 +403,7 @@ impl Settled<'_> {
             accepted: 0,
             error: None,
             next: None,
+            failed_as: FailedAs::Refused,
         }
     }
 }

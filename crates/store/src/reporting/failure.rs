@@ -1,10 +1,16 @@
 //! Why a message did not get through, in our own classes.
 
+use domain::ReasonCode;
+
 /// Our class of a message that failed; the provider's words stand beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
     /// The provider refused the whole request.
     Refused,
+    /// The provider refused the whole request for now, at every try.
+    KeptRefusing,
+    /// The provider refused the whole request with a code that nobody knows.
+    UnknownCode,
     /// The provider refused the person for now.
     Transient,
     /// The provider will never take this address.
@@ -22,10 +28,25 @@ pub enum Failure {
 }
 
 impl Failure {
+    const ALL: [Self; 10] = [
+        Self::Refused,
+        Self::KeptRefusing,
+        Self::UnknownCode,
+        Self::Transient,
+        Self::Permanent,
+        Self::Account,
+        Self::Content,
+        Self::Expired,
+        Self::Undelivered,
+        Self::Rejected,
+    ];
+
     /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Refused => "refused",
+            Self::KeptRefusing => "kept_refusing",
+            Self::UnknownCode => "unknown_code",
             Self::Transient => "refused_transient",
             Self::Permanent => "refused_permanent",
             Self::Account => "refused_account",
@@ -36,47 +57,75 @@ impl Failure {
         }
     }
 
-    /// In Turkish, for people.
-    pub const fn name_tr(self) -> &'static str {
+    /// The reason that people read, with its texts and what to do next.
+    pub const fn code(self) -> ReasonCode {
         match self {
-            Self::Refused => "Sağlayıcı paketi kabul etmedi",
-            Self::Transient => "Sağlayıcı geçici olarak kabul etmedi",
-            Self::Permanent => "Sağlayıcı bu alıcıyı kabul etmiyor",
-            Self::Account => "Sağlayıcı hesabında sorun var",
-            Self::Content => "Metin veya gönderici adı kabul edilmedi",
-            Self::Expired => "Teslim süresi doldu",
-            Self::Undelivered => "Operatör iletemedi",
-            Self::Rejected => "Sağlayıcı aldıktan sonra reddetti",
+            Self::Refused => ReasonCode::S504,
+            Self::KeptRefusing => ReasonCode::S505,
+            Self::UnknownCode => ReasonCode::S506,
+            Self::Transient => ReasonCode::S507,
+            Self::Permanent => ReasonCode::S508,
+            Self::Account => ReasonCode::S509,
+            Self::Content => ReasonCode::S510,
+            Self::Expired => ReasonCode::S601,
+            Self::Undelivered => ReasonCode::S602,
+            Self::Rejected => ReasonCode::S603,
         }
     }
 
-    /// In English, for people.
-    pub const fn name_en(self) -> &'static str {
+    /// The failure that a reason names; none when it is a reason of the gate.
+    pub(crate) fn of_code(code: ReasonCode) -> Option<Self> {
+        Self::ALL.into_iter().find(|failure| failure.code() == code)
+    }
+
+    /// What [`fate_sql`] computes.
+    pub(super) const fn as_db(self) -> i64 {
         match self {
-            Self::Refused => "The provider refused the request",
-            Self::Transient => "The provider refused for now",
-            Self::Permanent => "The provider does not take this address",
-            Self::Account => "Something is wrong with the provider account",
-            Self::Content => "The text or the sender was refused",
-            Self::Expired => "The time for delivery ran out",
-            Self::Undelivered => "The operator could not deliver it",
-            Self::Rejected => "The provider took it and refused it later",
+            Self::Expired => 3,
+            Self::Undelivered => 4,
+            Self::Rejected => 5,
+            Self::Transient => 11,
+            Self::Permanent => 12,
+            Self::Account => 13,
+            Self::Content => 14,
+            Self::Refused => 20,
+            Self::KeptRefusing => 21,
+            Self::UnknownCode => 22,
         }
     }
 
-    /// From what the query computes: the state of a receipt, 9 for a failed
-    /// batch, 10 and the class for a refused person.
-    pub(crate) const fn from_db(number: i64) -> Option<Self> {
-        Some(match number {
-            3 => Self::Expired,
-            4 => Self::Undelivered,
-            5 => Self::Rejected,
-            9 | 10 => Self::Refused,
-            11 => Self::Transient,
-            12 => Self::Permanent,
-            13 => Self::Account,
-            14 => Self::Content,
-            _ => return None,
-        })
+    /// From what [`fate_sql`] computes.
+    pub(crate) fn from_db(number: i64) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|failure| failure.as_db() == number)
+    }
+}
+
+/// How a person with batch `b`, exception `e` and receipt `t` failed: the state
+/// of a receipt, 10 and the class for a refused person, 20 and why for a failed
+/// batch; that of one person, whom the provider will not take, is the person's.
+macro_rules! fate_sql {
+    () => {
+        "CASE WHEN e.code = 0 THEN 10 + e.class \
+              WHEN b.state = 4 AND b.failed_as = 3 THEN CAST(12 AS BIGINT) \
+              WHEN b.state = 4 THEN 20 + b.failed_as \
+              ELSE COALESCE(t.state, CAST(0 AS BIGINT)) END"
+    };
+}
+pub(crate) use fate_sql;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_survives_the_database_and_is_found_by_its_reason() {
+        for failure in Failure::ALL {
+            assert_eq!(Failure::from_db(failure.as_db()), Some(failure));
+            assert_eq!(Failure::of_code(failure.code()), Some(failure));
+        }
+        assert_eq!(Failure::of_code(ReasonCode::S103), None);
+        assert_eq!(Failure::from_db(0), None);
     }
 }

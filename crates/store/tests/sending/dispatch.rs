@@ -4,7 +4,7 @@
 use domain::ReasonCode;
 use domain::time::{HOUR_US, MINUTE_US, SECOND_US};
 use store::campaigns::CampaignState;
-use store::dispatch::{BatchState, PickedBatch};
+use store::dispatch::{BatchState, FailedAs, PickedBatch};
 use store::testing::TestDatabase;
 
 use crate::rows::*;
@@ -157,7 +157,7 @@ async fn try_everything(db: &TestDatabase, stale: &PickedBatch) {
     for answer in [
         commit!(db, w => w.hand_over(stale, "stale", b"stale", &taken)),
         commit!(db, w => w.settle_accepted(stale, "stale", 9, &refused)),
-        commit!(db, w => w.settle_failed(stale, "stale")),
+        commit!(db, w => w.settle_failed(stale, FailedAs::Refused, "stale")),
         commit!(db, w => w.settle_unresolved(stale, "stale")),
         commit!(db, w => w.mark_in_doubt(stale, now, "stale")),
         commit!(db, w => w.return_to_pending(stale, now, "stale")),

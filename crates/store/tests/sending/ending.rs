@@ -1,9 +1,11 @@
 //! How a campaign ends: stopped by a person, or when every batch has an outcome.
 
+use domain::ReasonCode;
 use domain::ids::CampaignId;
 use domain::time::HOUR_US;
 use store::campaigns::CampaignState;
-use store::dispatch::BatchState;
+use store::dispatch::{BatchState, FailedAs};
+use store::reporting::{Failure, PersonFilter, PersonState};
 use store::testing::TestDatabase;
 
 use crate::rows::*;
@@ -16,7 +18,8 @@ async fn of_every_state(db: &TestDatabase) -> (Scene, CampaignId) {
     let now = db.store.clock().now();
     let picked = scene.claim(db, "w1", 5).await;
     commit!(db, w => w.settle_accepted(&picked[1], "PRV", 1, &[])).expect("settles");
-    commit!(db, w => w.settle_failed(&picked[2], "bad sender")).expect("settles");
+    commit!(db, w => w.settle_failed(&picked[2], FailedAs::Refused, "bad sender"))
+        .expect("settles");
     commit!(db, w => w.mark_in_doubt(&picked[3], now, "timeout")).expect("settles");
     commit!(db, w => w.settle_unresolved(&picked[4], "nobody knows")).expect("settles");
     (scene, campaign)
@@ -82,7 +85,8 @@ async fn a_campaign_ends_when_every_batch_has_an_outcome_and_not_before() {
         let lease = db.store.clock().now().plus_micros(HOUR_US);
         let asked = commit!(db, w => w.pick_in_doubt("w2", lease, 9)).expect("picks");
         assert_eq!(asked.len(), 2, "{}", db.name);
-        commit!(db, w => w.settle_failed(&asked[0], "never arrived")).expect("settles");
+        commit!(db, w => w.settle_failed(&asked[0], FailedAs::Refused, "never arrived"))
+            .expect("settles");
         assert_eq!(state().await, running, "{}: one in doubt", db.name);
         scene.move_to(&db, campaign, CampaignState::Paused).await;
         commit!(db, w => w.settle_accepted(&asked[1], "PRV", 1, &[])).expect("settles");
@@ -109,5 +113,44 @@ async fn a_paused_batch_keeps_a_running_campaign_from_ending() {
             "{}",
             db.name
         );
+    }
+}
+
+#[tokio::test]
+async fn refusals_are_counted_in_the_row_and_another_route_begins_anew() {
+    for db in store::testing::each().await {
+        let (scene, campaign) = sending(&db, 1, 1).await;
+        let other = scene.another_connector(&db, "Yedek").await;
+        for refusals in 0..3 {
+            let batch = scene.claim(&db, "w1", 1).await.remove(0);
+            assert_eq!(batch.refusals, refusals, "{}", db.name);
+            let now = db.store.clock().now();
+            commit!(db, w => w.return_refused(&batch, now, "100: later")).expect("returns");
+            assert!(
+                is_lost(&commit!(db, w => w.return_refused(&batch, now, "again"))),
+                "{}: it counts once",
+                db.name
+            );
+        }
+        commit!(db, w => w.move_batches(campaign, scene.connector, other)).expect("moves");
+        let lease = db.store.clock().now().plus_micros(HOUR_US);
+        let batch = commit!(db, w => w.pick_batches(other, "w1", lease, 1))
+            .expect("picks")
+            .remove(0);
+        assert_eq!(batch.refusals, 0, "{}", db.name);
+        commit!(db, w => w.settle_failed(&batch, FailedAs::KeptRefusing, "100: later"))
+            .expect("settles");
+        let filter = PersonFilter {
+            code: Some(ReasonCode::S505),
+            state: Some(PersonState::Failed),
+        };
+        let mut reader = db.store.read().await.expect("a reader");
+        let (people, _) = reader
+            .campaign_people(campaign, filter, None, 10)
+            .await
+            .expect("people");
+        let told: Vec<_> = people.iter().map(|p| (p.code, p.failure)).collect();
+        let kept = (Some(ReasonCode::S505), Some(Failure::KeptRefusing));
+        assert_eq!(told, [kept], "{}", db.name);
     }
 }

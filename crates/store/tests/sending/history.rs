@@ -9,7 +9,7 @@ use domain::ids::{BatchKey, CampaignId};
 use domain::time::HOUR_US;
 use proptest::prelude::*;
 use store::campaigns::{CampaignState, Exclusions};
-use store::dispatch::{PickedBatch, SendException};
+use store::dispatch::{FailedAs, PickedBatch, SendException};
 use store::reporting::{CampaignPerson, Failed, Held, PersonFilter, PersonState, Report};
 use store::testing::TestDatabase;
 
@@ -122,6 +122,7 @@ fn fates(history: &History) -> Vec<Fate> {
                 counted,
             };
             let excluded = |code: ReasonCode| fate(PersonState::Excluded, Some(code), "excluded");
+            let failed = |code: ReasonCode, counted| fate(PersonState::Failed, Some(code), counted);
             let frozen = match known {
                 Known::Confirmed => None,
                 Known::LocalOnly => Some(ReasonCode::S102),
@@ -148,15 +149,13 @@ fn fates(history: &History) -> Vec<Fate> {
                     fate(PersonState::Waiting, None, "waiting")
                 }
                 End::InDoubt | End::Unresolved => fate(PersonState::Uncertain, None, "uncertain"),
-                End::Failed => fate(PersonState::Failed, None, "refused"),
-                End::Accepted if batch.provider[place] => {
-                    fate(PersonState::Failed, None, "refused")
-                }
+                End::Failed => failed(ReasonCode::S504, "refused"),
+                End::Accepted if batch.provider[place] => failed(ReasonCode::S508, "refused"),
                 End::Accepted => match receipts.get(&n) {
                     Some(6) => fate(PersonState::Delivered, None, "delivered"),
-                    Some(5) => fate(PersonState::Failed, None, "rejected"),
-                    Some(4) => fate(PersonState::Failed, None, "undelivered"),
-                    Some(3) => fate(PersonState::Failed, None, "expired"),
+                    Some(5) => failed(ReasonCode::S603, "rejected"),
+                    Some(4) => failed(ReasonCode::S602, "undelivered"),
+                    Some(3) => failed(ReasonCode::S601, "expired"),
                     _ => fate(PersonState::Sent, None, "open"),
                 },
             }
@@ -278,7 +277,11 @@ async fn end_batch(
                 .settle_accepted(batch, "PRV", batch.size, &refused)
                 .await
         }
-        End::Failed => writer.settle_failed(batch, "bad sender").await,
+        End::Failed => {
+            writer
+                .settle_failed(batch, FailedAs::Refused, "bad sender")
+                .await
+        }
         End::InDoubt => writer.mark_in_doubt(batch, later, "timeout").await,
         End::Unresolved => writer.settle_unresolved(batch, "nobody knows").await,
     }
@@ -291,7 +294,10 @@ fn assert_reported(report: &Report, fates: &[Fate]) {
         i64::try_from(fates.iter().filter(|fate| fate.counted == counted).count()).expect("small")
     };
     let mut excluded = Exclusions::new();
-    for code in fates.iter().filter_map(|fate| fate.code) {
+    let kept_out = fates
+        .iter()
+        .filter(|fate| fate.state == PersonState::Excluded);
+    for code in kept_out.filter_map(|fate| fate.code) {
         *excluded.entry(code).or_default() += 1;
     }
     assert!(report.reconciles());
@@ -377,11 +383,15 @@ fn the_report_and_the_people_behind_it_agree_with_any_history() {
                 db.name
             );
         }
-        for code in [
-            ReasonCode::S101,
-            ReasonCode::S103,
-            ReasonCode::S201,
-            ReasonCode::S301,
+        for (code, state) in [
+            (ReasonCode::S101, PersonState::Excluded),
+            (ReasonCode::S103, PersonState::Excluded),
+            (ReasonCode::S201, PersonState::Excluded),
+            (ReasonCode::S301, PersonState::Excluded),
+            (ReasonCode::S504, PersonState::Failed),
+            (ReasonCode::S508, PersonState::Failed),
+            (ReasonCode::S601, PersonState::Failed),
+            (ReasonCode::S602, PersonState::Failed),
         ] {
             let filter = PersonFilter {
                 state: None,
@@ -395,7 +405,7 @@ fn the_report_and_the_people_behind_it_agree_with_any_history() {
                 db.name
             );
             let filter = PersonFilter {
-                state: Some(PersonState::Excluded),
+                state: Some(state),
                 code: Some(code),
             };
             assert_eq!(

@@ -122,6 +122,7 @@ async fn two_texts_get_their_exact_shares_and_the_rest_waits_until_a_person_choo
             body: "İkinci".into(),
             first_percent: 30,
             second_percent: 30,
+            subject: None,
         };
         let plan = Plan {
             split: Some(split),
@@ -331,7 +332,7 @@ async fn only_what_surely_never_left_takes_another_route() {
             .expect("back");
         assert!(
             !writer
-                .fails_over(campaign.id, scene.connector)
+                .fails_over(campaign.id, scene.connector, false)
                 .await
                 .expect("read")
         );
@@ -383,7 +384,7 @@ async fn a_route_counts_as_gone_after_three_attempts_in_vain() {
                 .await
                 .expect("back");
             let gone = writer
-                .fails_over(campaign.id, scene.connector)
+                .fails_over(campaign.id, scene.connector, false)
                 .await
                 .expect("read");
             assert_eq!(gone, attempt == 3, "{}", db.name);

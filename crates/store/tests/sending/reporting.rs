@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use domain::ReasonCode;
 use domain::ids::{BatchKey, CampaignId};
 use domain::time::{HOUR_US, SECOND_US};
-use store::dispatch::BatchState;
+use store::dispatch::{BatchState, FailedAs};
 use store::receipts::ReceiptRow;
 use store::reporting::{Batches, CampaignPerson, PersonCursor, PersonFilter, PersonState, Report};
 use store::testing::TestDatabase;
@@ -132,7 +132,7 @@ async fn each_person_is_shown_with_the_reason_or_the_providers_own_words() {
             .await
             .expect("settles");
         writer
-            .settle_failed(&picked[1], "gönderici adı onaylı değil")
+            .settle_failed(&picked[1], FailedAs::Refused, "gönderici adı onaylı değil")
             .await
             .expect("settles");
         writer.commit().await.expect("commits");
@@ -169,7 +169,7 @@ async fn each_person_is_shown_with_the_reason_or_the_providers_own_words() {
                 (
                     text("M2"),
                     failed,
-                    None,
+                    Some(ReasonCode::S508),
                     text("EC_INVALID"),
                     text("Geçersiz numara"),
                     Some(settled)
@@ -177,7 +177,7 @@ async fn each_person_is_shown_with_the_reason_or_the_providers_own_words() {
                 (
                     text("M3"),
                     failed,
-                    None,
+                    Some(ReasonCode::S602),
                     text("D4"),
                     text("durum 4"),
                     Some(happened)
@@ -193,7 +193,7 @@ async fn each_person_is_shown_with_the_reason_or_the_providers_own_words() {
                 (
                     text("M5"),
                     failed,
-                    None,
+                    Some(ReasonCode::S504),
                     None,
                     text("gönderici adı onaylı değil"),
                     Some(settled)
@@ -201,7 +201,7 @@ async fn each_person_is_shown_with_the_reason_or_the_providers_own_words() {
                 (
                     text("M6"),
                     failed,
-                    None,
+                    Some(ReasonCode::S504),
                     None,
                     text("gönderici adı onaylı değil"),
                     Some(settled)
@@ -217,6 +217,26 @@ async fn each_person_is_shown_with_the_reason_or_the_providers_own_words() {
             ],
             "{}",
             db.name
+        );
+
+        let by_code = async |code, state| {
+            let filter = PersonFilter {
+                code: Some(code),
+                state,
+            };
+            let found = pages(&db, campaign, filter, 1).await;
+            found
+                .into_iter()
+                .filter_map(|person| person.external_id)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(by_code(ReasonCode::S504, None).await, ["M5", "M6"]);
+        assert_eq!(by_code(ReasonCode::S508, Some(failed)).await, ["M2"]);
+        assert_eq!(by_code(ReasonCode::S602, None).await, ["M3"]);
+        assert!(
+            by_code(ReasonCode::S504, Some(PersonState::Sent))
+                .await
+                .is_empty()
         );
 
         let report = report(&db, scene, campaign).await;

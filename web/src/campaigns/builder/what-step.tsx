@@ -1,4 +1,4 @@
-import { Button, Group, Modal, NumberInput, Select, Stack, Switch, Text } from "@mantine/core";
+import { Button, Group, Modal, NumberInput, Select, Stack, Switch, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -68,6 +68,17 @@ export function WhatStep({ draft, set, errors, campaign, brand }: WhatStepProps)
           />
           {split && (
             <>
+              {draft.channel === "EPOSTA" && (
+                <TextInput
+                  label={t("builder.what.second_subject")}
+                  description={t("builder.what.second_subject_hint")}
+                  value={split.subject ?? ""}
+                  onChange={(event) => change({ subject: event.currentTarget.value || null })}
+                  error={errors["plan.split.subject"]}
+                  maxLength={200}
+                  lang="tr"
+                />
+              )}
               <TextEditor
                 {...editor}
                 label={t("builder.what.second_text")}

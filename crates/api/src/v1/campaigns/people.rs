@@ -46,7 +46,7 @@ pub(crate) struct CampaignMessage {
     /// Masked for roles that may not read personal data.
     address: String,
     state: MessageState,
-    /// Why not, when the gate kept them out.
+    /// Why not: what kept them out, or why it failed.
     #[schema(value_type = Option<String>, example = "S103")]
     code: Option<ReasonCode>,
     text_tr: Option<String>,

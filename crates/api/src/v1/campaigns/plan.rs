@@ -73,6 +73,9 @@ pub(crate) struct Split {
     first_percent: i64,
     /// Percent that get the second.
     second_percent: i64,
+    /// Of an e-mail: the subject beside the second text; absent: the campaign's.
+    #[serde(default)]
+    subject: Option<String>,
 }
 
 impl From<Plan> for plan::Plan {
@@ -96,6 +99,7 @@ impl From<Plan> for plan::Plan {
                 body: split.body,
                 first_percent: split.first_percent,
                 second_percent: split.second_percent,
+                subject: split.subject,
             }),
             fallbacks: plan.fallbacks,
         }
@@ -123,6 +127,7 @@ impl From<plan::Plan> for Plan {
                 body: split.body,
                 first_percent: split.first_percent,
                 second_percent: split.second_percent,
+                subject: split.subject,
             }),
             fallbacks: plan.fallbacks,
         }
