@@ -9,7 +9,7 @@ use domain::ids::{BrandId, RecipientId, RegistryBatchId};
 use domain::{Channel, RecipientKind, Status, Timestamp};
 use sqlx::AssertSqlSafe;
 
-use crate::db::{Engine, Reader, Writer};
+use crate::db::{Engine, Writer};
 use crate::error::{Doing, StoreError};
 use crate::given::{BindGiven, Given};
 
@@ -77,23 +77,6 @@ fn sql(given: &Given<'_>, engine: Engine, body: &str) -> AssertSqlSafe<String> {
     given.sql(engine, 7, body)
 }
 
-impl Reader {
-    async fn is_confirmed(&mut self, list: &ConfirmedList<'_>) -> Result<bool, StoreError> {
-        let first = list.recipients.first().map_or(0, |id| id.as_db());
-        let sql = "SELECT verdict FROM consent_state \
-             WHERE brand_id = $1 AND channel = $2 AND kind = $3 AND recipient_id = $4";
-        let verdict: Option<i64> = on!(self, conn => sqlx::query_scalar(sql)
-            .bind(list.brand.as_db())
-            .bind(list.channel.as_db())
-            .bind(list.kind.as_db())
-            .bind(first)
-            .fetch_optional(&mut *conn)
-            .await)
-        .doing("reading a consent state")?;
-        Ok(verdict == Some(1))
-    }
-}
-
 impl Writer {
     /// Writes that İYS confirms these addresses, for all of whom nothing else
     /// follows. Returns for how many it did; while that is fewer than all, the
@@ -110,15 +93,11 @@ impl Writer {
         self.lock_ledger(list.brand).await?;
         self.keep_to_indexes().await?;
         let all = list.recipients.len() as u64;
-        // Lists are mostly of one kind: what fits the first usually does for all.
-        let order = if self.is_confirmed(list).await? {
-            [SEEN_AGAIN, NEWLY_CONFIRMED]
-        } else {
-            [NEWLY_CONFIRMED, SEEN_AGAIN]
-        };
         let given = Given::new().ints("recipient_id", list.recipients.iter().map(|id| id.as_db()));
         let mut done = 0;
-        for body in order.into_iter().chain([UNHEARD_OF]) {
+        // In this order nobody is counted twice: whoever is confirmed now would
+        // fit the first statement as well.
+        for body in [SEEN_AGAIN, NEWLY_CONFIRMED, UNHEARD_OF] {
             done += self.write_plainly(list, &given, body).await?;
             if done >= all {
                 break;
