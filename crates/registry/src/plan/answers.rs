@@ -240,7 +240,10 @@ pub fn after_change(
         .held
         .created
         .unwrap_or_else(|| pulled_at.plus_micros(-HOUR_US));
-    if !overrules(mirror, &change.held, known_at) {
+    // İYS writes whole seconds: it was made before this one ended.
+    let made = change.held.created;
+    let ended = made.map_or(known_at, |made| made.plus_micros(SECOND_US));
+    if !overrules(mirror, &change.held, ended) {
         return None;
     }
     let mut view = view_of(&change.held, known_at, batch);
@@ -250,7 +253,7 @@ pub fn after_change(
     Some(view)
 }
 
-/// Whether a record as it stood at `known_at` tells more than the mirror:
+/// Whether a record as it stood at `known_at` at the latest tells more than the mirror:
 /// later consent date, then refusal. Without a date to compare, a
 /// refusal is believed, a consent only if nothing was learnt since.
 fn overrules(mirror: &RegistryView, held: &HeldRecord, known_at: Timestamp) -> bool {

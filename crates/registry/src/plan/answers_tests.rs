@@ -1,5 +1,5 @@
 use domain::ids::{EventId, RecipientId};
-use domain::time::SECOND_US;
+use domain::time::{HOUR_US, SECOND_US};
 use domain::{Recipient, RecipientKind, Source};
 use proptest::prelude::*;
 
@@ -390,4 +390,18 @@ fn a_record_that_a_later_look_up_did_not_find_is_looked_up_again_and_not_sent_ag
     let looked = mirror(Verdict::NoRecord, 400);
     let settled = after_add(&looked, &item(Status::Onay, 5), &recorded(300), asked(401));
     assert_eq!(settled, Settled::LookUp(looked));
+}
+
+#[test]
+fn a_movement_made_in_the_second_of_the_question_before_it_is_believed() {
+    // Asked at 400.5 s and not confirmed; given at once, which İYS writes as 400 s.
+    let asked = RegistryView {
+        checked_at: Some(at(400).plus_micros(SECOND_US / 2)),
+        ..mirror(Verdict::NotConfirmed, 400)
+    };
+    let pulled_at = at(400).plus_micros(2 * HOUR_US);
+    let given = |created| change(Status::Onay, Some(created), created, Source::HS_WEB);
+    let view = after_change(&asked, &given(400), pulled_at, BATCH);
+    assert_eq!(view.map(|view| view.verdict), Some(Verdict::Onay));
+    assert_eq!(after_change(&asked, &given(399), pulled_at, BATCH), None);
 }
