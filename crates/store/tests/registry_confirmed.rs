@@ -224,3 +224,21 @@ async fn lists_are_finished_together_or_not_at_all() {
         assert_eq!((open.open(), open.done), (0, 3), "{}", db.name);
     }
 }
+
+#[tokio::test]
+async fn what_was_held_against_a_fact_is_not_held_against_the_next_one() {
+    for db in store::testing::each().await {
+        apply(&db, &[declared(1, phone(1), Status::Onay, june(10))]).await;
+        let people = ids(&db, 1).await;
+        told(&db, people[0], seen(Verdict::Onay, june(12))).await;
+        let code = async || states(&db, &people).await[0].registry.code;
+
+        // The same again: nothing new was said.
+        apply(&db, &[declared(2, phone(1), Status::Onay, june(10))]).await;
+        assert_eq!(code().await, Some(ReasonCode::I178), "{}", db.name);
+        apply(&db, &[declared(3, phone(1), Status::Ret, june(20))]).await;
+        assert_eq!(code().await, None, "{}", db.name);
+        let after = states(&db, &people).await;
+        assert_eq!(after[0].registry.verdict, Verdict::Onay, "{}", db.name);
+    }
+}

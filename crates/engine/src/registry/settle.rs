@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use domain::ids::RecipientId;
-use domain::{RegistryMode, RegistryView, Status};
+use domain::{ReasonCode, RegistryMode, RegistryView, Status};
 use registry::plan::{
     self, AddList, Answered, Fact, KeyState, Settled, Step, Trigger, Verdicts, after_add,
     after_look_up, after_refused_address, after_sending, next_step,
@@ -294,10 +294,10 @@ impl Engine {
                     match add_item(item) {
                         Some(record) => match after_add(&state.registry, &record, answer, answered)
                         {
-                            Settled::Known(view) => Some(view),
+                            Settled::Known(view) => Some(about_now(view, &record, state)),
                             Settled::LookUp(view) => {
                                 looked.push(item.clone());
-                                Some(view)
+                                Some(about_now(view, &record, state))
                             }
                             Settled::Waiting | Settled::SendAgain => None,
                         },
@@ -507,10 +507,22 @@ fn settled(
         return (None, After::Waits);
     };
     match after_add(&state.registry, &record, answer, answered) {
-        Settled::Known(view) => (Some(view), After::Known),
-        Settled::LookUp(view) => (Some(view), After::LookUp),
+        Settled::Known(view) => (Some(about_now(view, &record, state)), After::Known),
+        Settled::LookUp(view) => (Some(about_now(view, &record, state)), After::LookUp),
         Settled::Waiting => (None, After::Waits),
         Settled::SendAgain => (None, After::SendAgain),
+    }
+}
+
+/// That İYS holds the same or something newer is an argument against the record
+/// that was sent, not against what was said to us while it was under way.
+fn about_now(view: RegistryView, sent: &plan::AddItem, state: &StoredState) -> RegistryView {
+    let is_argument = matches!(view.code, Some(ReasonCode::I174 | ReasonCode::I178));
+    let is_overtaken = state.local.is_some_and(|held| held.event != sent.event);
+    if is_argument && is_overtaken {
+        RegistryView { code: None, ..view }
+    } else {
+        view
     }
 }
 

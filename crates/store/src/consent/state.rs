@@ -242,6 +242,8 @@ impl Writer {
         }
         // Every row exists, so nothing is inserted; but an upsert always goes
         // by the key, where PostgreSQL plans an UPDATE with a join by figures.
+        // That İYS held the same (I174) or something newer (I178) was said of
+        // the fact before: the new one is told as if nothing had been said.
         let given = local_rows(states)
             .same("brand_id", brand.as_db())
             .same("verdict", Verdict::Unasked.as_db())
@@ -259,7 +261,10 @@ impl Writer {
                     local_status = excluded.local_status, local_us = excluded.local_us, \
                     local_recorded_us = excluded.local_recorded_us, \
                     local_event_id = excluded.local_event_id, \
-                    local_citizen = excluded.local_citizen",
+                    local_citizen = excluded.local_citizen, \
+                    verdict_code = CASE WHEN consent_state.verdict_code IN (4174, 4178) \
+                        AND consent_state.local_event_id IS DISTINCT FROM excluded.local_event_id \
+                        THEN NULL ELSE consent_state.verdict_code END",
         );
         let rows = on!(self, conn => sqlx::query(sql)
             .bind_given(&given)
