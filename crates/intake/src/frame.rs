@@ -1,4 +1,4 @@
-//! Pairs as bytes: each behind its length and a key, so that they can be sorted
+//! Pairs as bytes: each behind its length and the key of its address, so that they can be sorted
 //! and copied without being read.
 
 use std::io;
@@ -9,7 +9,7 @@ use crate::pair::Pair;
 use crate::spill::damaged;
 
 /// Bytes in front of a pair: its length and its key.
-const HEAD_BYTES: usize = 12;
+pub(crate) const HEAD_BYTES: usize = 12;
 
 /// Turns pairs into bytes, in one reused buffer.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ pub(crate) fn append(buffer: &mut Vec<u8>, key: u64, pair: &[u8]) -> io::Result<
     Ok(())
 }
 
-/// A framed pair, not yet read. Equal addresses have equal keys.
+/// A framed pair, not yet read, with the key of its address.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Frame<'a> {
     pub(crate) key: u64,

@@ -15,7 +15,7 @@ use crate::directory::{Held, HeldFact, Holdings, Owner, Stored};
 use crate::frame::{self, Encoder};
 use crate::lookup::LookUpError;
 use crate::options::Limits;
-use crate::pair::{Address, Pair};
+use crate::pair::{Address, Pair, mix};
 use crate::spill::{Spill, damaged};
 
 /// Everything on record, on disk.
@@ -193,9 +193,9 @@ impl Shelves {
 
     fn put(&mut self, held: &Held, encoder: &mut Encoder) -> io::Result<()> {
         let on_disk = HeldOnDisk::of(held);
-        let key = on_disk.address.fingerprint();
+        let key = on_disk.address.key();
         let bytes = encoder.encode(&on_disk)?;
-        let partition = self.spill.partition_of(key);
+        let partition = self.spill.partition_of(mix(key));
         self.spill
             .append(partition, |buffer| frame::append(buffer, key, bytes))
     }

@@ -68,7 +68,8 @@ impl Merger<'_> {
                 accepted.clear();
             }
         }
-        self.admit(&accepted, shelf.as_ref())
+        self.admit(&accepted, shelf.as_ref())?;
+        Ok(self.records.end_run()?)
     }
 
     fn holds_no_states(&self) -> bool {
@@ -135,7 +136,7 @@ impl Merger<'_> {
             let mut kept = Vec::new();
             let mut encoder = Encoder::new();
             for pair in &pairs {
-                frame::append(&mut kept, pair.address.fingerprint(), encoder.encode(pair)?)?;
+                frame::append(&mut kept, pair.address.key(), encoder.encode(pair)?)?;
             }
             held = kept;
             Ok(())

@@ -14,7 +14,7 @@ use crate::file::rows::Place;
 use crate::frame::{self, Encoder};
 use crate::options::Options;
 use crate::outcomes::{Fate, Traced};
-use crate::pair::Pair;
+use crate::pair::{Pair, mix};
 use crate::patterns::PatternWatch;
 use crate::people::People;
 use crate::rejections::{Draft, Sorter};
@@ -105,9 +105,9 @@ impl Outlets {
         {
             self.channels.insert(channel);
         }
-        let key = pair.address.fingerprint();
+        let key = pair.address.key();
         let bytes = self.encoder.encode(pair)?;
-        let partition = self.pairs.partition_of(key);
+        let partition = self.pairs.partition_of(mix(key));
         self.pairs
             .append(partition, |buffer| frame::append(buffer, key, bytes))
     }

@@ -226,7 +226,7 @@ impl Ambiguous {
             for mark in piece.chunks(16) {
                 let (id, phone) = (number(mark, 0)?, number(mark, 8)?);
                 found.marked.insert((id, phone));
-                found.keys.insert(Address::Phone(phone).fingerprint());
+                found.keys.insert(Address::Phone(phone).key());
             }
             Ok(())
         })?;

@@ -1,17 +1,21 @@
-//! Accepted pairs on disk, grouped by recipient, read back from any offset.
+//! Accepted pairs on disk, in the order of their addresses, read back from any
+//! place: whoever writes them into a database touches neighbours in its index of
+//! addresses one after the other.
 
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+mod reader;
+mod writer;
+
+use std::io;
 
 use domain::{Channel, Recipient, RecipientKind, Source, Status, Timestamp};
 
-use crate::frame::{Encoder, Frame};
 use crate::pair::{Address, Claim, Pair};
-use crate::rejections::read_frame;
 use crate::row::split_attributes;
 use crate::spill::damaged;
 use crate::standing::Standing;
+
+pub use reader::RecordReader;
+pub(crate) use writer::RecordWriter;
 
 /// One accepted pair: an address of a person, with what the row says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,97 +75,6 @@ pub struct Consent {
     pub local_only: bool,
 }
 
-/// First bytes of a records file; the last one is the version of its form.
-const MARK: &[u8; 8] = b"izinrec\x05";
-
-/// Writes records in the order they are to be read.
-#[derive(Debug)]
-pub(crate) struct RecordWriter {
-    out: BufWriter<File>,
-    encoder: Encoder,
-}
-
-impl RecordWriter {
-    pub(crate) fn create(path: &Path) -> io::Result<Self> {
-        let mut out = BufWriter::with_capacity(256 << 10, File::create(path)?);
-        out.write_all(MARK)?;
-        Ok(Self {
-            out,
-            encoder: Encoder::new(),
-        })
-    }
-
-    pub(crate) fn write(&mut self, pair: &Pair<'_>) -> io::Result<()> {
-        write_bytes(&mut self.out, self.encoder.encode(pair)?)
-    }
-
-    /// Writes a pair that is as it was when it was framed.
-    pub(crate) fn copy(&mut self, frame: Frame<'_>) -> io::Result<()> {
-        write_bytes(&mut self.out, frame.bytes)
-    }
-
-    pub(crate) fn finish(self) -> io::Result<()> {
-        self.out.into_inner()?.sync_data()
-    }
-}
-
-fn write_bytes(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
-    let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
-    out.write_all(&length.to_le_bytes())?;
-    out.write_all(bytes)
-}
-
-/// The records of a judged file. All records of one recipient are adjacent.
-///
-/// Each item comes with the offset behind it: whoever commits the offset
-/// together with what was made of the record can go on there after a crash.
-#[derive(Debug)]
-pub struct RecordReader {
-    input: BufReader<File>,
-    frame: Vec<u8>,
-    offset: u64,
-}
-
-impl RecordReader {
-    /// Opens [`Judged::records`](crate::Judged::records) at an offset that an
-    /// item gave, or at 0.
-    ///
-    /// # Errors
-    /// When the file cannot be read or is no records file.
-    pub fn open(path: &Path, offset: u64) -> io::Result<Self> {
-        let mut file = File::open(path)?;
-        let mut mark = [0; MARK.len()];
-        file.read_exact(&mut mark)?;
-        if mark != *MARK {
-            return Err(damaged("no records file of this version"));
-        }
-        let offset = offset.max(MARK.len() as u64);
-        file.seek(SeekFrom::Start(offset))?;
-        Ok(Self {
-            input: BufReader::with_capacity(256 << 10, file),
-            frame: Vec::new(),
-            offset,
-        })
-    }
-
-    fn read(&mut self) -> io::Result<Option<(Record, u64)>> {
-        if !read_frame(&mut self.input, &mut self.frame)? {
-            return Ok(None);
-        }
-        self.offset += 4 + self.frame.len() as u64;
-        let pair: Pair<'_> = postcard::from_bytes(&self.frame).map_err(damaged)?;
-        Ok(Some((Record::of(&pair)?, self.offset)))
-    }
-}
-
-impl Iterator for RecordReader {
-    type Item = io::Result<(Record, u64)>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.read().transpose()
-    }
-}
-
 impl Record {
     fn of(pair: &Pair<'_>) -> io::Result<Self> {
         let recipient =
@@ -218,6 +131,11 @@ fn split_tags(cell: &str) -> Vec<String> {
     tags
 }
 
+/// First bytes of a records file; the last one is the version of its form.
+const MARK: &[u8; 8] = b"izinrec\x06";
+/// Behind the runs: where each begins, how many there are, where they end.
+const FOOT_NUMBER: usize = size_of::<u64>();
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn records_are_read_back_from_the_beginning_and_from_every_offset() {
+    fn records_are_read_back_from_the_beginning_and_from_every_place() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("records");
         let mut writer = RecordWriter::create(&path).unwrap();
@@ -284,13 +202,54 @@ mod tests {
             all[0].0.consent.as_ref().unwrap().date.to_turkish_text(),
             "20.06.2025 14:05"
         );
-        for (i, (_, offset)) in all.iter().enumerate() {
-            let rest: Vec<(Record, u64)> = RecordReader::open(&path, *offset)
+        for (i, (_, done)) in all.iter().enumerate() {
+            let rest: Vec<(Record, u64)> = RecordReader::open(&path, *done)
                 .unwrap()
                 .map(Result::unwrap)
                 .collect();
             assert_eq!(rest, all[i + 1..]);
         }
+    }
+
+    #[test]
+    fn addresses_ascend_through_all_runs_and_one_address_keeps_its_order() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("records");
+        let mut writer = RecordWriter::create(&path).unwrap();
+        let mut expected = Vec::new();
+        for run in 0..7_u64 {
+            for place in (0..400_u64).rev() {
+                let phone = 905_300_000_000 + 1_000 * place + run;
+                for line in [5, 3] {
+                    writer.write(&pair(line, phone)).unwrap();
+                    expected.push((phone, line));
+                }
+                if place % 100 == run {
+                    let mut mail = pair(9, 0);
+                    let address = format!("a{place}@firma.com.tr");
+                    mail.address = Address::Email(&address);
+                    writer.write(&mail).unwrap();
+                }
+            }
+            writer.end_run().unwrap();
+        }
+        writer.finish().unwrap();
+        expected.sort_by_key(|(phone, _)| *phone);
+        let read: Vec<Record> = RecordReader::open(&path, 0)
+            .unwrap()
+            .map(|item| item.unwrap().0)
+            .collect();
+        let met: Vec<(u64, u64)> = read
+            .iter()
+            .filter_map(|record| match &record.recipient {
+                Recipient::Phone(phone) => Some((phone.as_digits(), record.line)),
+                Recipient::Email(_) => None,
+            })
+            .collect();
+        assert_eq!(met, expected);
+        let phones = expected.len();
+        assert_eq!(read.len(), phones + 7 * 4);
+        assert!(read[phones..].iter().all(|record| record.line == 9));
     }
 
     #[test]
@@ -302,8 +261,15 @@ mod tests {
         writer.finish().unwrap();
         let whole = std::fs::read(&path).unwrap();
         std::fs::write(&path, &whole[..whole.len() - 1]).unwrap();
-        let read: Vec<_> = RecordReader::open(&path, 0).unwrap().collect();
-        assert!(matches!(read.as_slice(), [Err(_)]));
+        assert!(RecordReader::open(&path, 0).is_err());
+        let mut changed = whole.clone();
+        let length_at = super::MARK.len();
+        changed[length_at] += 1;
+        std::fs::write(&path, &changed).unwrap();
+        assert!(
+            RecordReader::open(&path, 0).is_err(),
+            "a record longer than its run"
+        );
         std::fs::write(&path, b"Telefon;Ad").unwrap();
         assert!(RecordReader::open(&path, 0).is_err());
     }

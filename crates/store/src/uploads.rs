@@ -219,7 +219,7 @@ pub struct Upload {
     pub records_total: i64,
     /// Those of them that are applied.
     pub records_applied: i64,
-    /// Bytes of the spool that are applied: where a worker goes on.
+    /// Records of the spool behind which a worker goes on.
     pub records_offset: i64,
     /// What became of them.
     pub counts: AppliedCounts,
