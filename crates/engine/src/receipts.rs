@@ -242,9 +242,10 @@ impl Engine {
         Ok(pushes.iter().map(answer).collect())
     }
 
-    /// Maps pushes that wait, in one transaction with what they change.
+    /// Maps pushes that wait, in one transaction with what they change: should
+    /// the commit be lost, the pushes still wait.
     pub async fn step_receipts(&self) -> Result<Step, EngineError> {
-        let mut writer = self.store.write().await?;
+        let mut writer = self.store.write_behind().await?;
         let pushes = writer
             .take_pushes(self.settings.receipts.pushes_per_transaction)
             .await?;

@@ -13,11 +13,12 @@ use domain::ids::{BrandId, CampaignId, ConnectorId, FirmId};
 use domain::{Channel, ReasonCode, RecipientKind, RegistryMode, Timestamp};
 use sqlx::AssertSqlSafe;
 
+use crate::audience_memory::Remembered;
 use crate::audience_shape::Shape;
 use crate::campaigns::{Audience, Exclusions};
 use crate::db::{Engine, Reader, Writer};
 use crate::error::{Doing, StoreError, exactly};
-use crate::row::{for_update, known, to_json};
+use crate::row::{for_update, instant, known, to_json};
 use crate::segment_sql::SegmentRules;
 
 /// Everything the decision over an audience rests on.
@@ -259,20 +260,46 @@ macro_rules! bind_question {
 pub(crate) use bind_question;
 
 impl Reader {
-    /// Counts an audience by decision, without freezing anything.
+    /// Counts an audience by decision, without freezing anything. An answer of
+    /// this process is given again while nothing that it rests on has changed
+    /// (see [`crate::audience_memory`]).
     pub async fn judge_audience(
         &mut self,
         question: &AudienceQuestion,
     ) -> Result<Judged, StoreError> {
         let inner = question.counted(self.engine());
-        let sql = format!("SELECT code, CAST(count(*) AS BIGINT) FROM ({inner}) d GROUP BY code");
+        let sql = format!(
+            "SELECT code, CAST(count(*) AS BIGINT), \
+                min(CASE WHEN checked_us >= $8 THEN checked_us END) \
+             FROM ({inner}) d GROUP BY code"
+        );
         let list = question.list_parameter(self.engine())?;
-        let rows: Vec<(i64, i64)> = on!(self, conn => bind_question!(
+        let oldest_answer = question.policy.oldest_answer(question.now);
+        let store = self.store().clone();
+        let changes = self.audience_changes(question.firm, question.brand).await?;
+        let print = question.print(&sql, list.as_deref());
+        if let Some(print) = &print
+            && let Some(known) = store.audiences().recall(print, changes, oldest_answer)
+        {
+            return Ok(known);
+        }
+        let rows: Vec<(i64, i64, Option<i64>)> = on!(self, conn => bind_question!(
                 sqlx::query_as(AssertSqlSafe(sql)), question, list.as_deref())
             .fetch_all(&mut *conn)
             .await)
         .doing("judging an audience")?;
-        judged(&rows)
+        let judged = judged(rows.iter().map(|(code, count, _)| (*code, *count)))?;
+        if let Some(print) = print {
+            let oldest_counted = rows.iter().filter_map(|(_, _, checked)| *checked).min();
+            let answer = Remembered {
+                judged: judged.clone(),
+                changes,
+                oldest_answer,
+                oldest_counted: instant(oldest_counted),
+            };
+            store.audiences().remember(print, answer);
+        }
+        Ok(judged)
     }
 
     /// Everyone's decision, in order of number: for exports and tests.
@@ -312,7 +339,7 @@ pub(crate) fn reason(code: i64) -> Result<Option<ReasonCode>, StoreError> {
     .map(Some)
 }
 
-fn judged(rows: &[(i64, i64)]) -> Result<Judged, StoreError> {
+fn judged(rows: impl IntoIterator<Item = (i64, i64)>) -> Result<Judged, StoreError> {
     let mut out = Judged {
         target: 0,
         sendable: 0,
@@ -320,7 +347,7 @@ fn judged(rows: &[(i64, i64)]) -> Result<Judged, StoreError> {
     };
     for (code, count) in rows {
         out.target += count;
-        match reason(*code)? {
+        match reason(code)? {
             None => out.sendable += count,
             Some(code) => *out.excluded.entry(code).or_default() += count,
         }
@@ -437,7 +464,7 @@ impl Writer {
             .fetch_all(&mut *conn)
             .await)
         .doing("counting a frozen audience")?;
-        judged(&rows)
+        judged(rows)
     }
 
     async fn save_snapshot(

@@ -184,6 +184,7 @@ impl Writer {
         recipients: &[RecipientId],
         stop: NewStop<'_>,
     ) -> Result<u64, StoreError> {
+        self.changes_firm(firm);
         let mut ids: Vec<i64> = recipients.iter().map(|id| id.as_db()).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -239,6 +240,7 @@ impl Writer {
         recipients: &[RecipientId],
         channel: Option<Channel>,
     ) -> Result<u64, StoreError> {
+        self.changes_firm(firm);
         let given = Given::new().ints("id", recipients.iter().map(|id| id.as_db()));
         let leave_complaint = "UPDATE blacklist SET cause = 2, also_complaint = 0, \
              spares_mandatory = 0 WHERE firm_id = $1 AND ($2 = 0 OR channel = $2) AND cause = 1 \
@@ -271,6 +273,7 @@ impl Writer {
         channel: Option<Channel>,
         cause: StopCause,
     ) -> Result<(), StoreError> {
+        self.changes_firm(firm);
         let leave_other = "UPDATE blacklist SET cause = 3 - $4, also_complaint = 0, \
                 complaint_us = CASE WHEN CAST($4 AS BIGINT) = 2 THEN NULL ELSE complaint_us END, \
                 spares_mandatory = CASE WHEN $4 = 1 THEN 0 ELSE spares_mandatory END \

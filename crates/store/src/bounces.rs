@@ -211,6 +211,7 @@ impl Writer {
             .doing("stopping a dead address")?;
         }
         if stopped > 0 {
+            self.changes_firm(firm);
             self.close_gate(firm).await?;
         }
         Ok(stopped)
@@ -222,6 +223,7 @@ impl Writer {
         firm: FirmId,
         recipient: RecipientId,
     ) -> Result<bool, StoreError> {
+        self.changes_firm(firm);
         let sql = "UPDATE recipient SET undeliverable = 0 \
              WHERE id = $1 AND firm_id = $2 AND undeliverable = 1";
         let rows = on!(self, conn => sqlx::query(sql)

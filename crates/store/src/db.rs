@@ -6,10 +6,11 @@
 //! when another writer came between (measured: 583 of 800), and the busy
 //! timeout is not consulted.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use domain::Clock;
@@ -17,8 +18,12 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction, pool::PoolConnection};
+use sqlx::{
+    PgPool, Postgres, SqlSafeStr as _, Sqlite, SqlitePool, Transaction, pool::PoolConnection,
+};
 
+use crate::audience_memory::AudienceMemory;
+use crate::durability::Durability;
 use crate::error::{Doing, StoreError};
 use crate::ids::IdBlocks;
 use crate::secret::Keys;
@@ -79,8 +84,14 @@ enum Pools {
         write: SqlitePool,
         read: SqlitePool,
         file: PathBuf,
+        /// The writer's commits do not wait for the disk.
+        is_behind: Arc<AtomicBool>,
     },
-    Postgres(PgPool),
+    Postgres {
+        pool: PgPool,
+        /// Reached by a socket of this machine instead of over TCP.
+        is_local: bool,
+    },
 }
 
 /// A database of this product: cheap to clone, shared by everything.
@@ -92,6 +103,7 @@ pub struct Store {
     ids: Arc<IdBlocks>,
     /// How many wait for a transaction in this process.
     awaited: Arc<AtomicUsize>,
+    audiences: Arc<AudienceMemory>,
 }
 
 /// One that waits for a transaction, counted until it has one or gives up.
@@ -149,6 +161,7 @@ impl Store {
             clock,
             ids,
             awaited: Arc::default(),
+            audiences: Arc::default(),
         })
     }
 
@@ -159,7 +172,7 @@ impl Store {
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match &self.pools {
             Pools::Sqlite { write, .. } => SQLITE_MIGRATIONS.run(write).await,
-            Pools::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await,
+            Pools::Postgres { pool, .. } => POSTGRES_MIGRATIONS.run(pool).await,
         }
         .map_err(StoreError::Migration)
     }
@@ -173,7 +186,7 @@ impl Store {
             Pools::Sqlite { read, .. } => {
                 Session::SqliteConnection(read.acquire().await.doing("opening a reader")?)
             }
-            Pools::Postgres(pool) => {
+            Pools::Postgres { pool, .. } => {
                 Session::PostgresConnection(pool.acquire().await.doing("opening a reader")?)
             }
         };
@@ -203,17 +216,49 @@ impl Store {
             && self.ids.has_enough()
     }
 
+    /// [`Store::write`] whose commit does not wait for the disk. For bulk work
+    /// that keeps its progress in the same transaction and says that it is done
+    /// by an ordinary one: after a power cut it finds rows and progress as they
+    /// were some commits before, and goes on there.
+    ///
+    /// Whatever is told to the outside about these rows stands behind an ordinary
+    /// commit (a claim before a message or a call leaves), and that one takes all
+    /// commits before it to the disk: both databases write one log in order.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_behind(&self) -> Result<Writer, StoreError> {
+        self.ids.ensure(self).await?;
+        self.begin_as(Durability::Behind).await
+    }
+
     pub(crate) async fn begin(&self) -> Result<Writer, StoreError> {
+        self.begin_as(Durability::AtCommit).await
+    }
+
+    async fn begin_as(&self, durability: Durability) -> Result<Writer, StoreError> {
         let _awaiting = Awaiting::counted(&self.awaited);
         let session = match &self.pools {
-            Pools::Sqlite { write, .. } => Session::SqliteTransaction(
-                write
-                    .begin_with("BEGIN IMMEDIATE")
-                    .await
-                    .doing("opening a transaction")?,
-            ),
-            Pools::Postgres(pool) => {
-                Session::PostgresTransaction(pool.begin().await.doing("opening a transaction")?)
+            Pools::Sqlite {
+                write, is_behind, ..
+            } => {
+                let mut conn = write.acquire().await.doing("opening a transaction")?;
+                let wanted = durability == Durability::Behind;
+                // Who holds the one connection holds this flag.
+                if is_behind.load(Ordering::Acquire) != wanted {
+                    sqlx::query(durability.pragma())
+                        .execute(&mut *conn)
+                        .await
+                        .doing("opening a transaction")?;
+                    is_behind.store(wanted, Ordering::Release);
+                }
+                let begin = Some("BEGIN IMMEDIATE".into_sql_str());
+                let transaction = Transaction::begin(conn, begin).await;
+                Session::SqliteTransaction(transaction.doing("opening a transaction")?)
+            }
+            Pools::Postgres { pool, .. } => {
+                let transaction = pool.begin_with(durability.begin()).await;
+                Session::PostgresTransaction(transaction.doing("opening a transaction")?)
             }
         };
         Ok(Writer {
@@ -222,6 +267,7 @@ impl Store {
                 store: self.clone(),
             },
             has_applied: false,
+            changed_scopes: BTreeSet::new(),
         })
     }
 
@@ -235,7 +281,7 @@ impl Store {
                 let connection = tokio::time::timeout(BESIDE_WITHIN, read.acquire()).await;
                 Session::SqliteConnection(connection.ok()?.ok()?)
             }
-            Pools::Postgres(pool) => {
+            Pools::Postgres { pool, .. } => {
                 let transaction = tokio::time::timeout(BESIDE_WITHIN, pool.begin()).await;
                 let mut transaction = transaction.ok()?.ok()?;
                 let sql = "SELECT set_config('enable_hashjoin', 'off', true), \
@@ -255,24 +301,33 @@ impl Store {
     pub const fn engine(&self) -> Engine {
         match self.pools {
             Pools::Sqlite { .. } => Engine::Sqlite,
-            Pools::Postgres(_) => Engine::Postgres,
+            Pools::Postgres { .. } => Engine::Postgres,
         }
+    }
+
+    /// Whether PostgreSQL is reached by a socket of this machine.
+    pub(crate) const fn is_local_postgres(&self) -> bool {
+        matches!(self.pools, Pools::Postgres { is_local: true, .. })
     }
 
     /// The SQLite file; none on PostgreSQL.
     pub fn file(&self) -> Option<&std::path::Path> {
         match &self.pools {
             Pools::Sqlite { file, .. } => Some(file),
-            Pools::Postgres(_) => None,
+            Pools::Postgres { .. } => None,
         }
     }
 
     /// The pool of a PostgreSQL database, for listening and bulk loading.
     pub const fn postgres(&self) -> Option<&PgPool> {
         match &self.pools {
-            Pools::Postgres(pool) => Some(pool),
+            Pools::Postgres { pool, .. } => Some(pool),
             Pools::Sqlite { .. } => None,
         }
+    }
+
+    pub(crate) fn audiences(&self) -> &AudienceMemory {
+        &self.audiences
     }
 
     /// The keys that seal personal data.
@@ -292,7 +347,7 @@ impl Store {
                 read.close().await;
                 write.close().await;
             }
-            Pools::Postgres(pool) => pool.close().await,
+            Pools::Postgres { pool, .. } => pool.close().await,
         }
     }
 }
@@ -322,12 +377,12 @@ async fn open_sqlite(options: &StoreOptions) -> Result<Pools, StoreError> {
         .pragma("temp_store", "FILE")
         .statement_cache_capacity(256);
     // An import touches pages all over its indexes: the writer keeps more of
-    // them, and moves them from the log into the file once in 128 MB instead of
+    // them, and moves them from the log into the file once in 256 MB instead of
     // after every slice, so that a page touched by ten slices is moved once.
     let writer = connect
         .clone()
-        .pragma("cache_size", "-64000")
-        .pragma("wal_autocheckpoint", "32000");
+        .pragma("cache_size", "-48000")
+        .pragma("wal_autocheckpoint", "64000");
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(options.busy_timeout)
@@ -340,7 +395,13 @@ async fn open_sqlite(options: &StoreOptions) -> Result<Pools, StoreError> {
         .connect_with(connect.read_only(true))
         .await
         .doing("opening the SQLite file")?;
-    Ok(Pools::Sqlite { write, read, file })
+    let is_behind = Arc::default();
+    Ok(Pools::Sqlite {
+        write,
+        read,
+        file,
+        is_behind,
+    })
 }
 
 async fn open_postgres(options: &StoreOptions) -> Result<Pools, StoreError> {
@@ -352,13 +413,14 @@ async fn open_postgres(options: &StoreOptions) -> Result<Pools, StoreError> {
         .options([("plan_cache_mode", "force_custom_plan"), ("jit", "off")])
         // An audience joins whole tables: with 4 MB their hashes go to disk.
         .options([("work_mem", "32MB")]);
+    let is_local = connect.get_socket().is_some();
     let pool = PgPoolOptions::new()
         .max_connections(options.connections_max)
         .acquire_timeout(options.busy_timeout)
         .connect_with(connect)
         .await
         .doing("connecting to PostgreSQL")?;
-    Ok(Pools::Postgres(pool))
+    Ok(Pools::Postgres { pool, is_local })
 }
 
 #[derive(Debug)]
@@ -384,6 +446,8 @@ pub struct Reader {
 pub struct Writer {
     reader: Reader,
     has_applied: bool,
+    /// Firms and brands whose audiences may come out otherwise from the commit on.
+    changed_scopes: BTreeSet<i64>,
 }
 
 impl Reader {
@@ -418,13 +482,18 @@ impl Writer {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database could not: the outcome is
     /// then unknown until the rows are read again.
-    pub async fn commit(self) -> Result<(), StoreError> {
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        self.count_changes().await?;
         match self.reader.session {
             Session::SqliteTransaction(t) => t.commit().await,
             Session::PostgresTransaction(t) => t.commit().await,
             Session::SqliteConnection(_) | Session::PostgresConnection(_) => Ok(()),
         }
         .doing("committing")
+    }
+
+    pub(crate) const fn changed_scopes(&mut self) -> &mut BTreeSet<i64> {
+        &mut self.changed_scopes
     }
 
     /// Notes that this transaction applies records; whether it did before.

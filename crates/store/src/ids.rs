@@ -8,7 +8,7 @@ use crate::db::Store;
 use crate::error::{Doing, StoreError};
 
 /// Numbers reserved at a time.
-const BLOCK: i64 = 131_072;
+const BLOCK: i64 = 1 << 20;
 
 /// Ids that one transaction may use.
 pub const IDS_PER_WRITE: usize = 65_536;

@@ -125,6 +125,7 @@ impl Writer {
         purpose: &str,
         is_muted: bool,
     ) -> Result<(), StoreError> {
+        self.changes_brand(brand);
         let sql = if is_muted {
             "INSERT INTO purpose_refusal \
                 (brand_id, recipient_id, channel, purpose_key, purpose, refused_us) \

@@ -247,6 +247,7 @@ impl Writer {
     /// # Errors
     /// [`StoreError::Lost`] when the firm has none of this name.
     pub async fn delete_tag(&mut self, firm: FirmId, tag: TagId) -> Result<(), StoreError> {
+        self.changes_firm(firm);
         for (sql, is_tag) in [
             (
                 "DELETE FROM tag_member WHERE tag_id = (SELECT id FROM tag WHERE id = $1 AND firm_id = $2)",
@@ -269,15 +270,18 @@ impl Writer {
     }
 
     async fn count_members(&mut self, tag: TagId, change: i64) -> Result<(), StoreError> {
-        let sql = "UPDATE tag SET member_count = member_count + $2 WHERE id = $1";
-        let done = on!(self, conn => sqlx::query(sql)
+        let sql = "UPDATE tag SET member_count = member_count + $2 WHERE id = $1 RETURNING firm_id";
+        let firm: Option<i64> = on!(self, conn => sqlx::query_scalar(sql)
             .bind(tag.as_db())
             .bind(change)
-            .execute(&mut *conn)
-            .await
-            .map(|done| done.rows_affected()))
+            .fetch_optional(&mut *conn)
+            .await)
         .doing("counting the members of a tag")?;
-        exactly(done, 1, "the tag")
+        let firm = firm.ok_or(StoreError::Lost { what: "the tag" })?;
+        if change != 0 {
+            self.changes_firm(FirmId::from_db(firm));
+        }
+        Ok(())
     }
 }
 

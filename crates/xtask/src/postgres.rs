@@ -49,6 +49,39 @@ pub(crate) struct Cluster {
     directory: PathBuf,
     server: Child,
     port: u16,
+    reached_by: ReachedBy,
+}
+
+/// How programs reach the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ReachedBy {
+    Tcp,
+    /// A socket in the cluster's directory.
+    Socket,
+}
+
+/// Longest path of a socket on any system that PostgreSQL runs on.
+const SOCKET_PATH_MAX: usize = 100;
+
+impl ReachedBy {
+    /// A server that is measured is reached as a program on the same machine
+    /// would, where the directory's path is short enough. Tests go over TCP, as
+    /// most installations do.
+    fn choose(directory: &Path, durability: Durability) -> Self {
+        let socket = directory.join(".s.PGSQL.65535");
+        let is_short = socket.as_os_str().len() <= SOCKET_PATH_MAX;
+        match durability {
+            Durability::PowerLoss if is_short => Self::Socket,
+            Durability::PowerLoss | Durability::ProcessCrash => Self::Tcp,
+        }
+    }
+
+    fn setting(self, directory: &Path) -> String {
+        match self {
+            Self::Tcp => "unix_socket_directories=".to_owned(),
+            Self::Socket => format!("unix_socket_directories={}", directory.display()),
+        }
+    }
 }
 
 impl Cluster {
@@ -75,15 +108,20 @@ impl Cluster {
         }
         let (server, port) = started?;
         Ok(Self {
-            directory,
             server,
             port,
+            reached_by: ReachedBy::choose(&directory, durability),
+            directory,
         })
     }
 
     /// The address of the maintenance database, as its superuser `izinli`.
     pub(crate) fn url(&self) -> String {
-        format!("postgres://izinli@127.0.0.1:{}/postgres", self.port)
+        let host = match self.reached_by {
+            ReachedBy::Tcp => "127.0.0.1".to_owned(),
+            ReachedBy::Socket => self.directory.display().to_string().replace('/', "%2F"),
+        };
+        format!("postgres://izinli@{host}:{}/postgres", self.port)
     }
 }
 
@@ -157,7 +195,7 @@ fn start_server(
         .current_dir(directory)
         .stdout(Stdio::null())
         .stderr(log);
-    for setting in settings(durability, port) {
+    for setting in settings(durability, directory, port) {
         server.arg("-c").arg(setting);
     }
     server
@@ -165,11 +203,11 @@ fn start_server(
         .context("starting `postgres` through `setpriv`")
 }
 
-fn settings(durability: Durability, port: u16) -> Vec<String> {
+fn settings(durability: Durability, directory: &Path, port: u16) -> Vec<String> {
     let mut settings = vec![
         "listen_addresses=127.0.0.1".to_owned(),
         format!("port={port}"),
-        "unix_socket_directories=".to_owned(),
+        ReachedBy::choose(directory, durability).setting(directory),
         "max_connections=200".to_owned(),
     ];
     match durability {

@@ -217,7 +217,13 @@ impl Engine {
             .into_iter()
             .map(|change| movement(change, pulled_at))
             .collect();
-        let mut writer = self.store.write().await?;
+        // The place in the feed is written with the rows: pages that a power
+        // cut takes back are pulled again.
+        let mut writer = if is_last {
+            self.store.write().await?
+        } else {
+            self.store.write_behind().await?
+        };
         let mut told = writer
             .apply_movements(brand.firm, brand.id, &movements, |mirror, movement| {
                 after_movement(mirror, movement, pulled_at)

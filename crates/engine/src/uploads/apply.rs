@@ -31,14 +31,14 @@ pub(super) const LATE_REJECTIONS_FROM: i64 = 1_000;
 /// Most slices of one transaction while nobody waits for it
 /// ([`store::Store::may_go_on`]); another process that wants to write waits
 /// until they are done.
-const SLICES_MAX: usize = 4;
+const SLICES_MAX: usize = 8;
 
 /// What one step of applying takes.
 #[derive(Debug, Default)]
 pub(super) struct Slice {
     pub(super) records: Vec<Record>,
     incoming: Vec<IncomingRecord>,
-    /// Where the spool goes on behind it.
+    /// Records of the spool up to its end.
     next: i64,
 }
 
@@ -85,7 +85,7 @@ impl Engine {
         spool: &mut Spool,
         guess: &mut Guess,
     ) -> Result<Option<i64>, EngineError> {
-        let mut writer = self.store.write().await?;
+        let mut writer = self.store.write_behind().await?;
         let (mut slice, mut slices, mut records) = (first, 0, 0);
         loop {
             let applied = self

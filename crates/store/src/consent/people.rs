@@ -114,6 +114,15 @@ impl<'r> People<'r> {
         self.by_contact.is_empty() && self.addresses.iter().all(|address| address.is_new)
     }
 
+    /// Whether anybody or anything about somebody is not on record yet.
+    fn says_something_new(&self) -> bool {
+        self.addresses.iter().any(|address| address.is_new)
+            || self
+                .persons
+                .iter()
+                .any(|person| person.is_new || person.is_changed || person.has_new_attributes)
+    }
+
     fn make(&mut self) -> usize {
         self.persons.push(Person {
             id: 0,
@@ -254,6 +263,9 @@ impl Writer {
         self.find_attributes(records, &mut people).await?;
         for record in records {
             people.place(record);
+        }
+        if people.says_something_new() {
+            self.changes_firm(firm);
         }
         self.number_new(&mut people)?;
         self.insert_people(firm, now, &people).await?;

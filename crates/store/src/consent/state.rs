@@ -223,6 +223,7 @@ impl Writer {
         brand: BrandId,
         states: &[(BrandKey, LocalState)],
     ) -> Result<(), StoreError> {
+        self.changes_brand(brand);
         let given = local_rows(states)
             .same("brand_id", brand.as_db())
             .same("verdict", Verdict::Unasked.as_db())
@@ -240,6 +241,7 @@ impl Writer {
         if states.is_empty() {
             return Ok(());
         }
+        self.changes_brand(brand);
         // Every row exists, so nothing is inserted; but an upsert always goes
         // by the key, where PostgreSQL plans an UPDATE with a join by figures.
         // That İYS held the same (I174) or something newer (I178) was said of
@@ -284,6 +286,7 @@ impl Writer {
         if states.is_empty() {
             return Ok(());
         }
+        self.changes_brand(brand);
         let told = || states.iter().map(|(_, state)| &state.registry);
         let said = || states.iter().map(|(_, state)| state.local);
         let given = keys_of(states.iter().map(|(key, _)| key))
@@ -373,6 +376,7 @@ impl Writer {
         if states.is_empty() {
             return Ok(());
         }
+        self.changes_brand(brand);
         let given = keys_of(states.iter().map(|(key, _)| key))
             .ints("verdict", states.iter().map(|(_, s)| s.verdict.as_db()))
             .ints("citizen", states.iter().map(|(_, s)| i64::from(s.citizen)))

@@ -91,6 +91,7 @@ impl Writer {
             return Ok(0);
         }
         self.lock_ledger(list.brand).await?;
+        self.changes_brand(list.brand);
         self.keep_to_indexes().await?;
         let all = list.recipients.len() as u64;
         let given = Given::new().ints("recipient_id", list.recipients.iter().map(|id| id.as_db()));

@@ -147,6 +147,7 @@ impl Writer {
         if changed.is_empty() {
             return Ok(());
         }
+        self.changes_brand(brand);
         let given = Given::new()
             .ints(
                 "recipient_id",

@@ -176,6 +176,7 @@ async fn write_people(db: &TestDatabase, channel: Channel, people: &[Drawn]) {
     ] {
         window.run(&format!("DELETE FROM {table}")).await;
     }
+    window.run(&changed(FIRM)).await;
     let limit = db.store.clock().now().plus_micros(-DAY_US).as_micros();
     let other_channel = if channel == Channel::Mesaj {
         Channel::Arama

@@ -11,6 +11,7 @@ mod dispatch;
 mod ending;
 mod freeze;
 mod history;
+mod memory;
 mod person;
 mod plan;
 mod pulls;

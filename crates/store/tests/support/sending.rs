@@ -58,6 +58,15 @@ pub(crate) enum Known {
     Nothing,
 }
 
+/// What the store counts when people of a firm change.
+pub(crate) fn changed(firm: FirmId) -> String {
+    format!(
+        "INSERT INTO audience_change (scope_id, number) VALUES ({}, 1) \
+         ON CONFLICT (scope_id) DO UPDATE SET number = audience_change.number + 1",
+        firm.as_db()
+    )
+}
+
 /// A firm with a brand that works in step with İYS, and a provider account.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scene {
@@ -154,6 +163,7 @@ impl Scene {
                 window.run(&sql).await;
             }
         }
+        window.run(&changed(self.firm)).await;
     }
 
     fn contacts_sql(&self, people: &[(u32, Known)]) -> String {
