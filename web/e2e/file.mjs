@@ -80,7 +80,28 @@ export function firstFile(now) {
   return windows1254([header, ...rows].map((line) => `${line}\r\n`).join(""));
 }
 
-function turkishDate(at) {
+/** A branch's list: everybody consented at `consentAt`, on paper. */
+export function branchFile(consentAt, branch, numbers) {
+  const when = turkishDate(consentAt);
+  const header = "Müşteri No;Ad Soyad;Telefon;İzin Durumu;İzin Tarihi;İzin Türü;İzin Kaynağı;Alıcı Tipi;Şube";
+  const names = ["Ayşe Çağlayan", "İbrahim Öztürk", "Şule Ilgaz", "Gülşah Yücel", "Ömer Işık", "Zeynep Kılıç"];
+  const rows = numbers.map((number, place) =>
+    [
+      `S-${place + 1}`,
+      names[place % names.length],
+      number,
+      "ONAY",
+      when,
+      "MESAJ",
+      "HS_FIZIKSEL_ORTAM",
+      "BIREYSEL",
+      branch,
+    ].join(";"),
+  );
+  return windows1254([header, ...rows].map((line) => `${line}\r\n`).join(""));
+}
+
+export function turkishDate(at) {
   const parts = new Intl.DateTimeFormat("en-GB", {
     timeZone: "Europe/Istanbul",
     day: "2-digit",

@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { checkAccess, checkFits, openBrowser, picture } from "./browser.mjs";
 import { APPROVAL_STORY, CAMPAIGN_STORY } from "./campaigns.mjs";
+import { COMPLIANCE_PLACE, COMPLIANCE_STORY } from "./compliance.mjs";
 import { consentFile, EXPECTED, refusalFile } from "./file.mjs";
 import { FIRST_PLACE, FIRST_STORY } from "./first-run.mjs";
 import { REPORTS_STORY, readReportsInEnglish } from "./reports.mjs";
@@ -36,6 +37,7 @@ const STORY = [
 /** Each story on a server of its own; a name on the command line plays only that one. */
 const STORIES = [
   { name: "first-run", story: FIRST_STORY, begin: () => startEmpty(FIRST_PLACE) },
+  { name: "compliance", story: COMPLIANCE_STORY, begin: () => startEmpty(COMPLIANCE_PLACE) },
   { name: "demo", story: STORY, begin: () => startDemo({ contacts: 2_000, deadlineSeconds: 300 }) },
 ];
 

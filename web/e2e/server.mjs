@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -69,7 +69,8 @@ export async function startEmpty({ firm, owner, clockStart }) {
       IZINLI__REGISTRY__POLL_MS: "100",
       IZINLI__PRACTICE__SIMULATORS: JSON.stringify([iys, provider]),
     };
-    const command = (...args) => execFileSync(binary, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
+    const command = (...args) =>
+      execFileSync(binary, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] }).toString();
     command("firm", "create", "--name", firm, "--practice");
     command(
       ...["user", "create", "--firm", firm, "--email", owner.email, "--name", owner.name, "--role", "owner"],
@@ -85,11 +86,17 @@ export async function startEmpty({ firm, owner, clockStart }) {
       return readiness(server, readyFile, 60);
     };
     await serve();
-    return { url, iys, other, provider, ...owner, serve, stop };
+    return { url, iys, other, provider, ...owner, serve, stop, command, place };
   } catch (cause) {
     await stop();
     throw cause;
   }
+}
+
+/** Runs the binary as on a machine that has nothing but it; answers what it says and how it ended. */
+export function alone(folder, ...args) {
+  const ended = spawnSync(binary, args, { cwd: folder, env: {}, encoding: "utf8" });
+  return { said: ended.stdout, code: ended.status };
 }
 
 /** The binary with these arguments as a process group of its own, so that stopping reaches whatever it started. */

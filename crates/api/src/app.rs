@@ -28,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) options: ApiOptions,
     pub(crate) metrics: PrometheusHandle,
     pub(crate) log_ins: Throttle,
+    pub(crate) complaints: Throttle,
     pub(crate) hashing: Semaphore,
     pub(crate) streams: Arc<Semaphore>,
     /// Ends streams, so that a shutdown does not wait for them.
@@ -47,6 +48,7 @@ impl App {
             options,
             metrics,
             log_ins: Throttle::default(),
+            complaints: Throttle::default(),
             hashing: Semaphore::new(HASHES_AT_A_TIME),
             streams,
             stopping,

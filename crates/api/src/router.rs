@@ -20,9 +20,10 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::options::BodyLimits;
 use crate::v1::{
-    actors, alarms, api_keys, attributes, audit, blacklist, bounces, brands, campaigns, complaints,
-    connectors, consents, contacts, coverage, firms, groups, inbound as replies, mail, messages,
-    optouts, reasons, registry, segments, sending, session, templates, testers, uploads, users,
+    actors, alarms, api_keys, attributes, audit, blacklist, bounces, brands, campaigns,
+    complaint_cases as cases, complaints, connectors, consents, contacts, coverage, firms, groups,
+    inbound as replies, mail, messages, optouts, reasons, registry, segments, sending, session,
+    templates, testers, uploads, users,
 };
 use crate::{guard, health, inbound, observe, openapi, panel, problem, public};
 
@@ -79,6 +80,24 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(bounces::bounces, bounces::try_address_again))
         .routes(routes!(complaints::complaints))
         .routes(routes!(registry::complaint_handled))
+        .routes(routes!(
+            cases::complaint_cases,
+            cases::create_complaint_case
+        ))
+        .routes(routes!(cases::complaint_month))
+        .routes(routes!(cases::complaint_case, cases::change_complaint_case))
+        .routes(routes!(cases::complaint_finding))
+        .routes(routes!(cases::take_complaint_case))
+        .routes(routes!(cases::answer_complaint_case))
+        .routes(routes!(cases::refuse_for_complaint_case))
+        .routes(routes!(cases::inform_complaint_branch))
+        .routes(routes!(cases::solve_complaint_case))
+        .routes(routes!(
+            cases::branch_watches,
+            cases::watch_branch,
+            cases::end_branch_watch
+        ))
+        .routes(routes!(cases::evidence_key))
         .routes(routes!(
             attributes::attributes,
             attributes::create_attribute
@@ -164,6 +183,9 @@ fn slow() -> OpenApiRouter<App> {
         .routes(routes!(uploads::upload_rejections_xlsx))
         .routes(routes!(campaigns::campaign_progress))
         .routes(routes!(campaigns::export_campaign))
+        .routes(routes!(cases::complaint_picture))
+        .routes(routes!(cases::complaint_month_csv))
+        .routes(routes!(cases::evidence_pack))
         .routes(routes!(optouts::opt_outs))
         .routes(routes!(optouts::export_opt_outs))
         .routes(routes!(campaigns::dry_run_campaign))
@@ -251,6 +273,13 @@ pub(crate) fn router(app: App) -> Router {
             "/t/{token}",
             get(public::invitation).post(public::answer_invitation),
         )
+        .route(
+            "/sikayet/{brand}",
+            get(public::complaint_form)
+                .post(public::file_complaint)
+                .layer(DefaultBodyLimit::max(public::COMPLAINT_BYTES_MAX)),
+        )
+        .route("/sikayet/{brand}/{key}", get(public::own_complaint))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics));

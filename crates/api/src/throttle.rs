@@ -1,6 +1,8 @@
 //! How often signing in may be tried: per e-mail address, so that one
 //! password is not guessed, and per network address, so that one password is
-//! not tried on everybody. In memory and bounded; each process counts for itself.
+//! not tried on everybody; and how many complaints may be filed about one
+//! number and from one network address. In memory and bounded; each process
+//! counts for itself.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -15,6 +17,10 @@ use http::request::Parts;
 const PER_EMAIL: u32 = 8;
 /// Failures from one network address in a window.
 const PER_ADDRESS: u32 = 40;
+/// Complaints about one number in a window (limit `complaints.per_number`).
+const COMPLAINTS_PER_NUMBER: u32 = 3;
+/// Complaints from one network address in a window (limit `complaints.per_address`).
+const COMPLAINTS_PER_ADDRESS: u32 = 20;
 /// How long failures count, microseconds.
 const WINDOW_US: i64 = 15 * MINUTE_US;
 /// Names that are remembered at a time.
@@ -24,6 +30,7 @@ const NAMES_MAX: usize = 20_000;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Name {
     Email(String),
+    Number(String),
     Address(IpAddr),
 }
 
@@ -49,6 +56,14 @@ impl Attempt {
         Self([
             (Name::Email(email), PER_EMAIL),
             (Name::Address(network(from)), PER_ADDRESS),
+        ])
+    }
+
+    /// Filing a complaint about a number.
+    pub(crate) fn complaint(number: &str, from: IpAddr) -> Self {
+        Self([
+            (Name::Number(number.to_owned()), COMPLAINTS_PER_NUMBER),
+            (Name::Address(network(from)), COMPLAINTS_PER_ADDRESS),
         ])
     }
 }
@@ -188,6 +203,21 @@ mod tests {
             .filter(|n| throttle.admit(&Attempt::new(&format!("{n}@ornek.com"), from(1)), start))
             .count();
         assert_eq!(tried, 40);
+    }
+
+    #[test]
+    fn complaints_are_bounded_per_number_and_per_network_address() {
+        let throttle = Throttle::default();
+        let start = Timestamp::from_micros(0);
+        let about = |number: &str, place| Attempt::complaint(number, from(place));
+        let filed = (0..10)
+            .filter(|n| throttle.admit(&about("+905321234567", *n), start))
+            .count();
+        assert_eq!(filed, 3);
+        let filed = (0..100)
+            .filter(|n| throttle.admit(&about(&format!("+90532{n:07}"), 200), start))
+            .count();
+        assert_eq!(filed, 20);
     }
 
     #[test]

@@ -52,6 +52,10 @@ words! {
     GroupKind = store::tags::GroupKind;
     /// What is on record of a person for a channel.
     ConsentState = store::contacts::search::ConsentState;
+    /// How far a complaint's case has come.
+    CaseState = domain::complaint::CaseState;
+    /// What happened to a complaint's case.
+    CaseDeed = domain::complaint::CaseDeed;
     /// What is owed to the person, the law and İYS.
     Duty = domain::deadline::Duty;
     /// How near the end of a deadline is.

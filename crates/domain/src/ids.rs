@@ -150,6 +150,8 @@ id!(/// A change of a brand's İYS mode that was looked at.
     ModeChangeId, "rmc");
 id!(/// Something that a person wrote back (*gelen yanıt*).
     ReplyId, "inb");
+id!(/// A citizen's complaint and what is done about it (*şikâyet dosyası*).
+    CaseId, "sik");
 id!(/// One entry of the audit trail (*denetim kaydı*).
     AuditId, "aud");
 

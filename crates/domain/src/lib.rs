@@ -18,6 +18,7 @@ pub mod alarm;
 pub mod attribute;
 pub mod calendar;
 pub mod channel;
+pub mod complaint;
 pub mod consent;
 pub mod deadline;
 pub mod email;

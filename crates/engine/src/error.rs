@@ -54,6 +54,12 @@ pub enum EngineError {
         /// Who brought it in.
         uploader: String,
     },
+    /// Fields that a gate refuses, each in words of its own.
+    #[error("{}", fields(.0))]
+    Faults(Vec<Fault>),
+    /// What must be done before this is missing.
+    #[error("{}", fields(.0))]
+    Unfinished(Vec<Fault>),
     /// The store could not.
     #[error(transparent)]
     Store(StoreError),
@@ -85,6 +91,27 @@ fn told(error: &connectors::ConfigError) -> String {
         }
         other => other.to_string(),
     }
+}
+
+/// Every refused field with what is wrong.
+fn fields(faults: &[Fault]) -> String {
+    let told = faults
+        .iter()
+        .map(|fault| format!("{}: {}", fault.field, fault.text_en));
+    told.collect::<Vec<_>>().join(" ")
+}
+
+/// A field that a gate refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Its name.
+    pub field: &'static str,
+    /// Which gate, or what kind of fault.
+    pub code: &'static str,
+    /// Why, in Turkish.
+    pub text_tr: String,
+    /// The same in English.
+    pub text_en: String,
 }
 
 /// A question about a file that is not answered.

@@ -1,9 +1,11 @@
 //! Evidence that leaves the house: the ledger as files that anybody can
-//! recompute, and the proof of one message.
+//! recompute, the proof of one message, and the signed pack about a complaint.
 
 pub mod archive;
 mod export;
 mod offline;
+pub mod pack;
+mod page;
 mod proof;
 
 use std::path::Path;
@@ -13,6 +15,7 @@ use domain::ledger::export::Manifest;
 use store::brands::Brand;
 
 pub use offline::{Difference, OfflineCheck, verify_export};
+pub use page::page as proof_page;
 
 use crate::Engine;
 use crate::error::EngineError;

@@ -15,6 +15,7 @@
 mod attributes;
 pub mod campaigns;
 pub mod clients;
+pub mod complaints;
 pub mod connections;
 pub mod consents;
 pub mod coverage;

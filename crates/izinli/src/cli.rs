@@ -89,6 +89,9 @@ pub(crate) enum Command {
     /// The proof of a message
     #[command(subcommand)]
     Proof(Proof),
+    /// Evidence packs of complaints
+    #[command(subcommand)]
+    Evidence(Evidence),
     /// People
     #[command(subcommand)]
     Contact(Contact),

@@ -9,6 +9,7 @@ pub(crate) mod connector;
 pub(crate) mod contact;
 pub(crate) mod demo;
 mod dry_run;
+pub(crate) mod evidence;
 pub(crate) mod firm;
 pub(crate) mod generate;
 pub(crate) mod import;

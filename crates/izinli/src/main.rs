@@ -58,6 +58,7 @@ async fn run(cli: &Cli, out: Output) -> anyhow::Result<Exit> {
         Command::Registry(command) => commands::registry::run(cli, command, out).await,
         Command::Ledger(command) => commands::ledger::run(cli, command, out).await,
         Command::Proof(command) => commands::proof::run(cli, command, out).await,
+        Command::Evidence(command) => commands::evidence::run(command, out),
         Command::Contact(command) => commands::contact::run(cli, command, out).await,
         Command::Gen(command) => commands::generate::run(command, out),
         Command::Openapi => commands::openapi::run(),

@@ -2,7 +2,7 @@
 //! that each set stands in [`crate::blacklist`]; its clock in
 //! [`crate::deadlines`].
 
-use domain::ids::{ContactId, FirmId};
+use domain::ids::{CaseId, ContactId, FirmId};
 use domain::{Channel, Recipient, Timestamp};
 
 use crate::db::Reader;
@@ -28,6 +28,8 @@ pub struct Complaint {
     pub handled_at: Option<Timestamp>,
     /// Who closed it.
     pub handled_by: Option<String>,
+    /// The case that is open about it.
+    pub case: Option<CaseId>,
     cursor: ComplaintCursor,
 }
 
@@ -45,7 +47,9 @@ macro_rules! complaint_sql {
     ($condition:literal) => {
         concat!(
             "SELECT b.recipient_id, r.address, r.contact_id, b.channel, b.complaint_us, b.note, b.actor, \
-                b.handled_us, b.handled_by \
+                b.handled_us, b.handled_by, \
+                (SELECT max(k.id) FROM complaint_case k WHERE k.firm_id = $1 \
+                    AND k.recipient_id = b.recipient_id AND k.state < 4) AS case_id \
              FROM (SELECT * FROM blacklist WHERE firm_id = $1 AND complaint_us IS NOT NULL",
             $condition,
             " AND (complaint_us, recipient_id, channel) < ($2, $3, $4) \
@@ -70,6 +74,7 @@ struct Row {
     actor: String,
     handled_us: Option<i64>,
     handled_by: Option<String>,
+    case_id: Option<i64>,
 }
 
 impl Reader {
@@ -116,6 +121,7 @@ fn complaint(row: Row) -> Result<Complaint, StoreError> {
         actor: row.actor,
         handled_at: instant(row.handled_us),
         handled_by: row.handled_by,
+        case: row.case_id.map(CaseId::from_db),
         cursor: (row.complaint_us, id, row.channel),
     })
 }

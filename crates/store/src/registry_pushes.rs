@@ -208,9 +208,12 @@ impl Writer {
         exactly(rows, 1, "the push")
     }
 
-    /// Forgets pushes that were applied before an instant.
+    /// Forgets pushes that were applied before an instant; those of a brand
+    /// with a complaint under a legal hold stay.
     pub async fn forget_pushes_before(&mut self, before: Timestamp) -> Result<u64, StoreError> {
-        let sql = "DELETE FROM registry_push WHERE state = 2 AND received_us < $1";
+        let sql = "DELETE FROM registry_push WHERE state = 2 AND received_us < $1 \
+             AND NOT EXISTS (SELECT 1 FROM complaint_case k \
+                 WHERE k.brand_id = registry_push.brand_id AND k.legal_hold = 1)";
         on!(self, conn => sqlx::query(sql)
             .bind(before.as_micros())
             .execute(&mut *conn)

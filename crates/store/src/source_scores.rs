@@ -68,6 +68,21 @@ const OF_BRANCHES: &str = "SELECT e.branch, CAST(count(*) AS BIGINT), \
      GROUP BY e.branch ORDER BY count(*) DESC, e.branch LIMIT $4";
 
 impl Reader {
+    /// The branch that the row of an event named.
+    pub async fn branch_of(
+        &mut self,
+        upload: UploadId,
+        event: EventId,
+    ) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT branch FROM event_branch WHERE upload_id = $1 AND event_id = $2";
+        on!(self, conn => sqlx::query_scalar(sql)
+            .bind(upload.as_db())
+            .bind(event.as_db())
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("reading the branch of a consent")
+    }
+
     /// The newest applied files of a brand by their forms, the worst first.
     pub async fn form_scores(
         &mut self,

@@ -143,6 +143,12 @@ pub enum Hold {
         /// The same in English.
         text_en: String,
     },
+    /// It brings consents of a branch about which people complained; somebody
+    /// else than who uploaded it must let it in.
+    Branch {
+        /// As its rows name the branch.
+        branch: String,
+    },
 }
 
 /// A number that came out otherwise than the preview said.

@@ -99,6 +99,21 @@ impl Client {
         answer.success().with_context(|| format!("GET {path}"))
     }
 
+    /// An address of the server outside the programming interface.
+    pub fn site(&self, path: &str) -> String {
+        format!("{}{path}", self.base.trim_end_matches("/api/v1"))
+    }
+
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// When the answer is no success.
+    pub async fn file(&self, path: &str) -> Result<Vec<u8>> {
+        let request = self.http.get(self.url(path)).bearer_auth(&self.key);
+        let answer = request.send().await?.error_for_status()?;
+        Ok(answer.bytes().await?.to_vec())
+    }
+
     /// POST with a JSON body.
     ///
     /// # Errors

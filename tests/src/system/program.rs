@@ -101,6 +101,23 @@ impl Program {
         Ok((said, code))
     }
 
+    /// Runs a command as on a machine that has nothing but the program: no
+    /// setting, no database, in this folder. Gives what it says and its code.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub async fn alone(&self, folder: &Path, arguments: &[&str]) -> Result<(String, Option<i32>)> {
+        let output = Command::new(std::path::absolute(&self.path)?)
+            .args(arguments)
+            .current_dir(folder)
+            .env_clear()
+            .output()
+            .await
+            .with_context(|| format!("starting {}", self.path.display()))?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        Ok((said, output.status.code()))
+    }
+
     async fn printed<S: AsRef<OsStr>>(
         &self,
         arguments: impl IntoIterator<Item = S>,

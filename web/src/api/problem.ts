@@ -33,10 +33,12 @@ export class ApiError extends Error {
 
   /** What is wrong with each field, keyed by the field's name. */
   fields(language: Language): Record<string, string> {
-    const entries = (this.problem.where ?? []).map(
-      (w) => [w.field, language === "tr" ? w.text_tr : w.text_en] as const,
-    );
-    return Object.fromEntries(entries);
+    const told: Record<string, string> = {};
+    for (const { field, text_tr, text_en } of this.problem.where ?? []) {
+      const text = language === "tr" ? text_tr : text_en;
+      told[field] = field in told ? `${told[field]} ${text}` : text;
+    }
+    return told;
   }
 }
 

@@ -202,6 +202,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/branch-watches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The branches of a brand whose files need somebody else's approval. */
+        get: operations["branch_watches"];
+        put?: never;
+        /**
+         * Opens a case for a branch: files that bring consents of it are let in by
+         *     somebody else than who uploads them.
+         */
+        post: operations["watch_branch"];
+        /** Ends the watch over a branch. */
+        delete: operations["end_branch_watch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/brands": {
         parameters: {
             query?: never;
@@ -766,6 +788,230 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/complaint-cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The firm's complaints. */
+        get: operations["complaint_cases"];
+        put?: never;
+        /**
+         * Writes down a complaint that somebody told; commercial messages to the
+         *     number stop in the same transaction.
+         */
+        post: operations["create_complaint_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaint-cases/month": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The complaints of a month in numbers. */
+        get: operations["complaint_month"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaint-cases/month.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file for Turkish Excel. */
+        get: operations["complaint_month_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaint-cases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One complaint. */
+        get: operations["complaint_case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Holds a complaint, or writes down until when an authority wants its answer. */
+        patch: operations["change_complaint_case"];
+        trace?: never;
+    };
+    "/api/v1/complaint-cases/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers the citizen, who reads it on their own page. An answer that
+         *     promotes something, carries a link or names somebody else is refused
+         *     (`TicketAdminReplyValidation`).
+         */
+        post: operations["answer_complaint_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaint-cases/{id}/branch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Notes that the branch which took the consent was told, and how. */
+        post: operations["inform_complaint_branch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaint-cases/{id}/finding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was sent to the number in all brands around the citizen's hour, and
+         *     what it rested on.
+         */
+        get: operations["complaint_finding"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaint-cases/{id}/pack.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The evidence pack of a complaint: one signed archive that
+         *     `izinli evidence verify` checks on any machine. Making it stands in the
+         *     case and in the audit trail. Refused until somebody wrote down until when
+         *     the authority wants its answer.
+         */
+        get: operations["evidence_pack"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaint-cases/{id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture that a citizen sent; its type is told by its first bytes. */
+        get: operations["complaint_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaint-cases/{id}/refusal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Records the person's refusal at the brand complained of and at every brand
+         *     that holds something about the number; İYS is told where it is connected.
+         */
+        post: operations["refuse_for_complaint_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaint-cases/{id}/solve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a complaint. What is missing prevents it; `where` names each item. */
+        post: operations["solve_complaint_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaint-cases/{id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a complaint: it is in process then. */
+        post: operations["take_complaint_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/complaints": {
         parameters: {
             query?: never;
@@ -1064,6 +1310,23 @@ export interface paths {
         };
         /** Why a message would or would not reach this person now. */
         get: operations["contact_why"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public half of the key that evidence packs are signed with. */
+        get: operations["evidence_key"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2677,6 +2940,19 @@ export interface components {
             /** @description Its words. */
             words: string;
         };
+        /** @description How the branch was told. */
+        BranchNote: {
+            note: string;
+        };
+        /** @description A branch whose files need somebody else's approval. */
+        BranchWatch: {
+            branch: string;
+            brand_id: string;
+            /** Format: date-time */
+            opened_at: string;
+            opened_by: string;
+            reason: string;
+        };
         /** @description A sender identity (*marka*). */
         Brand: {
             /**
@@ -3031,6 +3307,199 @@ export interface components {
             /** @description False when the brake was pulled and the campaign waits for a person. */
             passed: boolean;
         };
+        /** @description An answer to the citizen. */
+        CaseAnswer: {
+            text: string;
+        };
+        /** @description What changes in a case. */
+        CaseChanges: {
+            /**
+             * Format: date-time
+             * @description Until when an authority wants its answer; null empties it.
+             */
+            answer_due_at?: string | null;
+            /**
+             * @description While it is held, its stop cannot be lifted and nothing that İYS told
+             *     about its brand is forgotten.
+             */
+            legal_hold?: boolean | null;
+        };
+        /** @description One item of what must be done. */
+        CaseCheck: {
+            is_done: boolean;
+            /** @description `refusal`, `stop`, `answer` or `branch`. */
+            item: string;
+            text_en: string;
+            text_tr: string;
+        };
+        /** @description The consent that held at a minute. */
+        CaseConsent: {
+            actor: string;
+            branch?: string | null;
+            /** Format: date-time */
+            consent_at: string;
+            event_id: string;
+            /** @description The form or text that it was given on. */
+            evidence?: string | null;
+            file_name?: string | null;
+            /** Format: int64 */
+            line?: number | null;
+            /** Format: date-time */
+            recorded_at: string;
+            source: string;
+            status: components["schemas"]["ConsentStatus"];
+            upload_id?: string | null;
+        };
+        /**
+         * @description What happened to a complaint's case.
+         * @enum {string}
+         */
+        CaseDeed: "TicketClientCreated" | "TicketAdminCreated" | "TicketAssignedChange" | "TicketAdminReplied" | "TicketSolved" | "BranchInformed" | "RefusalRecorded" | "EvidencePackMade" | "LegalHoldSet" | "LegalHoldLifted" | "AnswerDueChanged";
+        /** @description A case with everything about it but what was found. */
+        CaseDetail: components["schemas"]["CaseSummary"] & {
+            /** @description Who filed it: `citizen`, or somebody of the firm. */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description Until when an authority wants its answer; none until it is written down.
+             */
+            answer_due_at?: string | null;
+            brand_name: string;
+            /** @description What must be done before it is closed. */
+            checklist: components["schemas"]["CaseCheck"][];
+            has_picture: boolean;
+            /** @description Oldest first. */
+            history: components["schemas"]["CaseHistory"][];
+            /** @description Whether the number is used in a trade (*tacir, esnaf*). */
+            is_trader: boolean;
+            /** @description The citizen's own page. */
+            public_url: string;
+            /** @description What the citizen wrote. */
+            text: string;
+        };
+        /** @description What was found about a complaint. */
+        CaseFinding: {
+            /** @description An answer with the facts, in Turkish, to be read and changed. */
+            draft: string;
+            /**
+             * @description Messages around the citizen's hour, the nearest first; none when
+             *     nothing is on record.
+             */
+            messages: components["schemas"]["CaseMessage"][];
+            pattern?: components["schemas"]["CasePattern"] | null;
+            scope: components["schemas"]["FindingScope"];
+        };
+        /** @description One entry of a case's history. */
+        CaseHistory: {
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            deed: components["schemas"]["CaseDeed"];
+            /** @description What was written. */
+            text?: string | null;
+        };
+        /** @description A message that may be the one. */
+        CaseMessage: {
+            /** @description What it was sent on: `commercial` or an exempt ground. */
+            basis: string;
+            brand_name: string;
+            campaign_id: string;
+            campaign_name: string;
+            channel: components["schemas"]["Channel"];
+            /**
+             * Format: date-time
+             * @description When İYS had confirmed it before the message left.
+             */
+            confirmed_at?: string | null;
+            consent?: components["schemas"]["CaseConsent"] | null;
+            /** @example a1-3-7f */
+            id: string;
+            /** @description The last receipt as a word. */
+            receipt?: string | null;
+            /** Format: date-time */
+            receipt_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the person refused later, and where.
+             */
+            refused_at?: string | null;
+            refused_source?: string | null;
+            sender: string;
+            /** Format: date-time */
+            sent_at: string;
+            text?: string | null;
+            /** @description İYS's transaction of the record. */
+            transaction?: string | null;
+        };
+        /** @description How many complaints a branch brought. */
+        CasePattern: {
+            branch: string;
+            brand_id: string;
+            /** Format: int64 */
+            complaints: number;
+            /** Format: int64 */
+            days: number;
+            /** @description Whether files with consents of it need somebody else's approval. */
+            is_watched: boolean;
+        };
+        /**
+         * @description How far a complaint's case has come.
+         * @enum {string}
+         */
+        CaseState: "waiting" | "process" | "replied" | "solved";
+        /** @description A complaint's case, as lists show it. */
+        CaseSummary: {
+            /** @description Masked for roles that may not read personal data. */
+            address: string;
+            /** Format: date-time */
+            answered_at?: string | null;
+            assigned_to?: string | null;
+            branch?: string | null;
+            brand_id: string;
+            /** @description Which business day of its clock it is in, from 1. */
+            business_day: number;
+            business_days_left: number;
+            contact_id: string;
+            /**
+             * @description Who answers for it.
+             * @example compliance
+             */
+            department: string;
+            /**
+             * Format: date-time
+             * @description The legal date of the answer.
+             */
+            due_at: string;
+            /**
+             * Format: date-time
+             * @description When the message came, by the citizen.
+             */
+            happened_at: string;
+            /** @example sik_10000 */
+            id: string;
+            legal_hold: boolean;
+            /**
+             * @description Always high: somebody's rights are at stake.
+             * @example high
+             */
+            priority: string;
+            /**
+             * Format: date-time
+             * @description When the citizen told us: the clock runs from here.
+             */
+            received_at: string;
+            /** @description The sender that the citizen saw. */
+            sender: string;
+            /** Format: date-time */
+            solved_at?: string | null;
+            state: components["schemas"]["CaseState"];
+            /**
+             * Format: date-time
+             * @description When commercial messages to the number were stopped (S202).
+             */
+            stopped_at: string;
+            urgency: components["schemas"]["Urgency"];
+        };
         /**
          * @description How a person is reached (*izin türü*).
          * @enum {string}
@@ -3161,6 +3630,11 @@ export interface components {
              * @description When it came in: its clock runs from here.
              */
             at: string;
+            /**
+             * @description The case that is open about it; it is closed there.
+             * @example sik_10000
+             */
+            case_id?: string | null;
             channel?: components["schemas"]["Channel"] | null;
             contact_id: string;
             /** Format: date-time */
@@ -3176,6 +3650,37 @@ export interface components {
             channel?: components["schemas"]["Channel"] | null;
             /** @description What was answered or done. */
             note: string;
+        };
+        /** @description A month of complaints. */
+        ComplaintMonth: {
+            /**
+             * Format: int64
+             * @description From a complaint to the first answer, seconds.
+             */
+            answer_median_seconds?: number | null;
+            /** Format: int64 */
+            answer_worst_seconds?: number | null;
+            complaints: number;
+            /** @example 2026-11 */
+            month: string;
+            open: number;
+            /** @description Not answered by the legal date. */
+            overdue: number;
+            /** @description Days of the agreement that were held against each other. */
+            registry_days: number;
+            /**
+             * Format: int64
+             * @description In how many people the daily agreement with İYS differed.
+             */
+            registry_differences: number;
+            solved: number;
+            /**
+             * Format: int64
+             * @description From a complaint to the stop, seconds.
+             */
+            stop_median_seconds?: number | null;
+            /** Format: int64 */
+            stop_worst_seconds?: number | null;
         };
         /** @description A provider account (*bağlayıcı*), without its secrets. */
         Connector: {
@@ -3605,6 +4110,16 @@ export interface components {
          * @enum {string}
          */
         Duty: "CONSENT" | "REFUSAL" | "COMPLAINT";
+        /** @description A watch to be ended. */
+        EndedBranchWatch: {
+            branch: string;
+            brand_id: string;
+        };
+        /** @description The key that evidence packs are signed with. */
+        EvidenceKey: {
+            /** @description Ed25519, hexadecimal: give it to whoever verifies a pack. */
+            public_key: string;
+        };
         /** @description Consents that look made up (*bulgu*). It names a pattern; a person judges. */
         Finding: {
             /**
@@ -3640,6 +4155,17 @@ export interface components {
             /** @description Why. */
             note: string;
             state: components["schemas"]["FindingState"];
+        };
+        /** @description Where was looked. */
+        FindingScope: {
+            /** @description Every brand of the firm. */
+            brands: string[];
+            /** Format: date-time */
+            from: string;
+            /** @description Messages to the number at any time. */
+            messages: number;
+            /** Format: date-time */
+            to: string;
         };
         /**
          * @description What somebody made of a finding.
@@ -4121,6 +4647,14 @@ export interface components {
             /** Format: int64 */
             position?: number;
         };
+        /** @description A branch to be watched. */
+        NewBranchWatch: {
+            /** @description As the rows of files name it. */
+            branch: string;
+            brand_id: string;
+            /** @description Why. */
+            reason: string;
+        };
         /**
          * @description A brand to be made. Without settings it is not connected to İYS, and
          *     nothing commercial leaves in its name.
@@ -4176,6 +4710,27 @@ export interface components {
             sender: string;
             /** @description The template it begins from; its text is copied, not followed. */
             template_id?: string | null;
+        };
+        /** @description A complaint that somebody told on the phone or in a letter. */
+        NewCase: {
+            /** @description The number that the message came to, as `+905321234567`. */
+            address: string;
+            brand_id: string;
+            /**
+             * Format: date-time
+             * @description When the message came.
+             */
+            happened_at: string;
+            is_trader?: boolean;
+            /**
+             * Format: date-time
+             * @description When the person told us, if that was before now: the clock runs from here.
+             */
+            received_at?: string | null;
+            /** @description The sender that was shown. */
+            sender: string;
+            /** @description What they told. */
+            text: string;
         };
         /** @description An account to be added. */
         NewConnector: {
@@ -4501,6 +5056,20 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_BranchWatch: {
+            /** @description The rows. */
+            items: {
+                branch: string;
+                brand_id: string;
+                /** Format: date-time */
+                opened_at: string;
+                opened_by: string;
+                reason: string;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Brand: {
             /** @description The rows. */
             items: {
@@ -4663,6 +5232,64 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_CaseSummary: {
+            /** @description The rows. */
+            items: {
+                /** @description Masked for roles that may not read personal data. */
+                address: string;
+                /** Format: date-time */
+                answered_at?: string | null;
+                assigned_to?: string | null;
+                branch?: string | null;
+                brand_id: string;
+                /** @description Which business day of its clock it is in, from 1. */
+                business_day: number;
+                business_days_left: number;
+                contact_id: string;
+                /**
+                 * @description Who answers for it.
+                 * @example compliance
+                 */
+                department: string;
+                /**
+                 * Format: date-time
+                 * @description The legal date of the answer.
+                 */
+                due_at: string;
+                /**
+                 * Format: date-time
+                 * @description When the message came, by the citizen.
+                 */
+                happened_at: string;
+                /** @example sik_10000 */
+                id: string;
+                legal_hold: boolean;
+                /**
+                 * @description Always high: somebody's rights are at stake.
+                 * @example high
+                 */
+                priority: string;
+                /**
+                 * Format: date-time
+                 * @description When the citizen told us: the clock runs from here.
+                 */
+                received_at: string;
+                /** @description The sender that the citizen saw. */
+                sender: string;
+                /** Format: date-time */
+                solved_at?: string | null;
+                state: components["schemas"]["CaseState"];
+                /**
+                 * Format: date-time
+                 * @description When commercial messages to the number were stopped (S202).
+                 */
+                stopped_at: string;
+                urgency: components["schemas"]["Urgency"];
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Complaint: {
             /** @description The rows. */
             items: {
@@ -4674,6 +5301,11 @@ export interface components {
                  * @description When it came in: its clock runs from here.
                  */
                 at: string;
+                /**
+                 * @description The case that is open about it; it is closed there.
+                 * @example sik_10000
+                 */
+                case_id?: string | null;
                 channel?: components["schemas"]["Channel"] | null;
                 contact_id: string;
                 /** Format: date-time */
@@ -7419,6 +8051,99 @@ export interface operations {
             };
         };
     };
+    branch_watches: {
+        parameters: {
+            query: {
+                brand_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BranchWatch"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_branch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBranchWatch"];
+            };
+        };
+        responses: {
+            /** @description Watched */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_branch_watch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndedBranchWatch"];
+            };
+        };
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     brands: {
         parameters: {
             query?: {
@@ -8783,6 +9508,480 @@ export interface operations {
             };
         };
     };
+    complaint_cases: {
+        parameters: {
+            query?: {
+                /** @description Those that are not closed. */
+                only_open?: boolean;
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CaseSummary"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_complaint_case: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of this one intention: a repeat gets the first answer and creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCase"];
+            };
+        };
+        responses: {
+            /** @description Opened */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseSummary"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complaint_month: {
+        parameters: {
+            query?: {
+                /**
+                 * @description In Turkish time; the present one unless given.
+                 * @example 2026-11
+                 */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The numbers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplaintMonth"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complaint_month_csv: {
+        parameters: {
+            query?: {
+                /**
+                 * @description In Turkish time; the present one unless given.
+                 * @example 2026-11
+                 */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complaint_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The complaint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The complaint */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_complaint_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The complaint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseChanges"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_complaint_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The complaint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseAnswer"];
+            };
+        };
+        responses: {
+            /** @description Answered */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inform_complaint_branch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The complaint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BranchNote"];
+            };
+        };
+        responses: {
+            /** @description Noted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complaint_finding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The complaint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFinding"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evidence_pack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The complaint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complaint_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The complaint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_for_complaint_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The complaint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Recorded */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    solve_complaint_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The complaint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Closed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_complaint_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The complaint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     complaints: {
         parameters: {
             query?: {
@@ -9554,6 +10753,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Why"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evidence_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceKey"];
                 };
             };
             /** @description It could not be done; the document says why */

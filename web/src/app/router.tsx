@@ -310,6 +310,12 @@ const inbox = createRoute({
   component: lazyRouteComponent(() => import("../inbox/inbox-page"), "InboxPage"),
 });
 
+const complaintCase = createRoute({
+  getParentRoute: () => shell,
+  path: "/inbox/cases/$id",
+  component: lazyRouteComponent(() => import("../inbox/case/case-page"), "CasePage"),
+});
+
 /** All screens; filters live in the address, so a view can be sent to a colleague. */
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -347,6 +353,7 @@ export const router = createRouter({
       template,
       messages,
       inbox,
+      complaintCase,
     ]),
   ]),
   defaultPreload: "intent",

@@ -1,4 +1,4 @@
-import { useQueries } from "@tanstack/react-query";
+import { useQueries, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
 import type { Brand } from "../api/model";
@@ -26,7 +26,12 @@ export function Duties({ brands }: { brands: Brand[] }) {
         (await answer(api.GET("/api/v1/registry/{brand_id}/rejections", { params: { path: { brand_id: id } } }))).items,
     })),
   });
-  const all = [...forecasts, ...rejections];
+  const cases = useQuery({
+    queryKey: ["inbox", "cases", "open"],
+    queryFn: async () =>
+      (await answer(api.GET("/api/v1/complaint-cases", { params: { query: { only_open: true, limit: 200 } } }))).items,
+  });
+  const all = [...forecasts, ...rejections, cases];
   const failed = all.find(({ error }) => error);
   const sum = (numbers: number[]) => numbers.reduce((total, one) => total + one, 0);
   const due = sum(forecasts.map(({ data }) => (data?.days[0]?.consents ?? 0) + (data?.days[0]?.refusals ?? 0)));
@@ -71,6 +76,18 @@ export function Duties({ brands }: { brands: Brand[] }) {
                 tone: overdue > 0 ? "bad" : undefined,
                 wrap: (number) => (
                   <TextLink to="/registry/deadlines" inherit>
+                    {number}
+                  </TextLink>
+                ),
+              },
+              {
+                label: t("dashboard.duties.complaints"),
+                value: cases.data?.length ?? 0,
+                tone: cases.data?.some(({ answered_at, urgency }) => !answered_at && urgency === "OVERDUE")
+                  ? "bad"
+                  : undefined,
+                wrap: (number) => (
+                  <TextLink to="/inbox" search={{ tab: "complaints" }} inherit>
                     {number}
                   </TextLink>
                 ),

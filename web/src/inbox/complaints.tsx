@@ -14,13 +14,26 @@ import { StateBadge } from "../app/state-badge";
 import { Empty } from "../app/states";
 import { Time } from "../app/time";
 import { CloseComplaint } from "../registry/close-complaint";
+import { Cases } from "./cases";
+import { Month } from "./month";
 import { Sender } from "./sender";
 
 const route = getRouteApi("/shell/inbox");
 const KEY = ["inbox", "complaints"];
 
-/** Who complained, and whether somebody has answered. */
+/** The cases of citizens, the month in numbers, and every stop that a complaint set. */
 export function Complaints() {
+  return (
+    <>
+      <Cases />
+      <Month />
+      <Stops />
+    </>
+  );
+}
+
+/** Who complained, and whether somebody has answered. */
+function Stops() {
   const { t } = useTranslation();
   const may = useMay();
   const actorName = useActorName();
@@ -72,7 +85,7 @@ export function Complaints() {
             width: "12rem",
             cell: ({ note, actor }) => (
               <>
-                {note}
+                {note?.startsWith("sik_") ? t("cases.from_case") : note}
                 <Text size="sm" className="quiet">
                   {actorName(actor)}
                 </Text>
@@ -92,7 +105,14 @@ export function Complaints() {
                     {actorName(complaint.handled_by)}, <Time at={complaint.handled_at} />
                   </Text>
                 )}
-                {!complaint.handled_at && may("manage_blacklist") && may("read_personal") && (
+                {complaint.case_id && (
+                  <Text size="sm">
+                    <TextLink to="/inbox/cases/$id" params={{ id: complaint.case_id }}>
+                      {t("cases.open_case")}
+                    </TextLink>
+                  </Text>
+                )}
+                {!complaint.case_id && !complaint.handled_at && may("manage_blacklist") && may("read_personal") && (
                   <div>
                     <Button size="compact-sm" variant="default" mt={6} onClick={() => close(complaint)}>
                       {t("inbox.complaints.close")}

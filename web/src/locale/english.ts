@@ -2,6 +2,7 @@ import admin from "./en/admin.json";
 import attributes from "./en/attributes.json";
 import builder from "./en/builder.json";
 import campaigns from "./en/campaigns.json";
+import cases from "./en/cases.json";
 import common from "./en/common.json";
 import connectors from "./en/connectors.json";
 import contacts from "./en/contacts.json";
@@ -17,6 +18,7 @@ import uploads from "./en/uploads.json";
 
 /** All English texts by area; fetched only when somebody reads English. */
 export const english = {
+  cases,
   common,
   login,
   dashboard,

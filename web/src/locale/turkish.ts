@@ -2,6 +2,7 @@ import admin from "./tr/admin.json";
 import attributes from "./tr/attributes.json";
 import builder from "./tr/builder.json";
 import campaigns from "./tr/campaigns.json";
+import cases from "./tr/cases.json";
 import common from "./tr/common.json";
 import connectors from "./tr/connectors.json";
 import contacts from "./tr/contacts.json";
@@ -17,6 +18,7 @@ import uploads from "./tr/uploads.json";
 
 /** All Turkish texts by area; the keys every other language must have too. */
 export const turkish = {
+  cases,
   common,
   login,
   dashboard,

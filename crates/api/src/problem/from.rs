@@ -1,6 +1,7 @@
 //! How errors from below become problems.
 
 use engine::EngineError;
+use engine::error::Fault;
 use engine::practice::PracticeRefusal;
 use store::StoreError;
 
@@ -63,6 +64,10 @@ impl From<EngineError> for Problem {
                 });
                 Self::new(ProblemKind::QuestionsOpen).with_fields(open.collect())
             }
+            EngineError::Faults(faults) => Self::invalid(told(faults)),
+            EngineError::Unfinished(faults) => {
+                Self::new(ProblemKind::Unfinished).with_fields(told(faults))
+            }
             EngineError::Practice(refusal) => Self::invalid(vec![practice(&refusal)]),
             EngineError::OtherPerson { .. } => Self::new(ProblemKind::OtherPerson),
             EngineError::Refused { code, args } => Self::refused(code, &args),
@@ -75,6 +80,13 @@ impl From<EngineError> for Problem {
             EngineError::File { .. } | EngineError::Internal(_) => Self::internal(&error),
         }
     }
+}
+
+fn told(faults: Vec<Fault>) -> Vec<Where> {
+    faults
+        .into_iter()
+        .map(|fault| Where::told(fault.field, fault.code, fault.text_tr, fault.text_en))
+        .collect()
 }
 
 fn practice(refusal: &PracticeRefusal) -> Where {

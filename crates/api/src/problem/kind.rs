@@ -80,6 +80,10 @@ problem_kinds! {
     OtherPerson = FORBIDDEN, "OTHER_PERSON_NEEDED",
         "Bu markada dosyayı yükleyen kişi onaylayamaz. Başka bir yetkilinin onaylaması gerekiyor.",
         "This brand does not let the uploader approve a file. Somebody else with the right must do it.";
+    /// A list of duties is not done; `where` names what is missing.
+    Unfinished = CONFLICT, "UNFINISHED",
+        "Henüz tamamlanmayan işler var; önce onları bitirin.",
+        "Something is not done yet; finish it first.";
     /// The name or number is taken.
     Exists = CONFLICT, "EXISTS",
         "Aynı adla bir kayıt zaten var.",

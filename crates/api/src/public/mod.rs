@@ -1,8 +1,11 @@
-//! `/u/{token}`: the pages that a person sees who follows their own link.
+//! `/u/{token}`: the pages that a person sees who follows their own link, and
+//! `/sikayet/{brand}`: the form of a complaint and the page of one's own.
 //!
 //! Looking changes nothing: mail scanners follow links. Pages need no script,
 //! load nothing from anywhere else, and name nobody who works for the brand.
 
+mod complaint;
+mod complaint_page;
 mod page;
 mod words;
 
@@ -16,6 +19,8 @@ use serde::Deserialize;
 use crate::app::App;
 use crate::problem::WrittenOut;
 use words::Language;
+
+pub(crate) use complaint::{COMPLAINT_BYTES_MAX, complaint_form, file_complaint, own_complaint};
 
 /// Longest body of a form.
 const FORM_BYTES_MAX: usize = 64 * 1024;

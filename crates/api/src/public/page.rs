@@ -11,7 +11,7 @@ use store::testers::{Tester, TesterState};
 use super::words::{self, Language};
 
 /// Text that cannot be read as markup.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
@@ -19,7 +19,7 @@ fn plain(text: &str) -> String {
 }
 
 /// A day and minute in Turkish time.
-fn minute(at: Timestamp) -> String {
+pub(super) fn minute(at: Timestamp) -> String {
     let local = at.to_turkish();
     format!(
         "{:02}.{:02}.{:04} {:02}:{:02}",
@@ -31,7 +31,19 @@ fn minute(at: Timestamp) -> String {
     )
 }
 
-fn frame(language: Language, title: &str, other: Option<&str>, body: &str) -> String {
+pub(super) fn frame(language: Language, title: &str, other: Option<&str>, body: &str) -> String {
+    let name = language.pick("İleti tercihleri", "Message preferences");
+    named_frame(language, name, title, other, body)
+}
+
+/// The same under another name of the site.
+pub(super) fn named_frame(
+    language: Language,
+    name: &str,
+    title: &str,
+    other: Option<&str>,
+    body: &str,
+) -> String {
     let switch = other.map_or_else(String::new, |url| {
         let (word, code) = match language {
             Language::Tr => ("English", "en"),
@@ -45,9 +57,8 @@ fn frame(language: Language, title: &str, other: Option<&str>, body: &str) -> St
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"robots\" content=\"noindex\"><title>{title}</title>\
          <link rel=\"stylesheet\" href=\"/u/stil.css\"></head>\n\
-         <body><header><span class=\"quiet\">{}</span>{switch}</header>\n<main>\n{body}</main>\n</body></html>\n",
+         <body><header><span class=\"quiet\">{name}</span>{switch}</header>\n<main>\n{body}</main>\n</body></html>\n",
         language.code(),
-        language.pick("İleti tercihleri", "Message preferences"),
     )
 }
 

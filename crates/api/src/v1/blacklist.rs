@@ -23,7 +23,7 @@ use crate::caller::Caller;
 use crate::checks::address;
 use crate::creation::Creation;
 use crate::page::{Page, Paging};
-use crate::problem::{OrNotFound, Problem};
+use crate::problem::{OrNotFound, Problem, ProblemKind};
 use crate::words;
 
 /// One stop of one address.
@@ -193,6 +193,13 @@ pub(crate) async fn lift_stop(
         .recipient_ids(caller.firm, &parsed(&[wanted.address]))
         .await?;
     let id = ids.into_iter().flatten().next().or_not_found()?;
+    if wanted.cause == StopCause::Complaint
+        && let Some(case) = writer.standing_case_of(caller.firm, id).await?
+    {
+        return Err(Problem::new(ProblemKind::Conflict).with_detail(format!(
+            "the complaint {case} is open or held; its stop stays until then"
+        )));
+    }
     writer
         .lift_stop(caller.firm, id, wanted.channel, wanted.cause)
         .await

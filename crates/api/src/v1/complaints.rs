@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::ids::ContactId;
+use domain::ids::{CaseId, ContactId};
 use domain::{Channel, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::access::Permission;
@@ -36,6 +36,9 @@ pub(crate) struct Complaint {
     #[schema(value_type = Option<String>, format = DateTime)]
     handled_at: Option<Timestamp>,
     handled_by: Option<String>,
+    /// The case that is open about it; it is closed there.
+    #[schema(value_type = Option<String>, example = "sik_10000")]
+    case_id: Option<CaseId>,
 }
 
 /// Which complaints.
@@ -80,6 +83,7 @@ pub(crate) async fn complaints(
         actor: row.actor,
         handled_at: row.handled_at,
         handled_by: row.handled_by,
+        case_id: row.case,
     };
     paging.page(rows, place, show).map(Json)
 }

@@ -15,7 +15,6 @@ use store::messages::{LoggedMessage, MessageCursor};
 use utoipa::{IntoParams, ToSchema};
 
 use super::campaigns::MessageState;
-use super::proof_page;
 use crate::app::App;
 use crate::body::{Asked, Id};
 use crate::caller::Caller;
@@ -176,5 +175,5 @@ pub(crate) async fn message_proof_page(
     Id(message): Id<MessageRef>,
 ) -> Result<Html<String>, Problem> {
     let proof = proof(&app, &caller, message).await?;
-    Ok(Html(proof_page::page(&proof)))
+    Ok(Html(engine::evidence::proof_page(&proof)))
 }

@@ -196,6 +196,15 @@ impl From<Hold> for Remark {
                 text_tr,
                 text_en,
             },
+            Hold::Branch { branch } => Self {
+                code: "branch".to_owned(),
+                text_tr: format!(
+                    "{branch} şubesi hakkında şikâyetler var; dosyayı yükleyenden başka biri onaylamalı."
+                ),
+                text_en: format!(
+                    "People complained about the branch {branch}; somebody else than the uploader must approve the file."
+                ),
+            },
         }
     }
 }

@@ -5,6 +5,7 @@ mod attributes;
 mod auth;
 mod campaign_plans;
 mod campaigns;
+mod complaint_cases;
 mod compliance;
 mod connectors;
 mod consent_doors;

@@ -6,7 +6,7 @@ use intake::Question;
 use serde_json::{Value, json};
 use store::Writer;
 use store::upload_answers::Answers;
-use store::uploads::{Upload, UploadAction, UploadState};
+use store::uploads::{Hold, Upload, UploadAction, UploadState};
 
 use crate::Engine;
 use crate::error::{EngineError, OpenQuestion};
@@ -41,7 +41,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Unanswered`] names every question that must be answered
     /// or left open knowingly; [`EngineError::OtherPerson`] when the brand
-    /// wants a second person; [`EngineError::Refused`] with F116 when the same
+    /// wants a second person, or people complained about a branch in the file; [`EngineError::Refused`] with F116 when the same
     /// bytes were applied before, with F118 when the account may not touch a
     /// channel of a push; [`EngineError::Conflict`] when it is not judged.
     pub async fn approve_upload(
@@ -73,7 +73,11 @@ impl Engine {
             .upload(firm, id)
             .await?
             .ok_or(EngineError::NotFound { what: "the upload" })?;
-        if brand.needs_other_approver && held.actor == actor {
+        let has_branch = held
+            .holds
+            .iter()
+            .any(|hold| matches!(hold, Hold::Branch { .. }));
+        if (brand.needs_other_approver || has_branch) && held.actor == actor {
             return Err(EngineError::OtherPerson {
                 uploader: held.actor,
             });

@@ -2,9 +2,13 @@
 //! before, a missing authority, too many rejections; and afterwards whether
 //! what was applied is what was foreseen.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use domain::{Channel, ReasonCode};
-use intake::{Judged, Pattern, Summary};
+use intake::{Judged, Pattern, RecordReader, Summary};
 use sha2::{Digest, Sha256};
+use store::branch_watches::BranchWatch;
 use store::brands::Brand;
 use store::uploads::{Discrepancy, EarlierUpload, FileRefusal, Hold, Upload, UploadAction};
 
@@ -43,6 +47,25 @@ pub(super) fn holds(brand: &Brand, judged: &Judged) -> Vec<Hold> {
         text_en: pattern.text_en(),
     }));
     holds
+}
+
+/// The watched branches of which a judged file brings consents.
+pub(super) fn watched_branches(
+    records: &Path,
+    watches: &[BranchWatch],
+) -> std::io::Result<Vec<Hold>> {
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    for read in RecordReader::open(records, 0)? {
+        let (record, _) = read?;
+        let branch = record.branch.as_deref().unwrap_or_default();
+        if record.consent.is_some() && watches.iter().any(|watch| watch.branch == branch) {
+            found.insert(branch.to_owned());
+        }
+    }
+    Ok(found
+        .into_iter()
+        .map(|branch| Hold::Branch { branch })
+        .collect())
 }
 
 fn name_of(pattern: &Pattern) -> String {

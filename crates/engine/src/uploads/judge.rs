@@ -11,7 +11,7 @@ use intake::{FileVerdict, Judged, Limits, Options, Progress, RejectionReader};
 use secrecy::SecretString;
 use store::rejections::{REJECTIONS_MAX, Rejection};
 use store::upload_work::{ClaimedUpload, Judgement, UploadClaim};
-use store::uploads::{FileRefusal, JudgingProgress};
+use store::uploads::{FileRefusal, Hold, JudgingProgress};
 use tokio::sync::watch;
 
 use super::directory::StoreDirectory;
@@ -93,11 +93,13 @@ impl Engine {
         if claimed.upload.purpose.names_known_people() {
             self.refuse_unknown(claimed, &mut judged).await?;
         }
+        let mut holds = check::holds(&brand, &judged);
+        holds.extend(self.branch_holds(claimed, &judged).await?);
         let judgement = Judgement {
             summary: account(&judged)?,
             progress: progress_of(&judged, claimed.upload.size_bytes),
             records_total: i64::try_from(judged.summary.accepted).unwrap_or(i64::MAX),
-            holds: check::holds(&brand, &judged),
+            holds,
             header_hash,
         };
         let mut writer = self.store.write().await?;
@@ -109,6 +111,26 @@ impl Engine {
             "upload {} was judged", claimed.upload.id
         );
         Ok(())
+    }
+
+    /// Branches about which people complained: somebody else must let the file in.
+    async fn branch_holds(
+        &self,
+        claimed: &ClaimedUpload,
+        judged: &Judged,
+    ) -> Result<Vec<Hold>, EngineError> {
+        let upload = &claimed.upload;
+        let mut reader = self.store.read().await?;
+        let watches = reader.branch_watches(upload.firm, upload.brand).await?;
+        drop(reader);
+        if watches.is_empty() || judged.summary.accepted == 0 {
+            return Ok(Vec::new());
+        }
+        let records = judged.records.clone();
+        tokio::task::spawn_blocking(move || check::watched_branches(&records, &watches))
+            .await
+            .map_err(|error| EngineError::Internal(format!("reading ended badly: {error}")))?
+            .map_err(EngineError::file("reading the judged records"))
     }
 
     async fn refuse(

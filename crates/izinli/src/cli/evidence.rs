@@ -1,4 +1,4 @@
-//! `ledger …` and `proof …`: what can be asked about evidence.
+//! `ledger …`, `proof …` and `evidence …`: what can be asked about evidence.
 
 use std::path::PathBuf;
 
@@ -59,5 +59,18 @@ pub(crate) enum Proof {
         /// An exported ledger in which the proof's block and seal must stand
         #[arg(long, value_name = "FOLDER")]
         ledger: Option<PathBuf>,
+    },
+}
+
+/// `evidence …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Evidence {
+    /// Check the evidence pack of a complaint, without a database
+    Verify {
+        /// The pack
+        file: PathBuf,
+        /// The public key that the firm publishes, as its panel shows it
+        #[arg(long, value_name = "HEX")]
+        key: Option<String>,
     },
 }

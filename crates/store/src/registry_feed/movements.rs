@@ -223,13 +223,16 @@ impl Writer {
         .doing("noting movements")
     }
 
-    /// Forgets movements of days before `day`.
+    /// Forgets movements of days before `day`; those of a brand with a
+    /// complaint under a legal hold stay.
     pub async fn forget_movements_before(
         &mut self,
         brand: BrandId,
         day: i64,
     ) -> Result<u64, StoreError> {
-        let sql = "DELETE FROM registry_movement WHERE brand_id = $1 AND day < $2";
+        let sql = "DELETE FROM registry_movement WHERE brand_id = $1 AND day < $2 \
+             AND NOT EXISTS (SELECT 1 FROM complaint_case k \
+                 WHERE k.brand_id = $1 AND k.legal_hold = 1)";
         on!(self, conn => sqlx::query(sql)
             .bind(brand.as_db())
             .bind(day)

@@ -23,7 +23,7 @@ use crate::body::{Asked, Checked, Id};
 use crate::caller::Caller;
 use crate::checks::address;
 use crate::page::{Page, Paging};
-use crate::problem::{OrNotFound, Problem};
+use crate::problem::{OrNotFound, Problem, ProblemKind};
 use crate::reason::Reason;
 use crate::words;
 
@@ -280,6 +280,13 @@ pub(crate) async fn complaint_handled(
     let mut writer = app.write().await?;
     let ids = writer.recipient_ids(caller.firm, &[recipient]).await?;
     let id = ids.into_iter().flatten().next().or_not_found()?;
+    if let Some(case) = writer.standing_case_of(caller.firm, id).await?
+        && let Some(held) = writer.case(caller.firm, case).await?
+        && held.solved_at.is_none()
+    {
+        return Err(Problem::new(ProblemKind::Conflict)
+            .with_detail(format!("the case {case} is open about it; close it there")));
+    }
     writer
         .handle_complaint(caller.firm, id, wanted.channel, &caller.actor)
         .await

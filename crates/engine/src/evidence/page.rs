@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use domain::ledger::proof::MessageProof;
 
 /// Text that cannot be read as markup.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
@@ -35,7 +35,7 @@ fn state_word(state: &str) -> &'static str {
 }
 
 /// The page; it needs nothing from anywhere else.
-pub(crate) fn page(proof: &MessageProof) -> String {
+pub fn page(proof: &MessageProof) -> String {
     let mut out = String::from(
         "<!doctype html><html lang=\"tr\"><meta charset=\"utf-8\"><title>İleti kanıtı</title>\
          <style>body{font:15px/1.5 serif;max-width:46em;margin:2em auto;padding:0 1em}\
