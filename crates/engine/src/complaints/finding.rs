@@ -74,6 +74,9 @@ pub struct FoundMessage {
     pub proof: MessageProof,
     /// When it was handed over.
     pub sent_at: Timestamp,
+    /// Its text: as it was sent, or the campaign's where the request does not
+    /// tell one message's text from the others.
+    pub text: Option<String>,
     /// The sender that it showed.
     pub sender: String,
     /// What held at that minute, as it was known then.
@@ -199,6 +202,10 @@ impl Engine {
             .min_by_key(|(at, _)| *at);
         Ok(FoundMessage {
             transaction: proof.registry.transaction.clone().or(mirror.transaction),
+            text: proof
+                .text
+                .clone()
+                .or_else(|| campaign.as_ref().map(|campaign| campaign.body.clone())),
             sender: campaign.map(|campaign| campaign.sender).unwrap_or_default(),
             sent_at,
             consent,

@@ -126,7 +126,7 @@ impl From<FoundMessage> for CaseMessage {
             sender: found.sender,
             brand_name: proof.brand_name,
             channel: proof.channel,
-            text: proof.text,
+            text: found.text,
             campaign_id: proof.campaign,
             campaign_name: proof.campaign_name,
             basis: proof.basis,

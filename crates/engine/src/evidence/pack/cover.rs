@@ -124,11 +124,7 @@ fn message(out: &mut String, found: &FoundMessage) {
     row(out, "Gönderici", &found.sender);
     row(out, "Marka", &found.proof.brand_name);
     row(out, "Kampanya", &found.proof.campaign_name);
-    row(
-        out,
-        "Metin",
-        found.proof.text.as_deref().unwrap_or_default(),
-    );
+    row(out, "Metin", found.text.as_deref().unwrap_or_default());
     let receipt = found.proof.receipt.as_ref();
     row(
         out,
