@@ -9,6 +9,7 @@ mod access;
 mod attributes;
 mod audit;
 mod blacklist;
+mod complaint_cases;
 mod connectors;
 mod idempotency;
 mod registry_accounts;
