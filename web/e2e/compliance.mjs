@@ -302,6 +302,7 @@ async function readFinding({ page }) {
   for (const text of ["Yaz fırsatı", "HS_FIZIKSEL_ORTAM", "kadikoy-subesi.csv", /2\.\ssatır/]) {
     await finding.getByText(text).first().waitFor();
   }
+  await finding.getByText(TEXT).first().waitFor();
   await checkAccess(page, "a complaint case");
   await picture(page, "complaint-case");
 }
