@@ -43,9 +43,7 @@ export async function openBrowser(url) {
   page.on("console", (message) => {
     // A 401 tells the panel that nobody is logged in yet; the browser prints it as an error.
     const isLoggedOut = message.text().includes("401");
-    // A provider that tells no balance is answered 409; the panel shows the words of it.
-    const isBalance = message.text().includes("409") && message.location().url.endsWith("/balance");
-    if (message.type() === "error" && !isLoggedOut && !isBalance) faults.push(`console: ${message.text()}`);
+    if (message.type() === "error" && !isLoggedOut) faults.push(`console: ${message.text()}`);
   });
   page.on("request", (request) => {
     const { origin, protocol } = new URL(request.url());

@@ -51,11 +51,21 @@ export const FIRST = {
   /** Who said no in the list itself. */
   refusals: 2,
   sendable: 40,
+  /** Those of them who are left when it starts. */
+  launched: 39,
+  /** Everybody of the list whose row was clean. */
+  target: 42,
   /** Refuses at İYS afterwards. */
   citizen: "+905493120001",
   /** Complains afterwards. */
   complainer: "+905493120002",
   reached: "+905493120003",
+  /** Stopped between the approval and the launch. */
+  stopped: "+905493120004",
+  /** Consents between them. */
+  added: "+905493129001",
+  /** Gets tests. */
+  tester: "+905493129002",
 };
 
 /** The first list of a new firm: mostly clean, a few too old, two broken by a spreadsheet, one with a digit too few. */

@@ -6,6 +6,8 @@
 import assert from "node:assert/strict";
 import { checkAccess, checkFits, picture } from "./browser.mjs";
 import { FIRST, firstFile } from "./file.mjs";
+import { cannotApproveOwn, peopleChange, proposeTime, readAsCitizen, reconcile, tryOnPhone } from "./first-journey.mjs";
+import { addPerson, another, PASSWORD, signIn } from "./people.mjs";
 import { until } from "./server.mjs";
 
 /** Who begins, and when: a Tuesday morning within the hours of sending. */
@@ -17,7 +19,6 @@ export const FIRST_PLACE = {
 
 const MURAT = { email: "murat@elifkozmetik.com.tr", name: "Murat Uyum", role: "compliance" };
 const SELIN = { email: "selin@elifkozmetik.com.tr", name: "Selin Onay", role: "approver" };
-const PASSWORD = "uzun-ve-gizli-parola-45";
 const IYS = { iysCode: 700_001, brandCode: 700_001, username: "elif-api", password: "iys-parolasi" };
 const JETSMS = { user: "elifkozmetik", password: "jetsms-parolasi" };
 const SENDER = "ELIFKOZM";
@@ -33,8 +34,10 @@ export const FIRST_STORY = [
   ["applies it and sees İYS answer", applyList],
   ["looks at what was refused", readRefused],
   ["builds the first campaign", buildFirst],
+  ["has a colleague accept tests, and tries the text", tryOnPhone],
   ["opens the people behind a bar before anything is sent", openBars],
   ["has it approved by a colleague, who reads her name", approveFirst],
+  ["sees people change between the approval and the launch", peopleChange],
   ["starts it", launchFirst],
   ["hands the compliance work to a colleague", inviteCompliance],
   ["settles a refusal that İYS tells of", settleRefusal],
@@ -42,6 +45,7 @@ export const FIRST_STORY = [
   ["stops everything for a complaint at once", stopForComplaint],
   ["sees the numbers add up and the checklist done", finish],
   ["asks why somebody got it", askWhy],
+  ["reads as a citizen why it came", readAsCitizen],
   ["has the day confirmed with İYS and the proof taken out", confirmDay],
   ["goes live", goLive],
 ];
@@ -73,12 +77,6 @@ async function passed(page) {
 async function checklist(page, expected) {
   await page.goto("/");
   await until(async () => String(await passed(page)) === String(expected), 20, `the checklist at ${expected}`);
-}
-
-async function signIn(page, { email }, password) {
-  await page.getByLabel("E-posta").fill(email);
-  await page.getByLabel("Parola", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Oturum aç" }).click();
 }
 
 async function begin({ page, place }) {
@@ -176,6 +174,7 @@ async function addProvider({ page, place, faults }) {
   await page.getByRole("button", { name: "Bilgileri değiştir" }).click();
   const dialog = page.getByRole("dialog", { name: "Girilen bilgileri değiştir" });
   assert.equal(await dialog.getByLabel("Kullanıcı adı").inputValue(), JETSMS.user, "what was right is kept");
+  assert.equal(await dialog.getByLabel("İYS kodu").inputValue(), String(IYS.iysCode), "so is everything else");
   await dialog.locator("input[type=password]").fill(JETSMS.password);
   await dialog.getByRole("button", { name: "Kaydet ve sına" }).click();
   await dialog.waitFor({ state: "detached" });
@@ -250,16 +249,19 @@ async function buildFirst({ page }) {
   const text = page.getByRole("textbox", { name: "Metin" }).first();
   const begun = await text.inputValue();
   assert.match(begun, /RET .+ 3338/, "a draft begins with what the law asks for");
-  await text.fill(`Sayın {{ad}}, yaz ürünlerinde yüzde 20 indirim. ${begun}`);
+  await text.fill(`Sayın {{ad}}, yaz ürünlerinde yüzde 20 indirim. {{ret_linki}} ${begun}`);
   await page.locator("[data-save=saved]").waitFor();
   await page.getByRole("button", { name: "İleri: Kime" }).click();
   await page.locator("[data-count=sendable]").waitFor();
   await until(async () => (await numbers(page)).sendable === FIRST.sendable, 60, "who may get it");
   await page.getByRole("button", { name: "İleri: Ne zaman" }).click();
-  await page.getByRole("radio", { name: "Başlatıldığı anda" }).waitFor();
+  await proposeTime(page);
   await page.getByRole("button", { name: "İleri: Gönder" }).click();
   await page.locator("[data-go]").waitFor();
-  assert.equal(Number(await page.locator("[data-go-count=sent]").innerText()), FIRST.sendable);
+  const frozen = async (tone) => Number(await page.locator(`[data-go-count=${tone}]`).innerText());
+  assert.equal(await frozen("sent"), FIRST.sendable);
+  assert.equal(await frozen("neutral"), FIRST.target, "everybody of the list");
+  assert.equal(await frozen("out"), FIRST.refusals, "target = excluded + sendable");
   await checkAccess(page, "the first summary");
 }
 
@@ -286,6 +288,7 @@ async function approveFirst({ page, browser, place }) {
   await page.getByRole("link", { name: "Yaz fırsatı" }).click();
   await page.getByRole("button", { name: "Onaya gönder" }).click();
   await page.getByText("Kampanyayı siz yazdığınız için").waitFor();
+  await cannotApproveOwn(page);
   const other = await another(browser, place);
   await other.page.goto(page.url());
   await signIn(other.page, SELIN, PASSWORD);
@@ -303,10 +306,10 @@ async function launchFirst({ page }) {
   await page.reload();
   await page.getByRole("button", { name: "Gönderimi başlat" }).click();
   const dialog = page.getByRole("dialog", { name: "Gönderim başlasın mı?" });
-  await dialog.getByLabel(/kişi sayısını yazın/).fill(String(FIRST.sendable));
-  await dialog.getByRole("button", { name: `${FIRST.sendable} kişiye gönder` }).click();
+  await dialog.getByLabel(/kişi sayısını yazın/).fill(String(FIRST.launched));
+  await dialog.getByRole("button", { name: `${FIRST.launched} kişiye gönder` }).click();
   await page.locator("[data-total=sent]").first().waitFor();
-  await until(async () => (await totals(page)).sent === FIRST.sendable, 60, "everybody handed over");
+  await until(async () => (await totals(page)).sent === FIRST.launched, 60, "everybody handed over");
   // A provider that accepted a message knows the sender's name; it may have told of its delivery, too.
   await page.goto("/");
   await until(
@@ -473,9 +476,8 @@ async function finish({ page, murat }) {
   // JetSMS is asked once a minute.
   await until(async () => (await totals(page)).delivered > 0, 120, "a receipt");
   const sums = await totals(page);
-  assert.equal(sums.target, sums.excluded + sums.held + sums.sent, "target = excluded + held + sent");
-  assert.equal(sums.sent, sums.delivered + sums.failed + sums.open, "sent = delivered + failed + open");
-  assert.equal(sums.sent, FIRST.sendable, "as the summary had promised");
+  assert.equal(sums.sent, FIRST.launched, "as the launch had promised");
+  await reconcile(page, sums);
   await page.goto("/");
   await page.getByRole("heading", { name: "Son aktarımlar" }).waitFor();
   await page.locator("#checklist").waitFor({ state: "detached" });
@@ -496,15 +498,20 @@ async function askWhy({ page }) {
 }
 
 async function goLive({ page, place }) {
-  // The installation is told of the real İYS; the owner does the rest herself.
-  await page.goto("about:blank");
-  await place.serve({ IZINLI_CLOCK_START: NEXT_DAY, IZINLI__REGISTRY__BASE_URL: place.other });
+  // The same server from the first day on: nobody restarts it for this.
   await page.goto("/settings");
   // A night has passed.
   await signIn(page, place, place.password);
   await page.locator("[data-practice]").waitFor();
-  await page.getByRole("button", { name: "Canlıya geç" }).click();
+  const live = page.locator("#live");
+  await live.getByText(place.other).waitFor();
+  await live.getByText("program yeniden başlatılmaz").waitFor();
+  await checkAccess(page, "what going live would do");
+  await live.getByRole("button", { name: "Canlıya geç" }).click();
   const dialog = page.getByRole("dialog", { name: "Canlıya geçilsin mi?" });
+  await dialog.getByText("tek kullanımlık kod istenmez").waitFor();
+  await checkAccess(page, "going live");
+  await picture(page, "first-run-live");
   await dialog.getByLabel("Parolanız").fill(place.password);
   await dialog.getByRole("button", { name: "Canlıya geç" }).click();
   await dialog.waitFor({ state: "detached" });
@@ -513,6 +520,30 @@ async function goLive({ page, place }) {
   const row = page.getByRole("table", { name: "Bağlayıcılar" }).locator("tbody tr").first();
   await row.getByText("Çalışmıyor", { exact: true }).waitFor();
   await checkAccess(page, "a firm that went live");
+  // What the simulator had confirmed counts for nothing; the owner chooses anew how the brand works with İYS.
+  await page.goto("/registry");
+  await page.getByText("Çalışma biçimi: Kapalı").waitFor();
+  const before = await callsAt(place.iys);
+  await tell(place.other, "brands", { name: FIRST_PLACE.firm, ...IYS });
+  await page.getByRole("button", { name: "Değiştir", exact: true }).click();
+  const change = page.getByRole("dialog", { name: "Çalışma biçimini değiştir" });
+  await change.getByRole("radio", { name: /Senkronizasyon/ }).check();
+  await change.getByRole("button", { name: "Etkisini göster" }).click();
+  await change.getByLabel("Parolanız").fill(place.password);
+  await change.getByRole("button", { name: /Senkronizasyon/ }).click();
+  await change.waitFor({ state: "detached" });
+  await until(async () => (await callsAt(place.other)) > 0, 60, "the real İYS asked");
+  await until(async () => (await page.locator("#lights li").count()) > 0, 60, "the lights of the real İYS");
+  assert.equal(await callsAt(place.iys), before, "the simulator is asked nothing any more");
+  const { items } = await (await page.request.get("/api/v1/contacts?consent=confirmed")).json();
+  assert.equal(items.length, 0, "nobody is confirmed by what a simulator said");
+  await picture(page, "first-run-after-live");
+}
+
+/** Calls that a simulator of İYS was asked. */
+async function callsAt(url) {
+  const answer = await (await fetch(`${url}/_sim/calls`)).json();
+  return (answer.calls ?? answer.list ?? answer).length;
 }
 
 /** Everybody's clock goes on: the server's, which starts anew, and those of the simulators. */
@@ -520,32 +551,6 @@ async function goOn({ page, murat, place }, now) {
   for (const one of [page, murat.page]) if (!one.isClosed()) await one.goto("about:blank");
   for (const url of [place.iys, place.other, place.provider]) await tell(url, "clock", { now });
   await place.serve({ IZINLI_CLOCK_START: now });
-}
-
-/** Adds a colleague by the form. */
-async function addPerson(page, { email, name, role }) {
-  await page.goto("/users");
-  await page.getByRole("button", { name: "Kullanıcı ekle" }).click();
-  const form = page.getByRole("dialog", { name: "Kullanıcı ekle" });
-  await form.getByLabel("Ad", { exact: false }).first().fill(name);
-  await form.getByLabel("E-posta").fill(email);
-  await form.getByRole("combobox", { name: "Rol" }).click();
-  await page.getByRole("option", { name: role === "approver" ? "Onaylayan" : "Uyum" }).click();
-  await form.locator("input[type=password]").fill(PASSWORD);
-  await form.getByRole("button", { name: "Kaydet" }).click();
-  await page.getByRole("row", { name: new RegExp(name) }).waitFor();
-}
-
-/** A second person's browser. */
-async function another(browser, place) {
-  const context = await browser.newContext({
-    baseURL: place.url,
-    locale: "tr-TR",
-    viewport: { width: 1280, height: 860 },
-    reducedMotion: "reduce",
-  });
-  context.setDefaultTimeout(30_000);
-  return { page: await context.newPage(), close: () => context.close() };
 }
 
 /** The numbers of a waterfall as shown. */

@@ -9,9 +9,11 @@ import { APPROVAL_STORY, CAMPAIGN_STORY } from "./campaigns.mjs";
 import { COMPLIANCE_PLACE, COMPLIANCE_STORY } from "./compliance.mjs";
 import { consentFile, EXPECTED, refusalFile } from "./file.mjs";
 import { FIRST_PLACE, FIRST_STORY } from "./first-run.mjs";
+import { KEYBOARD_STORY } from "./keyboard.mjs";
 import { REPORTS_STORY, readReportsInEnglish } from "./reports.mjs";
 import { SCREENS_STORY } from "./screens.mjs";
 import { startDemo, startEmpty, until } from "./server.mjs";
+import { SETUP_STORY } from "./setup.mjs";
 import { WORK_STORY } from "./work.mjs";
 
 const STORY = [
@@ -27,6 +29,7 @@ const STORY = [
   ["asks why somebody was left out", askWhy],
   ...APPROVAL_STORY,
   ...SCREENS_STORY,
+  ...SETUP_STORY,
   ...WORK_STORY,
   ...REPORTS_STORY,
   ["reads it in English, in the dark and on a phone", readElsewhere],
@@ -39,6 +42,7 @@ const STORIES = [
   { name: "first-run", story: FIRST_STORY, begin: () => startEmpty(FIRST_PLACE) },
   { name: "compliance", story: COMPLIANCE_STORY, begin: () => startEmpty(COMPLIANCE_PLACE) },
   { name: "demo", story: STORY, begin: () => startDemo({ contacts: 2_000, deadlineSeconds: 300 }) },
+  { name: "keyboard", story: KEYBOARD_STORY, begin: () => startDemo({ contacts: 200, deadlineSeconds: 300 }) },
 ];
 
 async function main() {

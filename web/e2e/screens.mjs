@@ -15,6 +15,7 @@ const SCREENS = [
   "/registry/drift",
   "/registry/holds",
   "/registry/findings",
+  "/registry/retailers",
   "/connectors",
   "/connectors/new",
   "/users",

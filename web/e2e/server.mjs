@@ -64,10 +64,12 @@ export async function startEmpty({ firm, owner, clockStart }) {
       IZINLI__SERVER__PUBLIC_URL: url,
       IZINLI__SERVER__SECURE_COOKIES: "false",
       IZINLI__LOG__LEVEL: "warn,sqlx=error",
-      IZINLI__REGISTRY__BASE_URL: iys,
+      // The second stands in for the real İYS: firms reach it only after going live.
+      IZINLI__REGISTRY__BASE_URL: other,
+      IZINLI__REGISTRY__PRACTICE_URL: iys,
       IZINLI__REGISTRY__POLL_AFTER_SECONDS: "[1, 2, 5]",
       IZINLI__REGISTRY__POLL_MS: "100",
-      IZINLI__PRACTICE__SIMULATORS: JSON.stringify([iys, provider]),
+      IZINLI__PRACTICE__SIMULATORS: JSON.stringify([provider]),
     };
     const command = (...args) =>
       execFileSync(binary, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] }).toString();

@@ -40,7 +40,7 @@ fn quick() -> OpenApiRouter<App> {
         ))
         .routes(routes!(firms::firms, firms::create_firm))
         .routes(routes!(firms::firm, firms::change_firm))
-        .routes(routes!(firms::go_live))
+        .routes(routes!(firms::live_preview, firms::go_live))
         .routes(routes!(brands::brands, brands::create_brand))
         .routes(routes!(brands::brand, brands::change_brand))
         .routes(routes!(coverage::consent_coverage))
@@ -157,6 +157,7 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(campaigns::campaign_messages))
         .routes(routes!(mail::campaign_mail, mail::set_campaign_mail))
         .routes(routes!(mail::template_mail, mail::set_template_mail))
+        .routes(routes!(mail::template_mail_versions))
         .routes(routes!(messages::messages))
         .routes(routes!(replies::replies))
         .routes(routes!(replies::decide_reply))
@@ -201,7 +202,10 @@ fn slow() -> OpenApiRouter<App> {
             registry::compare_registry_day
         ))
         .routes(routes!(registry::confirm_registry_day))
-        .routes(routes!(registry::registry_push_address))
+        .routes(routes!(
+            registry::held_push_address,
+            registry::registry_push_address
+        ))
         .routes(routes!(registry::registry_pull))
         .routes(routes!(registry::via_requests, registry::ask_through_iys))
         .routes(routes!(registry::via_code))

@@ -60,6 +60,32 @@ fn listed(senders: &[String], none: &str) -> String {
     }
 }
 
+/// Tells whether a field without which the provider takes no commercial
+/// message is filled in: `field` is its label in both languages.
+pub(crate) fn for_commercial(is_given: bool, (tr, en): (&str, &str)) -> Check {
+    let (text_tr, text_en) = if is_given {
+        (
+            format!("{tr} girilmiş: ticari gönderim yapılabilir."),
+            format!("{en} is given: commercial messages can be sent."),
+        )
+    } else {
+        (
+            format!(
+                "{tr} girilmemiş: sağlayıcı onsuz ticari ileti almaz. Bilgileri değiştirip yazın; yalnız bilgilendirme iletileri gönderilebilir."
+            ),
+            format!(
+                "{en} is missing: without it the provider takes no commercial message. Change the settings and enter it; only informational messages can be sent."
+            ),
+        )
+    };
+    Check {
+        passed: is_given,
+        is_required: false,
+        text_tr,
+        text_en,
+    }
+}
+
 /// The checks of an account, in order.
 pub(crate) fn report(checks: impl IntoIterator<Item = Check>) -> TestReport {
     TestReport {

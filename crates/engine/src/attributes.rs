@@ -9,6 +9,7 @@ use store::Reader;
 use store::campaigns::Campaign;
 
 use crate::Engine;
+use crate::campaigns::text::texts;
 use crate::error::EngineError;
 
 /// The attributes among the variables of a message.
@@ -45,11 +46,32 @@ impl Used {
     }
 }
 
-fn is_health(attribute: &Attribute) -> EngineError {
-    EngineError::Refused {
-        code: ReasonCode::S405,
-        args: vec![("attribute".to_owned(), attribute.label_tr.clone())],
-    }
+fn refuse(health: Option<Attribute>) -> Result<(), EngineError> {
+    health.map_or(Ok(()), |attribute| {
+        Err(EngineError::Refused {
+            code: ReasonCode::S405,
+            args: vec![("attribute".to_owned(), attribute.label_tr)],
+        })
+    })
+}
+
+/// The health data in a text whose very words no owner approved as a template
+/// of the brand.
+async fn unapproved(
+    reader: &mut Reader,
+    firm: FirmId,
+    brand: BrandId,
+    body: &str,
+) -> Result<Option<Attribute>, EngineError> {
+    let Ok(text) = MessageText::parse(body) else {
+        return Ok(None);
+    };
+    let used = Used::by(reader, firm, text.variables()).await?;
+    let Some(attribute) = used.health() else {
+        return Ok(None);
+    };
+    let is_approved = reader.is_health_approved(firm, brand, body).await?;
+    Ok((!is_approved).then(|| attribute.clone()))
 }
 
 impl Engine {
@@ -64,36 +86,38 @@ impl Engine {
         brand: BrandId,
         body: &str,
     ) -> Result<(), EngineError> {
-        let Ok(text) = MessageText::parse(body) else {
-            return Ok(());
-        };
         let mut reader = self.store.read().await?;
-        let used = Used::by(&mut reader, firm, text.variables()).await?;
-        let Some(attribute) = used.health() else {
-            return Ok(());
-        };
-        if reader.is_health_approved(firm, brand, body).await? {
-            return Ok(());
-        }
-        Err(is_health(attribute))
+        refuse(unapproved(&mut reader, firm, brand, body).await?)
     }
 
-    /// Refuses health data in the subject or the HTML of an e-mail: what an
-    /// owner approves is the text of a template, and these stand beside it.
+    /// Refuses a campaign with health data that no owner approved in one of
+    /// its texts.
     ///
     /// # Errors
     /// [`EngineError::Refused`] with S405, naming the attribute.
-    pub(crate) async fn refuse_health_beside_text(
+    pub(crate) async fn refuse_health(&self, campaign: &Campaign) -> Result<(), EngineError> {
+        refuse(self.unapproved_health(campaign).await?)
+    }
+
+    /// The health data that keeps a campaign from being launched: in a text
+    /// that no owner approved word for word, or in the subject or the HTML of
+    /// an e-mail, which stand beside what an owner approves.
+    pub(crate) async fn unapproved_health(
         &self,
         campaign: &Campaign,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Option<Attribute>, EngineError> {
         let mut reader = self.store.read().await?;
+        for body in texts(campaign) {
+            let found = unapproved(&mut reader, campaign.firm, campaign.brand, body).await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
         let Some(content) = crate::mails::content_of(&mut reader, campaign).await? else {
-            return Ok(());
+            return Ok(None);
         };
         let names = crate::mails::beside_text(&content, campaign);
         let used = Used::by(&mut reader, campaign.firm, &names).await?;
-        used.health()
-            .map_or(Ok(()), |attribute| Err(is_health(attribute)))
+        Ok(used.health().cloned())
     }
 }

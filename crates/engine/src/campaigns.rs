@@ -10,7 +10,7 @@ mod measure;
 mod routes;
 mod rules;
 mod testers;
-mod text;
+pub(crate) mod text;
 mod watch;
 
 use domain::ids::{CampaignId, FirmId};
@@ -250,9 +250,7 @@ impl Engine {
         if matches!(held.state, Launching | Running | Paused | Finished) {
             return Ok(held);
         }
-        self.needs_health_approval(firm, held.brand, &held.body)
-            .await?;
-        self.refuse_health_beside_text(&held).await?;
+        self.refuse_health(&held).await?;
         let from = [Draft, Submitted, Approved];
         if from.contains(&held.state) {
             self.check_launch(&held).await?;

@@ -83,6 +83,9 @@ impl Engine {
             let config = changed(&account.kind, held.expose_secret(), given)?;
             connectors::build(&account.kind, &config, self.clients.provider_http())
                 .map_err(EngineError::Settings)?;
+            let owner = writer.firm(firm).await?;
+            let owner = owner.ok_or(EngineError::NotFound { what: "the firm" })?;
+            self.check_account(&owner, &config)?;
             writer.set_connector_config(firm, id, &config).await?;
             fields.extend(given.keys().map(String::as_str));
         }
@@ -126,16 +129,24 @@ impl Engine {
         Ok((self.account(firm, id).await?.0, report))
     }
 
-    /// What is left on an account.
+    /// What is left on an account; none where the provider tells nobody.
     ///
     /// # Errors
     /// [`EngineError::Conflict`] in the provider's words when it does not say.
-    pub async fn balance(&self, firm: FirmId, id: ConnectorId) -> Result<Balance, EngineError> {
+    pub async fn balance(
+        &self,
+        firm: FirmId,
+        id: ConnectorId,
+    ) -> Result<Option<Balance>, EngineError> {
         let held = self.account(firm, id).await?;
         let connector = self.connector(&held)?;
+        if !connector.capabilities().has_balance {
+            return Ok(None);
+        }
         connector
             .balance()
             .await
+            .map(Some)
             .map_err(|error| EngineError::conflict("the balance", error.to_string()))
     }
 

@@ -327,9 +327,7 @@ impl Engine {
         if template.channel != Channel::Eposta {
             return Err(EngineError::invalid("channel", "is not EPOSTA"));
         }
-        writer
-            .save_mail_content(MailOwner::Template(id), content)
-            .await?;
+        writer.save_template_mail(id, content, actor).await?;
         let detail = serde_json::json!({ "subject": content.subject });
         writer
             .append_audit(firm, actor, "template.mail", &id.to_string(), &detail)

@@ -38,6 +38,7 @@ use store::registry_sweep::Sweep;
 use store::registry_work::{QueueFigures, RegistryItem, VerdictCount};
 
 use crate::error::EngineError;
+use crate::practice::RegistryPlace;
 use crate::{Engine, Step};
 
 pub use registry::{Share, Signal};
@@ -190,26 +191,32 @@ impl Engine {
             iys_code: credentials.iys_code,
             brand_code: credentials.brand_code,
         };
-        let version = version_of(&credentials);
+        // Whoever practises reaches a simulator or nobody.
+        let Some(place) = self.registry_place(credentials.practises) else {
+            return Ok(None);
+        };
+        let version = version_of(&credentials, &place.url);
         let client = self.clients.registry(brand, version, || {
-            Ok(Arc::new(self.client_of(Credentials {
+            let login = Credentials {
                 username: credentials.username.clone(),
                 password: credentials.password.clone(),
-            })))
+            };
+            Ok(Arc::new(self.client_of(login, &place)))
         })?;
         Ok(Some(Line { client, address }))
     }
 
     /// A client that speaks to İYS by this login. Its token is kept under the
-    /// user's name: all brands and processes with the same login share it.
-    fn client_of(&self, credentials: Credentials) -> Client {
+    /// user's name: all brands and processes with the same login share it, but
+    /// a simulator's token is never shown to İYS.
+    fn client_of(&self, credentials: Credentials, place: &RegistryPlace) -> Client {
         let vault = vault::StoreVault {
             store: self.store.clone(),
-            account: credentials.username.clone(),
+            account: place.account(&credentials.username),
             worker: self.worker().to_owned(),
         };
         let account = Account {
-            base_url: self.settings.registry.base_url.clone(),
+            base_url: place.url.clone(),
             credentials,
             timeout: std::time::Duration::from_secs(self.settings.registry.timeout_seconds),
             token_rules: TokenRules::default(),
@@ -261,8 +268,8 @@ impl Engine {
     }
 }
 
-/// Changes when anything of the credentials does, without keeping them.
-fn version_of(credentials: &store::brands::BrandCredentials) -> u64 {
+/// Changes when anything of the credentials or the address does, without keeping them.
+fn version_of(credentials: &store::brands::BrandCredentials, url: &str) -> u64 {
     use secrecy::ExposeSecret as _;
     use sha2::{Digest, Sha256};
     let mut hasher = Sha256::new();
@@ -271,6 +278,7 @@ fn version_of(credentials: &store::brands::BrandCredentials) -> u64 {
     hasher.update(credentials.password.expose_secret().as_bytes());
     hasher.update(credentials.iys_code.to_le_bytes());
     hasher.update(credentials.brand_code.to_le_bytes());
+    hasher.update(url.as_bytes());
     let digest: [u8; 32] = hasher.finalize().into();
     let mut first = [0_u8; 8];
     first.copy_from_slice(&digest[..8]);

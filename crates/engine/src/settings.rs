@@ -163,6 +163,10 @@ impl Default for Uploads {
 pub struct Registry {
     /// `https://api.iys.org.tr` for the real one.
     pub base_url: String,
+    /// The simulator that firms which practise speak to in its place, so that
+    /// one of them goes live while the program runs. Without it they speak to
+    /// `base_url`, and only if that is a simulator.
+    pub practice_url: Option<String>,
     /// Name of the address that İYS sees us at. Processes on one database with
     /// the same name share İYS's limits; İYS counts per source address.
     pub egress: String,
@@ -220,6 +224,7 @@ impl Default for Registry {
     fn default() -> Self {
         Self {
             base_url: "https://api.iys.org.tr".into(),
+            practice_url: None,
             egress: "default".into(),
             calls_per_second: 8,
             single_per_hour: 1_000,

@@ -148,6 +148,8 @@ pub struct BrandCredentials {
     pub username: String,
     /// Its password.
     pub password: SecretString,
+    /// Whether the firm practises: it is never the real İYS that is called.
+    pub practises: bool,
 }
 
 macro_rules! columns {
@@ -349,31 +351,34 @@ impl Reader {
     ) -> Result<Option<BrandCredentials>, StoreError> {
         let sql = "SELECT b.iys_code, b.brand_code, b.uses_partner, \
                 CASE WHEN b.uses_partner = 1 THEN p.username ELSE b.iys_username END, \
-                CASE WHEN b.uses_partner = 1 THEN p.password ELSE b.iys_password END \
-             FROM brand b LEFT JOIN registry_partner p ON p.id = 1 WHERE b.id = $1";
+                CASE WHEN b.uses_partner = 1 THEN p.password ELSE b.iys_password END, f.practice \
+             FROM brand b JOIN firm f ON f.id = b.firm_id \
+             LEFT JOIN registry_partner p ON p.id = 1 WHERE b.id = $1";
         type Row = (
             Option<i64>,
             Option<i64>,
             i64,
             Option<String>,
             Option<Vec<u8>>,
+            i64,
         );
         let row = on!(self, conn => sqlx::query_as::<_, Row>(sql)
             .bind(id.as_db())
             .fetch_optional(&mut *conn)
             .await)
         .doing("reading a brand's credentials")?;
-        let Some((Some(iys_code), Some(brand_code), partner, Some(username), Some(sealed))) = row
+        let Some((Some(iys), Some(brand), partner, Some(username), Some(sealed), practice)) = row
         else {
             return Ok(None);
         };
         let what = if partner == 1 { PARTNER } else { PASSWORD };
         let password = open_text(self.store().keys(), what, &sealed)?;
         Ok(Some(BrandCredentials {
-            iys_code,
-            brand_code,
+            iys_code: iys,
+            brand_code: brand,
             username,
             password,
+            practises: practice == 1,
         }))
     }
 }

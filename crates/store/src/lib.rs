@@ -59,6 +59,7 @@ pub mod partner_account;
 pub mod person;
 #[cfg(test)]
 mod plan;
+pub mod practice_end;
 pub mod purposes;
 pub mod receipt_pulls;
 pub mod receipts;

@@ -1,10 +1,12 @@
 //! What an e-mail has besides its text: subject, HTML, where replies go. Of a
 //! campaign, or of the template that it began from.
 
+use domain::Timestamp;
 use domain::ids::{CampaignId, TemplateId};
 
 use crate::db::{Reader, Writer};
 use crate::error::{Doing, StoreError, exactly};
+use crate::row::page_rows;
 
 /// Whose content it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +37,58 @@ pub struct MailContent {
     pub reply_to: Option<String>,
 }
 
+/// What the e-mail of a template had at one of its versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailVersion {
+    /// From 1.
+    pub version: i64,
+    /// What it had.
+    pub content: MailContent,
+    /// Who saved it; empty where that was not kept yet.
+    pub actor: String,
+    /// When.
+    pub saved_at: Timestamp,
+}
+
+type VersionRow = (i64, String, Option<String>, Option<String>, String, i64);
+
+impl From<VersionRow> for MailVersion {
+    fn from((version, subject, html, reply_to, actor, saved_us): VersionRow) -> Self {
+        let content = MailContent {
+            subject,
+            html,
+            reply_to,
+        };
+        Self {
+            version,
+            content,
+            actor,
+            saved_at: Timestamp::from_micros(saved_us),
+        }
+    }
+}
+
 impl Reader {
+    /// What the e-mail of a template had before `before`, newest first. The
+    /// caller has read the template as one of the firm's.
+    pub async fn mail_versions(
+        &mut self,
+        template: TemplateId,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<MailVersion>, StoreError> {
+        let sql = "SELECT version, subject, html, reply_to, actor, saved_us FROM mail_version \
+             WHERE template_id = $1 AND version < $2 ORDER BY version DESC LIMIT $3";
+        let rows: Vec<VersionRow> = on!(self, conn => sqlx::query_as(sql)
+            .bind(template.as_db())
+            .bind(before.unwrap_or(i64::MAX))
+            .bind(page_rows(limit))
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("listing versions of an e-mail")?;
+        Ok(rows.into_iter().map(MailVersion::from).collect())
+    }
+
     /// The content, if there is any.
     pub async fn mail_content(
         &mut self,
@@ -54,6 +107,37 @@ impl Reader {
 }
 
 impl Writer {
+    /// Writes the content of a template, and keeps it as its next version.
+    pub async fn save_template_mail(
+        &mut self,
+        template: TemplateId,
+        content: &MailContent,
+        actor: &str,
+    ) -> Result<(), StoreError> {
+        let owner = MailOwner::Template(template);
+        if self.mail_content(owner).await?.as_ref() == Some(content) {
+            return Ok(());
+        }
+        self.save_mail_content(owner, content).await?;
+        let sql = "INSERT INTO mail_version \
+                (template_id, version, subject, html, reply_to, actor, saved_us) \
+             SELECT $1, COALESCE(max(version), 0) + 1, $2, $3, $4, $5, $6 \
+             FROM mail_version WHERE template_id = $1";
+        let now = self.now().as_micros();
+        let rows = on!(self, conn => sqlx::query(sql)
+            .bind(template.as_db())
+            .bind(content.subject.as_str())
+            .bind(content.html.as_deref())
+            .bind(content.reply_to.as_deref())
+            .bind(actor)
+            .bind(now)
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("keeping a version of an e-mail")?;
+        exactly(rows, 1, "the version of the e-mail")
+    }
+
     /// Writes the content over what was there.
     pub async fn save_mail_content(
         &mut self,

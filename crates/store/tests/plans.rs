@@ -6,81 +6,18 @@
 
 mod support;
 
-use std::fmt::Debug;
-use std::sync::{LazyLock, Mutex};
-
 use domain::Timestamp;
 use domain::ids::{BatchKey, CampaignId};
 use domain::time::HOUR_US;
-use sqlx::{AssertSqlSafe, Row};
 use store::campaigns::Audience;
 use store::dispatch::PickedBatch;
 use store::receipts::ReceiptRow;
 use store::reporting::{PersonFilter, PersonState};
 use store::testing::TestDatabase;
 use store::{Reader, Writer};
+use support::listening::*;
 use support::sending::*;
 use support::*;
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
-
-/// Statements that were run since [`listen`].
-static HEARD: LazyLock<Mutex<Vec<String>>> = LazyLock::new(Mutex::default);
-
-/// Hears every statement; SQLite's run on a thread of their own, so it listens
-/// to the whole process.
-struct Ear;
-
-impl Subscriber for Ear {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "sqlx::query"
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        let mut heard = Heard::default();
-        event.record(&mut heard);
-        let statement = if heard.statement.is_empty() {
-            heard.summary
-        } else {
-            heard.statement
-        };
-        HEARD
-            .lock()
-            .expect("no panic while listening")
-            .push(statement.trim().to_owned());
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
-#[derive(Default)]
-struct Heard {
-    summary: String,
-    statement: String,
-}
-
-impl Visit for Heard {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        match field.name() {
-            "summary" => value.clone_into(&mut self.summary),
-            "db.statement" => value.clone_into(&mut self.statement),
-            _ => {}
-        }
-    }
-
-    fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
-}
 
 /// A firm of three thousand people with two campaigns, another firm beside it.
 struct Filled {
@@ -145,18 +82,8 @@ const WORK: (&str, &str) = ("send_batch_work", "send_batch_work");
 impl Filled {
     /// Runs an operation and looks at the plan of its statement.
     async fn check(&self, what: &str, operation: impl AsyncFnOnce(&Self), expected: &Expected<'_>) {
-        HEARD.lock().expect("no panic while listening").clear();
-        operation(self).await;
-        let statement = {
-            let heard = HEARD.lock().expect("no panic while listening");
-            let meant = heard
-                .iter()
-                .find(|statement| statement.contains(expected.text));
-            meant
-                .cloned()
-                .unwrap_or_else(|| panic!("{what}: no {} in {heard:#?}", expected.text))
-        };
-        let steps = self.plan(&with_values(&statement, expected.values)).await;
+        let statement = heard(what, expected.text, operation(self)).await;
+        let steps = plan_of(&self.db, &with_values(&statement, expected.values)).await;
         let name = self.db.name;
         let plan = steps.join("\n");
         for (sqlite, postgres) in expected.indexes {
@@ -167,44 +94,17 @@ impl Filled {
             );
         }
         for step in &steps {
-            let whole = ["SCAN ", "Seq Scan on "]
-                .iter()
-                .find_map(|scan| step.split_once(scan))
-                .map(|(_, table)| table.split_whitespace().next().unwrap_or_default());
-            if let Some(table) = whole {
+            if let Some(table) = read_whole(step) {
                 let may = expected.whole.contains(&table);
                 assert!(
                     may,
                     "{name} {what}: reads all of {table} in\n{plan}\nof {statement}"
                 );
             }
-            let sorts = step.contains("FOR ORDER BY") || step.contains("Sort");
             assert!(
-                !expected.in_order || !sorts,
+                !expected.in_order || !sorts(step),
                 "{name} {what}: sorts in\n{plan}\nof {statement}"
             );
-        }
-    }
-
-    async fn plan(&self, statement: &str) -> Vec<String> {
-        match Window::on(&self.db).await {
-            Window::Sqlite(mut connection) => {
-                let sql = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
-                let rows = sqlx::raw_sql(sql)
-                    .fetch_all(&mut connection)
-                    .await
-                    .expect("a plan");
-                rows.iter().map(|row| row.get("detail")).collect()
-            }
-            Window::Postgres(mut connection) => {
-                // A table of a few thousand rows is read whole out of thrift.
-                let sql = AssertSqlSafe(format!("SET enable_seqscan = off; EXPLAIN {statement}"));
-                let rows = sqlx::raw_sql(sql)
-                    .fetch_all(&mut connection)
-                    .await
-                    .expect("a plan");
-                rows.iter().map(|row| row.get(0)).collect()
-            }
         }
     }
 
@@ -226,18 +126,9 @@ impl Filled {
     }
 }
 
-/// Parameters are replaced by literals, the last first: `$1` begins `$10`.
-fn with_values(statement: &str, values: &[&str]) -> String {
-    (1..=values.len())
-        .rev()
-        .fold(statement.to_owned(), |text, place| {
-            text.replace(&format!("${place}"), values[place - 1])
-        })
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_hot_query_of_sending_walks_an_index() {
-    tracing::subscriber::set_global_default(Ear).expect("the only listener");
+    listen();
     for db in store::testing::each().await {
         let filled = filled(db).await;
         work_of_dispatch(&filled).await;

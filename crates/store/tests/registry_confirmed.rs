@@ -242,3 +242,33 @@ async fn what_was_held_against_a_fact_is_not_held_against_the_next_one() {
         assert_eq!(after[0].registry.verdict, Verdict::Onay, "{}", db.name);
     }
 }
+
+#[tokio::test]
+async fn what_a_simulator_told_is_forgotten_at_the_end_of_practice_and_refusals_stay() {
+    for db in store::testing::each().await {
+        let records: Vec<_> = (1..=4)
+            .map(|n| declared(i64::from(n), phone(n), Status::Onay, june(20)))
+            .collect();
+        apply(&db, &records).await;
+        let ids = ids(&db, 4).await;
+        let now = db.store.clock().now();
+        told(&db, ids[0], seen(Verdict::Onay, now)).await;
+        told(&db, ids[1], seen(Verdict::Ret, now)).await;
+        let refusal = declared(9, phone(3), Status::Ret, june(21));
+        apply(&db, &[refusal]).await;
+        let mut writer = db.store.write().await.expect("a transaction");
+        let people = writer.forget_practice(BRAND).await.expect("forgets");
+        writer.commit().await.expect("commits");
+        assert_eq!(people, 4, "{}", db.name);
+        let after = states(&db, &ids).await;
+        for held in &after {
+            assert_eq!(held.registry, RegistryView::UNASKED, "{}", db.name);
+        }
+        let said: Vec<_> = after
+            .iter()
+            .map(|held| held.local.map(|local| local.status))
+            .collect();
+        let (onay, ret) = (Some(Status::Onay), Some(Status::Ret));
+        assert_eq!(said, [onay, onay, ret, onay], "{}", db.name);
+    }
+}

@@ -9,6 +9,7 @@ import { useAct } from "../app/act";
 import { Section } from "../app/page";
 import { Failure, Loading, Problem } from "../app/states";
 import { currentLanguage } from "../locale";
+import { PurposeWindows, QuietDates } from "./quiet-times";
 
 type Rules = Answer<"/api/v1/brands/{id}/sending-rules", "get">;
 
@@ -35,6 +36,9 @@ export function SendingRules({ brand, isReadOnly }: { brand: Brand; isReadOnly: 
 function Form({ brand, rules, isReadOnly }: { brand: Brand; rules: Rules; isReadOnly: boolean }) {
   const { t } = useTranslation();
   const [draft, setDraft] = useState(rules);
+  const [tried, setTried] = useState(false);
+  const isEmpty = (draft.purpose_windows ?? []).some(({ purpose }) => purpose.trim() === "");
+  const hasEmpty = tried && isEmpty;
   const set = (change: Partial<Rules>) => setDraft((old) => ({ ...old, ...change }));
   const save = useAct(
     () =>
@@ -52,7 +56,8 @@ function Form({ brand, rules, isReadOnly }: { brand: Brand; rules: Rules; isRead
       style={{ padding: "0 var(--mantine-spacing-md) var(--mantine-spacing-md)" }}
       onSubmit={(event) => {
         event.preventDefault();
-        save.mutate(undefined);
+        setTried(true);
+        if (!isEmpty) save.mutate(undefined);
       }}
     >
       <Stack gap="md" maw={760}>
@@ -99,6 +104,18 @@ function Form({ brand, rules, isReadOnly }: { brand: Brand; rules: Rules; isRead
           checked={draft.needs_signature ?? false}
           onChange={(event) => set({ needs_signature: event.currentTarget.checked })}
           disabled={isReadOnly}
+        />
+        <QuietDates
+          dates={draft.quiet_dates ?? []}
+          onChange={(quiet_dates) => set({ quiet_dates })}
+          error={faults.quiet_dates}
+          isReadOnly={isReadOnly}
+        />
+        <PurposeWindows
+          windows={draft.purpose_windows ?? []}
+          onChange={(purpose_windows) => set({ purpose_windows })}
+          error={faults.purpose_windows ?? (hasEmpty ? t("reports.rules.need_purpose") : undefined)}
+          isReadOnly={isReadOnly}
         />
         {save.error && <Problem error={save.error} />}
         {!isReadOnly && (

@@ -1395,11 +1395,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** What going live would do, and what stands against it. */
+        get: operations["live_preview"];
         put?: never;
         /**
-         * Ends practice for good: from now on real accounts and the real İYS. The
-         *     firm's simulated accounts are put aside.
+         * Ends practice for good, while the program runs: from now on real accounts
+         *     and the real İYS. The firm's simulated accounts are put aside, what a
+         *     simulator told in place of İYS is forgotten, and connected brands are off
+         *     until their mode is chosen anew.
          */
         post: operations["go_live"];
         delete?: never;
@@ -1892,7 +1895,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Where İYS pushes to, whether it was told, and when it last did. */
+        get: operations["held_push_address"];
         put?: never;
         /** Asks İYS to push what citizens do, with a new name and password. */
         post: operations["registry_push_address"];
@@ -2200,6 +2204,23 @@ export interface paths {
          *     on have a copy.
          */
         put: operations["set_template_mail"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{id}/mail/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a template's e-mail had besides its text, at each of its versions. */
+        get: operations["template_mail_versions"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -2911,10 +2932,10 @@ export interface components {
         };
         /** @description What is left on an account. */
         Balance: {
-            /** @description Exact, with a point: `1250.5`. */
-            amount: string;
+            /** @description Exact, with a point: `1250.5`. None where the provider tells nobody. */
+            amount?: string | null;
             /** @description ISO code, or the provider's own unit. */
-            currency: string;
+            currency?: string | null;
         };
         /**
          * @description Why a message may be sent (*hukuki dayanak*).
@@ -4418,6 +4439,33 @@ export interface components {
             /** @description Whether it works. */
             ok: boolean;
         };
+        /** @description Why a firm cannot go live now. */
+        LiveObstacle: {
+            /**
+             * @description `simulator`: the installation asks a simulator in place of İYS, and must
+             *     be told of the real one and started anew; `campaigns_under_way`; `live`.
+             */
+            code: string;
+            text_en: string;
+            text_tr: string;
+        };
+        /** @description What going live would do, before it is done. */
+        LivePreview: {
+            /** @description Simulated accounts that would be put aside. */
+            accounts: number;
+            /** @description Brands connected to İYS: off after it, until their mode is chosen anew. */
+            brands: string[];
+            /**
+             * @description What the owner confirms it with: `password`, for this installation has
+             *     no route of its own by which it could send a code.
+             */
+            confirmation: string;
+            obstacle?: components["schemas"]["LiveObstacle"] | null;
+            /** @description Whether the firm practises. */
+            practice: boolean;
+            /** @description The İYS that it would speak to. */
+            registry_url: string;
+        };
         /** @description What a person told us, as the ledger folds it. */
         LocalConsent: {
             /** Format: date-time */
@@ -4446,6 +4494,18 @@ export interface components {
             reply_to?: string | null;
             /** @description One line; variables as in texts, such as `Sayın {{ad}}`. */
             subject: string;
+        };
+        /** @description What the e-mail of a template had at one of its versions. */
+        MailVersion: {
+            html?: string | null;
+            reply_to?: string | null;
+            /** Format: date-time */
+            saved_at: string;
+            /** @description Who saved it; empty where that was not kept yet. */
+            saved_by: string;
+            subject: string;
+            /** Format: int64 */
+            version: number;
         };
         /** @description Many declarations. */
         ManyConsents: {
@@ -5592,6 +5652,23 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_MailVersion: {
+            /** @description The rows. */
+            items: {
+                html?: string | null;
+                reply_to?: string | null;
+                /** Format: date-time */
+                saved_at: string;
+                /** @description Who saved it; empty where that was not kept yet. */
+                saved_by: string;
+                subject: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Member: {
             /** @description The rows. */
             items: {
@@ -6276,6 +6353,8 @@ export interface components {
         };
         /** @description Where İYS pushes to. */
         PushAddress: {
+            /** @description Whether İYS would take it: it pushes to https only. */
+            acceptable: boolean;
             /**
              * Format: date-time
              * @description When İYS last pushed.
@@ -6283,6 +6362,16 @@ export interface components {
             pushed_at?: string | null;
             /** Format: date-time */
             registered_at?: string | null;
+            /**
+             * @description The address that İYS was told of, where it is another: the
+             *     installation's public address has changed since.
+             */
+            told_url?: string | null;
+            /**
+             * Format: int64
+             * @description Pushes that could not be read, ever.
+             */
+            unreadable: number;
             /** @description Our address; the name and password for it are known to İYS alone. */
             url: string;
         };
@@ -10962,6 +11051,38 @@ export interface operations {
             };
         };
     };
+    live_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The firm */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What would happen */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LivePreview"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     go_live: {
         parameters: {
             query?: never;
@@ -12108,6 +12229,38 @@ export interface operations {
             };
         };
     };
+    held_push_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stands */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushAddress"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     registry_push_address: {
         parameters: {
             query?: never;
@@ -13046,6 +13199,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Mail"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    template_mail_versions: {
+        parameters: {
+            query?: {
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The template */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MailVersion"];
                 };
             };
             /** @description It could not be done; the document says why */

@@ -1,6 +1,7 @@
 import { Button, Group, Modal, Stack, Textarea } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useFocusBack } from "./focus-back";
 import { Problem } from "./states";
 
 interface AskProps {
@@ -24,6 +25,7 @@ interface AskProps {
 /** Asks before something is done that is not undone by a second click. */
 export function Ask({ opened, onClose, title, ...rest }: AskProps) {
   const { t } = useTranslation();
+  useFocusBack(opened);
   return (
     <Modal
       opened={opened}

@@ -224,6 +224,13 @@ const findings = createRoute({
   component: lazyRouteComponent(() => import("../registry/findings-page"), "FindingsPage"),
 });
 
+const retailers = createRoute({
+  getParentRoute: () => shell,
+  path: "/registry/retailers",
+  validateSearch: brandSearch,
+  component: lazyRouteComponent(() => import("../registry/retailers-page"), "RetailersPage"),
+});
+
 const connectors = createRoute({
   getParentRoute: () => shell,
   path: "/connectors",
@@ -341,6 +348,7 @@ export const router = createRouter({
       driftDay,
       holds,
       findings,
+      retailers,
       connectors,
       newConnector,
       connector,

@@ -126,6 +126,7 @@ export interface Destination {
     | "drift"
     | "holds"
     | "findings"
+    | "retailers"
     | "new_connector"
     | "testers";
   screen: Screen;
@@ -211,6 +212,13 @@ export const DESTINATIONS: Destination[] = [
     screen: screen("registry"),
     href: "/registry/findings",
     words: "bulgu uydurma izin şüpheli findings suspicious",
+  },
+  {
+    item: "retailers",
+    screen: screen("registry"),
+    href: "/registry/retailers",
+    needs: "manage_registry",
+    words: "bayi bayiler retailer dealers",
   },
   {
     item: "new_connector",

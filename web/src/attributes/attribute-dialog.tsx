@@ -4,6 +4,7 @@ import { type FormEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { answer, api, newIntentionKey } from "../api/client";
 import type { Attribute } from "../api/model";
+import { useFocusBack } from "../app/focus-back";
 import { notifyDone } from "../app/notify";
 import { useMay } from "../app/permissions";
 import { queries } from "../app/queries";
@@ -14,6 +15,7 @@ import { changeOf, codeOf, type Draft, draftOf, EMPTY, faultsOf, KINDS, newOf } 
 /** Defines an attribute, or changes what may change of one: its code and type stay. */
 export function AttributeDialog({ attribute, onClose }: { attribute?: Attribute; onClose: () => void }) {
   const { t } = useTranslation();
+  useFocusBack(true);
   const may = useMay();
   const [draft, setDraft] = useState<Draft>(attribute ? draftOf(attribute) : EMPTY);
   const [isTried, setTried] = useState(false);

@@ -11,7 +11,7 @@ import { useServerNow } from "../app/session";
 import { useFormats } from "../locale/format";
 import classes from "./builder/builder.module.css";
 import { PlanWords } from "./builder/go-facts";
-import { Pairs } from "./builder/side-panel";
+import { Pairs } from "./builder/pairs";
 import { isSending } from "./campaign-state";
 import { HaltButton, HaltNotices } from "./halt";
 

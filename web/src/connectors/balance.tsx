@@ -19,9 +19,11 @@ export function BalanceText({ id, enabled }: { id: string; enabled: boolean }) {
       </Text>
     );
   }
+  const { amount, currency } = balance.data;
+  if (amount == null) return <span className="quiet">{t("connectors.no_balance")}</span>;
   return (
     <span className="number">
-      {formats.number(Number(balance.data.amount))} {balance.data.currency}
+      {formats.number(Number(amount))} {currency}
     </span>
   );
 }

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { answer, api, newIntentionKey } from "../api/client";
 import type { Channel, Stop } from "../api/model";
 import { usePages } from "../api/pages";
+import { useFocusBack } from "../app/focus-back";
 import { ButtonLink } from "../app/links";
 import { MoreButton } from "../app/more-button";
 import { notifyDone } from "../app/notify";
@@ -143,6 +144,7 @@ function Stops({ stops, onLift, lifting }: StopsProps) {
 
 function StopDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
+  useFocusBack(true);
   const [text, setText] = useState("");
   const [note, setNote] = useState("");
   const [channel, setChannel] = useState<Channel | "">("");

@@ -5,6 +5,7 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { usePages } from "../api/pages";
+import { useFocusBack } from "../app/focus-back";
 import { TextLink } from "../app/links";
 import { MoreButton } from "../app/more-button";
 import { notifyDone } from "../app/notify";
@@ -105,6 +106,7 @@ function Members({ kind }: { kind: GroupKind }) {
 
 function Forget({ kind, name, onClose }: { kind: GroupKind; name: string; onClose: () => void }) {
   const { t } = useTranslation();
+  useFocusBack(true);
   const navigate = useNavigate();
   const forget = useMutation({
     mutationFn: () => CALLS[kind].forget(name),

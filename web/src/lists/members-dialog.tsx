@@ -2,6 +2,7 @@ import { Button, Group, Modal, Stack, Text, Textarea, TextInput } from "@mantine
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useFocusBack } from "../app/focus-back";
 import { notifyDone } from "../app/notify";
 import { queries } from "../app/queries";
 import { Problem } from "../app/states";
@@ -18,6 +19,7 @@ interface MembersDialogProps {
 /** Puts people into a group, by their addresses; the group is made if there is none of its name. */
 export function MembersDialog({ kind, name, onClose }: MembersDialogProps) {
   const { t } = useTranslation();
+  useFocusBack(true);
   const [newName, setNewName] = useState("");
   const [text, setText] = useState("");
   const [isTried, setTried] = useState(false);

@@ -17,6 +17,7 @@ const TABS = [
   { name: "drift", to: "/registry/drift" },
   { name: "holds", to: "/registry/holds" },
   { name: "findings", to: "/registry/findings" },
+  { name: "retailers", to: "/registry/retailers" },
 ] as const;
 
 interface FrameProps {
@@ -46,7 +47,7 @@ export function RegistryFrame({ actions, children }: FrameProps) {
         </Group>
       )}
       <nav className={classes.tabs} aria-label={t("registry.tabs.label")}>
-        {TABS.map(({ name, to }) => (
+        {TABS.filter(({ name }) => name !== "retailers" || may("manage_registry")).map(({ name, to }) => (
           <TextLink
             key={name}
             to={to}

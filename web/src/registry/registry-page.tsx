@@ -19,6 +19,7 @@ import { Alarms } from "./alarms";
 import { ComparisonPanel } from "./comparison";
 import { isConnected, RegistryFrame } from "./frame";
 import { ModeChange } from "./mode-change";
+import { PushAddress } from "./push-address";
 import classes from "./registry.module.css";
 import { queueLength, useRegistry } from "./status";
 
@@ -115,6 +116,7 @@ function BrandStatus({ brand }: { brand: Brand }) {
             <ComparisonPanel brandId={brand.id} comparison={status.data.comparison ?? undefined} />
           )}
           <Verdicts status={status.data} />
+          <PushAddress brand={brand} />
           <Evidence brand={brand} />
         </>
       )}

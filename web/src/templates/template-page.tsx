@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Select, SimpleGrid, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Badge, Button, Checkbox, Group, Select, SimpleGrid, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useRef, useState } from "react";
@@ -18,6 +18,8 @@ import { Time } from "../app/time";
 import { currentLanguage } from "../locale";
 import { useFormats } from "../locale/format";
 import { Chips } from "./chips";
+import { MailSection } from "./mail-section";
+import { Measure } from "./measure";
 import { convertPasted, insertAt } from "./variables";
 import { Versions } from "./versions";
 
@@ -67,6 +69,8 @@ export function TemplatePage() {
         <Editor key={data.version} template={data} brands={brands.data ?? []} />
         <Preview template={data} />
       </SimpleGrid>
+      {data.channel === "EPOSTA" && <MailSection template={data} />}
+      <Measure template={data} />
       <Versions template={data} />
     </Page>
   );
@@ -84,6 +88,7 @@ function Editor({ template, brands }: { template?: Template; brands: Brand[] }) 
   const [brand, setBrand] = useState(brands[0]?.id ?? "");
   const [wasConverted, setConverted] = useState(false);
   const [tried, setTried] = useState(false);
+  const [isApproved, approve] = useState(false);
   const canWrite = may("manage_templates");
   const save = useAct(
     () =>
@@ -91,12 +96,12 @@ function Editor({ template, brands }: { template?: Template; brands: Brand[] }) 
         ? answer<Template>(
             api.PATCH("/api/v1/templates/{id}", {
               params: { path: { id: template.id } },
-              body: { version: template.version, name: name.trim(), body },
+              body: { version: template.version, name: name.trim(), body, health_approval: isApproved },
             }),
           )
         : answer<Template>(
             api.POST("/api/v1/templates", {
-              body: { brand_id: brand, channel, name: name.trim(), body },
+              body: { brand_id: brand, channel, name: name.trim(), body, health_approval: isApproved },
               headers: { "Idempotency-Key": intention.current },
             }),
           ),
@@ -112,6 +117,7 @@ function Editor({ template, brands }: { template?: Template; brands: Brand[] }) 
     },
   );
   const faults = save.error instanceof ApiError ? save.error.fields(currentLanguage()) : {};
+  const needsOwner = save.error instanceof ApiError && save.error.problem.code === "S405";
   const change = (next: string) => {
     intention.current = newIntentionKey();
     const { body: fresh, converted } = convertPasted(next);
@@ -190,6 +196,20 @@ function Editor({ template, brands }: { template?: Template; brands: Brand[] }) 
           </Text>
           {wasConverted && <Notice tone="neutral">{t("templates.converted")}</Notice>}
           {save.error && <Problem error={save.error} />}
+          {(needsOwner || isApproved) &&
+            (may("manage_firm") ? (
+              <Checkbox
+                label={t("templates.health_approve")}
+                description={t("templates.health_approve_hint")}
+                checked={isApproved}
+                onChange={(event) => {
+                  intention.current = newIntentionKey();
+                  approve(event.currentTarget.checked);
+                }}
+              />
+            ) : (
+              <Notice tone="held">{t("templates.health_owner")}</Notice>
+            ))}
           {canWrite && (
             <Group justify="flex-end">
               <Button

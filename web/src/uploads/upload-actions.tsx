@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
 import type { Upload } from "../api/model";
 import { useBrands } from "../app/brands";
+import { useFocusBack } from "../app/focus-back";
 import { notifyDone, notifyFailed } from "../app/notify";
 import { useMay } from "../app/permissions";
 import { useSession } from "../app/session";
@@ -94,6 +95,7 @@ interface ApplyDialogProps {
 
 function ApplyDialog({ upload, isUnanswered, onClose }: ApplyDialogProps) {
   const { t } = useTranslation();
+  useFocusBack(true);
   const [leavesOpen, setLeavesOpen] = useState(false);
   const apply = useMutation({
     mutationFn: () =>

@@ -25,6 +25,7 @@ import type { Channel, RecipientKind, Upload, UploadAction, UploadPurpose } from
 import { ApiError } from "../api/problem";
 import { type Sending, sendForm } from "../api/send-file";
 import { useBrands } from "../app/brands";
+import { useFocusBack } from "../app/focus-back";
 import { type Permission, useMay } from "../app/permissions";
 import { queries } from "../app/queries";
 import { Problem } from "../app/states";
@@ -62,6 +63,7 @@ interface Values {
 /** Asks for a file and what to do with it, and sends it; judging starts by itself. */
 export default function UploadDialog({ again, onClose }: { again?: string; onClose: () => void }) {
   const { t } = useTranslation();
+  useFocusBack(true);
   const may = useMay();
   const formats = useFormats();
   const navigate = useNavigate();
@@ -160,6 +162,8 @@ export default function UploadDialog({ again, onClose }: { again?: string; onClo
               p="lg"
               data-error={form.errors.file ? true : undefined}
               inputProps={{ "aria-label": t("uploads.dialog.file") }}
+              role="button"
+              aria-label={file ? `${file.name}. ${t("uploads.dialog.change_file")}` : t("uploads.dialog.drop")}
             >
               <Stack align="center" gap={6} ta="center" style={{ pointerEvents: "none" }}>
                 {file ? <IconFileSpreadsheet size={36} stroke={1.4} /> : <IconUpload size={36} stroke={1.4} />}

@@ -89,8 +89,33 @@ fn told(faults: Vec<Fault>) -> Vec<Where> {
         .collect()
 }
 
-fn practice(refusal: &PracticeRefusal) -> Where {
+/// What a refusal of practice, or of its end, says to people.
+pub(crate) fn practice(refusal: &PracticeRefusal) -> Where {
     let (field, code, tr, en) = match refusal {
+        PracticeRefusal::SimulatedRegistry { url } => {
+            return Where::told(
+                "registry.base_url",
+                "simulator",
+                format!(
+                    "Bu kurulumda registry.base_url bir İYS benzetimine bakıyor ({url}). Kurulumu yapan kişi bu adresi registry.practice_url ayarına taşımalı, registry.base_url ayarına gerçek İYS'nin adresini (https://api.iys.org.tr) yazmalı ve programı yeniden başlatmalı. Sonrasında canlıya geçmek yeniden başlatma istemez."
+                ),
+                format!(
+                    "In this installation registry.base_url names a simulator of İYS ({url}). Whoever installed it moves that address to registry.practice_url, writes the real İYS (https://api.iys.org.tr) into registry.base_url and restarts the program. After that, going live needs no restart."
+                ),
+            );
+        }
+        PracticeRefusal::CampaignsUnderWay { campaigns } => {
+            return Where::told(
+                "campaigns",
+                "campaigns_under_way",
+                format!(
+                    "Benzetimle süren {campaigns} kampanya var. Bitmelerini bekleyin ya da iptal edin, sonra canlıya geçin."
+                ),
+                format!(
+                    "Campaigns still under way over simulators: {campaigns}. Wait for them to end or cancel them, then go live."
+                ),
+            );
+        }
         PracticeRefusal::RealProvider { simulators } => {
             let known = simulators.join(", ");
             return Where::told(
@@ -113,14 +138,8 @@ fn practice(refusal: &PracticeRefusal) -> Where {
         PracticeRefusal::RealRegistry => (
             "mode",
             "practice",
-            "Deneme ortamındaki firma gerçek İYS'ye bağlanamaz. Kurulumda İYS benzetimi kullanın ya da önce canlıya geçin.",
-            "A firm that practises cannot be connected to the real İYS. Use the İYS simulator, or go live first.",
-        ),
-        PracticeRefusal::SimulatedRegistry => (
-            "registry.base_url",
-            "simulator",
-            "Bu kurulum İYS yerine benzetime soruyor. Canlıya geçmek için kurulumu yapan kişi registry.base_url ayarını gerçek İYS'ye çevirmeli.",
-            "This installation asks a simulator in place of İYS. To go live, whoever installed it sets registry.base_url to the real İYS.",
+            "Deneme ortamındaki firma gerçek İYS'ye bağlanamaz. Kurulumu yapan kişi registry.practice_url ayarına bir İYS benzetimi yazmalı; ya da önce canlıya geçin.",
+            "A firm that practises cannot be connected to the real İYS. Whoever installed this names a simulator of İYS in registry.practice_url, or you go live first.",
         ),
         PracticeRefusal::Live => (
             "practice",

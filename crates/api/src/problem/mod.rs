@@ -12,5 +12,5 @@ pub(crate) use document::finish;
 pub(crate) use document::{Problem, ProblemDocument, WrittenOut};
 pub(crate) use field::Where;
 pub(crate) use field::{of_reader, of_validation};
-pub(crate) use from::OrNotFound;
+pub(crate) use from::{OrNotFound, practice};
 pub(crate) use kind::ProblemKind;

@@ -100,10 +100,10 @@ pub(crate) struct ConnectorCheck {
 /// What is left on an account.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Balance {
-    /// Exact, with a point: `1250.5`.
-    amount: String,
+    /// Exact, with a point: `1250.5`. None where the provider tells nobody.
+    amount: Option<String>,
     /// ISO code, or the provider's own unit.
-    currency: String,
+    currency: Option<String>,
 }
 
 /// An account with its masked configuration.
@@ -271,10 +271,9 @@ pub(crate) async fn connector_balance(
 ) -> Result<Json<Balance>, Problem> {
     caller.needs(Permission::ReadReports)?;
     let balance = app.engine.balance(caller.firm, id).await?;
-    let amount = decimal(balance.amount_micros);
     Ok(Json(Balance {
-        amount,
-        currency: balance.currency,
+        amount: balance.as_ref().map(|told| decimal(told.amount_micros)),
+        currency: balance.map(|told| told.currency),
     }))
 }
 

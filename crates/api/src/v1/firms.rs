@@ -20,7 +20,7 @@ use crate::caller::Caller;
 use crate::checks::{email, not_blank};
 use crate::creation::Creation;
 use crate::page::Page;
-use crate::problem::{OrNotFound, Problem, ProblemKind};
+use crate::problem::{OrNotFound, Problem, ProblemKind, practice};
 use crate::words;
 
 /// A tenant (*firma*).
@@ -91,6 +91,35 @@ pub(crate) struct GoLive {
     /// The password of the person who goes live; a key needs none.
     #[schema(value_type = Option<String>, format = Password)]
     password: Option<SecretString>,
+}
+
+/// What going live would do, before it is done.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LivePreview {
+    /// Whether the firm practises.
+    practice: bool,
+    /// The İYS that it would speak to.
+    registry_url: String,
+    /// Simulated accounts that would be put aside.
+    accounts: usize,
+    /// Brands connected to İYS: off after it, until their mode is chosen anew.
+    brands: Vec<String>,
+    /// What the owner confirms it with: `password`, for this installation has
+    /// no route of its own by which it could send a code.
+    confirmation: &'static str,
+    /// What stands against it; none when the owner may do it now, while the
+    /// program runs.
+    obstacle: Option<LiveObstacle>,
+}
+
+/// Why a firm cannot go live now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LiveObstacle {
+    /// `simulator`: the installation asks a simulator in place of İYS, and must
+    /// be told of the real one and started anew; `campaigns_under_way`; `live`.
+    code: String,
+    text_tr: String,
+    text_en: String,
 }
 
 /// The caller's firm.
@@ -195,8 +224,39 @@ pub(crate) async fn change_firm(
     Ok(Json(firm.into()))
 }
 
-/// Ends practice for good: from now on real accounts and the real İYS. The
-/// firm's simulated accounts are put aside.
+/// What going live would do, and what stands against it.
+#[utoipa::path(
+    get, path = "/firms/{id}/live", operation_id = "live_preview", tag = "firms",
+    params(("id" = String, Path, description = "The firm")),
+    responses((status = 200, description = "What would happen", body = LivePreview)),
+)]
+pub(crate) async fn live_preview(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<FirmId>,
+) -> Result<Json<LivePreview>, Problem> {
+    own(&caller, id)?;
+    caller.needs(Permission::ManageFirm)?;
+    let seen = app.engine.preview_live(id).await?;
+    let obstacle = seen.obstacle.as_ref().map(practice);
+    Ok(Json(LivePreview {
+        practice: seen.firm.practice,
+        registry_url: seen.registry_url,
+        accounts: seen.accounts,
+        brands: seen.brands,
+        confirmation: "password",
+        obstacle: obstacle.map(|told| LiveObstacle {
+            code: told.code.into_owned(),
+            text_tr: told.text_tr,
+            text_en: told.text_en,
+        }),
+    }))
+}
+
+/// Ends practice for good, while the program runs: from now on real accounts
+/// and the real İYS. The firm's simulated accounts are put aside, what a
+/// simulator told in place of İYS is forgotten, and connected brands are off
+/// until their mode is chosen anew.
 #[utoipa::path(
     post, path = "/firms/{id}/live", operation_id = "go_live", tag = "firms",
     params(("id" = String, Path, description = "The firm")), request_body = GoLive,

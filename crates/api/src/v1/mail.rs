@@ -3,17 +3,19 @@
 
 use axum::Json;
 use axum::extract::State;
+use domain::Timestamp;
 use domain::ids::{CampaignId, TemplateId};
 use serde::{Deserialize, Serialize};
 use store::access::Permission;
-use store::mail_content::{MailContent, MailOwner};
+use store::mail_content::{self, MailContent, MailOwner};
 use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::app::App;
-use crate::body::{Checked, Id};
+use crate::body::{Asked, Checked, Id};
 use crate::caller::Caller;
 use crate::checks::not_blank;
+use crate::page::{Page, Paging};
 use crate::problem::{OrNotFound, Problem};
 
 /// Subject and HTML of an e-mail. The text beside the HTML is the body of the
@@ -49,6 +51,32 @@ impl From<Mail> for MailContent {
             subject: mail.subject,
             html: mail.html,
             reply_to: mail.reply_to,
+        }
+    }
+}
+
+/// What the e-mail of a template had at one of its versions.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MailVersion {
+    version: i64,
+    subject: String,
+    html: Option<String>,
+    reply_to: Option<String>,
+    /// Who saved it; empty where that was not kept yet.
+    saved_by: String,
+    #[schema(value_type = String, format = DateTime)]
+    saved_at: Timestamp,
+}
+
+impl From<mail_content::MailVersion> for MailVersion {
+    fn from(held: mail_content::MailVersion) -> Self {
+        Self {
+            version: held.version,
+            subject: held.content.subject,
+            html: held.content.html,
+            reply_to: held.content.reply_to,
+            saved_by: held.actor,
+            saved_at: held.saved_at,
         }
     }
 }
@@ -128,4 +156,28 @@ pub(crate) async fn set_template_mail(
         .set_template_mail(caller.firm, id, &content, &caller.actor)
         .await?;
     Ok(Json(content.into()))
+}
+
+/// What a template's e-mail had besides its text, at each of its versions.
+#[utoipa::path(
+    get, path = "/templates/{id}/mail/versions", operation_id = "template_mail_versions",
+    tag = "templates",
+    params(("id" = String, Path, description = "The template"), Paging),
+    responses((status = 200, description = "Newest first", body = Page<MailVersion>)),
+)]
+pub(crate) async fn template_mail_versions(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<TemplateId>,
+    Asked(paging): Asked<Paging>,
+) -> Result<Json<Page<MailVersion>>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let mut reader = app.read().await?;
+    reader.template(caller.firm, id).await?.or_not_found()?;
+    let rows = reader
+        .mail_versions(id, paging.after()?, paging.rows()?)
+        .await?;
+    paging
+        .page(rows, |held| held.version.to_string(), MailVersion::from)
+        .map(Json)
 }

@@ -191,6 +191,12 @@ async fn health_data_is_in_no_text_that_an_owner_has_not_approved_word_for_word(
         .post("/api/v1/campaigns", &tenant.owner, with_body(body))
         .await;
     assert_eq!(taken.status, StatusCode::CREATED, "{}", taken.text());
+    let taken = format!("/api/v1/campaigns/{}", taken.json()["id"].as_str().unwrap());
+    let dry_run = server
+        .post(&format!("{taken}/dry-run"), &tenant.owner, json!({}))
+        .await
+        .json();
+    assert!(dry_run["launch_obstacle"].is_null(), "{dry_run}");
 
     // Another word, and the approval is gone.
     let path = format!("/api/v1/templates/{}", made["id"].as_str().unwrap());
@@ -282,4 +288,45 @@ async fn a_segment_reads_as_a_sentence_is_previewed_and_chosen_by_a_campaign() {
     assert_eq!(changed.status, StatusCode::OK, "{}", changed.text());
     let run = server.post(&path, &tenant.owner, json!({})).await.json();
     assert_eq!(run["target"], 0, "{run}");
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_that_a_text_waits_for_an_owner_before_the_launch_is_refused_for_it() {
+    let mut server = Server::start().await;
+    let tenant = server.tenant("Firma").await;
+    let made = define(
+        &server,
+        &tenant,
+        json!({ "code": "kan", "label_tr": "Kan grubu" }),
+    )
+    .await;
+    let mut campaign = crate::campaigns::new_campaign(&server, &tenant).await;
+    campaign["body"] =
+        json!("Örnek Ticaret A.Ş. kan grubunuz {{kan}}. RET ORNEK yazıp 3338'e gönderin.");
+    let drafted = server
+        .post("/api/v1/campaigns", &tenant.owner, campaign)
+        .await;
+    assert_eq!(drafted.status, StatusCode::CREATED, "{}", drafted.text());
+    let path = format!(
+        "/api/v1/campaigns/{}",
+        drafted.json()["id"].as_str().unwrap()
+    );
+    // What was harmless when it was written is health data now.
+    let changed = server
+        .patch(
+            &format!("/api/v1/attributes/{}", made["id"].as_str().unwrap()),
+            &tenant.owner,
+            json!({ "is_health": true }),
+        )
+        .await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.text());
+    let run = server
+        .post(&format!("{path}/dry-run"), &tenant.owner, json!({}))
+        .await
+        .json();
+    assert_eq!(run["launch_obstacle"], "health", "{run}");
+    let launched = server
+        .post(&format!("{path}/launch"), &tenant.owner, json!({}))
+        .await;
+    assert_eq!(launched.code(), "S405", "{}", launched.text());
 }

@@ -12,6 +12,7 @@ mod consent_doors;
 mod idempotency;
 mod messages;
 mod people;
+mod practice;
 mod public;
 mod screens;
 mod serving;

@@ -7,7 +7,7 @@ use store::access::Role;
 
 use crate::connectors::new_connector;
 use crate::people::say;
-use crate::support::{Answer, Server, Tenant};
+use crate::support::{Server, Tenant};
 
 async fn names(server: &Server, key: &str, query: &str) -> Vec<String> {
     let answer = server.get(&format!("/api/v1/contacts?{query}"), key).await;
@@ -224,97 +224,6 @@ async fn the_ledger_is_taken_out_as_an_archive_that_says_its_own_length() {
     let marketer = server.key(tenant.firm, Role::Marketer).await;
     let refused = server.get(&path, &marketer).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
-}
-
-const SIMULATOR: &str = "http://127.0.0.1:9";
-
-fn refused_for(answer: &Answer, code: &str) -> bool {
-    answer.faults().iter().any(|(_, found)| found == code)
-}
-
-async fn practising(server: &mut Server) -> Tenant {
-    let tenant = server.tenant("Firma").await;
-    let mut writer = server.db.store.write().await.unwrap();
-    writer.begin_practice(tenant.firm).await.unwrap();
-    writer.commit().await.unwrap();
-    tenant
-}
-
-#[tokio::test]
-async fn a_firm_that_practises_works_with_simulators_only() {
-    let mut server = Server::with_settings(|settings| {
-        settings.practice.simulators = vec![format!("{SIMULATOR}/")];
-    })
-    .await;
-    let tenant = practising(&mut server).await;
-    let firm = server.get("/api/v1/firms", &tenant.owner).await.json();
-    assert_eq!(firm["items"][0]["practice"], true);
-    let mut real = new_connector();
-    real["config"]["base_url"] = json!("https://api.infobip.com");
-    let refused = server.post("/api/v1/connectors", &tenant.owner, real).await;
-    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(refused_for(&refused, "practice"), "{}", refused.text());
-    let mut simulated = new_connector();
-    simulated["config"]["base_url"] = json!(SIMULATOR);
-    let made = server
-        .post("/api/v1/connectors", &tenant.owner, simulated)
-        .await;
-    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
-}
-
-#[tokio::test]
-async fn going_live_is_the_owners_deed_and_puts_simulated_accounts_aside() {
-    let mut server = Server::with_settings(|settings| {
-        settings.practice.simulators = vec![SIMULATOR.to_owned()];
-    })
-    .await;
-    let tenant = practising(&mut server).await;
-    let mut simulated = new_connector();
-    simulated["config"]["base_url"] = json!(SIMULATOR);
-    let made = server
-        .post("/api/v1/connectors", &tenant.owner, simulated.clone())
-        .await
-        .json();
-    let path = format!("/api/v1/firms/{}/live", tenant.firm);
-    let admin = server.key(tenant.firm, Role::Admin).await;
-    let forbidden = server.post(&path, &admin, json!({})).await;
-    assert_eq!(forbidden.status, StatusCode::FORBIDDEN);
-    let live = server.post(&path, &tenant.owner, json!({})).await;
-    assert_eq!(live.status, StatusCode::OK, "{}", live.text());
-    assert_eq!(live.json()["practice"], false);
-    let account = format!("/api/v1/connectors/{}", made["id"].as_str().unwrap());
-    let aside = server.get(&account, &tenant.owner).await.json();
-    assert_eq!(aside["state"], "broken");
-    let tried = server
-        .post(&format!("{account}/test"), &tenant.owner, Value::Null)
-        .await;
-    assert!(refused_for(&tried, "simulator"), "{}", tried.text());
-    let another = server
-        .post("/api/v1/connectors", &tenant.owner, simulated)
-        .await;
-    assert!(refused_for(&another, "simulator"), "{}", another.text());
-    let again = server.post(&path, &tenant.owner, json!({})).await;
-    assert!(refused_for(&again, "live"), "{}", again.text());
-    let trail = server
-        .get("/api/v1/audit?action=firm.go_live", &tenant.owner)
-        .await
-        .json();
-    assert_eq!(trail["items"].as_array().unwrap().len(), 1);
-}
-
-#[tokio::test]
-async fn nobody_goes_live_while_the_installation_asks_a_simulator_in_place_of_iys() {
-    let mut server = Server::with_settings(|settings| {
-        settings.practice.simulators = vec![SIMULATOR.to_owned()];
-        settings.registry.base_url = SIMULATOR.to_owned();
-    })
-    .await;
-    let tenant = practising(&mut server).await;
-    let path = format!("/api/v1/firms/{}/live", tenant.firm);
-    let refused = server.post(&path, &tenant.owner, json!({})).await;
-    assert!(refused_for(&refused, "simulator"), "{}", refused.text());
-    let firm = server.get("/api/v1/firms", &tenant.owner).await.json();
-    assert_eq!(firm["items"][0]["practice"], true);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What a text said before, what it lacks, what may stand in it.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::campaigns::new_campaign;
@@ -141,4 +141,43 @@ async fn a_variable_that_nobody_knows_is_refused_with_the_one_that_was_meant() {
         refused.text()
     );
     assert!(refused.text().contains("semt"), "{}", refused.text());
+}
+
+#[tokio::test]
+async fn the_e_mail_of_a_text_keeps_every_version_and_who_saved_it() {
+    let mut server = Server::start().await;
+    let tenant = server.tenant("Firma").await;
+    let mut wanted = new_template(tenant.brand);
+    wanted["channel"] = json!("EPOSTA");
+    let made = server
+        .post("/api/v1/templates", &tenant.owner, wanted)
+        .await
+        .json();
+    let path = format!("/api/v1/templates/{}/mail", made["id"].as_str().unwrap());
+    let first = json!({ "subject": "Sayın {{ad}}", "html": "<p>Merhaba</p>" });
+    let second = json!({ "subject": "Yaz indirimi", "html": "<p>Merhaba</p>" });
+    for mail in [&first, &first, &second] {
+        let saved = server
+            .call(Method::PUT, &path, &tenant.owner, Some(mail.clone()))
+            .await;
+        assert_eq!(saved.status, StatusCode::OK, "{}", saved.text());
+    }
+    let versions = server
+        .get(&format!("{path}/versions"), &tenant.owner)
+        .await
+        .json();
+    let kept = versions["items"].as_array().expect("versions");
+    let subjects: Vec<_> = kept.iter().map(|one| &one["subject"]).collect();
+    assert_eq!(subjects, ["Yaz indirimi", "Sayın {{ad}}"], "{versions}");
+    assert!(kept[0]["saved_by"].as_str().unwrap().starts_with("key:"));
+    let one = server
+        .get(&format!("{path}/versions?limit=1"), &tenant.owner)
+        .await
+        .json();
+    assert_eq!(one["next"], "2", "{one}");
+    let stranger = server.tenant("Yabancı").await;
+    let theirs = server
+        .get(&format!("{path}/versions"), &stranger.owner)
+        .await;
+    assert_eq!(theirs.status, StatusCode::NOT_FOUND);
 }

@@ -116,6 +116,9 @@ impl Connector for Jetsms {
     }
 
     async fn test(&self) -> TestReport {
-        checks::report([checks::senders(&self.senders().await, true)])
+        checks::report([
+            checks::senders(&self.senders().await, true),
+            checks::for_commercial(self.config.iys_code.is_some(), ("İYS kodu", "The İYS code")),
+        ])
     }
 }

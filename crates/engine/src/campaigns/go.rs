@@ -141,7 +141,7 @@ impl Engine {
     async fn balance_of(&self, campaign: &Campaign) -> Option<connectors::Balance> {
         let wait = std::time::Duration::from_secs(BALANCE_SECONDS);
         let asked = self.balance(campaign.firm, campaign.connector);
-        tokio::time::timeout(wait, asked).await.ok()?.ok()
+        tokio::time::timeout(wait, asked).await.ok()?.ok()?
     }
 
     /// Records an electronic signature over a campaign's content.

@@ -26,6 +26,8 @@ pub enum LaunchObstacle {
     Approval(String),
     /// The brand wants a signature over its content.
     Signature,
+    /// It uses this health data, and no owner approved the text (S405).
+    Health(String),
 }
 
 impl LaunchObstacle {
@@ -36,6 +38,7 @@ impl LaunchObstacle {
             Self::Halted { .. } => "halted",
             Self::Approval(_) => "approval",
             Self::Signature => "signature",
+            Self::Health(_) => "health",
         }
     }
 }
@@ -51,6 +54,10 @@ impl fmt::Display for LaunchObstacle {
             Self::Signature => f.write_str(
                 "the brand asks for an electronic signature over exactly this content; \
                  record it first",
+            ),
+            Self::Health(attribute) => write!(
+                f,
+                "an owner must approve that its text uses health data: {attribute}"
             ),
         }
     }
@@ -87,6 +94,9 @@ impl Engine {
         let rules = reader.sending_rules(campaign.brand).await?;
         let signature = reader.signature(campaign.id).await?;
         drop(reader);
+        if let Some(attribute) = self.unapproved_health(campaign).await? {
+            return Ok(Some(LaunchObstacle::Health(attribute.label_tr)));
+        }
         let found = super::text::findings(campaign, &brand, Lengths::TURKISH);
         let is_approved = campaign
             .approver

@@ -126,7 +126,8 @@ impl Engine {
             let problem = format!("the brand has {TESTERS_MAX}; take one off the list first");
             return Err(EngineError::conflict("the test recipients", problem));
         }
-        self.make_known(&brand, &address, actor).await?;
+        self.make_known(&brand, &address, new.name.trim(), actor)
+            .await?;
         let mut writer = self.store.write().await?;
         let ids = writer
             .recipient_ids(firm, std::slice::from_ref(&address))
@@ -340,6 +341,7 @@ impl Engine {
         &self,
         brand: &Brand,
         address: &Recipient,
+        name: &str,
         actor: &str,
     ) -> Result<(), EngineError> {
         let mut writer = self.store.write().await?;
@@ -354,7 +356,8 @@ impl Engine {
             recipient: address.clone(),
             external_id: None,
             token: None,
-            name: None,
+            // A text that greets them is tried with it.
+            name: Some(name.to_owned()),
             kind: RecipientKind::Bireysel,
             consent: None,
             evidence: None,

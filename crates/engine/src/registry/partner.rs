@@ -37,10 +37,11 @@ impl Engine {
         let account = reader.partner_account().await?.ok_or_else(none)?;
         let password = reader.partner_password().await?.ok_or_else(none)?;
         drop(reader);
-        let client = self.client_of(Credentials {
+        let login = Credentials {
             username: account.username.clone(),
             password,
-        });
+        };
+        let client = self.client_of(login, &self.live_registry());
         Ok((account, client))
     }
 
@@ -55,10 +56,11 @@ impl Engine {
         integrator_code: i64,
         actor: &str,
     ) -> Result<(), EngineError> {
-        let client = self.client_of(Credentials {
+        let login = Credentials {
             username: username.to_owned(),
             password: password.clone(),
-        });
+        };
+        let client = self.client_of(login, &self.live_registry());
         client
             .partner_brands(integrator_code, 0, 1)
             .await

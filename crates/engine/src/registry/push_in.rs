@@ -27,6 +27,19 @@ const PUSHES_PER_STEP: usize = 20;
 /// Movements applied in one transaction: as many as a page of the feed holds.
 const MOVEMENTS_PER_STEP: usize = 1_000;
 
+/// Where İYS pushes to for a brand.
+#[derive(Debug, Clone)]
+pub struct PushState {
+    /// Our address.
+    pub url: String,
+    /// Whether İYS would push there.
+    pub is_acceptable: bool,
+    /// What İYS was told; none before it was.
+    pub account: Option<PushAccount>,
+    /// Pushes that could not be read, ever.
+    pub unreadable: i64,
+}
+
 impl Engine {
     /// Keeps a push of İYS. The caller answers 200 when this returns, well
     /// within the five seconds that İYS waits.
@@ -150,6 +163,36 @@ impl Engine {
         Ok(movements.len())
     }
 
+    /// Where İYS pushes to for a brand, and how that stands.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when the firm has no such brand.
+    pub async fn registry_push_state(
+        &self,
+        firm: FirmId,
+        brand: BrandId,
+    ) -> Result<PushState, EngineError> {
+        let mut reader = self.store.read().await?;
+        let held = reader.brand(firm, brand).await?;
+        let held = held.ok_or(EngineError::NotFound { what: "the brand" })?;
+        let url = self.push_url(&held);
+        Ok(PushState {
+            is_acceptable: self.takes_pushes_at(&url),
+            url,
+            account: reader.push_account(brand).await?,
+            unreadable: reader.unreadable_pushes(brand).await?,
+        })
+    }
+
+    fn push_url(&self, brand: &store::brands::Brand) -> String {
+        format!("{}/in/iys/{}", self.identity.public_url, brand.path_key)
+    }
+
+    /// Whether İYS would push to an address.
+    fn takes_pushes_at(&self, url: &str) -> bool {
+        url.starts_with("https://") || self.settings.registry.push_without_tls
+    }
+
     /// Asks İYS to push to us: makes a name and a password, keeps them, and
     /// registers our address for every channel.
     ///
@@ -164,8 +207,8 @@ impl Engine {
     ) -> Result<PushAccount, EngineError> {
         let held = self.store.read().await?.brand(firm, brand).await?;
         let held = held.ok_or(EngineError::NotFound { what: "the brand" })?;
-        let url = format!("{}/in/iys/{}", self.identity.public_url, held.path_key);
-        if !url.starts_with("https://") && !self.settings.registry.push_without_tls {
+        let url = self.push_url(&held);
+        if !self.takes_pushes_at(&url) {
             return Err(EngineError::invalid(
                 "server.public_url",
                 "must begin with https://: İYS pushes to nothing else (H531)",

@@ -97,7 +97,7 @@ async fn fits_practice(
 ) -> anyhow::Result<()> {
     let firm = writer.firm(brand.firm).await?.context("the brand's firm")?;
     session.engine()?.check_mode(&firm, brand.mode).context(
-        "the firm practises: name a simulator in registry.base_url and practice.simulators, \
+        "the firm practises: name a simulator of İYS in registry.practice_url, \
          or have its owner go live",
     )
 }

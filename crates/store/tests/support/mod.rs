@@ -3,6 +3,7 @@
 
 #![expect(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod listening;
 pub(crate) mod sending;
 
 use domain::consent::Origin;

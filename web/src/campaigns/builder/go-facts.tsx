@@ -13,7 +13,7 @@ import { useFormats } from "../../locale/format";
 import classes from "./builder.module.css";
 import { type GoPage, useGo, useReasons } from "./go";
 import { useMoney } from "./money";
-import { Pairs } from "./side-panel";
+import { Pairs } from "./pairs";
 
 const TONE = { blocks: "bad", needs_approval: "held", warns: "out", remarks: "neutral" } as const;
 

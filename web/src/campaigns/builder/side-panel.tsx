@@ -13,6 +13,7 @@ import { useFormats } from "../../locale/format";
 import { useDryRun } from "../dry-run";
 import classes from "./builder.module.css";
 import { useMoney } from "./money";
+import { Pairs } from "./pairs";
 
 /** Reasons that the panel names; the rest are counted together. */
 const REASONS = 5;
@@ -154,7 +155,8 @@ function Cost({ campaign }: { campaign: Campaign }) {
   const { parts_total, by_parts, by_encoding } = measured.data;
   const price = rules.data?.part_price_micros ?? null;
   const cost = price === null ? null : price * parts_total;
-  const credit = balance.data ? Number(balance.data.amount) * 1_000_000 : null;
+  const { amount, currency = null } = balance.data ?? {};
+  const credit = amount == null ? null : Number(amount) * 1_000_000;
   const lines: [string, ReactNode][] = isSms
     ? [
         [t("builder.side.parts"), formats.number(parts_total)],
@@ -170,9 +172,9 @@ function Cost({ campaign }: { campaign: Campaign }) {
     : [[t("builder.side.messages"), formats.number(measured.data.sendable)]];
   if (isSms) {
     lines.push([t("builder.side.cost"), cost === null ? t("builder.side.no_price") : money(cost, "TRY")]);
-    if (credit !== null && balance.data) {
-      lines.push([t("builder.side.credit"), money(credit, balance.data.currency)]);
-      if (cost !== null && balance.data.currency === "TRY") {
+    if (credit !== null && currency !== null) {
+      lines.push([t("builder.side.credit"), money(credit, currency)]);
+      if (cost !== null && currency === "TRY") {
         lines.push([t("builder.side.credit_after"), money(credit - cost, "TRY")]);
       }
     }
@@ -208,20 +210,6 @@ function Hours({ run }: { run: DryRun }) {
           </Text>
         ))}
     </section>
-  );
-}
-
-/** Names and values, one pair a line. */
-export function Pairs({ lines }: { lines: [string, ReactNode][] }) {
-  return (
-    <dl className={classes.pairs}>
-      {lines.map(([name, value], place) => (
-        <div key={`${name}${place}`} style={{ display: "contents" }}>
-          <dt>{name}</dt>
-          <dd className="number">{value}</dd>
-        </div>
-      ))}
-    </dl>
   );
 }
 
