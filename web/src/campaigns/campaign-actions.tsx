@@ -145,7 +145,9 @@ function act(id: string, step: Move, whenShort?: WhenShort): Promise<Campaign> {
     case "approve":
       return answer(api.POST("/api/v1/campaigns/{id}/approve", path));
     case "launch":
-      return answer(api.POST("/api/v1/campaigns/{id}/launch", { ...path, body: { when_credit_short: whenShort } }));
+      return answer(
+        api.POST("/api/v1/campaigns/{id}/launch", { ...path, body: { when_credit_short: whenShort ?? null } }),
+      );
     case "pause":
       return answer(api.POST("/api/v1/campaigns/{id}/pause", path));
     case "resume":

@@ -40,7 +40,7 @@ export function GoStep({ campaign, brand }: { campaign: Campaign; brand: Brand |
       return answer<Campaign>(
         step === "submit"
           ? api.POST("/api/v1/campaigns/{id}/submit", path)
-          : api.POST("/api/v1/campaigns/{id}/launch", { ...path, body: { when_credit_short: whenShort } }),
+          : api.POST("/api/v1/campaigns/{id}/launch", { ...path, body: { when_credit_short: whenShort ?? null } }),
       );
     },
     onSuccess: (fresh, { step }) => {
