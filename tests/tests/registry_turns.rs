@@ -114,6 +114,39 @@ async fn a_refusal_follows_when_a_consent_whose_answer_was_lost_turns_out_to_hav
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_said_again_reaches_iys_after_a_consent_given_there_that_nobody_told_us()
+-> Result<()> {
+    for house in House::each(RegistryMode::Integrator, as_it_is).await? {
+        let now = house.now();
+        let person = phone(1)?;
+        house
+            .record(&person, "ONAY", "HS_WEB", now.plus_micros(-20 * DAY_US))
+            .await?;
+        said(&house, 1, Status::Ret, now.plus_micros(-DAY_US)).await?;
+        hours_pass(&house, 1).await?;
+        let held = house.at_iys(&person).await?.context("a record")?;
+        ensure!(held.status == Status::Ret, "{}: {held:?}", house.database);
+
+        // Consents at İYS, and changes their mind before any feed has told us.
+        let consented = house.now().plus_micros(-HOUR_US);
+        house.citizen(&person, "ONAY", consented).await?;
+        let again = house.now().plus_micros(-2 * MINUTE_US);
+        said(&house, 1, Status::Ret, again).await?;
+        hours_pass(&house, 3).await?;
+        let held = house.at_iys(&person).await?.context("a record")?;
+        ensure!(held.status == Status::Ret, "{}: {held:?}", house.database);
+        let state = house.here(&[person]).await?.pop().flatten();
+        let local = state.and_then(|state| state.local).context("a state")?;
+        ensure!(
+            (local.status, local.consent_date) == (Status::Ret, again),
+            "{}: {local:?}",
+            house.database
+        );
+    }
+    Ok(())
+}
+
 /// Calls per kind that it took to bring new people to İYS.
 async fn calls_for_new_people(house: &House, records: u32) -> Result<[u64; 4]> {
     // The feeds have shown what is older than an hour.

@@ -46,6 +46,8 @@ words! {
     ConnectorState = store::connectors::ConnectorState;
     /// How far a campaign has come.
     CampaignState = store::campaigns::CampaignState;
+    /// What becomes of those whom the credit does not reach.
+    WhenShort = store::campaign_flow::WhenShort;
     /// What becomes of the accepted rows of a file.
     UploadAction = store::uploads::UploadAction;
     /// What a group of people is.

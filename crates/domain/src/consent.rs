@@ -126,6 +126,28 @@ impl LocalState {
     }
 }
 
+/// The contact that an address on record belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressOwner {
+    /// Number of the address.
+    pub recipient: RecipientId,
+    /// The firm's own number of the person.
+    pub external_id: Option<String>,
+    /// The person's name.
+    pub name: Option<String>,
+    /// Whether the person is reached at this address, not only known by it.
+    pub is_reached_here: bool,
+}
+
+/// The key of a record that repeats what is on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Number of the address.
+    pub recipient: RecipientId,
+    /// The local state that holds the record's claim already.
+    pub local: LocalState,
+}
+
 /// What someone claims a person said, before it is let into the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim {
@@ -140,8 +162,9 @@ pub struct Claim {
 pub enum Admission {
     /// It changes something: append it.
     Append,
-    /// A newer consent for a key that already consents: append it; the registry
-    /// is told only if the brand sends renewals (W804).
+    /// The same again with a newer date (W804): append it. A consent is told to
+    /// the registry only if the brand sends renewals; a refusal wherever the
+    /// registry does not hold one.
     Renewal,
     /// Nothing new (W804): not appended.
     Unchanged,
@@ -163,7 +186,9 @@ impl Admission {
 /// Decides whether a claim from a file or a form may enter the ledger, given
 /// what we hold and what İYS told us (design §4; codes R607, R805–R807, W804).
 ///
-/// A refusal always enters unless a newer fact is on record. A consent never
+/// A refusal always enters unless a newer fact is on record: a repeated one as
+/// well, because a consent may lie between the two that nobody has told us yet,
+/// and the later refusal is what stands against it. A consent never
 /// overrides a citizen's own refusal at İYS: not an older one (R806), and a
 /// newer one only by a second person who has seen its evidence (R807).
 pub fn admit(claim: Claim, local: Option<&LocalState>, registry: &RegistryView) -> Admission {
@@ -176,6 +201,9 @@ pub fn admit(claim: Claim, local: Option<&LocalState>, registry: &RegistryView) 
 fn admit_refusal(claim: Claim, local: Option<&LocalState>) -> Admission {
     match local {
         None => Admission::Append,
+        Some(held) if held.status == Status::Ret && claim.consent_date > held.consent_date => {
+            Admission::Renewal
+        }
         Some(held) if held.status == Status::Ret => Admission::Unchanged,
         Some(held) if claim.consent_date >= held.consent_date => Admission::Append,
         Some(_) => Admission::Refused(ReasonCode::R607),
@@ -312,7 +340,8 @@ mod tests {
                 Some(&onay),
                 Admission::Refused(ReasonCode::R607),
             ),
-            (at(Status::Ret, 99), Some(&ret), Admission::Unchanged),
+            (at(Status::Ret, 10), Some(&ret), Admission::Unchanged),
+            (at(Status::Ret, 11), Some(&ret), Admission::Renewal),
             (
                 at(Status::Onay, 10),
                 Some(&ret),

@@ -1,6 +1,7 @@
 //! Campaigns: drafts, dry runs, launch, pause, stop and the report.
 
 mod cost;
+mod credit;
 mod dry_run;
 mod go;
 mod halt;
@@ -22,6 +23,7 @@ use store::reporting::Report;
 use store::sending_rules::HaltScope;
 
 pub use cost::Cost;
+pub use credit::CreditShort;
 pub use dry_run::{DryRun, Fix, FixAction};
 pub use go::NewSignature;
 pub use halt::{HaltOf, Halted};
@@ -238,28 +240,14 @@ impl Engine {
     /// old, then frozen, then sent. The same wish twice is one launch.
     ///
     /// # Errors
-    /// [`EngineError::Conflict`] when it was stopped or has ended.
+    /// As [`Engine::launch_with`], to which nobody has answered.
     pub async fn launch(
         &self,
         firm: FirmId,
         id: CampaignId,
         actor: &str,
     ) -> Result<Campaign, EngineError> {
-        use CampaignState::{Approved, Draft, Finished, Launching, Paused, Running, Submitted};
-        let held = self.campaign(firm, id).await?;
-        if matches!(held.state, Launching | Running | Paused | Finished) {
-            return Ok(held);
-        }
-        self.refuse_health(&held).await?;
-        let from = [Draft, Submitted, Approved];
-        if from.contains(&held.state) {
-            self.check_launch(&held).await?;
-        }
-        let moved = self
-            .move_campaign(firm, id, &from, Launching, actor, "campaign.launch")
-            .await?;
-        self.wake.dispatch.notify_waiters();
-        Ok(moved)
+        self.launch_with(firm, id, None, actor).await
     }
 
     /// Hands a draft to an approver, with the page that the approver sees.
@@ -413,6 +401,25 @@ impl Engine {
         action: &str,
     ) -> Result<Campaign, EngineError> {
         let held = self.campaign(firm, id).await?;
+        let mut writer = self.store.write().await?;
+        let moved = self
+            .move_in(&mut writer, &held, from, to, actor, action)
+            .await?;
+        writer.commit().await?;
+        Ok(moved)
+    }
+
+    /// Moves it in a transaction that may hold more.
+    async fn move_in(
+        &self,
+        writer: &mut store::Writer,
+        held: &Campaign,
+        from: &[CampaignState],
+        to: CampaignState,
+        actor: &str,
+        action: &str,
+    ) -> Result<Campaign, EngineError> {
+        let (firm, id) = (held.firm, held.id);
         if !from.contains(&held.state) {
             return Err(EngineError::conflict(
                 "the campaign",
@@ -420,11 +427,10 @@ impl Engine {
             ));
         }
         let approver = (to == CampaignState::Approved).then_some(actor);
-        let mut writer = self.store.write().await?;
         writer.move_campaign(firm, id, from, to, approver).await?;
         match to {
             CampaignState::Paused => drop(writer.pause_batches(id, true).await?),
-            CampaignState::Running => self.resume_batches(&mut writer, &held).await?,
+            CampaignState::Running => self.resume_batches(writer, held).await?,
             CampaignState::Launching => {
                 writer.start_campaign_at(id, held.plan.send_at).await?;
             }
@@ -439,9 +445,7 @@ impl Engine {
                 &serde_json::Value::Null,
             )
             .await?;
-        let moved = writer.campaign_at_work(id).await?;
-        writer.commit().await?;
-        Ok(moved)
+        Ok(writer.campaign_at_work(id).await?)
     }
 
     /// Batches go on after a pause: portions stay as far apart as they were,

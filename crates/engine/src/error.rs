@@ -60,6 +60,10 @@ pub enum EngineError {
     /// What must be done before this is missing.
     #[error("{}", fields(.0))]
     Unfinished(Vec<Fault>),
+    /// The credit at the provider does not reach everybody, and nobody has said
+    /// what becomes of the others.
+    #[error("the credit does not reach {} of the people", .0.people)]
+    CreditShort(crate::campaigns::CreditShort),
     /// The store could not.
     #[error(transparent)]
     Store(StoreError),

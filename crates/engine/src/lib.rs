@@ -100,11 +100,11 @@ pub struct Identity {
 /// Tells loops of this process that there is something to do; others poll.
 #[derive(Debug, Default)]
 struct Wake {
-    uploads: Notify,
-    registry: Notify,
-    dispatch: Notify,
-    receipts: Notify,
-    replies: Notify,
+    uploads: Arc<Notify>,
+    registry: Arc<Notify>,
+    dispatch: Arc<Notify>,
+    receipts: Arc<Notify>,
+    replies: Arc<Notify>,
 }
 
 impl Engine {
@@ -205,15 +205,16 @@ impl Engine {
         let ms = Duration::from_millis;
         let settings = &self.settings;
         macro_rules! repeat {
-            ($name:literal, $rest:expr, $step:ident) => {{
+            ($name:literal, $rest:expr, $step:ident $(, woken by $bell:ident)?) => {{
                 let engine = Arc::clone(self);
-                worker::spawn_loop(tasks, $name, $rest, cancel.clone(), move || {
+                let bell = None::<Arc<Notify>>$(.or(Some(Arc::clone(&self.wake.$bell))))?;
+                worker::spawn_loop(tasks, $name, $rest, bell, cancel.clone(), move || {
                     let engine = Arc::clone(&engine);
                     async move { engine.$step().await }
                 });
             }};
         }
-        repeat!("uploads", ms(settings.uploads.poll_ms), step_uploads);
+        repeat!("uploads", ms(settings.uploads.poll_ms), step_uploads, woken by uploads);
         if !settings.uploads.drops.is_empty() {
             repeat!("drops", ms(settings.uploads.drop_poll_ms), step_drops);
         }
@@ -222,23 +223,23 @@ impl Engine {
         );
         repeat!("housekeeping", hour, step_housekeeping);
         repeat!("coverage", hour, step_coverage);
-        repeat!("registry", ms(settings.registry.poll_ms), step_registry);
+        repeat!("registry", ms(settings.registry.poll_ms), step_registry, woken by registry);
         repeat!(
             "agreements",
             ms(settings.registry.poll_ms.saturating_mul(10)),
             step_agreements
         );
-        repeat!("launch", ms(settings.dispatch.poll_ms), step_launch);
-        repeat!("dispatch", ms(settings.dispatch.poll_ms), step_dispatch);
+        repeat!("launch", ms(settings.dispatch.poll_ms), step_launch, woken by dispatch);
+        repeat!("dispatch", ms(settings.dispatch.poll_ms), step_dispatch, woken by dispatch);
         repeat!("resolve", ms(settings.dispatch.poll_ms), step_resolve);
-        repeat!("receipts", ms(settings.receipts.poll_ms), step_receipts);
+        repeat!("receipts", ms(settings.receipts.poll_ms), step_receipts, woken by receipts);
         repeat!("pull", ms(settings.receipts.poll_ms), step_pull);
         repeat!(
             "hear",
             ms(settings.receipts.poll_ms.saturating_mul(5)),
             step_hear
         );
-        repeat!("replies", ms(settings.receipts.poll_ms), step_replies);
+        repeat!("replies", ms(settings.receipts.poll_ms), step_replies, woken by replies);
         repeat!(
             "pull replies",
             ms(settings.receipts.poll_ms.saturating_mul(5)),

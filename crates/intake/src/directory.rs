@@ -1,6 +1,6 @@
 //! What intake asks about people who are already known.
 
-use domain::ids::RecipientId;
+use domain::consent::AddressOwner;
 use domain::{Channel, LocalState, Recipient, RecipientKind, RegistryView};
 
 /// How a row without an address names a person.
@@ -23,20 +23,7 @@ pub struct Stored {
     /// Whether the address is on the brand's blacklist (W805).
     pub blacklisted: bool,
     /// To whom the address belongs; `None` for an address that is new.
-    pub owner: Option<Owner>,
-}
-
-/// The contact that an address on record belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Owner {
-    /// Number of the address.
-    pub recipient: RecipientId,
-    /// The firm's own number of the person.
-    pub external_id: Option<String>,
-    /// The person's name.
-    pub name: Option<String>,
-    /// Whether the person is reached at this address, not only known by it.
-    pub is_reached_here: bool,
+    pub owner: Option<AddressOwner>,
 }
 
 /// One thing on record, as [`Holdings`] tells it.

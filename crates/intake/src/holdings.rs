@@ -7,11 +7,12 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use domain::consent::AddressOwner;
 use domain::ids::EventId;
 use domain::{Channel, LocalState, RecipientKind, RegistryView, Status, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 
-use crate::directory::{Held, HeldFact, Holdings, Owner, Stored};
+use crate::directory::{Held, HeldFact, Holdings, Stored};
 use crate::frame::{self, Encoder};
 use crate::lookup::LookUpError;
 use crate::options::Limits;
@@ -32,7 +33,7 @@ pub(crate) struct Shelf<'a> {
     stops: HashMap<Address<'a>, Vec<Option<Channel>>>,
 }
 
-/// [`Owner`](crate::directory::Owner) without allocations of its own.
+/// [`AddressOwner`] without allocations of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct OwnerOnDisk<'a> {
     pub(crate) recipient: i64,
@@ -110,7 +111,7 @@ impl RegistryOnDisk {
 }
 
 impl<'a> OwnerOnDisk<'a> {
-    pub(crate) fn of(owner: &'a Owner) -> Self {
+    pub(crate) fn of(owner: &'a AddressOwner) -> Self {
         Self {
             recipient: owner.recipient.as_db(),
             external_id: owner.external_id.as_deref(),

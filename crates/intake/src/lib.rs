@@ -58,7 +58,7 @@ mod verdict;
 
 pub use answers::header_fingerprint;
 pub use directory::{
-    Directory, DirectoryError, Held, HeldFact, Holdings, Identifier, NoDirectory, Owner, Stored,
+    Directory, DirectoryError, Held, HeldFact, Holdings, Identifier, NoDirectory, Stored,
 };
 pub use field::Field;
 pub use file::{Encoding, Repair};
@@ -69,7 +69,6 @@ pub use patterns::Pattern;
 pub use records::{Consent, Record, RecordReader};
 pub use rejections::{Rejection, RejectionReader};
 pub use report::{Privacy, write_report_csv, write_report_xlsx};
-pub use standing::Standing;
 pub use summary::{
     ColumnReport, FileFormat, LayoutKind, Packing, Question, SampleRow, Summary, UniformColumn,
     UnreadValue, UnreadValues,

@@ -7,12 +7,12 @@ mod writer;
 
 use std::io;
 
+use domain::consent::Standing;
 use domain::{Channel, Recipient, RecipientKind, Source, Status, Timestamp};
 
 use crate::pair::{Address, Claim, Pair};
 use crate::row::split_attributes;
 use crate::spill::damaged;
-use crate::standing::Standing;
 
 pub use reader::RecordReader;
 pub(crate) use writer::RecordWriter;

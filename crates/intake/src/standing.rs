@@ -8,21 +8,12 @@
 //! the preview stays as they corrected it.
 
 use domain::LocalState;
-use domain::consent::{Admission, Claim};
+use domain::consent::{Admission, Standing};
 use domain::ids::RecipientId;
 use serde::{Deserialize, Serialize};
 
 use crate::holdings::{LocalOnDisk, OwnerOnDisk};
 use crate::pair::Pair;
-
-/// What a record repeats, as judging found it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
-    /// Number of the address.
-    pub recipient: RecipientId,
-    /// The state of the record's key.
-    pub local: LocalState,
-}
 
 /// [`Standing`] in the shape it is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,18 +35,12 @@ impl From<StandingOnDisk> for Standing {
 /// person and its consent.
 pub(crate) fn standing(
     pair: &Pair<'_>,
-    claim: Claim,
     admission: Admission,
     local: Option<LocalState>,
     owner: Option<OwnerOnDisk<'_>>,
 ) -> Option<StandingOnDisk> {
     let (local, owner) = (local?, owner?);
-    // A refusal that is repeated with a newer date makes no event today, but it
-    // would if a consent came in between: only what is as old or older is folded
-    // in already.
-    let is_folded_in = admission == Admission::Unchanged
-        && local.status == claim.status
-        && claim.consent_date <= local.consent_date;
+    let is_folded_in = admission == Admission::Unchanged;
     (is_folded_in && describes(pair, owner)).then(|| StandingOnDisk {
         recipient: owner.recipient,
         local: local.into(),

@@ -392,7 +392,7 @@ impl Writer {
         content_hash: &[u8],
     ) -> Result<Snapshot, StoreError> {
         self.lock_launching(campaign).await?;
-        let sql = if question.shape.plan.is_sorted() {
+        let sql = if question.shape.is_sorted() {
             question.freeze_sorted_sql(self.engine(), campaign, batch_size)
         } else {
             freeze_sql(question, self.engine(), campaign, batch_size)

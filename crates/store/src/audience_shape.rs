@@ -33,6 +33,8 @@ pub struct Shape {
     pub has_foreign_link: bool,
     /// The brand's limits, unless the campaign is exempt from them.
     pub frequency: Option<Frequency>,
+    /// At most so many people, because the credit reaches no more (S502).
+    pub credit_people: Option<i64>,
 }
 
 /// At most so many messages since these instants.
@@ -52,7 +54,27 @@ impl Shape {
             seed: draw_seed(campaign),
             has_foreign_link: false,
             frequency: None,
+            credit_people: None,
         }
+    }
+
+    /// Whether people are sorted before they are cut into batches.
+    pub(crate) const fn is_sorted(&self) -> bool {
+        self.plan.is_sorted() || self.credit_people.is_some()
+    }
+
+    /// At most so many people in all, and what becomes of one beyond it: the
+    /// cap stands before the credit, as in the gate.
+    fn most(&self) -> (Option<i64>, String) {
+        let bounds = [(self.plan.cap, 5305), (self.credit_people, 5502)];
+        let mut beyond = String::new();
+        for (most, code) in bounds {
+            if let Some(most) = most {
+                let _ = write!(beyond, "WHEN code = 0 AND place > {most} THEN {code} ");
+            }
+        }
+        let most = bounds.into_iter().filter_map(|(most, _)| most).min();
+        (most, beyond)
     }
 }
 
@@ -120,17 +142,18 @@ impl AudienceQuestion {
         }
     }
 
-    /// The inner query with the cap applied and everyone's part: `recipient_id,
+    /// The inner query with cap and credit applied and everyone's part: `recipient_id,
     /// code, part, event_id, registry_batch_id, checked_us`.
     pub(crate) fn sorted(&self, inner: &str) -> String {
         let plan = &self.shape.plan;
-        let kept = plan.cap.map_or_else(
+        let (most, beyond) = self.shape.most();
+        let kept = most.map_or_else(
             || "passed".to_owned(),
-            |cap| format!("(CASE WHEN passed > {cap} THEN {cap} ELSE passed END)"),
+            |most| format!("(CASE WHEN passed > {most} THEN {most} ELSE passed END)"),
         );
-        let code = plan.cap.map_or_else(
+        let code = most.map_or_else(
             || "code".to_owned(),
-            |cap| format!("CASE WHEN code = 0 AND place > {cap} THEN 5305 ELSE code END"),
+            |_| format!("CASE {beyond}ELSE code END"),
         );
         let part = if let Some(split) = &plan.split {
             let both = split.first_percent + split.second_percent;
@@ -164,10 +187,10 @@ impl AudienceQuestion {
         )
     }
 
-    /// What decides over an audience's counts: the cap where there is one.
+    /// What decides over an audience's counts: cap and credit where they bound it.
     pub(crate) fn counted(&self, engine: Engine) -> String {
         let inner = self.sql(engine);
-        if self.shape.plan.cap.is_some() {
+        if self.shape.most().0.is_some() {
             self.sorted(&inner)
         } else {
             inner

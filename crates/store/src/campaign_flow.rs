@@ -10,6 +10,7 @@ use crate::campaigns::{Campaign, CampaignState};
 use crate::db::{Reader, Writer};
 use crate::error::{Doing, StoreError, exactly};
 use crate::row::{page_rows, to_json};
+use crate::vocabulary::vocabulary;
 
 /// Batches that wait for a decision are due at no instant that comes.
 pub const NEVER: Timestamp = Timestamp::from_micros(i64::MAX / 2);
@@ -34,6 +35,35 @@ pub struct Progress {
     /// Which text the rest gets, and who said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub winner: Option<Winner>,
+    /// What was chosen at launch, where the credit did not reach everybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credit: Option<CreditChoice>,
+}
+
+vocabulary! {
+    /// What becomes of those whom the credit at the provider does not reach.
+    WhenShort {
+        /// They wait for it like everybody else: it leaves until the provider
+        /// takes no more, and goes on after a top-up.
+        Wait = 1, "wait";
+        /// They are left out (S502); who they are is drawn.
+        Cut = 2, "cut";
+    }
+}
+
+/// A person's choice at a launch for which the credit did not suffice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreditChoice {
+    /// The choice.
+    pub choice: WhenShort,
+    /// People whom the credit reached then.
+    pub reached: i64,
+    /// People whom it did not.
+    pub short: i64,
+    /// Who chose.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// How a canary ended.

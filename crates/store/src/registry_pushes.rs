@@ -196,6 +196,16 @@ impl Writer {
         problem: Option<&str>,
     ) -> Result<(), StoreError> {
         let sql = "UPDATE registry_push SET state = $2, problem = $3 WHERE id = $1 AND state = 1";
+        self.close_push(sql, id, problem).await
+    }
+
+    /// Pushes are kept as they came: 1 waits, 2 was taken in, 3 cannot be read.
+    pub(crate) async fn close_push(
+        &mut self,
+        sql: &'static str,
+        id: i64,
+        problem: Option<&str>,
+    ) -> Result<(), StoreError> {
         let state: i64 = if problem.is_some() { 3 } else { 2 };
         let rows = on!(self, conn => sqlx::query(sql)
             .bind(id)
@@ -204,7 +214,7 @@ impl Writer {
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))
-        .doing("settling a push of İYS")?;
+        .doing("settling a push")?;
         exactly(rows, 1, "the push")
     }
 

@@ -399,16 +399,7 @@ impl Writer {
         problem: Option<&str>,
     ) -> Result<(), StoreError> {
         let sql = "UPDATE reply_push SET state = $2, problem = $3 WHERE id = $1 AND state = 1";
-        let state: i64 = if problem.is_some() { 3 } else { 2 };
-        let rows = on!(self, conn => sqlx::query(sql)
-            .bind(id)
-            .bind(state)
-            .bind(problem)
-            .execute(&mut *conn)
-            .await
-            .map(|done| done.rows_affected()))
-        .doing("settling a push of replies")?;
-        exactly(rows, 1, "the push")
+        self.close_push(sql, id, problem).await
     }
 
     /// The number of a reply that is about to be kept, so that the ledger can

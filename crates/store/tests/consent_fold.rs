@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use domain::ids::{BrandId, FirmId};
-use domain::{Channel, ConsentKey, LocalState, RecipientKind, Source, Status};
+use domain::{Channel, ConsentKey, LocalState, ReasonCode, RecipientKind, Source, Status};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use store::consent::{ApplyContext, IncomingRecord, Said};
@@ -165,4 +165,18 @@ fn the_stored_state_is_the_fold_of_the_stored_events() {
         .unwrap_or_else(|failed| panic!("{failed}"));
     // What a test database leaves behind is removed inside a runtime.
     runtime.block_on(async { drop(databases) });
+}
+
+#[tokio::test]
+async fn a_refusal_that_is_said_again_stands_against_a_consent_of_the_days_between() {
+    for db in store::testing::each().await {
+        for day in [10, 20, 20] {
+            apply(&db, &[declared(2, phone(1), Status::Ret, june(day))]).await;
+        }
+        let late = apply(&db, &[declared(2, phone(1), Status::Onay, june(15))]).await;
+        let refused: Vec<_> = late.refused.iter().map(|r| r.code).collect();
+        assert_eq!(refused, [ReasonCode::R805], "{}", db.name);
+        let mut window = Window::on(&db).await;
+        assert_eq!(window.count("consent_event").await, 2, "{}", db.name);
+    }
 }

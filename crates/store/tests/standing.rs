@@ -2,9 +2,10 @@
 
 mod support;
 
+use domain::consent::Standing;
 use domain::{Channel, ReasonCode, RecipientKind, Status};
 use store::blacklist::{NewStop, StopCause};
-use store::consent::{IncomingRecord, Standing, WalkPlace, WalkedState};
+use store::consent::{IncomingRecord, WalkPlace, WalkedState};
 use store::testing::TestDatabase;
 use support::*;
 

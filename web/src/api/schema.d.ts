@@ -569,7 +569,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Lets it go: the audience is checked at İYS where answers are old, then frozen, then sent. */
+        /**
+         * Lets it go: the audience is checked at İYS where answers are old, then frozen, then sent.
+         * @description Where the credit at the provider does not reach everybody, the call is
+         *     refused with S502 until it says what becomes of the others.
+         */
         post: operations["launch_campaign"];
         delete?: never;
         options?: never;
@@ -3217,6 +3221,7 @@ export interface components {
         /** @description How far the parts of a campaign have come. */
         CampaignProgress: {
             canary?: components["schemas"]["CanaryResult"] | null;
+            credit?: components["schemas"]["CreditChoice"] | null;
             winner?: components["schemas"]["ChosenText"] | null;
         };
         /**
@@ -3943,6 +3948,23 @@ export interface components {
             /** Format: password */
             password: string;
         };
+        /** @description A person's choice at a launch for which the credit did not suffice. */
+        CreditChoice: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            choice: components["schemas"]["WhenShort"];
+            /**
+             * Format: int64
+             * @description People whom the credit reached then.
+             */
+            reached: number;
+            /**
+             * Format: int64
+             * @description People whom it did not.
+             */
+            short: number;
+        };
         /**
          * @description How far a day of the agreement with İYS has come.
          * @enum {string}
@@ -4388,6 +4410,11 @@ export interface components {
          * @enum {string}
          */
         Language: "tr" | "en";
+        /** @description How it is launched. */
+        Launch: {
+            /** @default null */
+            when_credit_short: components["schemas"]["WhenShort"] | null;
+        };
         /** @description How much of a campaign has left. */
         LeftOver: {
             /**
@@ -7529,6 +7556,11 @@ export interface components {
             /** @description The newest first; at most 20. */
             items: components["schemas"]["Via"][];
         };
+        /**
+         * @description What becomes of those whom the credit does not reach.
+         * @enum {string}
+         */
+        WhenShort: "wait" | "cut";
         /** @description One field that cannot be accepted. */
         Where: {
             /** @description What kind of fault it is. */
@@ -9135,7 +9167,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Launch"] | null;
+            };
+        };
         responses: {
             /** @description The campaign as it is now */
             202: {

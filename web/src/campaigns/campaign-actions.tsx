@@ -12,6 +12,7 @@ import { queries } from "../app/queries";
 import { useSession } from "../app/session";
 import { Problem } from "../app/states";
 import { isLaunched, MOVES, type Move, NEEDS } from "./campaign-state";
+import type { WhenShort } from "./credit-short";
 import { useDryRun } from "./dry-run";
 import { rememberCampaign } from "./follow";
 import { LaunchGuard } from "./launch-guard";
@@ -29,13 +30,19 @@ const ICON = {
 /** What nobody should do by a slip of the finger. */
 const ASKED_FIRST: Move[] = ["launch", "stop"];
 
+/** A step, and of a launch what becomes of those whom the credit does not reach. */
+interface Wish {
+  step: Move;
+  whenShort?: WhenShort | undefined;
+}
+
 /** The buttons that the campaign's state allows; launch and stop ask once more. */
 export function CampaignActions({ campaign }: { campaign: Campaign }) {
   const { t } = useTranslation();
   const [asked, ask] = useState<Move>();
   const move = useMutation({
-    mutationFn: (step: Move) => act(campaign.id, step),
-    onSuccess: (fresh, step) => {
+    mutationFn: ({ step, whenShort }: Wish) => act(campaign.id, step, whenShort),
+    onSuccess: (fresh, { step }) => {
       ask(undefined);
       rememberCampaign(fresh);
       void queries.invalidateQueries({ queryKey: ["campaign", campaign.id, "report"] });
@@ -86,8 +93,8 @@ export function CampaignActions({ campaign }: { campaign: Campaign }) {
               key={step}
               variant={isUsual ? "filled" : "default"}
               leftSection={<Icon size={18} aria-hidden />}
-              onClick={() => (ASKED_FIRST.includes(step) ? ask(step) : move.mutate(step))}
-              loading={move.isPending && move.variables === step && asked === undefined}
+              onClick={() => (ASKED_FIRST.includes(step) ? ask(step) : move.mutate({ step }))}
+              loading={move.isPending && move.variables.step === step && asked === undefined}
             >
               {step === "stop" ? stopWords : t(`campaigns.do.${step}`)}
             </Button>
@@ -104,8 +111,8 @@ export function CampaignActions({ campaign }: { campaign: Campaign }) {
       >
         {asked === "launch" && (
           <LaunchGuard
-            id={campaign.id}
-            onLaunch={() => move.mutate("launch")}
+            campaign={campaign}
+            onLaunch={(whenShort) => move.mutate({ step: "launch", whenShort })}
             onCancel={close}
             isPending={move.isPending}
             error={move.error}
@@ -119,7 +126,7 @@ export function CampaignActions({ campaign }: { campaign: Campaign }) {
               <Button variant="default" onClick={close}>
                 {t("common.action.cancel")}
               </Button>
-              <Button color="red.9" onClick={() => move.mutate("stop")} loading={move.isPending}>
+              <Button color="red.9" onClick={() => move.mutate({ step: "stop" })} loading={move.isPending}>
                 {stopWords}
               </Button>
             </Group>
@@ -130,7 +137,7 @@ export function CampaignActions({ campaign }: { campaign: Campaign }) {
   );
 }
 
-function act(id: string, step: Move): Promise<Campaign> {
+function act(id: string, step: Move, whenShort?: WhenShort): Promise<Campaign> {
   const path = { params: { path: { id } } };
   switch (step) {
     case "submit":
@@ -138,7 +145,9 @@ function act(id: string, step: Move): Promise<Campaign> {
     case "approve":
       return answer(api.POST("/api/v1/campaigns/{id}/approve", path));
     case "launch":
-      return answer(api.POST("/api/v1/campaigns/{id}/launch", path));
+      return answer(
+        api.POST("/api/v1/campaigns/{id}/launch", { ...path, body: { when_credit_short: whenShort ?? null } }),
+      );
     case "pause":
       return answer(api.POST("/api/v1/campaigns/{id}/pause", path));
     case "resume":

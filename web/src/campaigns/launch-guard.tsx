@@ -2,13 +2,17 @@ import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { IconSend } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { Campaign } from "../api/model";
+import { ApiError } from "../api/problem";
 import { Problem } from "../app/states";
 import { useFormats } from "../locale/format";
+import { useGo } from "./builder/go";
+import { CreditQuestion, type WhenShort } from "./credit-short";
 import { useDryRun } from "./dry-run";
 
 interface LaunchGuardProps {
-  id: string;
-  onLaunch: () => void;
+  campaign: Campaign;
+  onLaunch: (whenShort: WhenShort | undefined) => void;
   onCancel: () => void;
   isPending: boolean;
   error: Error | null;
@@ -18,25 +22,32 @@ interface LaunchGuardProps {
  * The last question before messages leave: whoever starts it writes how many
  * people it reaches, which a slip of the finger cannot.
  */
-export function LaunchGuard({ id, onLaunch, onCancel, isPending, error }: LaunchGuardProps) {
+export function LaunchGuard({ campaign, onLaunch, onCancel, isPending, error }: LaunchGuardProps) {
   const { t } = useTranslation();
   const formats = useFormats();
-  const { data } = useDryRun(id);
+  const { data } = useDryRun(campaign.id);
+  const short = useGo(campaign).data?.credit_short ?? undefined;
+  const [whenShort, choose] = useState<WhenShort>();
+  // The balance may have changed since the page was taken; the server asks then.
+  const isShort = short !== undefined || (error instanceof ApiError && error.problem.code === "S502");
   const [typed, type] = useState("");
   const reached = data ? data.sendable + data.held : undefined;
-  const isTyped = reached !== undefined && typed.replace(/\D/g, "") === String(reached);
+  const leaves = whenShort === "cut" && short ? short.reached : reached;
+  const isTyped = reached !== undefined && typed.replace(/\D/g, "") === String(leaves);
+  const isAnswered = !isShort || whenShort !== undefined;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (isTyped && reached) onLaunch();
+    if (isTyped && isAnswered && reached) onLaunch(isShort ? whenShort : undefined);
   };
   return (
     <form onSubmit={submit}>
       <Stack gap="md">
         <Text>{t("campaigns.confirm.launch_text")}</Text>
         {reached === 0 && <Text fw={600}>{t("campaigns.confirm.launch_nobody")}</Text>}
+        {isShort && <CreditQuestion short={short} choice={whenShort} onChoose={choose} />}
         {reached !== undefined && reached > 0 && (
           <TextInput
-            label={t("builder.guard.label", { people: formats.number(reached) })}
+            label={t("builder.guard.label", { people: formats.number(leaves ?? reached) })}
             description={t("builder.guard.hint")}
             value={typed}
             onChange={(event) => type(event.currentTarget.value)}
@@ -54,9 +65,9 @@ export function LaunchGuard({ id, onLaunch, onCancel, isPending, error }: Launch
             type="submit"
             leftSection={<IconSend size={18} aria-hidden />}
             loading={isPending || reached === undefined}
-            disabled={!isTyped}
+            disabled={!isTyped || !isAnswered}
           >
-            {t("campaigns.confirm.launch_button", { count: reached ?? 0 })}
+            {t("campaigns.confirm.launch_button", { count: leaves ?? 0 })}
           </Button>
         </Group>
       </Stack>

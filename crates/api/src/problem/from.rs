@@ -71,6 +71,19 @@ impl From<EngineError> for Problem {
             EngineError::Practice(refusal) => Self::invalid(vec![practice(&refusal)]),
             EngineError::OtherPerson { .. } => Self::new(ProblemKind::OtherPerson),
             EngineError::Refused { code, args } => Self::refused(code, &args),
+            EngineError::CreditShort(short) => Self::refused(short.code, &[])
+                .with_fields(vec![Where::told(
+                    "when_credit_short",
+                    "required",
+                    format!(
+                        "Kredi {} kişiye yetmiyor ({} parça). Bekleyecekler mi (wait), dışarıda mı kalacaklar (cut)?",
+                        short.people, short.parts
+                    ),
+                    format!(
+                        "The credit does not reach {} people ({} parts). Do they wait (wait), or are they left out (cut)?",
+                        short.people, short.parts
+                    ),
+                )]),
             EngineError::Store(error) => error.into(),
             EngineError::Shared(error) => match &*error {
                 StoreError::Busy { .. } => passing(ProblemKind::Busy, &error),

@@ -60,7 +60,7 @@ impl Bench {
             let place = format!("{url}/_sim/{}", case.kind);
             let place = http.get(place).send().await.unwrap();
             let place: Value = place.json().await.unwrap();
-            place["url"].as_str().unwrap().to_owned()
+            place[case.way_in()].as_str().unwrap().to_owned()
         } else {
             url.clone()
         };
@@ -83,7 +83,8 @@ impl Bench {
     /// Another account at the same gateway.
     pub(crate) async fn another(&self) -> Arc<dyn Connector> {
         let place = self.look("/_sim/smpp").await;
-        account(&self.case, place["url"].as_str().unwrap(), &json!({}))
+        let place = place[self.case.way_in()].as_str().unwrap();
+        account(&self.case, place, &json!({}))
     }
 
     /// A control call that must succeed.

@@ -42,6 +42,15 @@ impl Case {
     pub(crate) fn is_mail(&self) -> bool {
         matches!(self.kind, "brevo" | "smtp")
     }
+
+    /// Which of a gateway's addresses is taken.
+    pub(crate) fn way_in(&self) -> &'static str {
+        if self.kind == "smpp" && (self.config)().get("ca_pem").is_some() {
+            "tls_url"
+        } else {
+            "url"
+        }
+    }
 }
 
 use ReceiptState::{Delivered, Expired, Rejected, Sent, Undelivered, Unknown};
@@ -471,6 +480,16 @@ pub(crate) const SMPP: Case = Case {
     statuses: &[],
     marks_ground: true,
     is_commercial: true,
+};
+
+/// The same over a line that is encrypted from its first byte.
+pub(crate) const SMPP_TLS: Case = Case {
+    config: || {
+        let mut config = smpp_config();
+        config["ca_pem"] = simulators::CA_PEM.into();
+        config
+    },
+    ..SMPP
 };
 
 pub(crate) const SMTP: Case = Case {

@@ -70,6 +70,7 @@ contract! {
     mobildev: cases::MOBILDEV;
     netgsm: cases::NETGSM;
     smpp: cases::SMPP;
+    smpp_tls: cases::SMPP_TLS;
     smtp: cases::SMTP;
     turatel: cases::TURATEL;
     turkcell: cases::TURKCELL;

@@ -6,8 +6,8 @@ use connectors::{Envelope, Heard, Outcome, ReceiptState};
 use domain::Timestamp;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, DEADLINE, digits, message_ref, recipient};
-use crate::cases::SMPP;
+use crate::bench::{Bench, DEADLINE, account, digits, message_ref, recipient};
+use crate::cases::{SMPP, SMPP_TLS};
 
 fn now() -> Timestamp {
     "2026-03-04T15:00:00+03:00".parse().unwrap()
@@ -221,4 +221,24 @@ async fn a_chosen_validity_is_relative_and_bounded() {
     assert_eq!(stored["text"], "Merhaba");
     assert!(bench.account.encode(&with(0), &batch).is_err());
     assert!(bench.account.encode(&with(20_161), &batch).is_err());
+}
+
+#[tokio::test]
+async fn what_comes_over_an_encrypted_session_is_the_same_and_nobody_else_is_trusted() {
+    let bench = Bench::start(&SMPP_TLS).await;
+    assert!(matches!(sent(&bench, 1).await, Outcome::Accepted { .. }));
+    let heard = hear(&bench).await;
+    let receipts = bench.account.receipts(&heard.receipts).unwrap();
+    assert_eq!(receipts.receipts[0].message, message_ref(1));
+    bench.account.heard(heard).await;
+    until(&bench, "reports_acknowledged", 1).await;
+    let place = bench.look("/_sim/smpp").await;
+    assert_eq!(place["encrypted_sessions"], 1);
+
+    // Nobody vouches for the gateway's certificate, so not even the password leaves.
+    let stranger = account(&SMPP, place["tls_url"].as_str().unwrap(), &json!({}));
+    let outcome = stranger.send(&bench.request(&["Merhaba"])).await;
+    assert!(matches!(outcome, Outcome::NotSent { .. }), "{outcome:?}");
+    assert!(!stranger.test().await.passed());
+    assert_eq!(bench.received().await.len(), 1);
 }

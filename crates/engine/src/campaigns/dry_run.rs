@@ -255,6 +255,7 @@ impl Engine {
         variables.dedup();
         let mut shape = Shape::of(campaign.id, &campaign.plan);
         shape.frequency = frequency;
+        shape.credit_people = super::credit::people_at_most(campaign);
         shape.has_foreign_link = has_foreign_link(campaign, &routes);
         let question = AudienceQuestion {
             firm: campaign.firm,

@@ -12,12 +12,10 @@ use store::campaign_flow::Signature;
 use store::campaigns::{Campaign, CampaignState};
 use store::segment_sql::SegmentRules;
 
-use super::{Audience, DryRun, Measured};
+use super::credit::Credit;
+use super::{Audience, DryRun};
 use crate::Engine;
 use crate::error::EngineError;
-
-/// Longest wait for a provider's answer about its balance.
-const BALANCE_SECONDS: u64 = 5;
 
 /// A signature to be recorded.
 #[derive(Debug, Clone)]
@@ -69,14 +67,7 @@ impl Engine {
             .sending_rules(campaign.brand)
             .await?;
         let measured = self.measure(campaign.firm, campaign.id).await?;
-        let balance = self.balance_of(campaign).await;
-        let cost = rules
-            .part_price_micros
-            .map(|price| price.saturating_mul(measured.parts_total));
-        let credit_after = match (&balance, cost) {
-            (Some(balance), Some(cost)) => Some(balance.amount_micros.saturating_sub(cost)),
-            _ => None,
-        };
+        let credit = self.credit(campaign, &rules, &measured).await;
         let segment = self
             .segment_rules(campaign.firm, &campaign.audience)
             .await?;
@@ -102,11 +93,11 @@ impl Engine {
             "sendable": run.sendable + run.held,
             "excluded": counted(&run),
             "measured": measured,
-            "cost_micros": cost,
-            "credit_micros": balance.as_ref().map(|balance| balance.amount_micros),
-            "credit_after_micros": credit_after,
-            "credit_short": credit_short(&measured, cost, balance.as_ref()),
-            "currency": balance.as_ref().map(|balance| balance.currency.clone()),
+            "cost_micros": super::credit::cost(&rules, &measured),
+            "credit_micros": credit.as_ref().map(|credit| credit.balance.amount_micros),
+            "credit_after_micros": credit.as_ref().and_then(Credit::after_micros),
+            "credit_short": credit.as_ref().and_then(|credit| credit.short(&measured)),
+            "currency": credit.as_ref().map(|credit| credit.balance.currency.clone()),
             "plan": campaign.plan,
             "routes": routes(&run),
             "starts_at": run.starts_at,
@@ -136,12 +127,6 @@ impl Engine {
                 "is_edited": held.body != campaign.body,
             })
         }))
-    }
-
-    async fn balance_of(&self, campaign: &Campaign) -> Option<connectors::Balance> {
-        let wait = std::time::Duration::from_secs(BALANCE_SECONDS);
-        let asked = self.balance(campaign.firm, campaign.connector);
-        tokio::time::timeout(wait, asked).await.ok()?.ok()?
     }
 
     /// Records an electronic signature over a campaign's content.
@@ -197,29 +182,6 @@ impl Engine {
         writer.commit().await?;
         Ok(signature)
     }
-}
-
-/// For how many people the credit does not suffice (S502), and for how many
-/// parts: the last ones, each as long as the average.
-fn credit_short(
-    measured: &Measured,
-    cost: Option<i64>,
-    balance: Option<&connectors::Balance>,
-) -> Option<Value> {
-    let (cost, balance) = (cost?, balance?);
-    let missing = cost
-        .checked_sub(balance.amount_micros.max(0))
-        .filter(|missing| *missing > 0)?;
-    let share = |whole: i64| {
-        let share = i128::from(whole) * i128::from(missing);
-        let (share, cost) = (share, i128::from(cost));
-        i64::try_from((share + cost - 1) / cost).unwrap_or(i64::MAX)
-    };
-    Some(json!({
-        "code": domain::ReasonCode::S502,
-        "people": share(measured.sendable),
-        "parts": share(measured.parts_total),
-    }))
 }
 
 #[derive(Serialize)]
@@ -278,34 +240,5 @@ fn audience_in_words(campaign: &Campaign, segment: Option<&SegmentRules>) -> Val
             "tr": format!("Elle seçilmiş {} adres", addresses.len()),
             "en": format!("{} addresses chosen by hand", addresses.len()),
         }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn credit_for_a_hundred_of_a_hundred_and_twenty_parts_leaves_out_the_last_twenty() {
-        let measured = Measured {
-            people: 120,
-            sendable: 120,
-            parts_total: 120,
-            ..Measured::none(120)
-        };
-        let balance = |amount_micros| connectors::Balance {
-            amount_micros,
-            currency: "TRY".to_owned(),
-        };
-        let short = credit_short(&measured, Some(120), Some(&balance(100)));
-        assert_eq!(
-            short,
-            Some(json!({ "code": "S502", "people": 20, "parts": 20 }))
-        );
-        assert_eq!(
-            credit_short(&measured, Some(120), Some(&balance(120))),
-            None
-        );
-        assert_eq!(credit_short(&measured, None, Some(&balance(1))), None);
     }
 }

@@ -15,6 +15,7 @@ use store::dispatch::PickedBatch;
 
 use super::Context;
 use super::claim::gate;
+use super::send::nobody_taken;
 use crate::error::EngineError;
 use crate::{Engine, Step};
 
@@ -236,6 +237,7 @@ impl Engine {
             reference: batch.request_key.clone().unwrap_or_default(),
             refused,
         };
+        let outcome = nobody_taken(outcome, found.len());
         tracing::info!(
             campaign.id = %batch.key.campaign, batch.no = batch.key.number,
             "a batch in doubt had arrived"
@@ -280,8 +282,9 @@ impl Engine {
             Again::Same(request) => {
                 writer.send_again(batch).await?;
                 writer.commit().await?;
-                let outcome = context.connector.send(&request).await;
-                self.settle(batch, &outcome, request.messages().len()).await
+                let people = request.messages().len();
+                let outcome = nobody_taken(context.connector.send(&request).await, people);
+                self.settle(batch, &outcome, people).await
             }
             // The provider surely does not have it, and refuses a message id it
             // has seen: everyone passes the gate anew, under a new key.

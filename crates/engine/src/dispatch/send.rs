@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use connectors::{Class, Connector, Outcome, Refusal, Stop};
 use domain::Timestamp;
-use domain::ids::{BatchKey, FirmId, MessageRef};
+use domain::ids::{BatchKey, ConnectorId, FirmId, MessageRef};
 use domain::time::SECOND_US;
 use store::bounces::Bounce;
 use store::connectors::ConnectorState;
@@ -64,7 +64,7 @@ impl Engine {
             None => {
                 let pace = self.settings.dispatch.recipients_per_second;
                 self.paces.wait(batch.connector, pace, people).await;
-                context.connector.send(&request).await
+                nobody_taken(context.connector.send(&request).await, people)
             }
         };
         count(&outcome, people);
@@ -128,10 +128,18 @@ impl Engine {
         if accepted.is_empty() {
             return Ok(());
         }
+        self.settle_accepted(&accepted).await?;
+        for sent in &back {
+            self.stop_for(sent.batch.connector, &sent.outcome).await?;
+        }
+        Ok(())
+    }
+
+    async fn settle_accepted(&self, accepted: &[Acceptance<'_>]) -> Result<(), EngineError> {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.try_settle_accepted(&accepted).await {
+            match self.try_settle_accepted(accepted).await {
                 Ok(lost) => {
                     for key in lost {
                         warn_of_loss(key);
@@ -144,6 +152,22 @@ impl Engine {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Stops an account whose credit ended within a request, so that the next
+    /// ones wait for a person instead of failing one after the other.
+    async fn stop_for(&self, connector: ConnectorId, outcome: &Outcome) -> Result<(), EngineError> {
+        let Outcome::Accepted { refused, .. } = outcome else {
+            return Ok(());
+        };
+        let Some(refusal) = refused.iter().find(|one| one.class == Class::Account) else {
+            return Ok(());
+        };
+        let error = format!("{}: {}", refusal.code, refusal.text);
+        let mut writer = self.store.write().await?;
+        break_account(&mut writer, connector, &error).await?;
+        writer.commit().await?;
+        Ok(())
     }
 
     async fn try_settle_accepted(
@@ -225,15 +249,7 @@ impl Engine {
         match class {
             Class::Account | Class::Sender => {
                 // The account must be put right by a person; its batches wait.
-                let (account, _) = writer.connector_at_work(batch.connector).await?;
-                writer
-                    .set_connector_state(
-                        account.id,
-                        account.version,
-                        ConnectorState::Broken,
-                        Some(error),
-                    )
-                    .await?;
+                break_account(writer, batch.connector, error).await?;
                 writer
                     .return_to_pending(batch, self.again(None), error)
                     .await
@@ -296,6 +312,38 @@ impl Engine {
             set => set,
         };
         self.now().plus_micros(seconds * SECOND_US)
+    }
+}
+
+async fn break_account(
+    writer: &mut Writer,
+    connector: ConnectorId,
+    error: &str,
+) -> Result<(), StoreError> {
+    let (account, _) = writer.connector_at_work(connector).await?;
+    let broken = ConnectorState::Broken;
+    writer
+        .set_connector_state(account.id, account.version, broken, Some(error))
+        .await
+}
+
+/// An answer that refuses everybody on account of the account (no credit, above
+/// all) refuses the request: it waits with its people, and nobody has failed.
+pub(super) fn nobody_taken(outcome: Outcome, people: usize) -> Outcome {
+    match outcome {
+        Outcome::Accepted { refused, .. }
+            if refused.len() >= people.max(1)
+                && refused.iter().all(|one| one.class == Class::Account) =>
+        {
+            let first = refused.into_iter().next();
+            let (code, text) = first.map(|one| (one.code, one.text)).unwrap_or_default();
+            Outcome::Refused {
+                class: Class::Account,
+                code,
+                text,
+            }
+        }
+        outcome => outcome,
     }
 }
 

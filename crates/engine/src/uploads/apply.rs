@@ -13,7 +13,7 @@ use domain::{Channel, ReasonCode, Recipient, RegistryMode};
 use intake::{Record, RecordReader};
 use store::StoreError;
 use store::brands::Brand;
-use store::consent::{Applied, ApplyContext, IncomingRecord, Said, Standing, Touched};
+use store::consent::{Applied, ApplyContext, IncomingRecord, Said, Touched};
 use store::rejections::Rejection;
 use store::upload_work::{AppliedSlice, ClaimedUpload};
 use store::uploads::{AppliedCounts, UploadAction};
@@ -512,10 +512,7 @@ fn incoming(record: &Record) -> IncomingRecord {
         }),
         evidence: crate::consents::evidence_of(None, record.retailer),
         attributes: record.attributes.clone(),
-        standing: record.standing.map(|standing| Standing {
-            recipient: standing.recipient,
-            local: standing.local,
-        }),
+        standing: record.standing,
     }
 }
 

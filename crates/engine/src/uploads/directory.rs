@@ -5,8 +5,8 @@
 
 use domain::ids::{BrandId, FirmId};
 use domain::{Channel, Recipient, RecipientKind};
-use intake::{Directory, DirectoryError, Held, HeldFact, Holdings, Identifier, Owner, Stored};
-use store::consent::{AddressOwner, WalkPlace, WalkedState};
+use intake::{Directory, DirectoryError, Held, HeldFact, Holdings, Identifier, Stored};
+use store::consent::{WalkPlace, WalkedState};
 use store::{Store, StoreError};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -99,7 +99,7 @@ impl Directory for StoreDirectory {
                 local: key.local,
                 registry: key.registry,
                 blacklisted: key.is_blacklisted,
-                owner: key.owner.map(owner),
+                owner: key.owner,
             })
             .collect())
     }
@@ -206,19 +206,10 @@ fn held(state: WalkedState) -> Held {
         local: state.local,
         registry: state.registry,
         blacklisted: false,
-        owner: Some(owner(state.owner)),
+        owner: Some(state.owner),
     };
     Held {
         recipient: state.address,
         fact: HeldFact::State(state.channel, state.kind, Box::new(stored)),
-    }
-}
-
-fn owner(owner: AddressOwner) -> Owner {
-    Owner {
-        recipient: owner.recipient,
-        external_id: owner.external_id,
-        name: owner.name,
-        is_reached_here: owner.is_reached_here,
     }
 }

@@ -154,7 +154,7 @@ impl Merger<'_> {
         for code in codes.into_iter().flatten() {
             self.out.account.tally.note(code, pair.place.line);
         }
-        Ok((codes, standing(pair, claim, admission, stored.local, owner)))
+        Ok((codes, standing(pair, admission, stored.local, owner)))
     }
 }
 

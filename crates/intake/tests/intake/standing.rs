@@ -1,8 +1,9 @@
 //! The record read as a whole, and records that repeat what stands on it.
 
+use domain::consent::AddressOwner;
 use domain::ids::RecipientId;
 use domain::{Channel, Recipient, RecipientKind, Status};
-use intake::{Directory, DirectoryError, Held, HeldFact, Holdings, Identifier, Owner, Stored};
+use intake::{Directory, DirectoryError, Held, HeldFact, Holdings, Identifier, Stored};
 
 use crate::desk::{Book, Outcome, judged_with, local, push};
 
@@ -53,8 +54,8 @@ impl Directory for Whole {
     }
 }
 
-fn owner(number: i64, external_id: &str, name: &str) -> Owner {
-    Owner {
+fn owner(number: i64, external_id: &str, name: &str) -> AddressOwner {
+    AddressOwner {
         recipient: RecipientId::from_db(number),
         external_id: Some(external_id.to_owned()),
         name: Some(name.to_owned()),
@@ -62,7 +63,7 @@ fn owner(number: i64, external_id: &str, name: &str) -> Owner {
     }
 }
 
-fn stored(status: Status, date: &str, owner: Owner) -> Stored {
+fn stored(status: Status, date: &str, owner: AddressOwner) -> Stored {
     Stored {
         local: Some(local(status, date, false)),
         owner: Some(owner),

@@ -126,6 +126,9 @@ pub(crate) struct CampaignRun {
     /// Send from this process until nothing is left to hand over
     #[arg(long)]
     pub(crate) wait: bool,
+    /// Those whom the credit at the provider does not reach: wait for it, or cut them (S502)
+    #[arg(long, value_name = "wait|cut")]
+    pub(crate) when_credit_short: Option<store::campaign_flow::WhenShort>,
 }
 
 /// `campaign report`

@@ -25,7 +25,7 @@ pub(crate) async fn run(cli: &Cli, command: &cli::Campaign, out: Output) -> anyh
     match command {
         cli::Campaign::Create(args) => create(&session, args, out).await,
         cli::Campaign::DryRun(args) => dry_run(&session, &args.campaign, out).await,
-        cli::Campaign::Launch(args) => launch(&session, &args.campaign, args.wait, out).await,
+        cli::Campaign::Launch(args) => launch(&session, args, out).await,
         cli::Campaign::Pause(args) => {
             let held = find(&session, &args.campaign).await?;
             moved(
@@ -329,11 +329,13 @@ fn print_reasons(reasons: impl Iterator<Item = (ReasonCode, i64)>, out: Output) 
     }
 }
 
-async fn launch(session: &Session, text: &str, wait: bool, out: Output) -> anyhow::Result<Exit> {
-    let held = find(session, text).await?;
+async fn launch(session: &Session, args: &cli::CampaignRun, out: Output) -> anyhow::Result<Exit> {
+    let held = find(session, &args.campaign).await?;
     let engine = session.engine()?;
-    let launched = engine.launch(held.firm, held.id, ACTOR).await?;
-    if !wait {
+    let launched = engine
+        .launch_with(held.firm, held.id, args.when_credit_short, ACTOR)
+        .await?;
+    if !args.wait {
         return moved(&launched, out);
     }
     let guard = engine.announce().await?;

@@ -1,6 +1,8 @@
 //! An SMPP 3.4 gateway (SMSC), strict, with its control calls on another port.
 //!
-//! `GET /_sim/smpp` tells `{"url"}`: where sessions are opened. Faults strike
+//! `GET /_sim/smpp` tells `{"url", "tls_url", "ca_pem", "encrypted_sessions"}`: where
+//! sessions are opened, in the clear or encrypted from the first byte; one port takes
+//! both, told apart by that byte. Faults strike
 //! `submit_sm` under the path `/submit_sm`: `status` 429 answers "throttled", any
 //! other "system error"; `malformed` ends the connection in the middle of the
 //! answer. `POST /_sim/refuse` takes a `command_status` such as `0x0B`; a script's
@@ -13,7 +15,8 @@ mod submit;
 mod talk;
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicU32;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
@@ -24,10 +27,12 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::{self, Config, Desk, Message, Options, Pushed, Reply, Service};
 use crate::server::{self, Running, Worker};
+use crate::tls;
 
 /// A stand-in for a gateway.
 #[derive(Debug)]
@@ -48,9 +53,11 @@ fn no_push(_: &Options, _: &str, _: &[Message], _: i64) -> Pushed {
 }
 
 /// What the sessions and the deliveries share.
-#[derive(Debug)]
 pub(super) struct House {
     pub(super) desk: Arc<Desk>,
+    pub(super) tls: TlsAcceptor,
+    /// Sessions that were opened encrypted.
+    pub(super) encrypted: AtomicU64,
     /// Open sessions that receive, by number.
     pub(super) receivers: Mutex<HashMap<u64, mpsc::Sender<Vec<u8>>>>,
     /// Deliveries without an answer: by session and sequence.
@@ -85,6 +92,8 @@ impl SmppSim {
         let stage = Arc::clone(&desk.stage);
         let house = Arc::new(House {
             desk,
+            tls: tls::acceptor()?,
+            encrypted: AtomicU64::new(0),
             receivers: Mutex::default(),
             unconfirmed: Mutex::default(),
             parts: Mutex::default(),
@@ -93,15 +102,27 @@ impl SmppSim {
         let shutdown = CancellationToken::new();
         let workers: Vec<Worker> = vec![
             Box::pin(talk::serve(Arc::clone(&house), gateway)),
-            Box::pin(deliver::deliver_for_ever(house)),
+            Box::pin(deliver::deliver_for_ever(Arc::clone(&house))),
         ];
         let place = Router::new()
             .route("/_sim/smpp", get(tell_place))
-            .with_state(format!("smpp://{address}"));
+            .with_state(Place { address, house });
         server::start(control, routes.merge(place), &stage, shutdown, workers)
     }
 }
 
-async fn tell_place(State(url): State<String>) -> Json<Value> {
-    Json(json!({ "url": url }))
+#[derive(Clone)]
+struct Place {
+    address: SocketAddr,
+    house: Arc<House>,
+}
+
+async fn tell_place(State(Place { address, house }): State<Place>) -> Json<Value> {
+    Json(json!({
+        "url": format!("smpp://{address}"),
+        // The certificate names a host, not an address.
+        "tls_url": format!("smpps://localhost:{}", address.port()),
+        "ca_pem": tls::CA_PEM,
+        "encrypted_sessions": house.encrypted.load(Ordering::Relaxed),
+    }))
 }

@@ -1,10 +1,10 @@
 //! The sessions: who is let in, and what may be said.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
-use tokio::net::tcp::OwnedWriteHalf;
+use tokio::io::{AsyncWriteExt, WriteHalf, split};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -17,6 +17,7 @@ use super::{House, deliver, submit};
 use crate::calls::{CUT, Call};
 use crate::faults::FaultKind;
 use crate::lock::locked;
+use crate::tls::Io;
 
 const INVALID_COMMAND: u32 = 0x03;
 const WRONG_STATE: u32 = 0x04;
@@ -24,6 +25,9 @@ const SYSTEM_ERROR: u32 = 0x08;
 const INVALID_PASSWORD: u32 = 0x0E;
 const THROTTLED: u32 = 0x58;
 const FRAMES_MAX: usize = 256;
+/// What a TLS connection begins with; a message begins with the high octet of its
+/// length, which is zero.
+const HANDSHAKE: u8 = 0x16;
 /// What a fault strikes.
 const PATH: &str = "/submit_sm";
 
@@ -57,7 +61,10 @@ async fn talk(house: Arc<House>, number: u64, stream: TcpStream) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "answers on this connection may wait for Nagle");
     }
-    let (mut reader, writer) = stream.into_split();
+    let Some(stream) = opened(&house, stream).await else {
+        return;
+    };
+    let (mut reader, writer) = split(stream);
     let (frames, to_write) = mpsc::channel(FRAMES_MAX);
     let writing = tokio::spawn(write(writer, to_write));
     let mut bound: Option<Bound> = None;
@@ -72,12 +79,29 @@ async fn talk(house: Arc<House>, number: u64, stream: TcpStream) {
     let _ = writing.await;
 }
 
-async fn write(mut writer: OwnedWriteHalf, mut frames: mpsc::Receiver<Vec<u8>>) {
+/// The line as the client opens it: encrypted when it begins with a handshake.
+async fn opened(house: &House, stream: TcpStream) -> Option<Box<dyn Io>> {
+    let mut first = [0];
+    if stream.peek(&mut first).await.ok()? == 0 {
+        return None;
+    }
+    if first[0] != HANDSHAKE {
+        return Some(Box::new(stream));
+    }
+    let stream = house.tls.accept(stream).await.ok()?;
+    house.encrypted.fetch_add(1, Ordering::Relaxed);
+    Some(Box::new(stream))
+}
+
+async fn write(mut writer: WriteHalf<Box<dyn Io>>, mut frames: mpsc::Receiver<Vec<u8>>) {
     while let Some(frame) = frames.recv().await {
-        if writer.write_all(&frame).await.is_err() {
-            break;
+        // Encrypted, only what was flushed has left.
+        if writer.write_all(&frame).await.is_err() || writer.flush().await.is_err() {
+            return;
         }
     }
+    // Says goodbye, whoever still reads.
+    let _ = writer.shutdown().await;
 }
 
 async fn hear(

@@ -10,8 +10,9 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Break, CA_PEM, Encryption, Options, Script, Server, State as World, bounce};
+use super::{Break, Encryption, Options, Script, Server, State as World, bounce};
 use crate::control::{HasOptions, Told, list_of, option_routes, refused};
+use crate::tls::CA_PEM;
 
 /// Rows on one page of `GET /_sim/received`.
 const PAGE_MAX: usize = 10_000;

@@ -11,8 +11,7 @@
 //! | `GET /_sim/stats` | connections and messages |
 //! | `POST /_sim/reset` | forgets everything but the options |
 //!
-//! The TLS certificate is for `localhost` and made for this simulator alone;
-//! whoever trusts its root trusts a key that everybody has.
+//! The TLS certificate is that of all simulators, for `localhost`.
 
 mod bounce;
 mod control;
@@ -33,6 +32,7 @@ use crate::clock::Clock;
 use crate::control::Stage;
 use crate::lock::locked;
 use crate::server::{self, Running, Worker};
+use crate::tls;
 
 /// Messages that are kept; beyond it the oldest half is forgotten.
 const KEPT_MAX: usize = 200_000;
@@ -247,7 +247,7 @@ impl SmtpSim {
                 options: config.options,
                 ..State::default()
             }),
-            tls: talk::acceptor()?,
+            tls: tls::acceptor()?,
             url_tail: address.to_string(),
             http,
         });
@@ -261,6 +261,3 @@ impl SmtpSim {
         server::start(control, routes, &stage, shutdown, vec![worker])
     }
 }
-
-/// The root that vouches for the certificate.
-pub const CA_PEM: &str = include_str!("../../data/smtp_ca.pem");

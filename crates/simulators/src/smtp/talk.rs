@@ -4,43 +4,20 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use tokio_rustls::rustls::{ServerConfig, crypto};
 use tokio_util::sync::CancellationToken;
 
 use super::{At, Break, Encryption, Login, ScriptStage, Server};
+use crate::tls::Io;
 
 /// Longest line, bytes with its end (RFC 5321 §4.5.3.1.6).
 const LINE_BYTES_MAX: usize = 1_000;
 /// Largest message.
 const DATA_BYTES_MAX: usize = 10 * 1024 * 1024;
-
-trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
-
-pub(super) fn acceptor() -> anyhow::Result<TlsAcceptor> {
-    let der = |pem: &str| {
-        let body: String = pem
-            .lines()
-            .filter(|line| !line.starts_with("-----"))
-            .collect();
-        STANDARD.decode(body).context("no PEM")
-    };
-    let certificate = CertificateDer::from(der(include_str!("../../data/smtp_certificate.pem"))?);
-    let key = PrivatePkcs8KeyDer::from(der(include_str!("../../data/smtp_key.pem"))?);
-    let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], PrivateKeyDer::from(key))?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
-}
 
 /// Takes connections until it is told to stop.
 pub(super) async fn serve(server: Arc<Server>, listener: TcpListener, shutdown: CancellationToken) {

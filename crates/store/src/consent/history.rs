@@ -1,13 +1,13 @@
 //! Questions about consent: what is stored for keys, what was said over time,
 //! and what held at an instant.
 
-use domain::consent::ConsentEvent;
+use domain::consent::{AddressOwner, ConsentEvent};
 use domain::ids::{BrandId, FirmId, RecipientId};
 use domain::{Channel, ConsentKey, LocalState, Recipient, RecipientKind, RegistryView};
 use sqlx::AssertSqlSafe;
 
 use super::state::{BrandKey, KeyState, StateColumns, state_columns};
-use super::walk::{AddressOwner, reached_here};
+use super::walk::reached_here;
 use crate::db::{Engine, Reader};
 use crate::error::{Doing, StoreError};
 use crate::given::{BindGiven, Given, maybe, seek};

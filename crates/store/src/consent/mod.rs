@@ -23,9 +23,7 @@ mod withheld;
 pub use apply::SLICE_RECORDS_MAX;
 pub use history::StoredKey;
 pub use holds::{Hold, HoldState, NewHold};
-pub use records::{
-    Applied, ApplyContext, IncomingRecord, Refusal, Remark, Said, Standing, Touched,
-};
+pub use records::{Applied, ApplyContext, IncomingRecord, Refusal, Remark, Said, Touched};
 pub use state::KeyState;
 pub use time_machine::{HeldThen, KeyThen};
-pub use walk::{AddressOwner, WalkPlace, WalkedState};
+pub use walk::{WalkPlace, WalkedState};

@@ -1,11 +1,9 @@
 //! What goes into the ledger and what came of it: the records of a slice and
 //! the account that is given of each.
 
-use domain::consent::Origin;
+use domain::consent::{Origin, Standing};
 use domain::ids::{BrandId, EventId, FirmId, RecipientId};
-use domain::{
-    Channel, LocalState, ReasonCode, Recipient, RecipientKind, Source, Status, Timestamp,
-};
+use domain::{Channel, ReasonCode, Recipient, RecipientKind, Source, Status, Timestamp};
 
 use super::state::KeyState;
 
@@ -52,15 +50,6 @@ pub struct IncomingRecord {
     /// What the record repeats, where whoever brings it found that it says
     /// nothing new about its person and its key: it is counted and not looked up.
     pub standing: Option<Standing>,
-}
-
-/// The key of a record that repeats what is on record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
-    /// Number of the address.
-    pub recipient: RecipientId,
-    /// The local state that holds the record's claim already.
-    pub local: LocalState,
 }
 
 /// A declaration for one channel.
@@ -137,8 +126,8 @@ pub struct Touched {
     pub said: Option<Said>,
     /// The event that was appended: `None` when nothing new was said.
     pub event: Option<EventId>,
-    /// A newer consent for a key that consented already: told to the registry
-    /// only when the brand sends renewals (W804).
+    /// The same again with a newer date (W804): a consent is told to the registry
+    /// only when the brand sends renewals.
     pub is_renewal: bool,
     /// The state of the key before this record.
     pub was: KeyState,

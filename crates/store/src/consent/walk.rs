@@ -3,7 +3,8 @@
 
 mod packed;
 
-use domain::ids::{BrandId, FirmId, RecipientId};
+use domain::consent::AddressOwner;
+use domain::ids::{BrandId, FirmId};
 use domain::{Channel, LocalState, Recipient, RecipientKind, RegistryView};
 use sqlx::AssertSqlSafe;
 
@@ -31,19 +32,6 @@ pub struct WalkedState {
     pub registry: RegistryView,
     /// To whom the address belongs.
     pub owner: AddressOwner,
-}
-
-/// The contact that an address belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AddressOwner {
-    /// Number of the address.
-    pub recipient: RecipientId,
-    /// The firm's own number of the person.
-    pub external_id: Option<String>,
-    /// Full name.
-    pub name: Option<String>,
-    /// Whether the person is reached at the address, not only known by it.
-    pub is_reached_here: bool,
 }
 
 /// Where a walk goes on.

@@ -112,6 +112,54 @@ async fn the_control_group_and_the_cap_are_the_same_people_in_the_dry_run_and_in
 }
 
 #[tokio::test]
+async fn whom_the_credit_does_not_reach_is_left_out_behind_the_cap_and_the_shares_stay_exact() {
+    for db in store::testing::each().await {
+        let scene = Scene::on(&db).await;
+        scene
+            .add_people(&db, (1..=PEOPLE).map(|n| (n, Known::Confirmed)))
+            .await;
+        let split = Split {
+            body: "İkinci".into(),
+            first_percent: 50,
+            second_percent: 50,
+            subject: None,
+        };
+        let plan = Plan {
+            cap: Some(50),
+            split: Some(split),
+            ..Plan::default()
+        };
+        let (campaign, mut question) = planned(&db, &scene, plan, 20).await;
+        let uncut = decisions(&db, &question).await;
+        question.shape.credit_people = Some(30);
+        let dry = decisions(&db, &question).await;
+        freeze(&db, &scene, &campaign, &question).await;
+        let rows = frozen(&db, &campaign).await;
+        let with = |code: i64| rows.iter().filter(|row| row.1 == code).count();
+        assert_eq!(
+            (with(0), with(5502), with(5305)),
+            (30, 20, 150),
+            "{}",
+            db.name
+        );
+        let in_part = |part: Part| {
+            let of_part = rows.iter().filter(|row| Part::of_batch(row.2) == part);
+            of_part.filter(|row| row.1 == 0).count()
+        };
+        assert_eq!([Part::First, Part::Second].map(in_part), [15, 15]);
+        let sent: Vec<(RecipientId, Option<ReasonCode>)> = rows
+            .iter()
+            .map(|(id, code, _)| (RecipientId::from_db(*id), ReasonCode::from_db(*code)))
+            .collect();
+        assert_eq!(dry, sent, "{}", db.name);
+        // Whoever gets it with little credit would get it with enough.
+        for ((person, cut), (_, whole)) in dry.iter().zip(&uncut) {
+            assert!(cut.is_some() || whole.is_none(), "{person}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn two_texts_get_their_exact_shares_and_the_rest_waits_until_a_person_chooses() {
     for db in store::testing::each().await {
         let scene = Scene::on(&db).await;

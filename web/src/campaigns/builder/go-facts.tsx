@@ -10,6 +10,7 @@ import { CodeBadge, useReasonText } from "../../app/reason-text";
 import { Failure, Loading } from "../../app/states";
 import { Time } from "../../app/time";
 import { useFormats } from "../../locale/format";
+import { CreditNotice } from "../credit-short";
 import classes from "./builder.module.css";
 import { type GoPage, useGo, useReasons } from "./go";
 import { useMoney } from "./money";
@@ -89,11 +90,7 @@ function Findings({ page }: { page: GoPage }) {
           {page.plan.ignores_limits}
         </Notice>
       )}
-      {page.credit_after_micros !== null && page.credit_after_micros < 0 && (
-        <Notice tone="bad" title={t("builder.go.credit_short")}>
-          {t("builder.go.credit_short_text")}
-        </Notice>
-      )}
+      {page.credit_short && <CreditNotice short={page.credit_short} />}
     </>
   );
 }

@@ -11,6 +11,7 @@ import { notifyDone } from "../../app/notify";
 import { useMay } from "../../app/permissions";
 import { queries } from "../../app/queries";
 import { Problem } from "../../app/states";
+import type { WhenShort } from "../credit-short";
 import { useDryRun } from "../dry-run";
 import { rememberCampaign } from "../follow";
 import { LaunchGuard } from "../launch-guard";
@@ -21,6 +22,11 @@ import classes from "./builder.module.css";
 import { isUnwritten } from "./draft";
 import { GoFacts } from "./go-facts";
 
+interface Wish {
+  step: "submit" | "launch";
+  whenShort?: WhenShort | undefined;
+}
+
 /** Gönder: everything once more, then to an approver or out. */
 export function GoStep({ campaign, brand }: { campaign: Campaign; brand: Brand | undefined }) {
   const { t } = useTranslation();
@@ -29,15 +35,15 @@ export function GoStep({ campaign, brand }: { campaign: Campaign; brand: Brand |
   const run = useDryRun(campaign.id);
   const [isAsked, ask] = useState(false);
   const move = useMutation({
-    mutationFn: (step: "submit" | "launch") => {
+    mutationFn: ({ step, whenShort }: Wish) => {
       const path = { params: { path: { id: campaign.id } } };
       return answer<Campaign>(
         step === "submit"
           ? api.POST("/api/v1/campaigns/{id}/submit", path)
-          : api.POST("/api/v1/campaigns/{id}/launch", path),
+          : api.POST("/api/v1/campaigns/{id}/launch", { ...path, body: { when_credit_short: whenShort ?? null } }),
       );
     },
-    onSuccess: (fresh, step) => {
+    onSuccess: (fresh, { step }) => {
       rememberCampaign(fresh);
       void queries.invalidateQueries({ queryKey: ["campaigns"] });
       notifyDone(t(`campaigns.done.${step}`));
@@ -83,8 +89,8 @@ export function GoStep({ campaign, brand }: { campaign: Campaign; brand: Brand |
                 <Button
                   variant={obstacle ? "filled" : "default"}
                   leftSection={<IconCheck size={18} aria-hidden />}
-                  onClick={() => move.mutate("submit")}
-                  loading={move.isPending && move.variables === "submit"}
+                  onClick={() => move.mutate({ step: "submit" })}
+                  loading={move.isPending && move.variables.step === "submit"}
                   disabled={!isReady}
                 >
                   {t("campaigns.do.submit")}
@@ -101,9 +107,9 @@ export function GoStep({ campaign, brand }: { campaign: Campaign; brand: Brand |
         closeButtonProps={{ "aria-label": t("common.action.close") }}
       >
         <LaunchGuard
-          id={campaign.id}
+          campaign={campaign}
           onCancel={close}
-          onLaunch={() => move.mutate("launch")}
+          onLaunch={(whenShort) => move.mutate({ step: "launch", whenShort })}
           isPending={move.isPending}
           error={move.error}
         />

@@ -2,6 +2,13 @@ import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
 import type { Campaign, ReasonEntry, TextFinding } from "../../api/model";
 
+/** Whom the credit at the provider does not reach, and whom it does. */
+export interface CreditShort {
+  people: number;
+  parts: number;
+  reached: number;
+}
+
 /** What an approver decides on, as the server wrote it; kept byte for byte once submitted. */
 export interface GoPage {
   taken_at: string;
@@ -23,6 +30,7 @@ export interface GoPage {
   credit_micros: number | null;
   credit_after_micros: number | null;
   currency: string | null;
+  credit_short: CreditShort | null;
   plan: Campaign["plan"];
   routes: { connector_id: string; name: string; obstacle: string | null; is_foreign: boolean }[];
   starts_at: string;

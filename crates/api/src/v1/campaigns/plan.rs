@@ -170,6 +170,22 @@ pub(crate) struct CampaignProgress {
     canary: Option<CanaryResult>,
     /// The text that the rest gets; absent until a person chooses.
     winner: Option<ChosenText>,
+    /// What was chosen for those whom the credit did not reach at launch.
+    credit: Option<CreditChoice>,
+}
+
+/// A person's choice at a launch for which the credit did not suffice.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CreditChoice {
+    #[schema(value_type = words::WhenShort)]
+    choice: store::campaign_flow::WhenShort,
+    /// People whom the credit reached then.
+    reached: i64,
+    /// People whom it did not.
+    short: i64,
+    by: String,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
 }
 
 /// What a canary came to.
@@ -209,6 +225,13 @@ impl From<store::campaign_flow::Progress> for CampaignProgress {
                 part: winner.part,
                 by: winner.by,
                 at: winner.at,
+            }),
+            credit: progress.credit.map(|chosen| CreditChoice {
+                choice: chosen.choice,
+                reached: chosen.reached,
+                short: chosen.short,
+                by: chosen.by,
+                at: chosen.at,
             }),
         }
     }

@@ -2,15 +2,21 @@
 
 use axum::Json;
 use axum::extract::State;
+use bytes::Bytes;
 use domain::ids::CampaignId;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
 use store::access::Permission;
+use store::campaign_flow::WhenShort;
+use utoipa::ToSchema;
+use validator::Validate;
 
 use super::Campaign;
 use crate::app::App;
-use crate::body::Id;
+use crate::body::{Id, Wanted as _, is_json};
 use crate::caller::Caller;
 use crate::problem::Problem;
+use crate::words;
 
 /// A step that was begun, and the campaign after it.
 type Stepped = Result<(StatusCode, Json<Campaign>), Problem>;
@@ -47,14 +53,52 @@ step! {
     approve_campaign, "/campaigns/{id}/approve", "approve_campaign", ApproveCampaigns, approve
 }
 step! {
-    /// Lets it go: the audience is checked at İYS where answers are old, then frozen, then sent.
-    launch_campaign, "/campaigns/{id}/launch", "launch_campaign", LaunchCampaigns, launch
-}
-step! {
     /// Nothing new leaves until it is resumed; requests under way end.
     pause_campaign, "/campaigns/{id}/pause", "pause_campaign", LaunchCampaigns, pause
 }
 step! {
     /// Goes on after a pause.
     resume_campaign, "/campaigns/{id}/resume", "resume_campaign", LaunchCampaigns, resume
+}
+
+/// How it is launched.
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Launch {
+    /// What becomes of those whom the credit at the provider does not reach:
+    /// `wait` or `cut` (S502, drawn by lot). Needed only where it does not reach
+    /// everybody; the GO page tells (`credit_short`).
+    #[schema(value_type = Option<words::WhenShort>)]
+    when_credit_short: Option<WhenShort>,
+}
+
+/// Lets it go: the audience is checked at İYS where answers are old, then frozen, then sent.
+///
+/// Where the credit at the provider does not reach everybody, the call is
+/// refused with S502 until it says what becomes of the others.
+#[utoipa::path(
+    post, path = "/campaigns/{id}/launch", operation_id = "launch_campaign", tag = "campaigns",
+    params(("id" = String, Path, description = "The campaign")),
+    request_body = Option<Launch>,
+    responses((status = 202, description = "The campaign as it is now", body = Campaign)),
+)]
+pub(crate) async fn launch_campaign(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<CampaignId>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Stepped {
+    caller.needs(Permission::LaunchCampaigns)?;
+    let launch = if body.is_empty() {
+        Launch::default()
+    } else {
+        is_json(&headers)?;
+        Launch::read(&body)?
+    };
+    let moved = app
+        .engine
+        .launch_with(caller.firm, id, launch.when_credit_short, &caller.actor)
+        .await?;
+    Ok((StatusCode::ACCEPTED, Json(Campaign::of(&caller, moved))))
 }

@@ -2,10 +2,11 @@
 //! times what the database does for it: fifteen values are copied, a message
 //! crosses to another thread, and columns are looked up by name.
 
+use domain::consent::AddressOwner;
 use domain::ids::BrandId;
 use serde::Deserialize;
 
-use super::{AddressOwner, WALK_ROWS_MAX, WalkPlace, WalkedState, address_of, reached_here};
+use super::{WALK_ROWS_MAX, WalkPlace, WalkedState, address_of, reached_here};
 use crate::consent::state::{BrandKey, local_state, registry_view};
 use crate::db::{Conn, Engine, Reader};
 use crate::error::{Doing, StoreError};
