@@ -217,10 +217,7 @@ async fn health_data_is_in_no_text_that_an_owner_has_not_approved_word_for_word(
     let changed = server.patch(&path, &admin, without).await.json();
     assert_eq!(changed["health_approved_by"], Value::Null);
     // What was drafted while it was approved cannot be launched now.
-    let launch = format!(
-        "/api/v1/campaigns/{}/launch",
-        taken.json()["id"].as_str().unwrap()
-    );
+    let launch = format!("{taken}/launch");
     let refused = server.post(&launch, &tenant.owner, json!({})).await;
     assert_eq!(refused.code(), "S405", "{}", refused.text());
 }

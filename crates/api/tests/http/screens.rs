@@ -2,7 +2,7 @@
 //! complaints, who did what, how far consents reach, and practice.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 use store::access::Role;
 
 use crate::connectors::new_connector;
