@@ -161,7 +161,8 @@ export default function UploadDialog({ again, onClose }: { again?: string; onClo
               disabled={send.isPending}
               p="lg"
               data-error={form.errors.file ? true : undefined}
-              inputProps={{ "aria-label": t("uploads.dialog.file") }}
+              // The button opens it; inside a button nothing else may take the focus.
+              inputProps={{ "aria-label": t("uploads.dialog.file"), style: { display: "none" } }}
               role="button"
               aria-label={file ? `${file.name}. ${t("uploads.dialog.change_file")}` : t("uploads.dialog.drop")}
             >
