@@ -92,7 +92,6 @@ impl People {
         (text, filter, after): (&str, ContactFilter<'_>, Option<SearchPlace>),
         values: &[&str],
         index: (&str, &str),
-        in_order: bool,
     ) {
         let firm = self.scene.firm.as_db().to_string();
         let values = [&[firm.as_str()], values].concat();
@@ -103,13 +102,25 @@ impl People {
         };
         let page = (what, "SELECT c.place, c.id FROM c");
         // A window of some thousands, found by the index, is read whole.
-        let lists: &[&str] = &["c", "n", "(subquery-1)", "(subquery-2)", "k"];
-        self.walks(page, asked, &values, index, (lists, in_order))
+        let lists: &[&str] = &[
+            "c",
+            "n",
+            "(subquery-1)",
+            "(subquery-2)",
+            "k",
+            "of_the_name",
+            "of_later_names",
+        ];
+        self.walks(page, asked, &values, index, (lists, false))
             .await;
     }
 }
 
-const BY_NAME: (&str, &str) = ("contact_name", "contact_name");
+// A page begins behind the last person, also among people of one name.
+const BY_NAME: (&str, &str) = (
+    "contact_name (firm_id=? AND name_fold=? AND id>?)",
+    "contact_name",
+);
 const MEMBERS: (&str, &str) = ("PRIMARY KEY (tag_id=?", "tag_member_pkey");
 const STATES: (&str, &str) = (
     "PRIMARY KEY (brand_id=? AND recipient_id=? AND channel=?)",
@@ -137,9 +148,8 @@ async fn people_by_name(people: &People) {
         .finds(
             "everybody",
             ("", plain, None),
-            &["''", &high, "''", &lowest, "51", "51"],
+            &[&high, "''", &lowest, "51", "51"],
             BY_NAME,
-            true,
         )
         .await;
     let at = ContactCursor {
@@ -150,29 +160,24 @@ async fn people_by_name(people: &People) {
         .finds(
             "a later page",
             ("", plain, Some(SearchPlace::Beginning(at))),
-            &["''", &high, "'a'", "1", "51", "51"],
+            &[&high, "'a'", "1", "51", "51"],
             BY_NAME,
-            true,
         )
         .await;
     people
         .finds(
             "a name",
             ("K", plain, None),
-            &["'k'", &names, "'k'", &lowest, "51", "51"],
+            &[&names, "'k'", &lowest, "51", "51"],
             BY_NAME,
-            true,
         )
         .await;
     people
         .finds(
             "a surname",
             ("K", plain, Some(SearchPlace::Inside(None))),
-            &[
-                "''", &high, "''", &lowest, "10000", "'k'", &names, "' k'", "51",
-            ],
+            &[&high, "''", &lowest, "10000", "'k'", &names, "' k'", "51"],
             BY_NAME,
-            false,
         )
         .await;
 }
@@ -180,7 +185,7 @@ async fn people_by_name(people: &People) {
 async fn people_by_what_holds_for_them(people: &People) {
     let high = format!("'{AFTER_ALL}'");
     let lowest = i64::MIN.to_string();
-    let window = ["''", high.as_str(), "''", lowest.as_str(), "10000"];
+    let window = [high.as_str(), "''", lowest.as_str(), "10000"];
     let brand = people.scene.brand.as_db().to_string();
     for state in [
         ConsentState::Confirmed,
@@ -193,7 +198,7 @@ async fn people_by_what_holds_for_them(people: &People) {
         };
         let values = [&window[..], &[&brand, "51"]].concat();
         people
-            .finds("by consent", ("", filter, None), &values, STATES, false)
+            .finds("by consent", ("", filter, None), &values, STATES)
             .await;
     }
     let filter = ContactFilter {
@@ -202,7 +207,7 @@ async fn people_by_what_holds_for_them(people: &People) {
     };
     let values = [&window[..], &["'HS_WEB'", "51"]].concat();
     people
-        .finds("by source", ("", filter, None), &values, EVENTS, false)
+        .finds("by source", ("", filter, None), &values, EVENTS)
         .await;
     let filter = ContactFilter {
         group: Some(people.tag),
@@ -221,7 +226,6 @@ async fn people_by_what_holds_for_them(people: &People) {
             ("", filter, None),
             &[&tag, "0", "10000", &tag, "51"],
             MEMBERS,
-            false,
         )
         .await;
 }

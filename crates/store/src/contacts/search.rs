@@ -422,19 +422,25 @@ fn near(
         }
         _ => (folded.to_owned(), format!("{folded}{AFTER_ALL}"), None),
     };
-    let (after_name, after_id) = cursor.map_or((low.clone(), i64::MIN), |at| {
-        (at.name_fold.clone(), at.id.as_db())
-    });
-    let low = spelling.text(&low);
+    let (after_name, after_id) =
+        cursor.map_or((low, i64::MIN), |at| (at.name_fold.clone(), at.id.as_db()));
     let high = spelling.text(&high);
     let after_name = spelling.text(&after_name);
     let after_id = spelling.int(after_id);
     let most = spelling.int(rows);
+    // Two walks instead of one from (name, id) on: where the second column is the
+    // row's own number, SQLite goes by the first alone, and half a file may have
+    // no names at all.
+    let columns = "id AS place, id, phone_id, email_id, attributes, name_fold";
     format!(
-        "SELECT id AS place, id, phone_id, email_id, attributes, name_fold FROM contact \
-         WHERE firm_id = $1 AND name_fold >= {low} AND name_fold < {high} \
-           AND (name_fold, id) > ({after_name}, {after_id}) \
-         ORDER BY name_fold, id LIMIT {most}"
+        "SELECT * FROM (SELECT {columns} FROM contact \
+            WHERE firm_id = $1 AND name_fold = {after_name} AND id > {after_id} \
+            ORDER BY id LIMIT {most}) of_the_name \
+         UNION ALL \
+         SELECT * FROM (SELECT {columns} FROM contact \
+            WHERE firm_id = $1 AND name_fold > {after_name} AND name_fold < {high} \
+            ORDER BY name_fold, id LIMIT {most}) of_later_names \
+         ORDER BY name_fold, place LIMIT {most}"
     )
 }
 
@@ -471,6 +477,28 @@ mod tests {
         let near = near(&mut spelling, "ayse", filter, place, WINDOW_ROWS);
         let conditions = spelling.conditions(filter).join(" AND ");
         format!("WITH c AS ({near}) SELECT c.place, c.id FROM c WHERE {conditions}").leak()
+    }
+
+    #[tokio::test]
+    async fn a_page_begins_at_its_place_even_among_people_of_one_name() {
+        let later: fn(Engine) -> &'static str = |engine| {
+            let at = ContactCursor {
+                name_fold: String::new(),
+                id: ContactId::from_db(7),
+            };
+            let place = SearchPlace::Beginning(at);
+            let filter = ContactFilter {
+                source: Some("HS_WEB"),
+                ..ContactFilter::default()
+            };
+            spelled(engine, &filter, Some(&place))
+        };
+        walks(later, Index::of_key("name_fold=? AND id>?", "contact_name")).await;
+        walks(
+            later,
+            Index::of_key("name_fold>? AND name_fold<?", "contact_name"),
+        )
+        .await;
     }
 
     #[tokio::test]
