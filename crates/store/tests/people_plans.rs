@@ -92,6 +92,7 @@ impl People {
         (text, filter, after): (&str, ContactFilter<'_>, Option<SearchPlace>),
         values: &[&str],
         index: (&str, &str),
+        in_order: bool,
     ) {
         let firm = self.scene.firm.as_db().to_string();
         let values = [&[firm.as_str()], values].concat();
@@ -102,16 +103,8 @@ impl People {
         };
         let page = (what, "SELECT c.place, c.id FROM c");
         // A window of some thousands, found by the index, is read whole.
-        let lists: &[&str] = &[
-            "c",
-            "n",
-            "(subquery-1)",
-            "(subquery-2)",
-            "k",
-            "of_the_name",
-            "of_later_names",
-        ];
-        self.walks(page, asked, &values, index, (lists, false))
+        let lists: &[&str] = &["c", "n", "(subquery-1)", "(subquery-2)", "k"];
+        self.walks(page, asked, &values, index, (lists, in_order))
             .await;
     }
 }
@@ -150,6 +143,7 @@ async fn people_by_name(people: &People) {
             ("", plain, None),
             &[&high, "''", &lowest, "51", "51"],
             BY_NAME,
+            true,
         )
         .await;
     let at = ContactCursor {
@@ -162,6 +156,7 @@ async fn people_by_name(people: &People) {
             ("", plain, Some(SearchPlace::Beginning(at))),
             &[&high, "'a'", "1", "51", "51"],
             BY_NAME,
+            true,
         )
         .await;
     people
@@ -170,6 +165,7 @@ async fn people_by_name(people: &People) {
             ("K", plain, None),
             &[&names, "'k'", &lowest, "51", "51"],
             BY_NAME,
+            true,
         )
         .await;
     people
@@ -178,6 +174,7 @@ async fn people_by_name(people: &People) {
             ("K", plain, Some(SearchPlace::Inside(None))),
             &[&high, "''", &lowest, "10000", "'k'", &names, "' k'", "51"],
             BY_NAME,
+            false,
         )
         .await;
 }
@@ -198,7 +195,7 @@ async fn people_by_what_holds_for_them(people: &People) {
         };
         let values = [&window[..], &[&brand, "51"]].concat();
         people
-            .finds("by consent", ("", filter, None), &values, STATES)
+            .finds("by consent", ("", filter, None), &values, STATES, false)
             .await;
     }
     let filter = ContactFilter {
@@ -207,7 +204,7 @@ async fn people_by_what_holds_for_them(people: &People) {
     };
     let values = [&window[..], &["'HS_WEB'", "51"]].concat();
     people
-        .finds("by source", ("", filter, None), &values, EVENTS)
+        .finds("by source", ("", filter, None), &values, EVENTS, false)
         .await;
     let filter = ContactFilter {
         group: Some(people.tag),
@@ -226,6 +223,7 @@ async fn people_by_what_holds_for_them(people: &People) {
             ("", filter, None),
             &[&tag, "0", "10000", &tag, "51"],
             MEMBERS,
+            false,
         )
         .await;
 }

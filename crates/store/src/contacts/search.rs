@@ -428,20 +428,23 @@ fn near(
     let after_name = spelling.text(&after_name);
     let after_id = spelling.int(after_id);
     let most = spelling.int(rows);
-    // Two walks instead of one from (name, id) on: where the second column is the
-    // row's own number, SQLite goes by the first alone, and half a file may have
-    // no names at all.
     let columns = "id AS place, id, phone_id, email_id, attributes, name_fold";
-    format!(
-        "SELECT * FROM (SELECT {columns} FROM contact \
-            WHERE firm_id = $1 AND name_fold = {after_name} AND id > {after_id} \
-            ORDER BY id LIMIT {most}) of_the_name \
-         UNION ALL \
-         SELECT * FROM (SELECT {columns} FROM contact \
-            WHERE firm_id = $1 AND name_fold > {after_name} AND name_fold < {high} \
-            ORDER BY name_fold, id LIMIT {most}) of_later_names \
-         ORDER BY name_fold, place LIMIT {most}"
-    )
+    let walked = match spelling.engine {
+        // Where the second column is the row's own number, SQLite goes by the
+        // first alone, and half a file may have no names at all: two walks.
+        Engine::Sqlite => format!(
+            "WHERE firm_id = $1 AND name_fold = {after_name} AND id > {after_id} \
+             UNION ALL \
+             SELECT {columns} FROM contact \
+             WHERE firm_id = $1 AND name_fold > {after_name} AND name_fold < {high}"
+        ),
+        // PostgreSQL would read and sort both walks to their ends.
+        Engine::Postgres => format!(
+            "WHERE firm_id = $1 AND name_fold < {high} \
+               AND (name_fold, id) > ({after_name}, {after_id})"
+        ),
+    };
+    format!("SELECT {columns} FROM contact {walked} ORDER BY name_fold, place LIMIT {most}")
 }
 
 fn cursor_of(contact: &Contact) -> ContactCursor {
@@ -463,7 +466,7 @@ fn goes_on(place: Option<&SearchPlace>, at: ContactCursor, member: i64) -> Searc
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Index, walks};
+    use crate::plan::{Index, walks, walks_in_order};
 
     fn spelled(
         engine: Engine,
@@ -487,18 +490,16 @@ mod tests {
                 id: ContactId::from_db(7),
             };
             let place = SearchPlace::Beginning(at);
-            let filter = ContactFilter {
-                source: Some("HS_WEB"),
-                ..ContactFilter::default()
+            let filter = ContactFilter::default();
+            let mut spelling = Spelling {
+                engine,
+                values: Vec::new(),
             };
-            spelled(engine, &filter, Some(&place))
+            near(&mut spelling, "", &filter, Some(&place), WINDOW_ROWS).leak()
         };
-        walks(later, Index::of_key("name_fold=? AND id>?", "contact_name")).await;
-        walks(
-            later,
-            Index::of_key("name_fold>? AND name_fold<?", "contact_name"),
-        )
-        .await;
+        let row = "ROW(name_fold, id) > ROW(";
+        walks_in_order(later, Index::of_key("name_fold=? AND id>?", row)).await;
+        walks_in_order(later, Index::of_key("name_fold>? AND name_fold<?", row)).await;
     }
 
     #[tokio::test]
