@@ -276,12 +276,13 @@ impl Reader {
         let list = question.list_parameter(self.engine())?;
         let oldest_answer = question.policy.oldest_answer(question.now);
         let store = self.store().clone();
-        let changes = self.audience_changes(question.firm, question.brand).await?;
-        let print = question.print(&sql, list.as_deref());
-        if let Some(print) = &print
-            && let Some(known) = store.audiences().recall(print, changes, oldest_answer)
-        {
-            return Ok(known);
+        let mut kept_by = None;
+        if let Some(print) = question.print(&sql, list.as_deref()) {
+            let changes = self.audience_changes(question.firm, question.brand).await?;
+            if let Some(known) = store.audiences().recall(&print, changes, oldest_answer) {
+                return Ok(known);
+            }
+            kept_by = Some((print, changes));
         }
         let rows: Vec<(i64, i64, Option<i64>)> = on!(self, conn => bind_question!(
                 sqlx::query_as(AssertSqlSafe(sql)), question, list.as_deref())
@@ -289,7 +290,7 @@ impl Reader {
             .await)
         .doing("judging an audience")?;
         let judged = judged(rows.iter().map(|(code, count, _)| (*code, *count)))?;
-        if let Some(print) = print {
+        if let Some((print, changes)) = kept_by {
             let oldest_counted = rows.iter().filter_map(|(_, _, checked)| *checked).min();
             let answer = Remembered {
                 judged: judged.clone(),
