@@ -6,7 +6,7 @@ use domain::consent::{ConsentKey, Origin};
 use domain::ids::{BrandId, FirmId};
 use domain::time::{DAY_US, MINUTE_US};
 use domain::{Recipient, RegistryMode, Source, Status, Verdict};
-use engine::Settings;
+use engine::{EngineError, Settings};
 use engine::consents::ConsentClaim;
 use engine::registry::desk::NewRetailer;
 use engine::registry::via::{ViaBegun, ViaWish};
@@ -141,7 +141,11 @@ async fn a_code_that_the_person_tells_is_sent_on_and_decided_at_once() -> Result
             .engine
             .via_code(house.firm, request.id, "000000x")
             .await;
-        ensure!(wrong.is_err(), "{wrong:?}");
+        ensure!(
+            matches!(&wrong, Err(EngineError::Faults(faults)) if faults[0].field == "code"
+                && faults[0].code == "H1052" && faults[0].text_tr == "Onay kodu yanlış."),
+            "{wrong:?}"
+        );
         let open = house.simulators.iys_via().await?;
         let code = open[0]["code"].as_str().context("a code")?.to_owned();
         let seen = house.engine.via_code(house.firm, request.id, &code).await?;

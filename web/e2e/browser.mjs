@@ -1,6 +1,7 @@
-import { mkdirSync } from "node:fs";
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
+import axe from "axe-core";
 import { chromium } from "playwright-core";
 
 const FLAGS = [
@@ -28,7 +29,7 @@ export async function openBrowser(url) {
   });
   const context = await browser.newContext({
     baseURL: url,
-    viewport: { width: 1280, height: 860 },
+    viewport: DESK,
     locale: "tr-TR",
     // Not that of the panel's users: times must come out Turkish all the same.
     timezoneId: "America/New_York",
@@ -59,21 +60,91 @@ export async function picture(page, name) {
   await page.screenshot({ path: join(screens, `${name}.png`), animations: "disabled" });
 }
 
-/** Fails on a serious or critical violation of the accessibility rules. */
+const DESK = { width: 1280, height: 860 };
+const PHONE = { width: 360, height: 740 };
+
+/** The addresses whose screens were judged, in the shapes of the router. */
+const judged = new Set();
+
+/**
+ * Judges what a page shows now as everybody meets it: on a desk and on a phone of 360 px, each in
+ * the light and in the dark. Fails on a serious or critical violation of WCAG 2.2 AA and of axe's
+ * good practice, and where the page scrolls sideways. The page stays as it was.
+ */
 export async function checkAccess(page, screen) {
+  const before = page.viewportSize();
+  const wasDark = await page.evaluate(() => matchMedia("(prefers-color-scheme: dark)").matches);
+  const schemes = wasDark ? ["dark", "light"] : ["light", "dark"];
+  judged.add(new URL(page.url()).pathname);
+  for (const size of [DESK, PHONE]) {
+    await page.setViewportSize(size);
+    for (const colorScheme of schemes) {
+      await page.emulateMedia({ colorScheme });
+      const place = `${screen}, ${size === DESK ? "on a desk" : "on a phone"}, ${colorScheme}`;
+      await checkFits(page, place);
+      await checkAsItIs(page, place);
+    }
+    schemes.reverse();
+  }
+  await page.setViewportSize(before);
+  await page.emulateMedia({ colorScheme: schemes[0] });
   await settled(page);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  if (grave.length === 0) return;
-  const lines = grave.map(({ id, impact, nodes }) => `  ${impact} ${id}: ${nodes.map((n) => n.target).join(", ")}`);
-  throw new Error(`${screen} is not accessible:\n${lines.join("\n")}`);
 }
 
-/** Fails when the page scrolls sideways. */
-export async function checkFits(page, screen) {
+/** The same for one page in the form it has. */
+async function checkAsItIs(page, place) {
   await settled(page);
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  if (over > 0) throw new Error(`${screen} is ${over} px wider than the window`);
+  await page.evaluate(`window.axe ?? (() => { ${axe.source} })()`);
+  const grave = await page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, {
+      // What stands in a frame is somebody's e-mail, and nothing may run there to look at it:
+      // it is judged on a page of its own.
+      iframes: false,
+      resultTypes: ["violations"],
+      rules: { "target-size": { enabled: true } },
+    });
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, impact, nodes }) => `  ${impact} ${id}: ${nodes.map(({ target }) => target).join(", ")}`);
+  });
+  if (grave.length > 0) throw new Error(`${place}: not accessible\n${grave.join("\n")}`);
+}
+
+/** Judges an e-mail as a mail program shows it: the document of the preview on a page of its own. */
+export async function checkMail(page, frame, mail) {
+  const html = await frame.getAttribute("srcdoc");
+  const own = await page.context().newPage();
+  try {
+    await own.setContent(html);
+    await checkAccess(own, mail);
+  } finally {
+    await own.close();
+  }
+}
+
+/** The screens of the panel, by the addresses of its router, that no story has judged. */
+export function unjudged() {
+  const router = readFileSync(resolve(import.meta.dirname, "../src/app/router.tsx"), "utf8");
+  const paths = [...router.matchAll(/\bpath: "([^"]+)"/g)].map(([, path]) => path);
+  assert.ok(paths.length > 30, "the router names the screens");
+  const isJudged = (path) => {
+    const shape = new RegExp(`^${path.replace(/\$\w+/g, "[^/]+")}$`);
+    return [...judged].some((address) => shape.test(address) && (!path.includes("$") || !paths.includes(address)));
+  };
+  return paths.filter((path) => !isJudged(path));
+}
+
+/** Fails when the page scrolls sideways, and names what reaches furthest. */
+async function checkFits(page, screen) {
+  await settled(page);
+  const { over, widest } = await page.evaluate(() => {
+    const over = document.documentElement.scrollWidth - window.innerWidth;
+    if (over <= 0) return { over };
+    const ends = (element) => element.getBoundingClientRect().right;
+    const [widest] = [...document.body.querySelectorAll("*")].sort((one, other) => ends(other) - ends(one));
+    return { over, widest: `${widest.tagName} ${widest.textContent.slice(0, 80)}` };
+  });
+  if (over > 0) throw new Error(`${screen} is ${over} px wider than the window: ${widest}`);
 }
 
 /** Waits until nothing loads and nothing moves any more. */

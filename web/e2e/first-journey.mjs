@@ -4,7 +4,7 @@
  * approval and the launch, and the citizen's own page.
  */
 import assert from "node:assert/strict";
-import { checkAccess, checkFits, picture } from "./browser.mjs";
+import { checkAccess, picture } from "./browser.mjs";
 import { FIRST } from "./file.mjs";
 import { until } from "./server.mjs";
 
@@ -165,7 +165,6 @@ export async function readAsCitizen({ browser, place }) {
     assert.match(text, /İYS'nin teyidi/, "that İYS confirmed it");
     assert.ok(!STAFF.test(text), `nobody who works there is named: ${text}`);
     await checkAccess(own, "the citizen's page");
-    await checkFits(own, "the citizen's page");
     await picture(own, "citizen-why");
   });
 }

@@ -4,7 +4,7 @@
  * campaign's report and asks why somebody got nothing. Exit code 0 or 1.
  */
 import assert from "node:assert/strict";
-import { checkAccess, checkFits, openBrowser, picture } from "./browser.mjs";
+import { checkAccess, openBrowser, picture, unjudged } from "./browser.mjs";
 import { APPROVAL_STORY, CAMPAIGN_STORY } from "./campaigns.mjs";
 import { COMPLIANCE_PLACE, COMPLIANCE_STORY } from "./compliance.mjs";
 import { consentFile, EXPECTED, refusalFile } from "./file.mjs";
@@ -50,6 +50,8 @@ async function main() {
   const stories = STORIES.filter(({ name }) => wanted === undefined || name === wanted);
   assert.ok(stories.length > 0, `there is no story ${wanted}`);
   for (const one of stories) if (!(await play(one))) return 1;
+  // Which screens are new is known to the router alone; only all stories together see all of them.
+  if (wanted === undefined) assert.deepEqual(unjudged(), [], "no story judged these screens");
   return 0;
 }
 
@@ -315,17 +317,14 @@ async function readElsewhere({ page, report }) {
 
   await page.emulateMedia({ colorScheme: "dark" });
   await page.locator("html[data-mantine-color-scheme=dark]").waitFor({ state: "attached" });
-  await checkAccess(page, "the dark report");
   await picture(page, "campaign-report-dark");
 
   await page.setViewportSize({ width: 360, height: 740 });
-  await checkFits(page, "the report on a phone");
-  await checkAccess(page, "the report on a phone");
+  await checkAccess(page, "the report in English");
   await picture(page, "campaign-report-phone");
   await page.getByRole("button", { name: "Open or close the menu" }).click();
   await menu(page, "File uploads");
   await page.getByRole("heading", { level: 1, name: "File uploads" }).waitFor();
-  await checkFits(page, "the uploads on a phone");
   await page.setViewportSize({ width: 1280, height: 860 });
   await page.emulateMedia({ colorScheme: "light" });
 }

@@ -1,6 +1,6 @@
 /** The parts of the story about what is set up once: retailers, where İYS pushes to, quiet times, e-mails and what a text costs. */
 import assert from "node:assert/strict";
-import { checkAccess, checkFits, picture } from "./browser.mjs";
+import { checkAccess, checkMail, picture } from "./browser.mjs";
 import { until } from "./server.mjs";
 
 export const SETUP_STORY = [
@@ -13,18 +13,6 @@ export const SETUP_STORY = [
 
 async function heading(page, name) {
   await page.getByRole("heading", { level: 1, name }).waitFor();
-}
-
-/** The screen must be readable in the dark and fit a phone, too. */
-async function everywhere(page, screen) {
-  await checkAccess(page, screen);
-  await page.emulateMedia({ colorScheme: "dark" });
-  await page.locator("html[data-mantine-color-scheme=dark]").waitFor({ state: "attached" });
-  await checkAccess(page, `${screen} in the dark`);
-  await page.setViewportSize({ width: 360, height: 740 });
-  await checkFits(page, `${screen} on a phone`);
-  await page.setViewportSize({ width: 1280, height: 860 });
-  await page.emulateMedia({ colorScheme: "light" });
 }
 
 async function retailers({ page }) {
@@ -40,13 +28,13 @@ async function retailers({ page }) {
     await dialog.getByRole("combobox", { name: label, exact: true }).click();
     await page.getByRole("option").first().click();
   }
-  await everywhere(page, "registering a retailer");
+  await checkAccess(page, "registering a retailer");
   await picture(page, "retailer-new");
   await dialog.getByRole("button", { name: "İYS'ye kaydet" }).click();
   await dialog.waitFor({ state: "detached" });
   const row = page.getByRole("row", { name: /Kadıköy Bayi/ });
   await row.waitFor();
-  await everywhere(page, "the retailers");
+  await checkAccess(page, "the retailers");
   await picture(page, "retailers");
   await row.getByRole("button", { name: "Sil" }).click();
   const asked = page.getByRole("dialog", { name: /Kadıköy Bayi.*silinsin mi/ });
@@ -81,7 +69,7 @@ async function quietTimes({ page }) {
   await windows.getByLabel("Bitiş").fill("17:00");
   await rules.getByRole("button", { name: "Kaydet" }).click();
   await page.getByText("Kaydedildi.").first().waitFor();
-  await everywhere(page, "the rules for sending");
+  await checkAccess(page, "the rules for sending");
   await rules.scrollIntoViewIfNeeded();
   await picture(page, "sending-rules");
   await page.reload();
@@ -112,8 +100,6 @@ async function mailTemplate({ page }) {
   await mail.getByRole("textbox", { name: "HTML içerik" }).fill("<h1>Yaz geldi</h1><p>Merhaba {{ad}}</p>");
   await mail.getByRole("button", { name: "Kaydet" }).click();
   await page.locator("#mail-versions").getByText("E-postanın önceki sürümü yok.").waitFor();
-  // Looked at while no preview stands there: nothing runs in one, not even what looks.
-  await everywhere(page, "the e-mail of a template");
   await mail.getByLabel("Konu").fill("Yaz bitti, {{ad}}");
   await mail.getByRole("button", { name: "Kaydet" }).click();
   const earlier = page.locator("#mail-versions");
@@ -122,6 +108,8 @@ async function mailTemplate({ page }) {
   const sheet = mail.locator("iframe");
   assert.equal(await sheet.getAttribute("sandbox"), "", "nothing in the preview runs");
   assert.match(await sheet.getAttribute("srcdoc"), /<h1>Yaz geldi/);
+  await checkAccess(page, "the e-mail of a template");
+  await checkMail(page, sheet, "the e-mail itself");
   await mail.scrollIntoViewIfNeeded();
   await picture(page, "template-mail");
   await earlier.getByRole("button").last().click();
@@ -148,7 +136,7 @@ async function measureText({ page }) {
   await section.getByRole("button", { name: "Say", exact: true }).click();
   await section.locator("[data-measured]").waitFor();
   assert.ok(Number(await section.locator("[data-measured]").getAttribute("data-measured")) > 0, "people were counted");
-  await everywhere(page, "what a text comes to");
+  await checkAccess(page, "what a text comes to");
   await section.scrollIntoViewIfNeeded();
   await picture(page, "template-measure");
 }

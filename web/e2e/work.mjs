@@ -1,6 +1,6 @@
 /** The parts of the story that are everyday work: replies, finding people, who did what, practice, the home of a role. */
 import assert from "node:assert/strict";
-import { checkAccess, checkFits, picture } from "./browser.mjs";
+import { checkAccess, picture } from "./browser.mjs";
 import { until } from "./server.mjs";
 
 export const WORK_STORY = [
@@ -143,9 +143,6 @@ async function narrowDown({ page }) {
     .getByRole("row", { name: new RegExp(PHONE.slice(1)) })
     .getByRole("link")
     .waitFor();
-  await page.setViewportSize({ width: 360, height: 740 });
-  await checkFits(page, "the people on a phone");
-  await page.setViewportSize({ width: 1280, height: 860 });
 }
 
 async function readPerson({ page }) {

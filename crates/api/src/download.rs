@@ -4,7 +4,7 @@
 use std::error::Error;
 
 use axum::body::Body;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use engine::EngineError;
 use futures_util::stream::{once, select};
@@ -27,7 +27,16 @@ where
     F: Future<Output = Result<(), EngineError>> + Send + 'static,
 {
     let (into, from) = tokio::io::duplex(PIPE_BYTES);
-    let mut response = Body::from_stream(stream(write(into), from)).into_response();
+    file(
+        name,
+        media_type,
+        Body::from_stream(stream(write(into), from)),
+    )
+}
+
+/// An answer that browsers keep under this name.
+pub(crate) fn file(name: &str, media_type: &'static str, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {

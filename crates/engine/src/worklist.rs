@@ -70,6 +70,13 @@ pub fn actions(code: ReasonCode, info: Option<&CodeInfo>) -> Vec<RejectionAction
     }
 }
 
+/// Whether anything else than nothing may be done.
+fn has_work(actions: &[RejectionAction]) -> bool {
+    actions
+        .iter()
+        .any(|action| *action != RejectionAction::Nothing)
+}
+
 /// Who must act, in Turkish and English.
 pub const fn actor_texts(actor: Actor) -> (&'static str, &'static str) {
     match actor {
@@ -166,7 +173,8 @@ impl Engine {
         held.ok_or(EngineError::NotFound { what: "the brand" })
     }
 
-    /// Refused records by answer, with what may be done.
+    /// Refused records by answer, with what may be done; those with nothing
+    /// to be done come last.
     ///
     /// # Errors
     /// [`EngineError::NotFound`] when the firm has no such brand.
@@ -177,19 +185,24 @@ impl Engine {
     ) -> Result<Vec<WorkGroup>, EngineError> {
         self.brand_of(firm, brand).await?;
         let groups = self.store.read().await?.rejection_groups(brand).await?;
-        Ok(groups
+        let mut groups: Vec<WorkGroup> = groups
             .into_iter()
             .map(|group| {
                 let info = group.iys_code.as_deref().and_then(codes::find);
-                let due = group.oldest.map(|at| self.counting().due_dates(at).legal);
+                let actions = actions(group.code, info);
+                // Where nothing is to be done, nothing is due.
+                let oldest = group.oldest.filter(|_| has_work(&actions));
+                let due = oldest.map(|at| self.counting().due_dates(at).legal);
                 WorkGroup {
-                    actions: actions(group.code, info),
+                    actions,
                     due,
                     info,
                     group,
                 }
             })
-            .collect())
+            .collect();
+        groups.sort_by_key(|group| !has_work(&group.actions));
+        Ok(groups)
     }
 
     /// Sends refused records of a code again: each is looked up first, so that

@@ -54,6 +54,14 @@ impl CallError {
         }
     }
 
+    /// What people are shown as İYS's own: its code and its words, without ours around them.
+    pub fn said(&self) -> String {
+        match &self.code {
+            Some(code) => format!("{code}: {}", self.message),
+            None => self.to_string(),
+        }
+    }
+
     /// The refusal of a call that carried one record, as an answer about it.
     pub fn as_answer(&self) -> AddAnswer {
         AddAnswer::Failed {

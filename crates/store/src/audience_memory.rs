@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::audience::{AudienceQuestion, Judged};
 use crate::db::{Reader, Writer};
 use crate::error::{Doing, StoreError};
+use crate::given::{BindGiven, Given};
 
 /// Answers that a process remembers; the oldest gives way.
 const REMEMBERED_MAX: usize = 256;
@@ -175,13 +176,20 @@ impl Writer {
     /// longer than that, and nothing is waited for behind them.
     pub(crate) async fn count_changes(&mut self) -> Result<(), StoreError> {
         let scopes: BTreeSet<i64> = std::mem::take(self.changed_scopes());
-        for scope in scopes {
-            let sql = "INSERT INTO audience_change (scope_id, number) VALUES ($1, 1) \
-                 ON CONFLICT (scope_id) DO UPDATE SET number = audience_change.number + 1";
-            on!(self, conn => sqlx::query(sql).bind(scope).execute(&mut *conn).await.map(drop))
-                .doing("counting what changed about audiences")?;
+        if scopes.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        // In the order of their numbers: two that count the same rows never wait for each other.
+        let given = Given::new().ints("scope_id", scopes);
+        let sql = given.sql(
+            self.engine(),
+            1,
+            "INSERT INTO audience_change (scope_id, number) \
+             SELECT scope_id, 1 FROM given WHERE true \
+             ON CONFLICT (scope_id) DO UPDATE SET number = audience_change.number + 1",
+        );
+        on!(self, conn => sqlx::query(sql).bind_given(&given).execute(&mut *conn).await.map(drop))
+            .doing("counting what changed about audiences")
     }
 }
 

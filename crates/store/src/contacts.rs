@@ -1,12 +1,11 @@
-//! Contacts (*kişi*) and their addresses: one, by whatever names it, and pages
-//! by name. They are made and changed by [`crate::consent::apply`] only.
+//! Contacts (*kişi*) and their addresses: one, by whatever names it; pages of them are in
+//! [`search`]. They are made and changed by [`crate::consent::apply`] only.
 
 mod addresses;
 pub mod search;
 
 use std::collections::BTreeMap;
 
-use domain::fold_text::name_fold;
 use domain::ids::{ContactId, FirmId, RecipientId};
 use domain::{Recipient, Timestamp};
 
@@ -14,7 +13,7 @@ pub use addresses::Identifier;
 
 use crate::db::Reader;
 use crate::error::{Doing, StoreError};
-use crate::row::{from_json, known, page_rows};
+use crate::row::{from_json, known};
 
 /// Greater than every text that begins with what stands before it: closes the
 /// range of a prefix, which uses the index where LIKE does not.
@@ -75,12 +74,6 @@ macro_rules! contact_sql {
 
 /// What is read of a contact `c` with its addresses `p` and `m`.
 const COLUMNS: &str = contact_sql!();
-
-const BY_NAME: &str = contact_sql!(
-    "WHERE c.firm_id = $1 AND c.name_fold >= $2 AND c.name_fold < $3 \
-       AND (c.name_fold, c.id) > ($4, $5) \
-     ORDER BY c.name_fold, c.id LIMIT $6"
-);
 
 type ContactRow = (
     i64,
@@ -220,53 +213,5 @@ impl Reader {
             Ok((recipient, ContactId::from_db(contact)))
         })
         .transpose()
-    }
-
-    /// Contacts in the order of their folded names, those whose name begins
-    /// with `prefix` as people write it; with the cursor of the last.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`] when a row holds a value that cannot be.
-    pub async fn contacts(
-        &mut self,
-        firm: FirmId,
-        prefix: &str,
-        after: Option<&ContactCursor>,
-        limit: usize,
-    ) -> Result<(Vec<Contact>, Option<ContactCursor>), StoreError> {
-        let low = name_fold(prefix);
-        let high = format!("{low}{AFTER_ALL}");
-        let (after_name, after_id) = after.map_or((low.as_str(), i64::MIN), |at| {
-            (at.name_fold.as_str(), at.id.as_db())
-        });
-        let rows: Vec<ContactRow> = on!(self, conn => sqlx::query_as(BY_NAME)
-            .bind(firm.as_db())
-            .bind(&low)
-            .bind(&high)
-            .bind(after_name)
-            .bind(after_id)
-            .bind(page_rows(limit))
-            .fetch_all(&mut *conn)
-            .await)
-        .doing("listing contacts")?;
-        let mut cursor = None;
-        let mut page = Vec::with_capacity(rows.len());
-        for row in rows {
-            let (at, contact) = contact(row)?;
-            cursor = Some(at);
-            page.push(contact);
-        }
-        Ok((page, cursor))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::{Index, walks_in_order};
-
-    #[tokio::test]
-    async fn contacts_are_listed_in_the_order_of_their_index() {
-        walks_in_order(|_| BY_NAME, Index::named("contact_name")).await;
     }
 }

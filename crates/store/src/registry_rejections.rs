@@ -1,5 +1,6 @@
 //! Records that İYS would not take: grouped for a work list, with İYS's own
-//! words, and the people behind each group.
+//! words, and the people behind each group. Among them those that İYS refused
+//! because it holds something newer (I178), also after that was taken over.
 
 use domain::ids::{BrandId, RecipientId};
 use domain::{Channel, ReasonCode, Recipient, RecipientKind, Status, Timestamp};
@@ -82,13 +83,14 @@ const GROUPS: &str = "SELECT s.verdict_code, a.iys_code, max(a.iys_text) AS iys_
         count(*) AS people, min(s.local_us) AS oldest_us \
      FROM consent_state s LEFT JOIN registry_answer a ON a.brand_id = s.brand_id \
         AND a.recipient_id = s.recipient_id AND a.channel = s.channel AND a.kind = s.kind \
-     WHERE s.brand_id = $1 AND s.verdict = 6 \
+     WHERE s.brand_id = $1 AND s.verdict_code IS NOT NULL \
+       AND (s.verdict = 6 OR s.verdict_code = 4178) \
      GROUP BY s.verdict_code, a.iys_code ORDER BY s.verdict_code, a.iys_code";
 
 const PEOPLE: &str = "SELECT s.recipient_id, r.address, s.channel, s.kind, s.verdict_code, \
         s.local_status, s.local_us, s.local_event_id, a.iys_code, a.iys_text, a.answered_us \
      FROM (SELECT recipient_id, channel, kind FROM consent_state \
-        WHERE brand_id = $1 AND verdict = 6 AND verdict_code = $2 \
+        WHERE brand_id = $1 AND verdict_code = $2 AND (verdict = 6 OR verdict_code = 4178) \
           AND (recipient_id, channel, kind) > ($3, $4, $5) \
         ORDER BY recipient_id, channel, kind LIMIT $6) p \
      JOIN consent_state s ON s.brand_id = $1 AND s.recipient_id = p.recipient_id \

@@ -288,7 +288,7 @@ async fn a_finding_grows_and_is_open_again_when_more_of_the_same_comes() {
 #[tokio::test]
 async fn refusals_of_iys_are_grouped_with_its_own_words_and_their_people_are_paged() {
     for db in store::testing::each().await {
-        let records: Vec<IncomingRecord> = (1..=5)
+        let records: Vec<IncomingRecord> = (1..=6)
             .map(|n| declared(i64::from(n), phone(n), Status::Onay, june(20)))
             .collect();
         let applied = apply(&db, &records).await;
@@ -301,6 +301,12 @@ async fn refusals_of_iys_are_grouped_with_its_own_words_and_their_people_are_pag
             );
             assert_eq!(window.run(&set).await, 1);
         }
+        // A citizen was quicker: their refusal stands there, taken over with its reason.
+        let older = ids[5].as_db();
+        let set = format!(
+            "UPDATE consent_state SET verdict = 2, verdict_code = 4178 WHERE recipient_id = {older}"
+        );
+        assert_eq!(window.run(&set).await, 1);
         let answer = |place: usize, code: &str, text: &str| NewAnswer {
             recipient: ids[place],
             code: code.into(),
@@ -312,6 +318,7 @@ async fn refusals_of_iys_are_grouped_with_its_own_words_and_their_people_are_pag
             answer(2, "H121", "telefon hatalı"),
             // Confirmed meanwhile: its old words are nobody's work.
             answer(4, "H121", "telefon hatalı"),
+            answer(5, "H178", "kayıt daha yeni"),
         ];
         let mut writer = db.store.write().await.expect("a transaction");
         writer
@@ -330,6 +337,7 @@ async fn refusals_of_iys_are_grouped_with_its_own_words_and_their_people_are_pag
             short,
             [
                 (ReasonCode::I120, "H121".to_owned(), 1),
+                (ReasonCode::I178, "H178".to_owned(), 1),
                 (ReasonCode::I606, String::new(), 1),
                 (ReasonCode::I606, "H467".to_owned(), 2),
             ],

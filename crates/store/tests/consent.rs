@@ -438,21 +438,19 @@ async fn contacts_are_paged_by_name_as_turkish_readers_search_them() {
         apply(&db, &records).await;
         apply(&db, &[person(1, phone(50))]).await;
         let mut reader = db.store.read().await.expect("a reader");
-        let mut seen = Vec::new();
-        let mut after = None;
+        let all = ContactFilter::default();
+        let (mut seen, mut place) = (Vec::new(), None);
         loop {
-            let (page, last) = reader
-                .contacts(FIRM, "", after.as_ref(), 2)
+            let found = reader
+                .find_contacts(FIRM, "", &all, place, 2)
                 .await
                 .expect("a page");
-            if page.is_empty() {
+            let names = found.contacts.into_iter().map(|contact| contact.name);
+            seen.extend(names.map(Option::unwrap_or_default));
+            place = found.next;
+            if place.is_none() {
                 break;
             }
-            seen.extend(
-                page.into_iter()
-                    .map(|contact| contact.name.unwrap_or_default()),
-            );
-            after = last;
         }
         assert_eq!(
             seen,
@@ -460,12 +458,10 @@ async fn contacts_are_paged_by_name_as_turkish_readers_search_them() {
             "{}",
             db.name
         );
-        let (page, _) = reader
-            .contacts(FIRM, "IŞI", None, 10)
-            .await
-            .expect("a page");
-        assert_eq!(page.len(), 1);
-        assert_eq!(page[0].name.as_deref(), Some("Işık"));
+        let found = reader.find_contacts(FIRM, "IŞI", &all, None, 10).await;
+        let found = found.expect("a page").contacts;
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].name.as_deref(), Some("Işık"));
     }
 }
 

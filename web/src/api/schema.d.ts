@@ -4503,6 +4503,11 @@ export interface components {
              */
             event_id: string;
             origin?: components["schemas"]["Origin"] | null;
+            /**
+             * Format: date-time
+             * @description When it was learnt of here: a refusal stops commercial messages from then on.
+             */
+            recorded_at?: string | null;
             /** @description Where it was taken, such as `HS_WEB`. */
             source?: string | null;
             status: components["schemas"]["ConsentStatus"];

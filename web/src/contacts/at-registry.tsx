@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
 import type { Channel, Contact, RecipientKind, Via, ViaMethod, Why } from "../api/model";
+import { ApiError } from "../api/problem";
 import { useAct } from "../app/act";
 import { useActorName } from "../app/actor";
 import { Notice } from "../app/notice";
@@ -12,6 +13,7 @@ import { useMay } from "../app/permissions";
 import { StateBadge, type Tone } from "../app/state-badge";
 import { Failure, Loading, Problem } from "../app/states";
 import { Time } from "../app/time";
+import { currentLanguage } from "../locale";
 import { useFormats } from "../locale/format";
 
 interface AboutRecord {
@@ -189,6 +191,7 @@ function Request({ request, listKey }: { request: Via; listKey: unknown[] }) {
     () => answer(api.POST("/api/v1/via/{id}/code", { params: { path: { id: request.id } }, body: { code } })),
     { refresh: [listKey, ["contact"]], showsError: true },
   );
+  const faults = send.error instanceof ApiError ? send.error.fields(currentLanguage()) : {};
   const takesCode = request.state === "waiting" && request.method.endsWith("_OTP") && may("record_consents");
   return (
     <Stack gap={4} data-via={request.state}>
@@ -218,7 +221,11 @@ function Request({ request, listKey }: { request: Via; listKey: unknown[] }) {
               inputMode="numeric"
               autoComplete="off"
               value={code}
-              onChange={(event) => setCode(event.currentTarget.value)}
+              onChange={(event) => {
+                setCode(event.currentTarget.value);
+                if (send.error) send.reset();
+              }}
+              error={faults.code}
             />
             <Button type="submit" variant="default" loading={send.isPending}>
               {t("contacts.via.send_code")}
@@ -226,7 +233,7 @@ function Request({ request, listKey }: { request: Via; listKey: unknown[] }) {
           </Group>
         </form>
       )}
-      {send.error && <Problem error={send.error} />}
+      {send.error && !faults.code && <Problem error={send.error} />}
     </Stack>
   );
 }

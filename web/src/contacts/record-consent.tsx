@@ -15,6 +15,7 @@ import { useServerNow } from "../app/session";
 import { Problem } from "../app/states";
 import { instantOf, wallClockOf } from "../campaigns/builder/turkish-time";
 import { currentLanguage } from "../locale";
+import { RetailerField } from "./retailer-field";
 
 /** Where a firm may take a consent or a refusal; İYS's own doors are not among them. */
 const SOURCES = [
@@ -74,6 +75,7 @@ function RecordForm({ contact, brands, onClose }: { contact: Contact; brands: Br
   const [status, setStatus] = useState<(typeof STATUSES)[number]>("RET");
   const [source, setSource] = useState<string>(SOURCES[0]);
   const [evidence, setEvidence] = useState("");
+  const [retailer, setRetailer] = useState("");
   const [at, setAt] = useState(() => wallClockOf(new Date(serverNow())));
   const record = useAct(
     async () => {
@@ -87,6 +89,7 @@ function RecordForm({ contact, brands, onClose }: { contact: Contact; brands: Br
             status,
             source,
             evidence: evidence.trim() || undefined,
+            retailer_code: retailer ? Number(retailer) : undefined,
             consent_at: instantOf(at) ?? new Date(serverNow()).toISOString(),
           },
           headers: { "Idempotency-Key": intention.current },
@@ -105,6 +108,7 @@ function RecordForm({ contact, brands, onClose }: { contact: Contact; brands: Br
     event.preventDefault();
     record.mutate(undefined);
   };
+  const chosen = brands.find(({ id }) => id === brand);
   if (channels.length === 0) return <Text>{t("reports.record.no_address")}</Text>;
   return (
     <form onSubmit={submit} onChange={changed} noValidate autoComplete="off">
@@ -133,6 +137,7 @@ function RecordForm({ contact, brands, onClose }: { contact: Contact; brands: Br
             onChange={(value) => {
               changed();
               setBrand(value ?? brand);
+              setRetailer("");
             }}
             error={faults.brand_id}
             allowDeselect={false}
@@ -187,6 +192,17 @@ function RecordForm({ contact, brands, onClose }: { contact: Contact; brands: Br
             error={faults.evidence}
             maxLength={500}
           />
+          {chosen && (
+            <RetailerField
+              brand={chosen}
+              value={retailer}
+              onChange={(code) => {
+                changed();
+                setRetailer(code);
+              }}
+              error={faults.retailer_code}
+            />
+          )}
         </SimpleGrid>
         {record.error && <Problem error={record.error} />}
         {record.data && <Became outcome={record.data} brand={brand} />}

@@ -200,7 +200,8 @@ function CodedReason({ reason }: { reason: Why["reasons"][number] }) {
 
 function LocalRecord({ why }: { why: Why }) {
   const { t } = useTranslation();
-  const { local } = why;
+  const formats = useFormats();
+  const { local, registry } = why;
   return (
     <div className={classes.record}>
       <Title order={3} size="h5">
@@ -224,6 +225,15 @@ function LocalRecord({ why }: { why: Why }) {
           <dt>{t("contacts.local.event")}</dt>
           <dd>{local.event_id}</dd>
         </dl>
+      )}
+      {local?.status === "RET" && local.recorded_at && (
+        <Text size="sm" mt="sm">
+          {t(registry.citizen ? "contacts.local.refused_citizen" : "contacts.local.refused", {
+            when: formats.dateTime(local.consent_at),
+            source: local.source ?? t("common.none"),
+            since: formats.dateTime(local.recorded_at),
+          })}
+        </Text>
       )}
     </div>
   );

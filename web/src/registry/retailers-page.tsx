@@ -1,10 +1,9 @@
 import { Button, Group, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
-import type { Answer, Brand } from "../api/model";
+import type { Brand } from "../api/model";
 import { useAct } from "../app/act";
 import { Ask } from "../app/ask";
 import { Listed } from "../app/data-table";
@@ -15,11 +14,7 @@ import { useMay } from "../app/permissions";
 import { Empty } from "../app/states";
 import { isConnected, RegistryFrame } from "./frame";
 import { NewRetailer } from "./new-retailer";
-
-type Retailer = Answer<"/api/v1/registry/{brand_id}/retailers", "get">["items"][number];
-
-/** Retailers that the server tells of at once. */
-const PAGE = 100;
+import { type Retailer, retailersKey, useRetailers } from "./retailers";
 
 /** Bayiler: who takes consents in the brand's name, as İYS lists them. */
 export function RetailersPage() {
@@ -31,20 +26,8 @@ function Retailers({ brand }: { brand: Brand }) {
   const may = useMay();
   const [isAdding, add] = useState(false);
   const [removed, remove] = useState<Retailer>();
-  const key = ["registry", brand.id, "retailers"];
-  const pages = useInfiniteQuery({
-    queryKey: key,
-    queryFn: ({ pageParam }) =>
-      answer(
-        api.GET("/api/v1/registry/{brand_id}/retailers", {
-          params: { path: { brand_id: brand.id }, query: { offset: pageParam } },
-        }),
-      ),
-    initialPageParam: 0,
-    getNextPageParam: (last, all) => (last.items.length === PAGE ? all.length * PAGE : undefined),
-    enabled: isConnected(brand),
-    retry: false,
-  });
+  const key = retailersKey(brand.id);
+  const pages = useRetailers(brand);
   const removal = useAct(
     (code: number) =>
       answer<unknown>(

@@ -171,9 +171,9 @@ impl Engine {
             }
             Err(error) if denies(&error) => {
                 rights.brand = Allowed::No;
-                rights.said = Some(error.to_string());
+                rights.said = Some(error.said());
             }
-            Err(error) => rights.said = Some(error.to_string()),
+            Err(error) => rights.said = Some(error.said()),
         }
     }
 
@@ -207,9 +207,9 @@ impl Engine {
             Ok(_) => rights.set(channel, Allowed::Yes),
             Err(error) if denies(&error) => {
                 rights.set(channel, Allowed::No);
-                rights.said = Some(error.to_string());
+                rights.said = Some(error.said());
             }
-            Err(error) => rights.said = Some(error.to_string()),
+            Err(error) => rights.said = Some(error.said()),
         }
         Ok(())
     }
@@ -221,9 +221,9 @@ impl Engine {
             Ok(_) => rights.agreement = Allowed::Yes,
             Err(error) if denies(&error) => {
                 rights.agreement = Allowed::No;
-                rights.said = Some(error.to_string());
+                rights.said = Some(error.said());
             }
-            Err(error) => rights.said = Some(error.to_string()),
+            Err(error) => rights.said = Some(error.said()),
         }
     }
 

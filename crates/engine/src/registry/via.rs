@@ -12,7 +12,7 @@ use domain::ids::{BrandId, FirmId, RecipientId, ViaId};
 use domain::time::{DAY_US, MINUTE_US, SECOND_US};
 use domain::{Channel, Recipient, RecipientKind, Timestamp};
 use registry::CallError;
-use registry::codes::Class;
+use registry::codes::{self, Class};
 use registry::via::{Verification, ViaCode, ViaConsent, ViaOutcome, ViaStart, ViaState, ViaTitle};
 use registry::wire::RegisteredChannel;
 use serde_json::json;
@@ -20,7 +20,7 @@ use store::registry_via::{NewVia, ViaMethod, ViaProgress, ViaRequest, ViaSeen};
 use store::registry_work::{NewList, Operation};
 
 use super::asked;
-use crate::error::EngineError;
+use crate::error::{EngineError, Fault};
 use crate::worklist::MayAsk;
 use crate::{Engine, Step};
 
@@ -157,7 +157,7 @@ impl Engine {
                 next: self.now().plus_micros(LOOK_EVERY_US),
             },
             Err(error) => {
-                text = error.to_string();
+                text = error.said();
                 ViaSeen {
                     progress: if was_refused(error) {
                         ViaProgress::Refused
@@ -210,8 +210,8 @@ impl Engine {
     /// Sends the code on that the person told, and looks what İYS made of it.
     ///
     /// # Errors
-    /// [`EngineError::Conflict`] when the request needs no code, is over, or
-    /// İYS does not take the code, with its words.
+    /// [`EngineError::Conflict`] when the request needs no code or is over, or
+    /// İYS was not reached, [`EngineError::Faults`] when it does not take the code.
     pub async fn via_code(
         &self,
         firm: FirmId,
@@ -241,7 +241,7 @@ impl Engine {
                 &codes,
             )
             .await
-            .map_err(|error| EngineError::conflict("İYS", error.to_string()))?;
+            .map_err(|error| not_taken(&error))?;
         self.look_at_via(&held, SOON_US).await?;
         self.via(firm, id).await
     }
@@ -307,6 +307,23 @@ impl Engine {
             self.wake.registry.notify_waiters();
         }
         Ok(())
+    }
+}
+
+/// What İYS has against a code, in the words of the table where it knows them.
+fn not_taken(error: &CallError) -> EngineError {
+    let judged = error
+        .code
+        .as_deref()
+        .and_then(|code| codes::judge(code, &error.message));
+    match judged {
+        Some(info) if error.is_refusal() => EngineError::Faults(vec![Fault {
+            field: "code",
+            code: info.code,
+            text_tr: info.meaning_tr.to_owned(),
+            text_en: info.meaning_en.to_owned(),
+        }]),
+        _ => EngineError::conflict("İYS", error.to_string()),
     }
 }
 

@@ -15,6 +15,7 @@ mod feed;
 mod file;
 mod ground;
 mod lines;
+mod panel;
 mod pipeline;
 mod plain_sql;
 mod provider;
@@ -27,9 +28,9 @@ use crate::cli;
 use crate::output::{Exit, Output};
 
 /// The rows that can be asked for by name.
-const ROWS: [&str; 11] = [
-    "import", "judge", "launch", "dispatch", "smtp", "receipts", "registry", "ledger", "pull",
-    "drift", "limiter",
+const ROWS: [&str; 12] = [
+    "import", "judge", "panel", "launch", "dispatch", "smtp", "receipts", "registry", "ledger",
+    "pull", "drift", "limiter",
 ];
 
 /// Measures the rows asked for, on SQLite and on the server named.

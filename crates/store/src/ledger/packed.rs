@@ -16,14 +16,16 @@ use crate::db::{Conn, Engine, Reader};
 use crate::error::{Doing, StoreError};
 
 macro_rules! events_between {
-    ($select:literal) => {
+    ($select:literal, $addresses:literal, $address_of_event:literal) => {
         concat!(
             "SELECT ",
             $select,
-            " FROM ledger_block b CROSS JOIN consent_event e CROSS JOIN recipient r \
-             WHERE b.brand_id = $1 AND b.number BETWEEN $2 AND $3 \
+            " FROM ledger_block b CROSS JOIN consent_event e ",
+            $addresses,
+            "WHERE b.brand_id = $1 AND b.number BETWEEN $2 AND $3 \
                AND e.id BETWEEN b.first_event_id AND b.last_event_id \
-               AND e.brand_id = $1 AND r.id = e.recipient_id"
+               AND e.brand_id = $1",
+            $address_of_event
         )
     };
 }
@@ -34,14 +36,22 @@ pub(super) const fn events_between(engine: Engine) -> &'static str {
         Engine::Sqlite => events_between!(
             "json_group_array(json_array(b.number, e.id, e.recipient_id, e.channel, e.kind, \
                 e.status, e.consent_us, e.recorded_us, e.origin, e.origin_id, e.origin_line, \
-                e.source, e.evidence, e.actor, r.address))"
+                e.source, e.evidence, e.actor, r.address))",
+            "CROSS JOIN recipient r ",
+            " AND r.id = e.recipient_id"
         ),
+        // No join: how many events lie between two numbers is anybody's guess to the planner,
+        // which then reads every address of the firm for each portion. This is one look-up an
+        // event, whatever it guesses.
         Engine::Postgres => events_between!(
             "array_agg(b.number), array_agg(e.id), array_agg(e.recipient_id), \
              array_agg(e.channel), array_agg(e.kind), array_agg(e.status), \
              array_agg(e.consent_us), array_agg(e.recorded_us), array_agg(e.origin), \
              array_agg(e.origin_id), array_agg(e.origin_line), array_agg(e.source), \
-             array_agg(e.evidence), array_agg(e.actor), array_agg(r.address)"
+             array_agg(e.evidence), array_agg(e.actor), \
+             array_agg((SELECT r.address FROM recipient r WHERE r.id = e.recipient_id))",
+            "",
+            ""
         ),
     }
 }
@@ -75,7 +85,7 @@ pub(super) struct Columns(
     Texts,
     MaybeTexts,
     Texts,
-    Texts,
+    MaybeTexts,
 );
 
 /// One event of [`Packed::Json`], in the order of the statement.
@@ -227,7 +237,8 @@ impl Line<'_> {
 
 impl Columns {
     /// The events with the number of their block; columns of the same
-    /// statement are equally long.
+    /// statement are equally long. An event whose address is gone is left out, as a join would:
+    /// its block then lacks it.
     fn events(
         self,
         brand: BrandId,
@@ -242,7 +253,7 @@ impl Columns {
         .map(|column| column.unwrap_or_default().into_iter());
         let mut maybe = [self.9, self.10].map(|column| column.unwrap_or_default().into_iter());
         let numbers = self.0.unwrap_or_default().into_iter();
-        numbers.map_while(move |number| {
+        let events = numbers.map_while(move |number| {
             let [
                 id,
                 recipient,
@@ -257,7 +268,10 @@ impl Columns {
                 .map(|column| column.next().unwrap_or_default());
             let [origin_id, origin_line] = maybe.each_mut().map(|column| column.next().flatten());
             let source = sources.next()?;
-            let address = addresses.next()?;
+            let (evidence, actor) = (evidences.next()?, actors.next()?);
+            let Some(address) = addresses.next()? else {
+                return Some(None);
+            };
             let parts = EventParts {
                 id,
                 recipient,
@@ -270,11 +284,12 @@ impl Columns {
                 origin,
                 origin_id,
                 origin_line,
-                evidence: evidences.next()?,
-                actor: actors.next()?,
+                evidence,
+                actor,
                 address: &address,
             };
-            Some(parts.into_event(brand).map(|event| (number, event)))
-        })
+            Some(Some(parts.into_event(brand).map(|event| (number, event))))
+        });
+        events.flatten()
     }
 }

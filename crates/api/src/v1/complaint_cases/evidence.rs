@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::body::Id;
 use crate::caller::Caller;
+use crate::download::file;
 use crate::problem::{OrNotFound, Problem};
 
 /// The key that evidence packs are signed with.
@@ -68,17 +69,7 @@ pub(crate) async fn evidence_pack(
         .engine
         .evidence_pack(caller.firm, id, &caller.actor)
         .await?;
-    let mut response = pack.into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/zip"),
-    );
-    let name = format!("attachment; filename=\"{id}-kanit.zip\"");
-    if let Ok(name) = HeaderValue::from_str(&name) {
-        headers.insert(header::CONTENT_DISPOSITION, name);
-    }
-    Ok(response)
+    Ok(file(&format!("{id}-kanit.zip"), "application/zip", pack))
 }
 
 /// The public half of the key that evidence packs are signed with.

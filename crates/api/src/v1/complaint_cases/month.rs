@@ -4,9 +4,8 @@ use std::fmt::Write as _;
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use engine::complaints::MonthReport;
-use http::{HeaderValue, header};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::access::Permission;
@@ -15,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::app::App;
 use crate::body::Asked;
 use crate::caller::Caller;
+use crate::download::file;
 use crate::problem::Problem;
 
 /// Which month.
@@ -115,17 +115,8 @@ pub(crate) async fn complaint_month_csv(
         )
         .await?;
     writer.commit().await?;
-    let name = format!("attachment; filename=\"sikayetler-{}.csv\"", month.month);
-    let mut response = csv(&month).into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/csv; charset=utf-8"),
-    );
-    if let Ok(name) = HeaderValue::from_str(&name) {
-        headers.insert(header::CONTENT_DISPOSITION, name);
-    }
-    Ok(response)
+    let name = format!("sikayetler-{}.csv", month.month);
+    Ok(file(&name, "text/csv; charset=utf-8", csv(&month)))
 }
 
 fn csv(month: &ComplaintMonth) -> String {

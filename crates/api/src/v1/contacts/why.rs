@@ -70,6 +70,9 @@ pub(crate) struct LocalConsent {
     status: Status,
     #[schema(value_type = String, format = DateTime)]
     consent_at: Timestamp,
+    /// When it was learnt of here: a refusal stops commercial messages from then on.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    recorded_at: Option<Timestamp>,
     /// Where it was taken, such as `HS_WEB`.
     #[schema(value_type = Option<String>)]
     source: Option<Source>,
@@ -164,10 +167,12 @@ impl LocalConsent {
             .consent_history(key.brand, key.recipient, only)
             .await?;
         let event = events.into_iter().find(|event| event.id == held.event);
+        let recorded_at = event.as_ref().map(|event| event.recorded_at);
         let (source, origin) = event.map(|event| (event.source, event.origin)).unzip();
         Ok(Self {
             status: held.status,
             consent_at: held.consent_date,
+            recorded_at,
             source,
             event_id: held.event,
             origin,

@@ -285,7 +285,8 @@ pub(crate) async fn registry_retailers(
     Id(brand): Id<BrandId>,
     Asked(asked): Asked<RetailersQuery>,
 ) -> Result<Json<Retailers>, Problem> {
-    caller.needs(Permission::ManageRegistry)?;
+    // Whoever writes a declaration down names the retailer that took it.
+    caller.needs(Permission::RecordConsents)?;
     let page = app
         .engine
         .retailers(caller.firm, brand, asked.offset)

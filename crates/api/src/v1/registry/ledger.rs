@@ -5,7 +5,7 @@ use std::io;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use domain::ids::BrandId;
 use engine::evidence::archive::{self, Part};
@@ -18,6 +18,7 @@ use tokio_util::io::ReaderStream;
 use crate::app::App;
 use crate::body::Id;
 use crate::caller::Caller;
+use crate::download::file;
 use crate::problem::{OrNotFound, Problem};
 
 /// The brand's ledger and the firm's audit trail as they are now, to be
@@ -41,17 +42,11 @@ pub(crate) async fn registry_ledger(
         .ledger_archive(caller.firm, &held, &caller.actor)
         .await?;
     let length = archive::length(&parts);
-    let mut response = Body::from_stream(stream(parts)).into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/x-tar"),
-    );
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    let name = format!("attachment; filename=\"{brand}-defter.tar\"");
-    if let Ok(name) = HeaderValue::from_str(&name) {
-        headers.insert(header::CONTENT_DISPOSITION, name);
-    }
+    let name = format!("{brand}-defter.tar");
+    let mut response = file(&name, "application/x-tar", Body::from_stream(stream(parts)));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     Ok(response)
 }
 

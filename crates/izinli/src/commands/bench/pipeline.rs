@@ -16,7 +16,7 @@ use super::ground::{self, Ground, Place, Surroundings};
 use super::lines::{LONG_SECONDS, RUNS, median};
 use super::plain_sql::Plain;
 use super::table::{Row, Table, Target, rate};
-use super::{bare, feed, receipts, smtp};
+use super::{bare, feed, panel, receipts, smtp};
 use crate::session::ACTOR;
 
 const TEXT: &str = "Sayın {{ad}}, yaz indirimi başladı! ORNEK PERAKENDE AS Mersis 0123456789012345. \
@@ -51,8 +51,8 @@ impl Wish {
     /// Whether anything behind the import is.
     fn goes_beyond_import(&self) -> bool {
         [
-            "launch", "dispatch", "smtp", "receipts", "registry", "ledger", "pull", "drift",
-            "limiter",
+            "panel", "launch", "dispatch", "smtp", "receipts", "registry", "ledger", "pull",
+            "drift", "limiter",
         ]
         .iter()
         .any(|row| self.has(row))
@@ -221,6 +221,11 @@ impl Way<'_> {
         self.settle(place).await?;
         if self.wish.has("ledger") {
             self.ledger(place).await.context("ledger")?;
+        }
+        if self.wish.has("panel") {
+            panel::row(self.around, self.server, place, self.database, self.table)
+                .await
+                .context("panel")?;
         }
         self.sends(place).await?;
         // Last: what citizens change moves everybody's state.

@@ -144,15 +144,15 @@ impl Table {
     }
 }
 
-/// The page with the measured lines in it; lines of rows that this run did not
-/// measure stay.
+/// The page with the measured lines in it; lines of rows and sizes that this run
+/// did not measure stay.
 fn replaced(page: &str, lines: &[String], caption: &str) -> Option<String> {
     let (before, rest) = page.split_once(BEGIN)?;
     let (old, after) = rest.split_once(END)?;
     let key = |line: &str| {
         line.split('|')
             .skip(1)
-            .take(2)
+            .take(3)
             .map(str::trim)
             .map(str::to_owned)
             .collect::<Vec<_>>()
@@ -207,11 +207,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_run_replaces_its_own_rows_and_keeps_the_others() {
-        let page = format!("words\n{BEGIN}\n| a | x | 1 |\n| b | x | 1 |\n{END}\nmore");
+    fn a_second_run_replaces_its_own_rows_and_keeps_other_rows_and_sizes() {
+        let page = format!(
+            "words\n{BEGIN}\n| a | x | 9 | 1 |\n| b | x | 9 | 1 |\n| b | x | 90 | 1 |\n{END}\nmore"
+        );
         let page = replaced(
             &page,
-            &["| b | x | 2 |".into(), "| c | x | 3 |".into()],
+            &["| b | x | 9 | 2 |".into(), "| c | x | 9 | 3 |".into()],
             "when",
         )
         .expect("markers");
@@ -220,7 +222,13 @@ mod tests {
             .lines()
             .filter(|line| line.starts_with("| ") && !line.contains("Work"))
             .collect();
-        assert_eq!(rows, ["| a | x | 1 |", "| b | x | 2 |", "| c | x | 3 |"]);
+        let kept = [
+            "| a | x | 9 | 1 |",
+            "| b | x | 9 | 2 |",
+            "| b | x | 90 | 1 |",
+            "| c | x | 9 | 3 |",
+        ];
+        assert_eq!(rows, kept);
         assert_eq!(replaced("no markers", &[], ""), None);
     }
 
