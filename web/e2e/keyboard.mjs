@@ -135,6 +135,9 @@ async function build({ page, brand }) {
   await tabTo(page, chosen);
   const day = await chosen.getAttribute("data-date");
   await page.keyboard.press("ArrowRight");
+  // Whoever presses Enter has seen where they are.
+  const focused = page.locator("button[data-date]:focus");
+  await until(async () => (await focused.getAttribute("data-date")) > day, 15, "the focus on the next day");
   await page.keyboard.press("Enter");
   await until(async () => (await chosen.getAttribute("data-date")) > day, 15, "the next day");
   await pick(page, page.getByRole("radio", { name: "Başlatıldığı anda" }));

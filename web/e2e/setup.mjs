@@ -36,10 +36,26 @@ async function retailers({ page }) {
   await row.waitFor();
   await checkAccess(page, "the retailers");
   await picture(page, "retailers");
+  await nameRetailer(page);
+  await page.goto("/registry/retailers");
   await row.getByRole("button", { name: "Sil" }).click();
   const asked = page.getByRole("dialog", { name: /Kadıköy Bayi.*silinsin mi/ });
   await asked.getByRole("button", { name: "Sil" }).click();
   await row.waitFor({ state: "detached" });
+}
+
+/** Whoever writes a declaration down says which retailer took it. */
+async function nameRetailer(page) {
+  await page.goto("/contacts");
+  await page.getByRole("table", { name: "Kişiler" }).locator("tbody tr a").last().click();
+  await page.getByRole("button", { name: "Beyanını kaydet" }).click();
+  const dialog = page.getByRole("dialog", { name: "Kişinin beyanını kaydet" });
+  await dialog.getByRole("combobox", { name: "Bayi" }).click();
+  await page.getByRole("option", { name: /^Kadıköy Bayi Ltd\. Şti\. \(\d+\)$/ }).click();
+  await checkAccess(page, "naming the retailer of a declaration");
+  await picture(page, "record-consent-retailer");
+  await dialog.getByRole("button", { name: "Kaydet" }).click();
+  await dialog.getByText("Deftere yazıldı").waitFor();
 }
 
 async function pushAddress({ page }) {

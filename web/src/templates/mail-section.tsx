@@ -29,16 +29,22 @@ export function MailSection({ template }: { template: Template }) {
     ),
   );
   const [present, ...older] = list.items;
+  const [restored, setRestored] = useState(0);
   return (
     <>
       <Section title={t("builder.mail.title")} id="mail">
         {list.isPending && <Loading lines={4} />}
         {list.isError && <Failure error={list.error} onRetry={() => list.refetch()} />}
-        {list.isSuccess && <Editor key={present?.version ?? 0} template={template} mail={present ?? NOTHING} />}
+        {list.isSuccess && <Editor key={restored} template={template} mail={present ?? NOTHING} />}
       </Section>
       {list.isSuccess && (
         <Section title={t("templates.mail_versions.title")} id="mail-versions">
-          <Earlier template={template} present={present} older={older} />
+          <Earlier
+            template={template}
+            present={present}
+            older={older}
+            onRestored={() => setRestored((times) => times + 1)}
+          />
           <MoreButton list={list} />
         </Section>
       )}
@@ -46,12 +52,12 @@ export function MailSection({ template }: { template: Template }) {
   );
 }
 
-function useSave(template: Template) {
+function useSave(template: Template, onDone?: () => void) {
   const { t } = useTranslation();
   return useAct(
     (body: Mail) =>
       answer<Mail>(api.PUT("/api/v1/templates/{id}/mail", { params: { path: { id: template.id } }, body })),
-    { done: t("common.saved"), refresh: [["template", template.id, "mail-versions"]], showsError: true },
+    { done: t("common.saved"), refresh: [["template", template.id, "mail-versions"]], showsError: true, onDone },
   );
 }
 
@@ -59,6 +65,12 @@ function Editor({ template, mail }: { template: Template; mail: Mail }) {
   const { t } = useTranslation();
   const may = useMay();
   const [draft, setDraft] = useState(draftOf(mail));
+  const [base, setBase] = useState(mail);
+  if (!isSameMail(mail, base)) {
+    // A version came in: what was written meanwhile stays, and nothing else does.
+    if (isSameMail(mailOf(draft), base)) setDraft(draftOf(mail));
+    setBase(mail);
+  }
   const [tried, setTried] = useState(false);
   const save = useSave(template);
   const canWrite = may("manage_templates");
@@ -98,10 +110,11 @@ interface EarlierProps {
   template: Template;
   present: Version | undefined;
   older: Version[];
+  onRestored: () => void;
 }
 
 /** Each earlier version, how it looked, and the way back to it. */
-function Earlier({ template, present, older }: EarlierProps) {
+function Earlier({ template, present, older, onRestored }: EarlierProps) {
   const { t } = useTranslation();
   const formats = useFormats();
   const [chosen, choose] = useState<string | null>(null);
@@ -126,16 +139,28 @@ function Earlier({ template, present, older }: EarlierProps) {
         allowDeselect={false}
         maw={560}
       />
-      <Shown template={template} version={shown} isPresent={present !== undefined && isSameMail(shown, present)} />
+      <Shown
+        template={template}
+        version={shown}
+        isPresent={present !== undefined && isSameMail(shown, present)}
+        onRestored={onRestored}
+      />
     </Stack>
   );
 }
 
-function Shown({ template, version, isPresent }: { template: Template; version: Version; isPresent: boolean }) {
+interface ShownProps {
+  template: Template;
+  version: Version;
+  isPresent: boolean;
+  onRestored: () => void;
+}
+
+function Shown({ template, version, isPresent, onRestored }: ShownProps) {
   const { t } = useTranslation();
   const may = useMay();
   const actorName = useActorName();
-  const restore = useSave(template);
+  const restore = useSave(template, onRestored);
   const { subject, html, reply_to, saved_by, saved_at } = version;
   return (
     <>
