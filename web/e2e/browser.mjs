@@ -112,12 +112,12 @@ async function checkAsItIs(page, place) {
   if (grave.length > 0) throw new Error(`${place}: not accessible\n${grave.join("\n")}`);
 }
 
-/** Judges an e-mail as a mail program shows it: the document of the preview on a page of its own. */
+/** Judges an e-mail as a mail program shows it, within a page of the program's own. */
 export async function checkMail(page, frame, mail) {
   const html = await frame.getAttribute("srcdoc");
   const own = await page.context().newPage();
   try {
-    await own.setContent(html);
+    await own.setContent(`<!doctype html><html lang="tr"><title>${mail}</title><main>${html}</main></html>`);
     await checkAccess(own, mail);
   } finally {
     await own.close();
