@@ -279,6 +279,7 @@ impl House {
 
     fn text(&self) -> NewCampaign {
         NewCampaign {
+            promotion: None,
             brand: self.brand.id,
             name: "Yaz".into(),
             channel: MESAJ,
