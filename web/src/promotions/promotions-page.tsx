@@ -12,7 +12,7 @@ import { Page } from "../app/page";
 import { useMay } from "../app/permissions";
 import { queries } from "../app/queries";
 import { ScrollX } from "../app/scroll-x";
-import { Badge, type Tone } from "../app/state-badge";
+import { StateBadge, type Tone } from "../app/state-badge";
 import { Empty, Failure, Loading } from "../app/states";
 import { useFormats } from "../locale/format";
 
@@ -114,11 +114,11 @@ function Rows({ promotions, mayChange }: { promotions: Promotion[]; mayChange: b
 function State({ promotion }: { promotion: Promotion }) {
   const { t } = useTranslation();
   const [state, tone]: [("expired" | "spent")?, Tone?] = promotion.is_expired
-    ? ["expired", "refused"]
+    ? ["expired", "bad"]
     : promotion.left === 0
       ? ["spent", "held"]
       : [];
-  return state ? <Badge tone={tone ?? "neutral"}>{t(`promotions.state.${state}`)}</Badge> : null;
+  return state ? <StateBadge tone={tone ?? "neutral"} label={t(`promotions.state.${state}`)} /> : null;
 }
 
 function Actions({ promotion, onAsk }: { promotion: Promotion; onAsk: (what: "end" | "forget") => void }) {

@@ -19,7 +19,9 @@ use crate::summary::{ColumnReport, FileFormat, Question, SampleRow, UnreadValues
 use crate::table::delimiter::Separation;
 use crate::table::head::{Head, UNUSED, find_separation, first_records, read_head};
 use crate::table::header::recognise;
-use crate::table::layout::{Layout, is_code_header, understand_codes};
+use crate::table::layout::{
+    Layout, is_code_header, separation_of_codes, understand_codes,
+};
 use crate::table::list::{Guess, column_name};
 use crate::tally::Tally;
 use crate::verdict::Refusal;
@@ -96,11 +98,7 @@ impl Way<'_> {
         if self.options.reads_codes
             && matches!(&separation, Err(refusal) if refusal.code == ReasonCode::F106)
         {
-            // Codes look like anything: what nothing separates is one a line.
-            separation = Ok(Separation {
-                delimiter: None,
-                is_stated: false,
-            });
+            separation = Ok(separation_of_codes(&head));
         }
         let delimiter = separation.as_ref().ok().and_then(|found| found.delimiter);
         let scanned = self.scan(&file, delimiter.unwrap_or(UNUSED));

@@ -9,7 +9,7 @@ use domain::attribute::Attribute;
 use domain::fold_text::fold_header;
 use domain::{Channel, ReasonCode, RecipientKind};
 
-pub(crate) use self::code_columns::{is_code_header, understand_codes};
+pub(crate) use self::code_columns::{is_code_header, separation_of_codes, understand_codes};
 use self::attribute_columns::{attribute_columns, attribute_meaning, dates_of, recognised};
 use super::header::{Coding, Meaning, REPORT_COLUMNS, begins_with_report_columns};
 use crate::field::Field;

@@ -11,6 +11,7 @@ use crate::file::encoding::Decoder;
 use crate::file::rows::Place;
 use crate::options::{Mapping, Options};
 use crate::summary::LayoutKind;
+use crate::table::delimiter::{CANDIDATES, Separation};
 use crate::table::head::Head;
 use crate::table::header::Meaning;
 use crate::table::list::{Guess, Headless, column_name};
@@ -145,6 +146,24 @@ fn named_otherwise() -> Refusal {
             "hint_en",
             "A file of promotion codes names people by their external id; for codes that anybody may get leave the column of codes only.",
         )
+}
+
+/// What separates a file of codes in which the rows do not agree: what stands in
+/// its header beside the codes. Without such a header it is one code a line:
+/// codes look like anything.
+pub(crate) fn separation_of_codes(head: &[u8]) -> Separation {
+    let mut lines = head.split(|byte| matches!(byte, b'\n' | b'\r'));
+    let first = lines.find(|line| !line.trim_ascii().is_empty());
+    // The names of the column have none of the letters that codings disagree about.
+    let first = String::from_utf8_lossy(first.unwrap_or_default());
+    let delimiter = CANDIDATES.into_iter().find(|&delimiter| {
+        let mut cells = first.split(char::from(delimiter));
+        first.contains(char::from(delimiter)) && cells.any(|cell| is_code_header(cell.trim()))
+    });
+    Separation {
+        delimiter,
+        is_stated: false,
+    }
 }
 
 /// Understands the head of a file of codes: codes look like anything, so a file
