@@ -150,6 +150,7 @@ export const PERSON_FIELDS = [
   "full_name",
   "external_id",
   "token",
+  "promotion_code",
   "kind",
   "tags",
   "branch",
