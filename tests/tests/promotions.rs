@@ -118,7 +118,10 @@ async fn drafted(world: &World, brand: &Brand, promotion: &Value) -> Result<Stri
 
 /// A code is a promotion, whatever the ground: somebody else must have looked.
 async fn approved(world: &World, path: &str) -> Result<()> {
-    world.client.post(&format!("{path}/submit"), &json!({})).await?;
+    world
+        .client
+        .post(&format!("{path}/submit"), &json!({}))
+        .await?;
     let key = json!({ "name": "onay", "role": "approver" });
     let key = world.client.post("/api-keys", &key).await?;
     let place = world.client.site(&format!("/api/v1{path}/approve"));
@@ -225,7 +228,10 @@ async fn same_code_again(
         ensure!(codes.len() == 2 && codes[0] == codes[1], "{to}: {codes:?}");
     }
     let place = format!("/promotions/{}", list["id"].as_str().context("no id")?);
-    let refused = world.client.call(Method::DELETE, &place, None, None).await?;
+    let refused = world
+        .client
+        .call(Method::DELETE, &place, None, None)
+        .await?;
     ensure!(refused.status == 409, "{refused:?}");
 
     // What a person was told can be proved.
@@ -238,12 +244,11 @@ async fn same_code_again(
 }
 
 /// The export says of every code whose it is, and stands in the trail.
-async fn exported(
-    world: &World,
-    list: &Value,
-    got: &BTreeMap<String, Vec<String>>,
-) -> Result<()> {
-    let place = format!("/promotions/{}/codes", list["id"].as_str().context("no id")?);
+async fn exported(world: &World, list: &Value, got: &BTreeMap<String, Vec<String>>) -> Result<()> {
+    let place = format!(
+        "/promotions/{}/codes",
+        list["id"].as_str().context("no id")?
+    );
     let file = String::from_utf8(world.client.file(&place).await?)?;
     let mut told = 0;
     for line in file.lines().skip(1) {

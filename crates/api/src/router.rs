@@ -22,8 +22,8 @@ use crate::options::BodyLimits;
 use crate::v1::{
     actors, alarms, api_keys, attributes, audit, blacklist, bounces, brands, campaigns,
     complaint_cases as cases, complaints, connectors, consents, contacts, coverage, firms, groups,
-    inbound as replies, mail, messages, optouts, promotions, reasons, registry, segments, sending, session,
-    templates, testers, uploads, users,
+    inbound as replies, mail, messages, optouts, promotions, reasons, registry, segments, sending,
+    session, templates, testers, uploads, users,
 };
 use crate::{guard, health, inbound, observe, openapi, panel, problem, public};
 

@@ -126,7 +126,9 @@ pub(crate) async fn fill(
         };
         // An attribute of the same name never stands in for a code.
         person.values.remove(CODE);
-        person.values.extend(code.map(|code| (CODE.to_owned(), code)));
+        person
+            .values
+            .extend(code.map(|code| (CODE.to_owned(), code)));
     }
     Ok(())
 }
@@ -253,9 +255,7 @@ impl Engine {
             let mut after = None;
             loop {
                 let mut reader = self.store.read().await?;
-                let page = reader
-                    .given_codes(id, after, store::PAGE_ROWS_MAX)
-                    .await?;
+                let page = reader.given_codes(id, after, store::PAGE_ROWS_MAX).await?;
                 drop(reader);
                 let Some(last) = page.last() else {
                     return Ok(());

@@ -249,12 +249,7 @@ impl Writer {
         &mut self,
         id: PromotionId,
     ) -> Result<Option<Promotion>, StoreError> {
-        let sql = for_update!(
-            self,
-            "SELECT ",
-            columns!(),
-            " FROM promotion WHERE id = $1"
-        );
+        let sql = for_update!(self, "SELECT ", columns!(), " FROM promotion WHERE id = $1");
         let row: Option<Row> = on!(self, conn => sqlx::query_as(sql)
             .bind(id.as_db())
             .fetch_optional(&mut *conn)

@@ -41,7 +41,12 @@ async fn a_list_of_codes_is_made_by_a_file_and_changed_counted_and_forgotten() {
         (&json!("Yaz"), &json!("2099-12-31"), &json!(false))
     );
     assert_eq!(
-        (&held["codes"], &held["given"], &held["left"], &held["longest"]),
+        (
+            &held["codes"],
+            &held["given"],
+            &held["left"],
+            &held["longest"]
+        ),
         (&json!(3), &json!(0), &json!(3), &json!(2))
     );
     let path = format!("/api/v1/promotions/{}", held["id"].as_str().unwrap());
@@ -65,7 +70,9 @@ async fn a_list_of_codes_is_made_by_a_file_and_changed_counted_and_forgotten() {
         .await;
     assert_eq!(draft.status, StatusCode::CREATED, "{}", draft.text());
     assert_eq!(draft.json()["promotion_id"], held["id"]);
-    let refused = server.call(Method::DELETE, &path, &tenant.owner, None).await;
+    let refused = server
+        .call(Method::DELETE, &path, &tenant.owner, None)
+        .await;
     assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text());
     let campaign = format!("/api/v1/campaigns/{}", draft.json()["id"].as_str().unwrap());
     let kept = server
@@ -76,7 +83,9 @@ async fn a_list_of_codes_is_made_by_a_file_and_changed_counted_and_forgotten() {
         .patch(&campaign, &tenant.owner, json!({ "promotion_id": null }))
         .await;
     assert_eq!(without.json()["promotion_id"], Value::Null);
-    let gone = server.call(Method::DELETE, &path, &tenant.owner, None).await;
+    let gone = server
+        .call(Method::DELETE, &path, &tenant.owner, None)
+        .await;
     assert_eq!(gone.status, StatusCode::NO_CONTENT, "{}", gone.text());
     let page = server.get("/api/v1/promotions", &tenant.owner).await.json();
     assert_eq!(page["items"], json!([]));
@@ -126,7 +135,10 @@ async fn a_text_with_a_code_is_launched_only_with_a_promotion_that_lasts_long_en
     assert!(names["items"].as_array().unwrap().iter().any(is_code));
 
     let mut wanted = new_campaign(&server, &tenant).await;
-    let body = format!("{{{{promosyon_kodu}}}} {}", wanted["body"].as_str().unwrap());
+    let body = format!(
+        "{{{{promosyon_kodu}}}} {}",
+        wanted["body"].as_str().unwrap()
+    );
     wanted["body"] = json!(body);
     let draft = server
         .post("/api/v1/campaigns", &tenant.owner, wanted)
@@ -220,7 +232,16 @@ async fn codes_are_changed_and_taken_out_only_by_those_who_write_campaigns_and_o
         owner: compliance,
         ..tenant
     };
-    let refused =
-        crate::uploads::sent(&server, &as_compliance, &meta(&as_compliance), "kupon\nC1\n").await;
-    assert_eq!(refused.status, StatusCode::FORBIDDEN, "no campaigns, no codes");
+    let refused = crate::uploads::sent(
+        &server,
+        &as_compliance,
+        &meta(&as_compliance),
+        "kupon\nC1\n",
+    )
+    .await;
+    assert_eq!(
+        refused.status,
+        StatusCode::FORBIDDEN,
+        "no campaigns, no codes"
+    );
 }

@@ -332,14 +332,15 @@ impl Engine {
                 .segment_rules(campaign.firm, &campaign.audience)
                 .await?,
             variables,
-            for_everyone: text::obstacle_for_everyone(campaign, &brand, &routes).or_else(|| {
-                crate::mails::is_incomplete(campaign, content.as_ref(), &brand)
-                    .then_some(ReasonCode::S404)
-            })
-            .or_else(|| {
-                let is_over = codes.as_ref().is_some_and(|codes| codes.are_over(now));
-                is_over.then_some(ReasonCode::S306)
-            }),
+            for_everyone: text::obstacle_for_everyone(campaign, &brand, &routes)
+                .or_else(|| {
+                    crate::mails::is_incomplete(campaign, content.as_ref(), &brand)
+                        .then_some(ReasonCode::S404)
+                })
+                .or_else(|| {
+                    let is_over = codes.as_ref().is_some_and(|codes| codes.are_over(now));
+                    is_over.then_some(ReasonCode::S306)
+                }),
             promotion: codes.and_then(|codes| match codes {
                 Codes::Of { promotion, .. } => Some(promotion),
                 Codes::Sample(_) => None,

@@ -150,9 +150,9 @@ impl Engine {
     ) -> Result<Option<LaunchObstacle>, EngineError> {
         let mut reader = self.store.read().await?;
         let content = crate::mails::content_of(&mut reader, campaign).await?;
-        let mut uses_code = content
-            .as_ref()
-            .is_some_and(|content| crate::mails::beside_text(content, campaign).contains(&CODE.into()));
+        let mut uses_code = content.as_ref().is_some_and(|content| {
+            crate::mails::beside_text(content, campaign).contains(&CODE.into())
+        });
         for body in super::text::texts(campaign) {
             uses_code |= MessageText::parse(body)
                 .is_ok_and(|text| text.variables().iter().any(|name| name == CODE));
@@ -169,7 +169,11 @@ impl Engine {
         };
         let plan = &campaign.plan;
         let last = [Some(self.now()), plan.send_at, plan.expires_at];
-        let last = last.into_iter().flatten().max().unwrap_or_else(|| self.now());
+        let last = last
+            .into_iter()
+            .flatten()
+            .max()
+            .unwrap_or_else(|| self.now());
         Ok(found
             .is_expired(last)
             .then_some(LaunchObstacle::PromotionEnds(found.expires_at)))

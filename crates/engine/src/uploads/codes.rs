@@ -39,9 +39,7 @@ impl CodeList for StoreCodeList {
         let new: Vec<NewCode> = codes.iter().map(new_code).collect();
         let asked = async {
             let mut reader = self.store.read().await?;
-            reader
-                .code_standings(self.firm, self.promotion, &new)
-                .await
+            reader.code_standings(self.firm, self.promotion, &new).await
         };
         let found = self.handle.block_on(asked).map_err(DirectoryError::new)?;
         Ok(found
@@ -119,9 +117,7 @@ impl Engine {
         let (source, work) = self.begin_work(claimed).await?;
         let upload = &claimed.upload;
         let mut reader = self.store.read().await?;
-        let held = reader
-            .promotion_named(upload.firm, name_of(upload))
-            .await?;
+        let held = reader.promotion_named(upload.firm, name_of(upload)).await?;
         drop(reader);
         let mut list = StoreCodeList {
             store: self.store.clone(),

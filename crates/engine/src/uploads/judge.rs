@@ -219,7 +219,10 @@ impl Engine {
     }
 
     /// The file, and an empty folder for what is made of it.
-    pub(super) async fn begin_work(&self, claimed: &ClaimedUpload) -> Result<(PathBuf, PathBuf), EngineError> {
+    pub(super) async fn begin_work(
+        &self,
+        claimed: &ClaimedUpload,
+    ) -> Result<(PathBuf, PathBuf), EngineError> {
         let folder = self.folder(claimed.upload.id);
         let work = folder.judged(claimed.upload.attempt);
         // A second look in the same attempt begins with an empty folder too.

@@ -369,10 +369,7 @@ fn read_code(text: &str) -> Result<&str, Fault> {
         return fault(ReasonCode::R104);
     }
     // A long number that a spreadsheet has cut is nobody's code any more.
-    if matches!(
-        read_external_id(text),
-        Identity::Faulty(ReasonCode::R402)
-    ) {
+    if matches!(read_external_id(text), Identity::Faulty(ReasonCode::R402)) {
         return fault(ReasonCode::R402);
     }
     let fits = |c: char| c.is_ascii_alphanumeric() || SIGNS.contains(c);

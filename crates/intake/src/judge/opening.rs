@@ -19,9 +19,7 @@ use crate::summary::{ColumnReport, FileFormat, Question, SampleRow, UnreadValues
 use crate::table::delimiter::Separation;
 use crate::table::head::{Head, UNUSED, find_separation, first_records, read_head};
 use crate::table::header::recognise;
-use crate::table::layout::{
-    Layout, is_code_header, separation_of_codes, understand_codes,
-};
+use crate::table::layout::{Layout, is_code_header, separation_of_codes, understand_codes};
 use crate::table::list::{Guess, column_name};
 use crate::tally::Tally;
 use crate::verdict::Refusal;

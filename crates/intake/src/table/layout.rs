@@ -9,8 +9,8 @@ use domain::attribute::Attribute;
 use domain::fold_text::fold_header;
 use domain::{Channel, ReasonCode, RecipientKind};
 
-pub(crate) use self::code_columns::{is_code_header, separation_of_codes, understand_codes};
 use self::attribute_columns::{attribute_columns, attribute_meaning, dates_of, recognised};
+pub(crate) use self::code_columns::{is_code_header, separation_of_codes, understand_codes};
 use super::header::{Coding, Meaning, REPORT_COLUMNS, begins_with_report_columns};
 use crate::field::Field;
 use crate::options::{Action, Assignment, Mapping, Options, Polarity};

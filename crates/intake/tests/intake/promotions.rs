@@ -322,7 +322,14 @@ fn a_corrected_rejection_report_is_taken_as_it_is() {
     write_report_csv(&mut report, &judged.summary, rejections, open).unwrap();
     let report = String::from_utf8(report).unwrap();
     assert!(report.contains("R808"), "{report}");
-    let outcome = judged_by(report.replace("A 1", "A1"), &options(), &mut List::default());
-    let taken = outcome.records.iter().map(|r| (r.code.as_str(), r.external_id.as_deref()));
+    let outcome = judged_by(
+        report.replace("A 1", "A1"),
+        &options(),
+        &mut List::default(),
+    );
+    let taken = outcome
+        .records
+        .iter()
+        .map(|r| (r.code.as_str(), r.external_id.as_deref()));
     assert_eq!(taken.collect::<Vec<_>>(), [("A1", Some("M1"))]);
 }

@@ -243,7 +243,10 @@ async fn create(session: &Session, args: &CampaignCreate, out: Output) -> anyhow
         Some(name) => {
             let mut reader = session.store.read().await?;
             let held = reader.promotion_named(brand.firm, name).await?;
-            Some(held.with_context(|| format!("there is no promotion `{name}`"))?.id)
+            Some(
+                held.with_context(|| format!("there is no promotion `{name}`"))?
+                    .id,
+            )
         }
         None => None,
     };

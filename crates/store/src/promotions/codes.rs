@@ -56,9 +56,8 @@ pub struct GivenCode {
 
 /// What each given code is to the list `$2` of the firm `$1`.
 fn standing_sql(given: &Given<'_>, engine: Engine) -> AssertSqlSafe<String> {
-    let mut body = String::from(
-        "SELECT g.place, c.id, o.code, o.meant_for, m.code, n.code FROM given g",
-    );
+    let mut body =
+        String::from("SELECT g.place, c.id, o.code, o.meant_for, m.code, n.code FROM given g");
     for (table, alias, condition) in [
         (
             "contact",
@@ -146,7 +145,11 @@ impl Reader {
             .fetch_all(&mut *conn)
             .await)
         .doing("looking at the codes of a promotion")?;
-        exactly(rows.len() as u64, codes.len() as u64, "the codes asked about")?;
+        exactly(
+            rows.len() as u64,
+            codes.len() as u64,
+            "the codes asked about",
+        )?;
         rows.sort_unstable_by_key(|row| row.0);
         Ok(codes
             .iter()

@@ -61,9 +61,9 @@ async fn freeze(
     };
     let mut question = scene.question(db, audience);
     question.promotion = Some(promotion);
-    let foreseen = db.store.read().await.expect("a reader");
-    let mut foreseen = foreseen;
-    let foreseen = foreseen.judge_audience(&question).await.expect("judged");
+    let mut reader = db.store.read().await.expect("a reader");
+    let foreseen = reader.judge_audience(&question).await.expect("judged");
+    drop(reader);
     let mut writer = db.store.write().await.expect("a transaction");
     let snapshot = writer
         .freeze_audience(campaign.id, scene.connector, &question, 10, b"hash")
@@ -295,7 +295,11 @@ async fn a_list_is_forgotten_only_while_nobody_has_a_code_of_it() {
             done
         };
         let refused = forget(stranger.firm).await;
-        assert!(matches!(refused, Err(StoreError::Lost { .. })), "{}", db.name);
+        assert!(
+            matches!(refused, Err(StoreError::Lost { .. })),
+            "{}",
+            db.name
+        );
         freeze(&db, &scene, id, [1]).await;
         let refused = forget(scene.firm).await;
         assert!(matches!(refused, Err(StoreError::Lost { .. })));

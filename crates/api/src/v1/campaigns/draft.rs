@@ -179,8 +179,8 @@ pub(crate) struct CampaignChange {
     connector_id: Option<ConnectorId>,
     /// The promotion whose codes its people get; `null` takes it away.
     #[schema(value_type = Option<String>)]
-    #[serde(default, deserialize_with = "given")]
-    promotion_id: Option<Option<PromotionId>>,
+    #[serde(default)]
+    promotion_id: Chosen,
     #[validate(custom(function = "is_audience"))]
     audience: Option<Audience>,
     #[validate(range(min = 1, max = 10_000))]
@@ -202,7 +202,10 @@ impl CampaignChange {
             body: self.body.unwrap_or(held.body),
             sender: self.sender.unwrap_or(held.sender),
             connector: self.connector_id.unwrap_or(held.connector),
-            promotion: self.promotion_id.unwrap_or(held.promotion),
+            promotion: match self.promotion_id {
+                Chosen::Kept => held.promotion,
+                Chosen::Anew(promotion) => promotion,
+            },
             audience: self.audience.map_or(held.audience, Audience::into_store),
             batch_size: self.batch_size.unwrap_or(held.batch_size),
             plan: self.plan.map_or(held.plan, Into::into),
@@ -210,15 +213,18 @@ impl CampaignChange {
     }
 }
 
-/// Tells a field that is `null` from one that is absent.
-#[expect(
-    clippy::option_option,
-    reason = "absent, null and a value are three things"
-)]
-fn given<'de, D: serde::Deserializer<'de>>(
-    from: D,
-) -> Result<Option<Option<PromotionId>>, D::Error> {
-    Option::deserialize(from).map(Some)
+/// A promotion in a change: `null` takes it away, an absent one stays.
+#[derive(Debug, Default)]
+enum Chosen {
+    #[default]
+    Kept,
+    Anew(Option<PromotionId>),
+}
+
+impl<'de> Deserialize<'de> for Chosen {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Option::deserialize(from).map(Self::Anew)
+    }
 }
 
 /// What a campaign would come to if it left now.
