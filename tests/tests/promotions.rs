@@ -175,6 +175,13 @@ async fn with_fewer_codes_than_people_nobody_gets_a_second_one_and_no_code_a_sec
         ensure!(job::excluded(&run["excluded"], "S406") == i64::try_from(short)?, "{run}");
         ensure!(run["promotion"]["pool"] == POOL && run["promotion"]["short"] == short, "{run}");
 
+        // Counted with a code that is none, as long as the longest.
+        let measured = world
+            .client
+            .post(&format!("{path}/measure"), &json!({}))
+            .await?;
+        ensure!(measured["longest"] == "Kodunuz: ORNEKKODOR", "{measured}");
+
         // Killed while the codes are given and while they leave.
         world.client.post(&format!("{path}/launch"), &json!({})).await?;
         for _ in 0..KILLS {
