@@ -52,12 +52,16 @@ impl AudienceQuestion {
 }
 
 /// Gives people of campaign `$2` the codes of list `$1` that are meant for them.
+/// From the people to the list: it may hold a million for other people.
 const GIVE_MEANT: &str = "UPDATE promotion_code SET given_to = meant_for, campaign_id = $2, \
-        recipient_id = n.recipient_id, given_us = $3 \
-     FROM (SELECT r.contact_id, min(r.id) AS recipient_id FROM campaign_recipient f \
-           JOIN recipient r ON r.id = f.recipient_id \
-           WHERE f.campaign_id = $2 AND f.code = 0 GROUP BY r.contact_id) n \
-     WHERE promotion_id = $1 AND meant_for = n.contact_id AND given_to IS NULL";
+        recipient_id = s.recipient_id, given_us = $3 \
+     FROM (SELECT p.code AS own, n.recipient_id \
+           FROM (SELECT r.contact_id, min(r.id) AS recipient_id FROM campaign_recipient f \
+                 JOIN recipient r ON r.id = f.recipient_id \
+                 WHERE f.campaign_id = $2 AND f.code = 0 GROUP BY r.contact_id) n \
+           CROSS JOIN promotion_code p \
+           WHERE p.promotion_id = $1 AND p.meant_for = n.contact_id AND p.given_to IS NULL) s \
+     WHERE promotion_id = $1 AND code = s.own";
 
 /// Gives people of campaign `$2` without a code the front of the pool of list `$1`.
 fn give_pool(promotion: PromotionId) -> String {
