@@ -173,6 +173,7 @@ impl House {
     /// When it fails.
     pub async fn upload(&self, name: &str, text: &str) -> Result<()> {
         let file = NewFile {
+            expires_at: None,
             firm: self.firm,
             brand: self.brand.id,
             name: name.to_owned(),
@@ -279,6 +280,7 @@ impl House {
 
     fn text(&self) -> NewCampaign {
         NewCampaign {
+            promotion: None,
             brand: self.brand.id,
             name: "Yaz".into(),
             channel: MESAJ,

@@ -10,6 +10,7 @@ import { COMPLIANCE_PLACE, COMPLIANCE_STORY } from "./compliance.mjs";
 import { consentFile, EXPECTED, refusalFile } from "./file.mjs";
 import { FIRST_PLACE, FIRST_STORY } from "./first-run.mjs";
 import { KEYBOARD_STORY } from "./keyboard.mjs";
+import { PROMOTION_STORY } from "./promotions.mjs";
 import { REPORTS_STORY, readReportsInEnglish } from "./reports.mjs";
 import { SCREENS_STORY } from "./screens.mjs";
 import { startDemo, startEmpty, until } from "./server.mjs";
@@ -28,6 +29,7 @@ const STORY = [
   ["reads the campaign's report", readReport],
   ["asks why somebody was left out", askWhy],
   ...APPROVAL_STORY,
+  ...PROMOTION_STORY,
   ...SCREENS_STORY,
   ...SETUP_STORY,
   ...WORK_STORY,

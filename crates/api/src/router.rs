@@ -22,8 +22,8 @@ use crate::options::BodyLimits;
 use crate::v1::{
     actors, alarms, api_keys, attributes, audit, blacklist, bounces, brands, campaigns,
     complaint_cases as cases, complaints, connectors, consents, contacts, coverage, firms, groups,
-    inbound as replies, mail, messages, optouts, reasons, registry, segments, sending, session,
-    templates, testers, uploads, users,
+    inbound as replies, mail, messages, optouts, promotions, reasons, registry, segments, sending,
+    session, templates, testers, uploads, users,
 };
 use crate::{guard, health, inbound, observe, openapi, panel, problem, public};
 
@@ -109,6 +109,12 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(groups::groups))
         .routes(routes!(groups::group_members, groups::change_group))
         .routes(routes!(groups::delete_group))
+        .routes(routes!(promotions::promotions))
+        .routes(routes!(
+            promotions::promotion,
+            promotions::change_promotion,
+            promotions::delete_promotion
+        ))
         .routes(routes!(segments::segments, segments::create_segment))
         .routes(routes!(segments::segment, segments::change_segment))
         .routes(routes!(registry::registry_status))
@@ -184,6 +190,7 @@ fn slow() -> OpenApiRouter<App> {
         .routes(routes!(uploads::upload_rejections_xlsx))
         .routes(routes!(campaigns::campaign_progress))
         .routes(routes!(campaigns::export_campaign))
+        .routes(routes!(promotions::export_promotion_codes))
         .routes(routes!(cases::complaint_picture))
         .routes(routes!(cases::complaint_month_csv))
         .routes(routes!(cases::evidence_pack))

@@ -27,7 +27,7 @@ pub const VALUE_BYTES_MAX: usize = 1_000;
 pub const JOINT: &str = "; ";
 
 /// Variables of texts that stand for columns of their own.
-const RESERVED: [&str; 2] = ["ad", "musteri_no"];
+const RESERVED: [&str; 3] = ["ad", "musteri_no", "promosyon_kodu"];
 /// Words of the template language.
 const TEMPLATE_WORDS: [&str; 12] = [
     "true", "false", "none", "not", "and", "or", "in", "is", "if", "else", "loop", "self",
@@ -77,7 +77,7 @@ pub struct Attribute {
 pub enum InvalidAttribute {
     /// See [`Attribute::code`].
     #[error(
-        "code: 1 to 40 lower-case letters, digits and _, beginning with a letter; ad, musteri_no and words of the template language are taken"
+        "code: 1 to 40 lower-case letters, digits and _, beginning with a letter; ad, musteri_no, promosyon_kodu and words of the template language are taken"
     )]
     Code,
     /// A label is blank or too long.

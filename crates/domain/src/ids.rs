@@ -128,6 +128,8 @@ id!(/// What a firm keeps of people beyond name and address (*özel alan*).
     AttributeId, "atr");
 id!(/// Rules that say whom a campaign is for (*dinamik segment*).
     SegmentId, "seg");
+id!(/// A list of codes that people get with a campaign (*promosyon*).
+    PromotionId, "prm");
 id!(/// A text that campaigns use (*şablon*).
     TemplateId, "tpl");
 id!(/// Somebody who gets a campaign's text before it is launched (*deneme alıcısı*).

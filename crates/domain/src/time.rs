@@ -61,6 +61,19 @@ impl Timestamp {
         Self::from_turkish(day.to_datetime(civil::Time::midnight()))
     }
 
+    /// The first instant after a Turkish day such as `2026-12-31`; `None` when
+    /// the text is no day.
+    pub fn end_of_turkish_day(text: &str) -> Option<Self> {
+        let day: civil::Date = (text.len() == 10).then(|| text.parse().ok()).flatten()?;
+        Some(Self::midnight_of_date(day.tomorrow().ok()?))
+    }
+
+    /// The last Turkish day before this instant, such as `2026-12-31`.
+    pub fn last_turkish_day(self) -> String {
+        let day = self.plus_micros(-1).to_turkish().date();
+        format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day())
+    }
+
     /// The instant at which Turkish clocks show `local`.
     ///
     /// A wall-clock time that occurred twice (end of a summer time before

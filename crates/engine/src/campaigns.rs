@@ -24,7 +24,7 @@ use store::sending_rules::HaltScope;
 
 pub use cost::Cost;
 pub use credit::CreditShort;
-pub use dry_run::{DryRun, Fix, FixAction};
+pub use dry_run::{CodesLeft, DryRun, Fix, FixAction};
 pub use go::NewSignature;
 pub use halt::{HaltOf, Halted};
 pub(crate) use launch::Refreshed;
@@ -195,6 +195,11 @@ impl Engine {
             .brand(firm, new.brand)
             .await?
             .ok_or_else(|| EngineError::invalid("brand_id", "the firm has no such brand"))?;
+        if let Some(promotion) = new.promotion {
+            let problem = "the firm has no such promotion";
+            let found = reader.promotion(firm, promotion).await?;
+            found.ok_or_else(|| EngineError::invalid("promotion_id", problem))?;
+        }
         let account = reader
             .connector(firm, new.connector)
             .await?

@@ -16,6 +16,7 @@ use crate::attributes::Used;
 use crate::error::EngineError;
 use crate::links::{ACCEPT_LINK, LINK, Links};
 use crate::mails::MailText;
+use crate::promotions::Codes;
 use connectors::{Connector, Mail};
 use domain::Timestamp;
 use domain::gate::{Basis, BrandPolicy, MessageFacts, RouteFacts};
@@ -56,6 +57,8 @@ pub(crate) struct Context {
     pub(crate) links: Links,
     /// The campaign's purpose, where anybody muted it.
     pub(crate) muted_purpose: Option<i64>,
+    /// Where the codes that the text uses come from.
+    pub(crate) codes: Option<Codes>,
 }
 
 impl Context {
@@ -80,6 +83,13 @@ impl Context {
             Some(second) if self.gets_second(batch_no) => second,
             _ => &self.text,
         }
+    }
+
+    /// Whether it is too late for a message: the campaign's time is over, or that
+    /// of the codes in it.
+    pub(crate) fn is_over(&self, at: Timestamp) -> bool {
+        let codes = self.codes.as_ref();
+        self.campaign.plan.is_expired(at) || codes.is_some_and(|codes| codes.are_over(at))
     }
 
     pub(crate) fn about(&self) -> FactsAbout {
@@ -158,6 +168,7 @@ impl Engine {
         let mut names = crate::mails::variables(&campaign, &text, content.as_ref());
         names.extend(second.iter().flat_map(|text| text.variables().to_vec()));
         let attributes = Used::by(reader, campaign.firm, &names).await?;
+        let codes = crate::promotions::codes_of(reader, &campaign, &names).await?;
         let (policy, rules) = self.policy_for(reader, &brand, &campaign.purpose).await?;
         let frequency = self.frequency(reader, &campaign, &rules).await?;
         let facts = MessageFacts {
@@ -192,6 +203,7 @@ impl Engine {
             mail,
             links: self.links(),
             muted_purpose,
+            codes,
         })
     }
 

@@ -31,6 +31,7 @@ pub mod links;
 pub mod mails;
 pub mod optouts;
 pub mod practice;
+pub mod promotions;
 pub mod receipts;
 mod refusals;
 pub mod registry;

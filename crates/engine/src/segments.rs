@@ -90,6 +90,7 @@ impl Engine {
         let attributes: Vec<_> = defined.into_iter().map(|one| one.attribute).collect();
         let (text_tr, text_en) = (rule.text_tr(&attributes), rule.text_en(&attributes));
         let question = AudienceQuestion {
+            promotion: None,
             firm,
             brand: brand.id,
             channel: about.channel,

@@ -4,6 +4,7 @@ mod answers;
 mod apply;
 mod approve;
 mod check;
+mod codes;
 mod directory;
 mod drops;
 mod judge;

@@ -7,6 +7,7 @@ use domain::template::{MessageText, nearest};
 use crate::Engine;
 use crate::error::EngineError;
 use crate::links::LINK;
+use crate::promotions::CODE;
 
 /// Where a variable's value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub enum VariableFrom {
     Attribute,
     /// Made for each message.
     Message,
+    /// A code of the campaign's promotion (*promosyon*).
+    Promotion,
 }
 
 impl VariableFrom {
@@ -26,6 +29,7 @@ impl VariableFrom {
             Self::Contact => "contact",
             Self::Attribute => "attribute",
             Self::Message => "message",
+            Self::Promotion => "promotion",
         }
     }
 }
@@ -63,7 +67,7 @@ fn given(name: &str, label_tr: &str, label_en: &str, from: VariableFrom) -> Vari
 
 impl Engine {
     /// The variables that the firm's texts may use: fields of people, its
-    /// attributes by their place, and the person's own link.
+    /// attributes by their place, the code of a promotion and the person's own link.
     ///
     /// # Errors
     /// When the database cannot be asked.
@@ -78,6 +82,7 @@ impl Engine {
             ),
         ];
         let defined = self.store.read().await?.attributes(firm).await?;
+        let has_own = defined.iter().any(|one| one.attribute.code == CODE);
         list.extend(defined.into_iter().map(|one| Variable {
             name: one.attribute.code,
             label_tr: one.attribute.label_tr,
@@ -87,6 +92,15 @@ impl Engine {
             is_personal: one.attribute.is_personal,
             is_health: one.attribute.is_health,
         }));
+        // An attribute that was named so before there were promotions stays known.
+        if !has_own {
+            list.push(given(
+                CODE,
+                "Promosyon kodu",
+                "Promotion code",
+                VariableFrom::Promotion,
+            ));
+        }
         list.push(given(
             LINK,
             "Kişinin ret bağlantısı",

@@ -57,6 +57,8 @@ pub enum Field {
     Attribute,
     /// The retailer (*bayi*) that took the consent: its number at İYS.
     Retailer,
+    /// A code of a promotion (*promosyon kodu*), in a file of such codes.
+    PromotionCode,
 }
 
 impl Field {
@@ -88,6 +90,7 @@ impl Field {
             Self::Row => "row",
             Self::Attribute => "attribute",
             Self::Retailer => "retailer",
+            Self::PromotionCode => "promotion_code",
         }
     }
 
@@ -123,6 +126,7 @@ impl Field {
             Self::Row => "satır",
             Self::Attribute => "özel alan",
             Self::Retailer => "İYS bayi kodu",
+            Self::PromotionCode => "promosyon kodu",
         }
     }
 
@@ -153,6 +157,7 @@ impl Field {
             Self::Row => "row",
             Self::Attribute => "attribute",
             Self::Retailer => "İYS retailer code",
+            Self::PromotionCode => "promotion code",
         }
     }
 
@@ -212,6 +217,7 @@ impl Field {
         Self::Row,
         Self::Attribute,
         Self::Retailer,
+        Self::PromotionCode,
     ];
 }
 

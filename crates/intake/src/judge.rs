@@ -10,6 +10,7 @@
 //!    record; what remains is written as records.
 //! 6. The rejections, sorted by line, with the rows they came from.
 
+mod codes;
 mod opening;
 
 use std::fs;
@@ -21,6 +22,7 @@ use std::thread;
 
 use domain::ReasonCode;
 
+pub use self::codes::{CODE_CHARS_MAX, CodeList, CodeReader, CodeRecord, CodeVerdict, judge_codes};
 use self::opening::{Table, note_columns};
 use crate::directory::{Directory, DirectoryError, NoDirectory};
 use crate::file::rows::Rows;
@@ -304,7 +306,7 @@ impl<'w> Way<'w> {
             layout,
             ..
         } = table;
-        note_columns(table, out);
+        note_columns(table, &mut out.account.tally);
         let text = file.open()?.with_line_ends(scanned.line_ends);
         let mut rows = Rows::new(text, *delimiter);
         for _ in 0..head.records_above_data {

@@ -62,7 +62,10 @@ pub use directory::{
 };
 pub use field::Field;
 pub use file::{Encoding, Repair};
-pub use judge::{JudgeError, Judged, Progress, header_of, judge};
+pub use judge::{
+    CODE_CHARS_MAX, CodeList, CodeReader, CodeRecord, CodeVerdict, JudgeError, Judged, Progress,
+    header_of, judge, judge_codes,
+};
 pub use options::{Action, Assignment, DateOrder, Limits, Mapping, Options, Polarity};
 pub use outcomes::{Fate, Outcome, OutcomeReader};
 pub use patterns::Pattern;

@@ -88,6 +88,9 @@ pub struct Options {
     pub countries: Vec<String>,
     /// The business days that the three-day rule counts.
     pub calendar: Cow<'static, Calendar>,
+    /// Whether the file is one of promotion codes, for
+    /// [`judge_codes`](crate::judge_codes).
+    pub reads_codes: bool,
     /// Whether what became of every single pair is written down
     /// ([`Judged::outcomes`](crate::Judged::outcomes)); an import does without.
     pub trace: bool,
@@ -111,6 +114,7 @@ impl Options {
             attributes: Vec::new(),
             countries: vec!["TR".to_owned()],
             calendar: Cow::Borrowed(Calendar::builtin()),
+            reads_codes: false,
             trace: false,
             mapping: Mapping::default(),
             limits: Limits::default(),

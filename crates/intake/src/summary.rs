@@ -112,6 +112,8 @@ pub enum LayoutKind {
     OnePerLine,
     /// No header: a token and an external id on each line.
     Pair,
+    /// Promotion codes, some or all of them meant for one person.
+    Codes,
 }
 
 /// What became of one column.

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use domain::gate::{Basis, BrandPolicy};
-use domain::ids::{BrandId, CampaignId, ConnectorId, FirmId};
+use domain::ids::{BrandId, CampaignId, ConnectorId, FirmId, PromotionId};
 use domain::{Channel, ReasonCode, RecipientKind, RegistryMode, Timestamp};
 use sqlx::AssertSqlSafe;
 
@@ -51,6 +51,9 @@ pub struct AudienceQuestion {
     /// The campaign's purpose, where anybody muted it
     /// (see [`crate::purposes::purpose_key`]).
     pub muted_purpose: Option<i64>,
+    /// The promotion whose codes the text needs: whoever none is left for is
+    /// left out.
+    pub promotion: Option<PromotionId>,
     /// Limits and parts that the campaign's plan and the brand's rules add.
     pub shape: Shape,
 }
@@ -163,8 +166,12 @@ impl AudienceQuestion {
         // The order is the gate's: blacklist, complaint, consent, registry,
         // limits, content, route. Numbers are those of `domain`. The state in the other
         // kind is looked up only for the few without any in this one.
-        format!(
-            "SELECT r.id AS recipient_id, own.local_event_id AS event_id, \
+        let contact = match self.promotion {
+            Some(_) => "r.contact_id AS contact_id, ",
+            None => "",
+        };
+        let decided = format!(
+            "SELECT r.id AS recipient_id, {contact}own.local_event_id AS event_id, \
                     own.registry_batch_id AS registry_batch_id, own.checked_us AS checked_us, \
                 CASE WHEN r.undeliverable = 1 THEN 5204 \
                 WHEN b0.cause = 1 AND ($5 = 1 OR b0.spares_mandatory = 0) THEN 5201 \
@@ -194,7 +201,8 @@ impl AudienceQuestion {
              WHERE r.firm_id = $1 AND {listed} AND r.form = {form}",
             form = if self.channel.is_phone() { 1 } else { 2 },
             muted = self.muted(),
-        )
+        );
+        self.within_codes(decided)
     }
 
     /// The few who muted the campaign's purpose; nothing where nobody did.
@@ -393,6 +401,10 @@ impl Writer {
         content_hash: &[u8],
     ) -> Result<Snapshot, StoreError> {
         self.lock_launching(campaign).await?;
+        let promotion = match question.promotion {
+            Some(id) => self.lock_promotion(id).await?,
+            None => None,
+        };
         let sql = if question.shape.is_sorted() {
             question.freeze_sorted_sql(self.engine(), campaign, batch_size)
         } else {
@@ -407,6 +419,9 @@ impl Writer {
         let batches = self
             .cut_batches(campaign, question, connector, batch_size)
             .await?;
+        if let Some(promotion) = &promotion {
+            self.give_codes(promotion, campaign).await?;
+        }
         let judged = self.frozen_counts(campaign).await?;
         self.save_snapshot(campaign, &judged, batches, content_hash)
             .await?;

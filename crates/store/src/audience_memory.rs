@@ -124,6 +124,7 @@ impl AudienceQuestion {
                 self.trust(),
                 self.for_everyone.map(domain::ReasonCode::as_db),
                 list.is_some(),
+                self.promotion.map(domain::ids::PromotionId::as_db),
             )
         ));
         add(list.unwrap_or_default());

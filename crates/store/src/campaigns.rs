@@ -1,7 +1,7 @@
 //! Campaigns (*kampanya*): what is to be said, to whom, and how far it has come.
 
 use domain::gate::Basis;
-use domain::ids::{BrandId, CampaignId, ConnectorId, FirmId, SegmentId, TemplateId};
+use domain::ids::{BrandId, CampaignId, ConnectorId, FirmId, PromotionId, SegmentId, TemplateId};
 use domain::plan::Plan;
 use domain::{Channel, ReasonCode, Recipient, RecipientKind, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -104,6 +104,8 @@ pub struct Campaign {
     pub sender: String,
     /// The provider account.
     pub connector: ConnectorId,
+    /// Whose codes its people get.
+    pub promotion: Option<PromotionId>,
     /// Whom it is for.
     pub audience: Audience,
     /// Whether it stands in lists and reports.
@@ -171,6 +173,8 @@ pub struct NewCampaign {
     pub sender: String,
     /// The provider account.
     pub connector: ConnectorId,
+    /// Whose codes its people get.
+    pub promotion: Option<PromotionId>,
     /// Whom it is for.
     pub audience: Audience,
     /// Recipients of one request.
@@ -196,6 +200,7 @@ impl Campaign {
             body: new.body,
             sender: new.sender,
             connector: new.connector,
+            promotion: new.promotion,
             audience: new.audience,
             aside: Aside::Campaign,
             aside_of: None,
@@ -236,6 +241,7 @@ struct Row {
     body: String,
     sender: String,
     connector_id: i64,
+    promotion_id: Option<i64>,
     audience: String,
     aside: i64,
     aside_of: Option<i64>,
@@ -279,6 +285,7 @@ impl TryFrom<Row> for Campaign {
             body: row.body,
             sender: row.sender,
             connector: ConnectorId::from_db(row.connector_id),
+            promotion: row.promotion_id.map(PromotionId::from_db),
             audience: from_json(&row.audience, table, "audience", id)?,
             aside: known(Aside::from_db(row.aside), table, "aside", id)?,
             aside_of: row.aside_of.map(CampaignId::from_db),
@@ -310,7 +317,7 @@ macro_rules! columns {
          connector_id, audience, state, author, approver, batch_size, snapshot_us, content_hash, \
          target_count, excluded_count, planned_count, batch_count, exclusions, created_us, \
          updated_us, launched_us, finished_us, plan, progress, start_us, aside, aside_of, \
-         template_version"
+         template_version, promotion_id"
     };
 }
 
@@ -421,8 +428,8 @@ impl Writer {
         let plan = to_json(&new.plan)?;
         let sql = "INSERT INTO campaign (id, firm_id, brand_id, name, channel, kind, basis, purpose, \
                 template_id, body, sender, connector_id, audience, state, author, batch_size, \
-                target_count, excluded_count, planned_count, batch_count, exclusions, created_us, updated_us, plan, template_version) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $15, 0, 0, 0, 0, '{}', $16, $16, $17, \
+                target_count, excluded_count, planned_count, batch_count, exclusions, created_us, updated_us, plan, promotion_id, template_version) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $15, 0, 0, 0, 0, '{}', $16, $16, $17, $18, \
                 (SELECT t.version FROM template t WHERE t.id = $9))";
         let rows = on!(self, conn => sqlx::query(sql)
             .bind(id.as_db())
@@ -442,6 +449,7 @@ impl Writer {
             .bind(new.batch_size)
             .bind(now)
             .bind(&plan)
+            .bind(new.promotion.map(PromotionId::as_db))
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))
@@ -465,7 +473,7 @@ impl Writer {
         let now = self.now().as_micros();
         let sql = "UPDATE campaign SET name = $3, channel = $4, kind = $5, basis = $6, purpose = $7, \
                 body = $8, sender = $9, connector_id = $10, audience = $11, batch_size = $12, updated_us = $13, \
-                brand_id = $14, plan = $16, go_snapshot = NULL, template_id = $15, \
+                brand_id = $14, plan = $16, promotion_id = $17, go_snapshot = NULL, template_id = $15, \
                 template_version = CASE WHEN template_id = $15 THEN template_version \
                     ELSE (SELECT t.version FROM template t WHERE t.id = $15) END \
              WHERE id = $1 AND firm_id = $2 AND state = 1";
@@ -486,6 +494,7 @@ impl Writer {
             .bind(new.brand.as_db())
             .bind(new.template.map(TemplateId::as_db))
             .bind(&plan)
+            .bind(new.promotion.map(PromotionId::as_db))
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))

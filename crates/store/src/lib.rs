@@ -60,6 +60,7 @@ pub mod person;
 #[cfg(test)]
 mod plan;
 pub mod practice_end;
+pub mod promotions;
 pub mod purposes;
 pub mod receipt_pulls;
 pub mod receipts;

@@ -201,6 +201,7 @@ mod tests {
     fn spelled(engine: Engine, rule: Rule) -> &'static str {
         let now = Timestamp::from_micros(1_750_662_000_000_000);
         let question = AudienceQuestion {
+            promotion: None,
             firm: FirmId::from_db(1),
             brand: BrandId::from_db(2),
             channel: Channel::Mesaj,

@@ -2,7 +2,7 @@
 //! to withdraw it. Their answers are in [`crate::upload_answers`].
 
 use domain::ids::{FirmId, UploadId};
-use domain::{Channel, ReasonCode, RecipientKind};
+use domain::{Channel, ReasonCode, RecipientKind, Timestamp};
 
 use crate::db::{Reader, Writer};
 use crate::error::{Doing, StoreError, exactly};
@@ -27,9 +27,9 @@ impl Writer {
              default_kind, options, sha256, size_bytes, state, summary, read_bytes, rows_read, \
              pairs_judged, pairs_rejected, records_total, records_applied, records_offset, \
              created_count, updated_count, unchanged_count, rejected_count, actor, attempt, \
-             created_us, purpose, stop_channel, spares_mandatory) \
+             created_us, purpose, stop_channel, spares_mandatory, expires_us) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, 'null', 0, 0, 0, 0, 0, 0, \
-             0, 0, 0, 0, 0, $12, 0, $13, $14, $15, $16)";
+             0, 0, 0, 0, 0, $12, 0, $13, $14, $15, $16, $17)";
         self.brand(firm, new.brand)
             .await?
             .ok_or(StoreError::Lost { what: "the brand" })?;
@@ -50,6 +50,7 @@ impl Writer {
             .bind(new.purpose.as_db())
             .bind(new.stops.channel.map(Channel::as_db))
             .bind(i64::from(new.stops.spares_mandatory))
+            .bind(new.expires_at.map(Timestamp::as_micros))
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))
@@ -120,7 +121,7 @@ impl Writer {
 
 const ALIKE: &str = "SELECT id, action, coalesce(finished_us, started_us, created_us) \
      FROM upload WHERE brand_id = $1 AND sha256 = $2 AND state IN (5, 6) AND action = $3 \
-     AND options = $4 AND coalesce(default_kind, 0) = $5 AND purpose = 1 \
+     AND options = $4 AND coalesce(default_kind, 0) = $5 AND purpose = $8 \
      AND coalesce(tag, '') = $6 AND id <> $7 ORDER BY created_us DESC, id DESC LIMIT 1";
 
 impl Reader {
@@ -132,8 +133,17 @@ impl Reader {
         upload: &Upload,
     ) -> Result<Option<EarlierUpload>, StoreError> {
         // What a list or blacklist did may have been undone since, and is
-        // harmless to do again: of these the newest wins.
-        if upload.purpose != UploadPurpose::Contacts {
+        // harmless to do again: of these the newest wins. A promotion may have
+        // been forgotten since.
+        let counts = match upload.purpose {
+            UploadPurpose::Contacts => true,
+            UploadPurpose::Promotion => {
+                let name = upload.tag.as_deref().unwrap_or(&upload.name);
+                self.promotion_named(upload.firm, name).await?.is_some()
+            }
+            _ => false,
+        };
+        if !counts {
             return Ok(None);
         }
         let options = to_json(&upload.options)?;
@@ -145,6 +155,7 @@ impl Reader {
             .bind(upload.default_kind.map_or(0, RecipientKind::as_db))
             .bind(upload.tag.as_deref().unwrap_or(""))
             .bind(upload.id.as_db())
+            .bind(upload.purpose.as_db())
             .fetch_optional(&mut *conn)
             .await)
         .doing("looking for the same file")?;

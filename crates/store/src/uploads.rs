@@ -64,13 +64,20 @@ vocabulary! {
         Blacklist = 5, "blacklist";
         /// Everyone named in it is not stopped any more (*beyaz liste*).
         Whitelist = 6, "whitelist";
+        /// Its codes are added to a promotion (*promosyon*).
+        Promotion = 7, "promotion";
     }
 }
 
 impl UploadPurpose {
-    /// Whether it speaks only about people who are known already.
+    /// Whether it does nothing but name people who are known already.
     pub const fn names_known_people(self) -> bool {
-        !matches!(self, Self::Contacts)
+        !matches!(self, Self::Contacts | Self::Promotion)
+    }
+
+    /// Whether its rows may say something about consents.
+    pub const fn speaks_of_consents(self) -> bool {
+        matches!(self, Self::Contacts)
     }
 }
 
@@ -187,10 +194,12 @@ pub struct Upload {
     pub name: String,
     /// As the file was called.
     pub file_name: String,
-    /// A tag that everyone in it gets.
+    /// A tag that everyone in it gets; the name of the list or promotion it is for.
     pub tag: Option<String>,
     /// What the file is for.
     pub purpose: UploadPurpose,
+    /// Of codes of a promotion: until when they are of use.
+    pub expires_at: Option<Timestamp>,
     /// What a blacklist or whitelist stops or frees.
     pub stops: StopScope,
     /// What becomes of the rows.
@@ -252,10 +261,13 @@ pub struct NewUpload {
     pub name: String,
     /// As the file is called.
     pub file_name: String,
-    /// A tag that everyone in it gets; the list's name for a list.
+    /// A tag that everyone in it gets; the name of the list or promotion it is for.
     pub tag: Option<String>,
     /// What the file is for.
     pub purpose: UploadPurpose,
+    /// Of codes of a promotion: until when they are of use; none leaves what the
+    /// promotion says.
+    pub expires_at: Option<Timestamp>,
     /// What a blacklist or whitelist stops or frees.
     pub stops: StopScope,
     /// What becomes of the rows.
@@ -302,7 +314,7 @@ macro_rules! columns {
          pairs_rejected, records_total, records_applied, records_offset, created_count, \
          updated_count, unchanged_count, rejected_count, actor, approver, attempt, created_us, \
          started_us, finished_us, purpose, stop_channel, spares_mandatory, holds, discrepancies, \
-         header_hash, answers_from, known_count"
+         header_hash, answers_from, known_count, expires_us"
     };
 }
 pub(crate) use columns as upload_columns;
@@ -360,6 +372,7 @@ pub(crate) struct UploadRow {
     header_hash: Option<Vec<u8>>,
     answers_from: Option<i64>,
     known_count: i64,
+    expires_us: Option<i64>,
 }
 
 impl UploadRow {
@@ -406,6 +419,7 @@ impl TryFrom<UploadRow> for Upload {
             file_name: row.file_name,
             tag: row.tag,
             purpose: known(UploadPurpose::from_db(row.purpose), "upload", "purpose", id)?,
+            expires_at: instant(row.expires_us),
             stops,
             action: known(UploadAction::from_db(row.action), "upload", "action", id)?,
             answers_from: row.answers_from.map(UploadId::from_db),

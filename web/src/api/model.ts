@@ -43,6 +43,7 @@ export type AttributeKind = Attribute["kind"];
 export type NewAttribute = Body<"/api/v1/attributes", "post">;
 export type AttributeChange = Body<"/api/v1/attributes/{id}", "patch">;
 export type Group = Item<"/api/v1/groups">;
+export type Promotion = Item<"/api/v1/promotions">;
 export type Stop = Item<"/api/v1/blacklist">;
 
 export type Contact = Item<"/api/v1/contacts">;

@@ -1589,6 +1589,65 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/promotions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The promotions of the firm. */
+        get: operations["promotions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promotions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One promotion. */
+        get: operations["promotion"];
+        put?: never;
+        post?: never;
+        /**
+         * Forgets a promotion of which nobody has a code and which no campaign is
+         *     going to use.
+         */
+        delete: operations["delete_promotion"];
+        options?: never;
+        head?: never;
+        /** Moves the last day of a promotion. */
+        patch: operations["change_promotion"];
+        trace?: never;
+    };
+    "/api/v1/promotions/{id}/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The codes that were given, and to whom, as a file. Addresses are masked for
+         *     roles that may not read personal data; every export stands in the audit trail.
+         */
+        get: operations["export_promotion_codes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reasons": {
         parameters: {
             query?: never;
@@ -3114,6 +3173,8 @@ export interface components {
             planned: number;
             /** @description How far its canary or its trial of two texts has come. */
             progress: components["schemas"]["CampaignProgress"];
+            /** @description The promotion whose codes its people get as `{{promosyon_kodu}}`. */
+            promotion_id?: string | null;
             /** @description What it is for (*kategori*). */
             purpose: string;
             /** @description Sender name approved at the provider. */
@@ -3157,6 +3218,8 @@ export interface components {
             kind?: components["schemas"]["RecipientKind"] | null;
             name?: string | null;
             plan?: components["schemas"]["Plan"] | null;
+            /** @description The promotion whose codes its people get; `null` takes it away. */
+            promotion_id?: string | null;
             purpose?: string | null;
             sender?: string | null;
         };
@@ -3164,7 +3227,8 @@ export interface components {
         CampaignFix: components["schemas"]["CountedReason"] & {
             /**
              * @description `ask_registry` (see `ask-registry`), `collect_consent`, `other_kind`,
-             *     `complete_data`, `complete_text`, `shorten_text`, `other_route` or `raise_limit`.
+             *     `complete_data`, `complete_text`, `shorten_text`, `other_route`, `raise_limit`
+             *     or `add_codes`.
              */
             action: string;
         };
@@ -3577,6 +3641,30 @@ export interface components {
             count: number;
             text_en: string;
             text_tr: string;
+        };
+        /** @description What is left of a campaign's promotion. */
+        CodesLeft: {
+            /** @description The last Turkish day on which its codes are of use. */
+            expires_on: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description Codes that are kept for one person each.
+             */
+            meant: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Codes that anybody may still get.
+             */
+            pool: number;
+            /** @description A code that is none, as long as the longest: for previews. */
+            sample: string;
+            /**
+             * Format: int64
+             * @description People of the audience for whom none is left (S406).
+             */
+            short: number;
         };
         /** @description A column of the file. */
         Column: {
@@ -4099,12 +4187,16 @@ export interface components {
              * @description When the sending window opens, while it is closed.
              */
             held_until?: string | null;
-            /** @description Why a launch would be refused now: `expired`, `halted`, `approval` or `signature`. */
+            /**
+             * @description Why a launch would be refused now: `expired`, `halted`, `approval`, `signature`,
+             *     `health`, `promotion_missing` or `promotion_ends`.
+             */
             launch_obstacle?: string | null;
             /** @description Length of the text as written, before variables are filled. */
             length: components["schemas"]["Length"];
             /** @description Whether the brand wants a recorded electronic signature before launch. */
             needs_signature: boolean;
+            promotion?: components["schemas"]["CodesLeft"] | null;
             /** @description Its routes, in their order. */
             routes: components["schemas"]["CampaignRoute"][];
             /** @description Why somebody else must approve it before launch. */
@@ -4797,6 +4889,8 @@ export interface components {
             kind: components["schemas"]["RecipientKind"];
             name: string;
             plan?: components["schemas"]["Plan"] | null;
+            /** @description The promotion whose codes its people get as `{{promosyon_kodu}}`. */
+            promotion_id?: string | null;
             /** @description What it is for (*kategori*). */
             purpose: string;
             sender: string;
@@ -5269,6 +5363,8 @@ export interface components {
                 planned: number;
                 /** @description How far its canary or its trial of two texts has come. */
                 progress: components["schemas"]["CampaignProgress"];
+                /** @description The promotion whose codes its people get as `{{promosyon_kodu}}`. */
+                promotion_id?: string | null;
                 /** @description What it is for (*kategori*). */
                 purpose: string;
                 /** @description Sender name approved at the provider. */
@@ -5771,6 +5867,53 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Promotion: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Codes in it.
+                 */
+                codes: number;
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * @description The last Turkish day on which its codes are of use.
+                 * @example 2026-12-31
+                 */
+                expires_on: string;
+                /**
+                 * Format: int64
+                 * @description Codes that people have, for good.
+                 */
+                given: number;
+                /** @example prm_10000 */
+                id: string;
+                /** @description Whether that day is over. */
+                is_expired: boolean;
+                /**
+                 * Format: int64
+                 * @description Codes that nobody has: `pool_left` and those kept for one person each.
+                 */
+                left: number;
+                /**
+                 * Format: int64
+                 * @description Characters of the longest code: a text is counted with it.
+                 */
+                longest: number;
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Codes that anybody may still get.
+                 */
+                pool_left: number;
+                /** Format: date-time */
+                updated_at: string;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_ReasonEntry: {
             /** @description The rows. */
             items: (components["schemas"]["Reason"] & {
@@ -6127,6 +6270,8 @@ export interface components {
                 default_recipient_kind?: components["schemas"]["RecipientKind"] | null;
                 /** @description Where what was applied differs from the preview. */
                 discrepancies: components["schemas"]["Discrepancy"][];
+                /** @description Of promotion codes: the last Turkish day on which they are of use. */
+                expires_on?: string | null;
                 /** @description As the file was called. */
                 file_name: string;
                 /** Format: date-time */
@@ -6187,7 +6332,7 @@ export interface components {
                 stop_channel?: components["schemas"]["Channel"] | null;
                 /** @description What was recognised; empty before it was judged. */
                 summary: components["schemas"]["UploadSummary"];
-                /** @description A tag that everyone in it gets. */
+                /** @description A tag that everyone in it gets; the list or promotion it is for. */
                 tag?: string | null;
                 /**
                  * Format: int64
@@ -6349,6 +6494,56 @@ export interface components {
             type: string;
             /** @description The fields at fault. */
             where?: components["schemas"]["Where"][];
+        };
+        /** @description A list of codes (*promosyon*). */
+        Promotion: {
+            /**
+             * Format: int64
+             * @description Codes in it.
+             */
+            codes: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * @description The last Turkish day on which its codes are of use.
+             * @example 2026-12-31
+             */
+            expires_on: string;
+            /**
+             * Format: int64
+             * @description Codes that people have, for good.
+             */
+            given: number;
+            /** @example prm_10000 */
+            id: string;
+            /** @description Whether that day is over. */
+            is_expired: boolean;
+            /**
+             * Format: int64
+             * @description Codes that nobody has: `pool_left` and those kept for one person each.
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description Characters of the longest code: a text is counted with it.
+             */
+            longest: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Codes that anybody may still get.
+             */
+            pool_left: number;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description Changes of a promotion. */
+        PromotionChange: {
+            /**
+             * @description The last Turkish day on which its codes are of use; not before today.
+             * @example 2026-12-31
+             */
+            expires_on: string;
         };
         /** @description A public holiday (*resmî tatil*). */
         PublicHoliday: {
@@ -7292,6 +7487,8 @@ export interface components {
             default_recipient_kind?: components["schemas"]["RecipientKind"] | null;
             /** @description Where what was applied differs from the preview. */
             discrepancies: components["schemas"]["Discrepancy"][];
+            /** @description Of promotion codes: the last Turkish day on which they are of use. */
+            expires_on?: string | null;
             /** @description As the file was called. */
             file_name: string;
             /** Format: date-time */
@@ -7352,7 +7549,7 @@ export interface components {
             stop_channel?: components["schemas"]["Channel"] | null;
             /** @description What was recognised; empty before it was judged. */
             summary: components["schemas"]["UploadSummary"];
-            /** @description A tag that everyone in it gets. */
+            /** @description A tag that everyone in it gets; the list or promotion it is for. */
             tag?: string | null;
             /**
              * Format: int64
@@ -7387,6 +7584,11 @@ export interface components {
             /** @description The brand that the people spoke to. */
             brand_id: string;
             default_recipient_kind?: components["schemas"]["RecipientKind"] | null;
+            /**
+             * @description Of promotion codes: the last Turkish day on which they are of use, such as
+             *     `2026-12-31`. A new promotion needs it; given again it moves that day.
+             */
+            expires_on?: string | null;
             mapping?: components["schemas"]["AnyObject"] | null;
             /** @description Shown in lists. */
             name: string;
@@ -7395,8 +7597,8 @@ export interface components {
             spares_mandatory?: boolean | null;
             stop_channel?: components["schemas"]["Channel"] | null;
             /**
-             * @description A tag that everyone in it gets. Names the tag or list of a file that is
-             *     for one.
+             * @description A tag that everyone in it gets. Names the tag, list or promotion of a file
+             *     that is for one.
              */
             tag?: string | null;
         };
@@ -7404,7 +7606,7 @@ export interface components {
          * @description What a file is for.
          * @enum {string}
          */
-        UploadPurpose: "contacts" | "tag_add" | "tag_remove" | "list" | "blacklist" | "whitelist";
+        UploadPurpose: "contacts" | "tag_add" | "tag_remove" | "list" | "blacklist" | "whitelist" | "promotion";
         /** @description Records of an upload by how far İYS has answered about them. */
         UploadRegistry: {
             /** Format: int64 */
@@ -11529,6 +11731,172 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promotions: {
+        parameters: {
+            query?: {
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Promotion"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The promotion */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The promotion */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promotion"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_promotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The promotion */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten with its codes */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_promotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The promotion */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromotionChange"];
+            };
+        };
+        responses: {
+            /** @description The promotion as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promotion"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_promotion_codes: {
+        parameters: {
+            query?: {
+                form?: "csv" | "xlsx" | "parquet";
+            };
+            header?: never;
+            path: {
+                /** @description The promotion */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, written while it is sent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description It could not be done; the document says why */

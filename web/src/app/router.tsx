@@ -278,6 +278,12 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("../admin/settings-page"), "SettingsPage"),
 });
 
+const promotions = createRoute({
+  getParentRoute: () => shell,
+  path: "/promotions",
+  component: lazyRouteComponent(() => import("../promotions/promotions-page"), "PromotionsPage"),
+});
+
 const templates = createRoute({
   getParentRoute: () => shell,
   path: "/templates",
@@ -356,6 +362,7 @@ export const router = createRouter({
       keys,
       audit,
       settings,
+      promotions,
       templates,
       newTemplate,
       template,

@@ -14,6 +14,7 @@ import {
   IconSettings,
   IconShieldCheck,
   IconTags,
+  IconTicket,
   IconUpload,
   IconUsers,
   IconUsersGroup,
@@ -41,6 +42,7 @@ export type ScreenName =
   | "registry"
   | "campaigns"
   | "templates"
+  | "promotions"
   | "messages"
   | "inbox"
   | "opt_outs"
@@ -61,6 +63,7 @@ export type ScreenPath =
   | "/registry"
   | "/campaigns"
   | "/templates"
+  | "/promotions"
   | "/messages"
   | "/inbox"
   | "/opt-outs"
@@ -97,6 +100,7 @@ export const SCREEN_GROUPS: ScreenGroup[] = [
     screens: [
       { name: "campaigns", to: "/campaigns", icon: IconSend },
       { name: "templates", to: "/templates", icon: IconFileText },
+      { name: "promotions", to: "/promotions", icon: IconTicket },
       { name: "messages", to: "/messages", icon: IconListDetails },
       { name: "inbox", to: "/inbox", icon: IconInbox },
       { name: "opt_outs", to: "/opt-outs", icon: IconChartBar },
@@ -146,6 +150,7 @@ const WORDS: Record<ScreenName, string> = {
   blacklist: "kara liste ak liste engel blacklist whitelist stop",
   registry: "izin iys rıza onay bağlantı senkronizasyon entegratör consent registry",
   campaigns: "toplu mesaj toplu sms kampanya gönderim bulk message campaigns",
+  promotions: "promosyon kupon indirim kodu hediye çeki kod listesi promotion coupon discount code voucher",
   templates: "şablon metin hazır mesaj template text",
   messages: "gönderim logu mesaj ileti geçmişi log sent messages proof kanıt",
   inbox: "gelen kutusu yanıt ret yanıtı geri dönen bounce şikâyet sikayet inbox replies bounces complaints",

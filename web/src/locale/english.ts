@@ -11,6 +11,7 @@ import inbox from "./en/inbox.json";
 import lists from "./en/lists.json";
 import login from "./en/login.json";
 import messages from "./en/messages.json";
+import promotions from "./en/promotions.json";
 import registry from "./en/registry.json";
 import reports from "./en/reports.json";
 import templates from "./en/templates.json";
@@ -26,6 +27,7 @@ export const english = {
   campaigns,
   builder,
   contacts,
+  promotions,
   registry,
   reports,
   connectors,

@@ -11,6 +11,7 @@ import inbox from "./tr/inbox.json";
 import lists from "./tr/lists.json";
 import login from "./tr/login.json";
 import messages from "./tr/messages.json";
+import promotions from "./tr/promotions.json";
 import registry from "./tr/registry.json";
 import reports from "./tr/reports.json";
 import templates from "./tr/templates.json";
@@ -26,6 +27,7 @@ export const turkish = {
   campaigns,
   builder,
   contacts,
+  promotions,
   registry,
   reports,
   connectors,

@@ -19,7 +19,9 @@ export function Chips({ body, onAdd }: ChipsProps) {
   const chips = chipsOf(body, attributes.data ?? []);
   const title = ({ name, attribute }: (typeof chips)[number]) => {
     if (attribute) return attribute.is_health ? `${label(attribute)}: ${t("templates.health")}` : label(attribute);
-    return name === "ad" || name === "musteri_no" ? t(`templates.column.${name}`) : t("templates.unknown");
+    return name === "ad" || name === "musteri_no" || name === "promosyon_kodu"
+      ? t(`templates.column.${name}`)
+      : t("templates.unknown");
   };
   return (
     <Group gap={6}>

@@ -20,6 +20,6 @@ test("chips_are_what_the_firm_keeps_and_what_the_text_names_besides", () => {
   const attribute = (code: string, is_health = false) => ({ code, is_health }) as Attribute;
   const attributes = [attribute("sehir"), attribute("tani", true)];
   const shown = (body: string) => chipsOf(body, attributes).map(({ name, isKnown }) => (isKnown ? name : `${name}?`));
-  expect(shown("Merhaba {{ad}}, {{kodu}}")).toEqual(["ad", "musteri_no", "sehir", "kodu?"]);
-  expect(shown("{{tani}}")).toEqual(["ad", "musteri_no", "sehir", "tani"]);
+  expect(shown("Merhaba {{ad}}, {{kodu}}")).toEqual(["ad", "musteri_no", "promosyon_kodu", "sehir", "kodu?"]);
+  expect(shown("{{tani}}")).toEqual(["ad", "musteri_no", "promosyon_kodu", "sehir", "tani"]);
 });

@@ -1,7 +1,9 @@
 import type { Attribute } from "../api/model";
 
-/** What every person has, whatever a firm keeps besides. */
-const COLUMNS = ["ad", "musteri_no"];
+/** A code of the campaign's promotion: no person has one by nature. */
+export const PROMOTION_CODE = "promosyon_kodu";
+/** What every text may ask for. */
+const COLUMNS = ["ad", "musteri_no", PROMOTION_CODE];
 
 /** The names in braces that a text asks for, each once, in the order of the text. */
 export function variablesOf(body: string): string[] {

@@ -74,7 +74,7 @@ export function stopsFile({ code }: Question): boolean {
 }
 
 /** What a column without a header may hold. */
-const NAMELESS = ["phone", "email", "external_id", "token", "ignored"] as const;
+const NAMELESS = ["phone", "email", "external_id", "token", "promotion_code", "ignored"] as const;
 
 /**
  * Everything that was chosen as one call; nothing when nothing was chosen.
@@ -150,6 +150,7 @@ export const PERSON_FIELDS = [
   "full_name",
   "external_id",
   "token",
+  "promotion_code",
   "kind",
   "tags",
   "branch",

@@ -119,7 +119,11 @@ function ApplyDialog({ upload, isUnanswered, onClose }: ApplyDialogProps) {
       closeButtonProps={{ "aria-label": t("common.action.close") }}
     >
       <Stack gap="sm">
-        <Text fw={600}>{t("uploads.detail.apply_count", { count: acceptedPairs(upload) })}</Text>
+        <Text fw={600}>
+          {t(upload.purpose === "promotion" ? "uploads.detail.apply_codes" : "uploads.detail.apply_count", {
+            count: acceptedPairs(upload),
+          })}
+        </Text>
         {upload.pairs_rejected > 0 && (
           <Text>{t("uploads.detail.apply_rejected", { count: upload.pairs_rejected })}</Text>
         )}

@@ -45,6 +45,7 @@ const PURPOSES: [UploadPurpose, Permission][] = [
   ["tag_remove", "manage_tags"],
   ["blacklist", "manage_blacklist"],
   ["whitelist", "manage_blacklist"],
+  ["promotion", "manage_campaigns"],
 ];
 const CHANNELS: Channel[] = ["MESAJ", "ARAMA", "EPOSTA"];
 
@@ -53,6 +54,7 @@ interface Values {
   brand_id: string;
   name: string;
   tag: string;
+  expires_on: string;
   purpose: UploadPurpose;
   stop_channel: Channel | "";
   spares_mandatory: boolean;
@@ -61,7 +63,16 @@ interface Values {
 }
 
 /** Asks for a file and what to do with it, and sends it; judging starts by itself. */
-export default function UploadDialog({ again, onClose }: { again?: string; onClose: () => void }) {
+export default function UploadDialog({
+  again,
+  purpose: begun = "contacts",
+  onClose,
+}: {
+  again?: string;
+  /** What the file is for, until somebody says otherwise. */
+  purpose?: UploadPurpose;
+  onClose: () => void;
+}) {
   const { t } = useTranslation();
   useFocusBack(true);
   const may = useMay();
@@ -80,7 +91,8 @@ export default function UploadDialog({ again, onClose }: { again?: string; onClo
       brand_id: "",
       name: "",
       tag: "",
-      purpose: "contacts",
+      expires_on: "",
+      purpose: begun,
       stop_channel: "",
       spares_mandatory: true,
       action: "push",
@@ -247,12 +259,20 @@ export default function UploadDialog({ again, onClose }: { again?: string; onClo
               />
             ) : (
               <Autocomplete
-                label={t(purpose === "list" ? "uploads.dialog.list" : "uploads.dialog.tag")}
+                label={t(nameOf(purpose))}
                 description={purpose === "contacts" ? t("uploads.dialog.tag_hint") : undefined}
                 withAsterisk={needsTag(purpose)}
-                data={purpose === "list" ? [] : tags}
+                data={purpose === "list" || purpose === "promotion" ? [] : tags}
                 maxLength={NAME_MAX}
                 {...form.getInputProps("tag")}
+              />
+            )}
+            {purpose === "promotion" && (
+              <TextInput
+                type="date"
+                label={t("uploads.dialog.expires_on")}
+                withAsterisk
+                {...form.getInputProps("expires_on")}
               />
             )}
           </SimpleGrid>
@@ -294,6 +314,7 @@ function formOf(values: Values): FormData {
   const meta = {
     brand_id: values.brand_id,
     name: values.name.trim(),
+    expires_on: purpose === "promotion" ? values.expires_on || undefined : undefined,
     tag: isAboutStops(purpose) ? undefined : values.tag.trim() || undefined,
     purpose,
     stop_channel: isAboutStops(purpose) ? values.stop_channel || undefined : undefined,
@@ -311,9 +332,15 @@ function isAboutStops(purpose: UploadPurpose): boolean {
   return purpose === "blacklist" || purpose === "whitelist";
 }
 
-/** Files that are for one tag or list by its name. */
+/** Files that are for one tag, list or promotion by its name. */
 function needsTag(purpose: UploadPurpose): boolean {
-  return purpose === "list" || purpose === "tag_add" || purpose === "tag_remove";
+  return purpose === "list" || purpose === "tag_add" || purpose === "tag_remove" || purpose === "promotion";
+}
+
+/** What the name stands for that such a file asks for. */
+function nameOf(purpose: UploadPurpose) {
+  if (purpose === "list") return "uploads.dialog.list";
+  return purpose === "promotion" ? "uploads.dialog.promotion" : "uploads.dialog.tag";
 }
 
 /** The form filled in as it was for an earlier file, but for the file itself. */
@@ -322,6 +349,7 @@ function valuesOf(earlier: Upload): Omit<Values, "file"> {
     brand_id: earlier.brand_id,
     name: earlier.name,
     tag: earlier.tag ?? "",
+    expires_on: earlier.expires_on ?? "",
     purpose: earlier.purpose,
     stop_channel: earlier.stop_channel ?? "",
     spares_mandatory: earlier.spares_mandatory,

@@ -10,6 +10,7 @@ import { Page } from "../app/page";
 import { StateBadge } from "../app/state-badge";
 import { Failure, Loading } from "../app/states";
 import { Time } from "../app/time";
+import { useFormats } from "../locale/format";
 import { Codes } from "./codes";
 import { useUpload } from "./follow";
 import { Questions } from "./questions";
@@ -58,15 +59,22 @@ export function UploadPage() {
   );
 }
 
+/** Whether the name of the file's tag is that of a list or a promotion. */
+function isNamed({ purpose }: Upload): boolean {
+  return purpose === "list" || purpose === "promotion";
+}
+
 function Lead({ upload }: { upload: Upload }) {
   const { t } = useTranslation();
+  const formats = useFormats();
   const actorName = useActorName();
   return (
     <>
       {upload.file_name} ·{" "}
       {upload.purpose === "contacts" ? t(`uploads.action.${upload.action}`) : t(`uploads.purpose.${upload.purpose}`)}
       {upload.stop_channel && ` · ${t(`common.channel.${upload.stop_channel}`)}`}
-      {upload.tag && ` · ${upload.purpose === "list" ? "" : "#"}${upload.tag}`}
+      {upload.tag && ` · ${isNamed(upload) ? "" : "#"}${upload.tag}`}
+      {upload.expires_on && ` · ${t("uploads.dialog.expires_on")}: ${formats.date(upload.expires_on)}`}
       <br />
       {actorName(upload.actor)}, <Time at={upload.created_at} />
       {upload.approver && ` · ${t("uploads.detail.approved_by", { who: actorName(upload.approver) })}`}
@@ -114,9 +122,11 @@ function UploadCounters({ upload }: { upload: Upload }) {
             : []),
         ]}
       />
-      <Text size="sm" className="quiet" mt={6}>
-        {t("uploads.counter.pairs_hint")}
-      </Text>
+      {upload.purpose !== "promotion" && (
+        <Text size="sm" className="quiet" mt={6}>
+          {t("uploads.counter.pairs_hint")}
+        </Text>
+      )}
     </div>
   );
 }

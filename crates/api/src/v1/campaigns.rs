@@ -11,7 +11,7 @@ mod report;
 mod steps;
 
 use domain::gate::Basis;
-use domain::ids::{BrandId, CampaignId, ConnectorId, TemplateId};
+use domain::ids::{BrandId, CampaignId, ConnectorId, PromotionId, TemplateId};
 use domain::{Channel, RecipientKind, Timestamp};
 use serde::Serialize;
 use store::campaigns::{self, CampaignState};
@@ -57,6 +57,9 @@ pub(crate) struct Campaign {
     sender: String,
     #[schema(value_type = String)]
     connector_id: ConnectorId,
+    /// The promotion whose codes its people get as `{{promosyon_kodu}}`.
+    #[schema(value_type = Option<String>)]
+    promotion_id: Option<PromotionId>,
     audience: Audience,
     #[schema(value_type = words::CampaignState)]
     state: CampaignState,
@@ -103,6 +106,7 @@ impl Campaign {
             body: campaign.body,
             sender: campaign.sender,
             connector_id: campaign.connector,
+            promotion_id: campaign.promotion,
             audience: Audience::of(caller, campaign.audience),
             state: campaign.state,
             author: campaign.author,

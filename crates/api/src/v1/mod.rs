@@ -21,6 +21,7 @@ pub(crate) mod inbound;
 pub(crate) mod mail;
 pub(crate) mod messages;
 pub(crate) mod optouts;
+pub(crate) mod promotions;
 pub(crate) mod reasons;
 pub(crate) mod registry;
 pub(crate) mod segments;

@@ -91,10 +91,12 @@ pub(crate) struct Upload {
     name: String,
     /// As the file was called.
     file_name: String,
-    /// A tag that everyone in it gets.
+    /// A tag that everyone in it gets; the list or promotion it is for.
     tag: Option<String>,
     #[schema(value_type = words::UploadPurpose)]
     purpose: UploadPurpose,
+    /// Of promotion codes: the last Turkish day on which they are of use.
+    expires_on: Option<String>,
     /// Channel of a blacklist or whitelist; all of them when absent.
     #[schema(value_type = Option<words::Channel>)]
     stop_channel: Option<Channel>,
@@ -252,6 +254,7 @@ impl Upload {
             uploads::UploadState::Received | uploads::UploadState::Judging
         );
         Ok(Self {
+            expires_on: upload.expires_at.map(Timestamp::last_turkish_day),
             purpose: upload.purpose,
             stop_channel: upload.stops.channel,
             spares_mandatory: upload.stops.spares_mandatory,

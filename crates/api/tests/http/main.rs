@@ -13,6 +13,7 @@ mod idempotency;
 mod messages;
 mod people;
 mod practice;
+mod promotions;
 mod public;
 mod screens;
 mod serving;

@@ -110,6 +110,7 @@ async fn a_variable_that_nobody_knows_is_refused_with_the_one_that_was_meant() {
             ("ad", "contact", "text"),
             ("musteri_no", "contact", "text"),
             ("semt", "attribute", "text"),
+            ("promosyon_kodu", "promotion", "text"),
             ("ret_linki", "message", "text"),
         ]
     );

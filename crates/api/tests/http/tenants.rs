@@ -40,6 +40,7 @@ async fn belongings(server: &mut Server, tenant: &Tenant) -> Vec<String> {
 /// A file of a tenant that waits to be judged.
 pub(crate) async fn upload(server: &Server, tenant: &Tenant) -> String {
     let new = engine::uploads::NewFile {
+        expires_at: None,
         firm: tenant.firm,
         brand: tenant.brand,
         name: "liste".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Server, Tenant, request};
+use crate::support::{Answer, Server, Tenant, request};
 use axum::body::Body;
 use http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
@@ -52,13 +52,18 @@ pub(crate) async fn work(server: &Server) {
     while server.engine.step_uploads().await.expect("a step") == engine::Step::Did {}
 }
 
-/// Takes a file in and judges it.
-pub(crate) async fn taken_in(server: &Server, tenant: &Tenant, meta: &Value, file: &str) -> Value {
+/// Sends a file.
+pub(crate) async fn sent(server: &Server, tenant: &Tenant, meta: &Value, file: &str) -> Answer {
     let parts = [
         part("meta", None, &meta.to_string()),
         part("file", Some("liste.csv"), file),
     ];
-    let answer = server.send(form(&tenant.owner, &parts)).await;
+    server.send(form(&tenant.owner, &parts)).await
+}
+
+/// Takes a file in and judges it.
+pub(crate) async fn taken_in(server: &Server, tenant: &Tenant, meta: &Value, file: &str) -> Value {
+    let answer = sent(server, tenant, meta, file).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
     work(server).await;
     let path = format!("/api/v1/uploads/{}", answer.json()["id"].as_str().unwrap());

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::ids::{CampaignId, FirmId, RecipientId};
+use domain::ids::{CampaignId, FirmId, PromotionId, RecipientId};
 use domain::lint::Found;
 use domain::plan::finish;
 use domain::segments::{self, Count};
@@ -18,6 +18,7 @@ use super::text;
 use super::{LaunchObstacle, Route};
 use crate::Engine;
 use crate::error::EngineError;
+use crate::promotions::{CODE, Codes};
 
 /// What a campaign would come to now.
 #[derive(Debug, Clone)]
@@ -52,6 +53,27 @@ pub struct DryRun {
     pub needs_signature: bool,
     /// Why it would not be launched now.
     pub launch_obstacle: Option<LaunchObstacle>,
+    /// The promotion whose codes its text uses.
+    pub promotion: Option<CodesLeft>,
+}
+
+/// What is left of a campaign's promotion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodesLeft {
+    /// The promotion.
+    pub id: PromotionId,
+    /// Its name.
+    pub name: String,
+    /// From when on its codes are of no use.
+    pub expires_at: Timestamp,
+    /// Codes that anybody may still get.
+    pub pool: i64,
+    /// Codes that are kept for one person each.
+    pub meant: i64,
+    /// People of the audience for whom none is left (S406).
+    pub short: i64,
+    /// What people are shown instead of a code before they have one.
+    pub sample: String,
 }
 
 /// What can be done about some of the excluded.
@@ -84,6 +106,8 @@ pub enum FixAction {
     OtherRoute,
     /// Raise the limit, or exempt the campaign with a reason.
     RaiseLimit,
+    /// Add codes to the promotion.
+    AddCodes,
 }
 
 impl FixAction {
@@ -98,6 +122,7 @@ impl FixAction {
             Self::ShortenText => "shorten_text",
             Self::OtherRoute => "other_route",
             Self::RaiseLimit => "raise_limit",
+            Self::AddCodes => "add_codes",
         }
     }
 
@@ -114,6 +139,7 @@ impl FixAction {
                 Self::OtherRoute
             }
             ReasonCode::S404 => Self::CompleteText,
+            ReasonCode::S406 => Self::AddCodes,
             _ => return None,
         })
     }
@@ -131,6 +157,7 @@ impl Engine {
         let judged = reader.judge_audience(&question).await?;
         let brand = reader.brand_at_work(campaign.brand).await?;
         drop(reader);
+        let promotion = self.codes_left(&campaign, &question, &judged).await?;
         let launch_obstacle = self.launch_obstacle(&campaign).await?;
         let lengths = text::lengths(&routes);
         let length = segments::count(&campaign.body, lengths.profile, lengths.suffix_units);
@@ -163,6 +190,8 @@ impl Engine {
                 }
             },
         );
+        let launch_obstacle =
+            launch_obstacle.or_else(|| too_late(&campaign, promotion.as_ref(), finishes_at));
         let fixes = judged
             .excluded
             .iter()
@@ -184,6 +213,7 @@ impl Engine {
             second_person: text::needs_second_person(&campaign, &findings),
             needs_signature: rules.needs_signature && campaign.channel.is_phone(),
             launch_obstacle,
+            promotion,
             excluded: judged.excluded,
             length,
             findings,
@@ -192,6 +222,29 @@ impl Engine {
             starts_at,
             finishes_at,
         })
+    }
+
+    async fn codes_left(
+        &self,
+        campaign: &Campaign,
+        question: &AudienceQuestion,
+        judged: &Judged,
+    ) -> Result<Option<CodesLeft>, EngineError> {
+        if question.promotion.is_none() {
+            return Ok(None);
+        }
+        let mut reader = self.store.read().await?;
+        let sample = crate::promotions::sample_for(&mut reader, campaign).await?;
+        let found = crate::promotions::chosen(&mut reader, campaign).await?;
+        Ok(found.map(|found| CodesLeft {
+            id: found.id,
+            expires_at: found.expires_at,
+            pool: found.pool_left(),
+            meant: found.meant - found.meant_given,
+            short: judged.excluded.get(&ReasonCode::S406).copied().unwrap_or(0),
+            sample,
+            name: found.name,
+        }))
     }
 
     /// The people behind a number of [`Engine::dry_run`], judged anew, after
@@ -253,10 +306,19 @@ impl Engine {
         }
         variables.sort_unstable();
         variables.dedup();
+        let codes = {
+            let mut reader = self.store.read().await?;
+            crate::promotions::codes_of(&mut reader, campaign, &variables).await?
+        };
+        // A text that is measured before there is a campaign has no list yet.
+        if codes.is_some() || campaign.id.as_db() == 0 {
+            variables.retain(|name| name != CODE);
+        }
         let mut shape = Shape::of(campaign.id, &campaign.plan);
         shape.frequency = frequency;
         shape.credit_people = super::credit::people_at_most(campaign);
         shape.has_foreign_link = has_foreign_link(campaign, &routes);
+        let now = self.now();
         let question = AudienceQuestion {
             firm: campaign.firm,
             brand: campaign.brand,
@@ -264,15 +326,24 @@ impl Engine {
             kind: campaign.kind,
             basis: campaign.basis,
             policy,
-            now: self.now(),
+            now,
             audience: campaign.audience.clone(),
             segment: self
                 .segment_rules(campaign.firm, &campaign.audience)
                 .await?,
             variables,
-            for_everyone: text::obstacle_for_everyone(campaign, &brand, &routes).or_else(|| {
-                crate::mails::is_incomplete(campaign, content.as_ref(), &brand)
-                    .then_some(ReasonCode::S404)
+            for_everyone: text::obstacle_for_everyone(campaign, &brand, &routes)
+                .or_else(|| {
+                    crate::mails::is_incomplete(campaign, content.as_ref(), &brand)
+                        .then_some(ReasonCode::S404)
+                })
+                .or_else(|| {
+                    let is_over = codes.as_ref().is_some_and(|codes| codes.are_over(now));
+                    is_over.then_some(ReasonCode::S306)
+                }),
+            promotion: codes.and_then(|codes| match codes {
+                Codes::Of { promotion, .. } => Some(promotion),
+                Codes::Sample(_) => None,
             }),
             muted_purpose,
             shape,
@@ -320,6 +391,20 @@ impl Engine {
         writer.commit().await?;
         Ok(asked)
     }
+}
+
+/// Whether codes would reach people when they are of no use any more.
+fn too_late(
+    campaign: &Campaign,
+    promotion: Option<&CodesLeft>,
+    finishes_at: Option<Timestamp>,
+) -> Option<LaunchObstacle> {
+    use store::campaigns::CampaignState::{Approved, Draft, Submitted};
+    let is_open = matches!(campaign.state, Draft | Submitted | Approved);
+    let codes = promotion.filter(|_| is_open)?;
+    finishes_at
+        .is_some_and(|end| codes.expires_at <= end)
+        .then(|| LaunchObstacle::PromotionEnds(codes.expires_at))
 }
 
 /// Whether the campaign's link would leave the country over every open route.

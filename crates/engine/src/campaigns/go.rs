@@ -99,6 +99,10 @@ impl Engine {
             "credit_short": credit.as_ref().and_then(|credit| credit.short(&measured)),
             "currency": credit.as_ref().map(|credit| credit.balance.currency.clone()),
             "plan": campaign.plan,
+            "promotion": run.promotion.as_ref().map(|codes| json!({
+                "id": codes.id, "name": codes.name, "expires_at": codes.expires_at,
+                "pool": codes.pool, "meant": codes.meant, "short": codes.short,
+            })),
             "routes": routes(&run),
             "starts_at": run.starts_at,
             "finishes_at": run.finishes_at,

@@ -195,6 +195,11 @@ fn content_hash(campaign: &Campaign) -> Vec<u8> {
         hasher.update(part.as_bytes());
         hasher.update([0]);
     }
+    // Whose codes people get is part of what they are told.
+    if let Some(promotion) = campaign.promotion {
+        hasher.update(promotion.to_string().as_bytes());
+        hasher.update([0]);
+    }
     // A campaign without a plan keeps the hash it always had.
     if campaign.plan != domain::plan::Plan::default() {
         let plan = serde_json::to_vec(&campaign.plan).unwrap_or_default();

@@ -4,11 +4,13 @@
 use std::fmt;
 
 use domain::lint::Lengths;
+use domain::template::MessageText;
 use store::campaigns::{Campaign, CampaignState};
 use store::sending_rules::HaltScope;
 
 use crate::Engine;
 use crate::error::EngineError;
+use crate::promotions::{self, CODE};
 
 /// Why a campaign would not be launched now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +30,11 @@ pub enum LaunchObstacle {
     Signature,
     /// It uses this health data, and no owner approved the text (S405).
     Health(String),
+    /// Its text uses a promotion code, and no promotion is chosen or the chosen
+    /// one is gone.
+    PromotionMissing,
+    /// The codes of its promotion are of no use any more before it has left.
+    PromotionEnds(domain::Timestamp),
 }
 
 impl LaunchObstacle {
@@ -39,6 +46,8 @@ impl LaunchObstacle {
             Self::Approval(_) => "approval",
             Self::Signature => "signature",
             Self::Health(_) => "health",
+            Self::PromotionMissing => "promotion_missing",
+            Self::PromotionEnds(_) => "promotion_ends",
         }
     }
 }
@@ -59,6 +68,16 @@ impl fmt::Display for LaunchObstacle {
                 f,
                 "an owner must approve that its text uses health data: {attribute}"
             ),
+            Self::PromotionMissing => write!(
+                f,
+                "its text uses `{{{{{CODE}}}}}`; choose the promotion whose codes people get"
+            ),
+            Self::PromotionEnds(at) => write!(
+                f,
+                "the codes of its promotion are of no use from {} on, before everything has left; \
+                 move that day, or the sending",
+                at.to_turkish_text()
+            ),
         }
     }
 }
@@ -66,7 +85,14 @@ impl fmt::Display for LaunchObstacle {
 impl Engine {
     /// Refuses a launch that lacks what the brand or the text asks for.
     pub(crate) async fn check_launch(&self, campaign: &Campaign) -> Result<(), EngineError> {
-        match self.launch_obstacle(campaign).await? {
+        let obstacle = if campaign.promotion.is_some() {
+            // Whether its codes reach people in time depends on how many they are.
+            let run = self.dry_run(campaign.firm, campaign.id).await?;
+            run.launch_obstacle
+        } else {
+            self.launch_obstacle(campaign).await?
+        };
+        match obstacle {
             None => Ok(()),
             Some(obstacle) => Err(EngineError::conflict("the campaign", obstacle.to_string())),
         }
@@ -97,6 +123,9 @@ impl Engine {
         if let Some(attribute) = self.unapproved_health(campaign).await? {
             return Ok(Some(LaunchObstacle::Health(attribute.label_tr)));
         }
+        if let Some(obstacle) = self.promotion_obstacle(campaign).await? {
+            return Ok(Some(obstacle));
+        }
         let found = super::text::findings(campaign, &brand, Lengths::TURKISH);
         let is_approved = campaign
             .approver
@@ -112,5 +141,41 @@ impl Engine {
             }
         }
         Ok(None)
+    }
+
+    /// What can be said of its promotion without counting people.
+    async fn promotion_obstacle(
+        &self,
+        campaign: &Campaign,
+    ) -> Result<Option<LaunchObstacle>, EngineError> {
+        let mut reader = self.store.read().await?;
+        let content = crate::mails::content_of(&mut reader, campaign).await?;
+        let mut uses_code = content.as_ref().is_some_and(|content| {
+            crate::mails::beside_text(content, campaign).contains(&CODE.into())
+        });
+        for body in super::text::texts(campaign) {
+            uses_code |= MessageText::parse(body)
+                .is_ok_and(|text| text.variables().iter().any(|name| name == CODE));
+        }
+        if !uses_code {
+            return Ok(None);
+        }
+        let Some(found) = promotions::chosen(&mut reader, campaign).await? else {
+            // A firm may have an attribute of this name from before.
+            let attributes = reader.attributes(campaign.firm).await?;
+            let has_own = attributes.iter().any(|one| one.attribute.code == CODE);
+            let is_missing = campaign.promotion.is_some() || !has_own;
+            return Ok(is_missing.then_some(LaunchObstacle::PromotionMissing));
+        };
+        let plan = &campaign.plan;
+        let last = [Some(self.now()), plan.send_at, plan.expires_at];
+        let last = last
+            .into_iter()
+            .flatten()
+            .max()
+            .unwrap_or_else(|| self.now());
+        Ok(found
+            .is_expired(last)
+            .then_some(LaunchObstacle::PromotionEnds(found.expires_at)))
     }
 }

@@ -98,6 +98,11 @@ impl Engine {
             measured.add(&longest, sendable);
         } else {
             let mut after = RecipientId::from_db(0);
+            let code = {
+                let mut reader = self.store.read().await?;
+                crate::promotions::sample_for(&mut reader, campaign).await?
+            };
+            let shows_code = question.promotion.is_some() || campaign.id.as_db() == 0;
             while measured.people < MEASURED_MAX.min(sendable) {
                 let mut page = self
                     .store
@@ -111,6 +116,10 @@ impl Engine {
                     // Each person's own link, as long as it will be.
                     let link = self.links().url(campaign.id, *recipient);
                     values.insert(crate::links::LINK.to_owned(), link);
+                    if shows_code {
+                        // As long as the longest: who gets which is not known yet.
+                        values.insert(crate::promotions::CODE.to_owned(), code.clone());
+                    }
                     let longest = longest(&parsed, values, lengths)?;
                     if measured.samples.len() < SAMPLES {
                         measured.samples.push((*recipient, longest.0.clone()));

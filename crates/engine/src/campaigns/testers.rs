@@ -432,6 +432,7 @@ fn carrier(
         sender: String::new(),
         connector: ConnectorId::from_db(0),
         audience: Audience::Addresses { addresses },
+        promotion: None,
         batch_size: 0,
         plan: Plan::default(),
     }

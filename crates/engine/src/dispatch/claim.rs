@@ -106,6 +106,8 @@ impl Engine {
                 .people_of_batches(context.about(), campaign, &batches)
                 .await?;
             mark_muted(&mut writer, &context, people.iter_mut().flatten()).await?;
+            let codes = context.codes.as_ref();
+            crate::promotions::fill(&mut writer, codes, people.iter_mut().flatten()).await?;
             if let Some(frequency) = &context.frequency {
                 let ids: Vec<RecipientId> = people.iter().flatten().map(|p| p.facts.id).collect();
                 let over = writer.over_frequency(frequency, &ids).await?;
@@ -285,8 +287,7 @@ pub(super) fn gate(
         held_until: None,
         stale: Vec::new(),
     };
-    let plan = &context.campaign.plan;
-    if plan.is_expired(now) {
+    if context.is_over(now) {
         let expired = people
             .iter()
             .map(|person| taken_out(person, ReasonCode::S306));
@@ -349,7 +350,7 @@ pub(super) fn gate(
                     .exceptions
                     .push(taken_out(&person, reasons.headline()));
             }
-            Decision::Hold { until, .. } if plan.is_expired(until) => {
+            Decision::Hold { until, .. } if context.is_over(until) => {
                 gated.exceptions.push(taken_out(&person, ReasonCode::S306));
             }
             Decision::Hold { until, .. } => {

@@ -266,6 +266,7 @@ impl Engine {
         let mut writer = self.store.write().await?;
         let mut people = writer.batch_people(context.about(), batch).await?;
         super::claim::mark_muted(&mut writer, context, people.iter_mut()).await?;
+        crate::promotions::fill(&mut writer, context.codes.as_ref(), people.iter_mut()).await?;
         people.retain(|person| !exceptions.contains(&person.facts.id));
         let everyone = people.len();
         let gated = gate(context, batch, people, now)?;

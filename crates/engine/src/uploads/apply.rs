@@ -16,7 +16,7 @@ use store::brands::Brand;
 use store::consent::{Applied, ApplyContext, IncomingRecord, Said, Touched};
 use store::rejections::Rejection;
 use store::upload_work::{AppliedSlice, ClaimedUpload};
-use store::uploads::{AppliedCounts, UploadAction};
+use store::uploads::{AppliedCounts, UploadAction, UploadPurpose};
 use tokio::sync::mpsc;
 
 use super::{RECORDS, check};
@@ -51,6 +51,10 @@ impl Engine {
             .brand_at_work(claimed.upload.brand)
             .await?;
         let path = self.records_of(claimed)?;
+        if claimed.upload.purpose == UploadPurpose::Promotion {
+            self.apply_codes(claimed, path).await?;
+            return self.finish(claimed).await;
+        }
         let mut offset = claimed.upload.records_offset;
         let mut spool = Spool::open(self, path, offset).await?;
         let mut guess = Guess::default();

@@ -160,6 +160,7 @@ impl Engine {
             name: own.chars().take(50).collect(),
             file_name: own.to_owned(),
             purpose: UploadPurpose::Contacts,
+            expires_at: None,
             stops: StopScope::default(),
             tag: drop.tag.clone(),
             action: drop.action,

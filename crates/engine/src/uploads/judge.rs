@@ -11,7 +11,7 @@ use intake::{FileVerdict, Judged, Limits, Options, Progress, RejectionReader};
 use secrecy::SecretString;
 use store::rejections::{REJECTIONS_MAX, Rejection};
 use store::upload_work::{ClaimedUpload, Judgement, UploadClaim};
-use store::uploads::{FileRefusal, Hold, JudgingProgress};
+use store::uploads::{FileRefusal, Hold, JudgingProgress, UploadPurpose};
 use tokio::sync::watch;
 
 use super::directory::StoreDirectory;
@@ -31,7 +31,10 @@ impl Engine {
         {
             return Ok(());
         }
-        let judged = self.read_file(&claimed).await?;
+        let judged = match claimed.upload.purpose {
+            UploadPurpose::Promotion => self.read_codes(&claimed).await?,
+            _ => self.read_file(&claimed).await?,
+        };
         let hash = check::header_hash(&judged.summary);
         self.settle_judging(&claimed, judged, hash).await
     }
@@ -94,7 +97,9 @@ impl Engine {
             self.refuse_unknown(claimed, &mut judged).await?;
         }
         let mut holds = check::holds(&brand, &judged);
-        holds.extend(self.branch_holds(claimed, &judged).await?);
+        if claimed.upload.purpose != UploadPurpose::Promotion {
+            holds.extend(self.branch_holds(claimed, &judged).await?);
+        }
         let judgement = Judgement {
             summary: account(&judged)?,
             progress: progress_of(&judged, claimed.upload.size_bytes),
@@ -214,7 +219,10 @@ impl Engine {
     }
 
     /// The file, and an empty folder for what is made of it.
-    async fn begin_work(&self, claimed: &ClaimedUpload) -> Result<(PathBuf, PathBuf), EngineError> {
+    pub(super) async fn begin_work(
+        &self,
+        claimed: &ClaimedUpload,
+    ) -> Result<(PathBuf, PathBuf), EngineError> {
         let folder = self.folder(claimed.upload.id);
         let work = folder.judged(claimed.upload.attempt);
         // A second look in the same attempt begins with an empty folder too.
@@ -227,7 +235,7 @@ impl Engine {
 
     /// Reads the file on a thread that may block, while this side renews the
     /// lease and shows the progress; losing the lease stops the reading.
-    async fn while_leased<T: Send + 'static>(
+    pub(super) async fn while_leased<T: Send + 'static>(
         &self,
         claimed: &ClaimedUpload,
         read: impl FnOnce(&mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<T, intake::JudgeError>
@@ -295,7 +303,7 @@ impl Engine {
         }
     }
 
-    async fn options(&self, claimed: &ClaimedUpload) -> Result<Options, EngineError> {
+    pub(super) async fn options(&self, claimed: &ClaimedUpload) -> Result<Options, EngineError> {
         let upload = &claimed.upload;
         let mut reader = self.store.read().await?;
         let brand = reader.brand_at_work(upload.brand).await?;
@@ -310,6 +318,7 @@ impl Engine {
         }
         Ok(Options {
             mode: brand.mode,
+            reads_codes: upload.purpose == UploadPurpose::Promotion,
             default_kind,
             activation: brand.activation,
             brand_names: brand.called(),

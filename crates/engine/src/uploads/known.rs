@@ -103,7 +103,7 @@ async fn change(
     // Checked when the file came in.
     let name = upload.tag.as_deref().unwrap_or(&upload.name);
     let changed = match upload.purpose {
-        UploadPurpose::Contacts => 0,
+        UploadPurpose::Contacts | UploadPurpose::Promotion => 0,
         UploadPurpose::TagAdd => {
             let tag = writer.ensure_tag(firm, name).await?;
             writer.add_to_tag(tag, people).await?

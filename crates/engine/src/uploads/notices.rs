@@ -50,6 +50,11 @@ pub fn notices(upload: &Upload, brand: &Brand) -> Vec<Notice> {
             "Bu kişilere doğrulama kodu (OTP) dâhil hiçbir ileti gitmez.",
             "Nothing will reach these people, not even a one-time code (OTP).",
         )),
+        UploadPurpose::Promotion if !names_people(&upload.summary) => notices.push(Notice::new(
+            "codes_for_anybody",
+            "Dosyada müşteri numarası yok: kodlar havuza eklenir ve kampanyanın kişilerine sırayla verilir.",
+            "The file names no people: its codes go into the pool, and people of a campaign get them in turn.",
+        )),
         _ => {}
     }
     of_consents(&upload.summary, &mut notices);
@@ -120,6 +125,13 @@ fn of_action(upload: &Upload, brand: &Brand, notices: &mut Vec<Notice>) {
             ));
         }
     }
+}
+
+/// Whether a column says whom the codes are meant for.
+fn names_people(summary: &Value) -> bool {
+    let columns = summary["columns"].as_array();
+    let mut columns = columns.into_iter().flatten();
+    columns.any(|column| column["field"] == "external_id")
 }
 
 fn consent_columns(summary: &Value) -> Vec<&str> {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::ids::{BrandId, FirmId};
-use domain::{ReasonCode, RecipientKind};
+use domain::{ReasonCode, RecipientKind, Timestamp};
 use intake::Action;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -35,8 +35,10 @@ pub struct NewFile {
     pub purpose: UploadPurpose,
     /// What a blacklist or whitelist stops or frees.
     pub stops: StopScope,
-    /// Tag for everyone in it; the name of the list for a list.
+    /// Tag for everyone in it; the name of the list or promotion it is for.
     pub tag: Option<String>,
+    /// Of codes of a promotion: until when they are of use.
+    pub expires_at: Option<Timestamp>,
     /// What to do with the consents.
     pub action: Action,
     /// Kind of people in rows that do not say.
@@ -69,6 +71,7 @@ impl Engine {
         dropped: Option<(&str, &str)>,
     ) -> Result<Upload, EngineError> {
         check(&new)?;
+        self.check_promotion(&new).await?;
         let incoming = self.settings.uploads.folder.join("incoming");
         tokio::fs::create_dir_all(&incoming)
             .await
@@ -152,6 +155,7 @@ fn noted(new: NewFile, sha256: [u8; 32], size_bytes: i64) -> NewUpload {
         file_name: new.file_name,
         tag: new.tag,
         purpose: new.purpose,
+        expires_at: new.expires_at,
         stops: new.stops,
         action: match new.action {
             Action::Local => UploadAction::Local,
@@ -178,12 +182,16 @@ fn check(new: &NewFile) -> Result<(), EngineError> {
     }
     let needs_name = matches!(
         new.purpose,
-        UploadPurpose::TagAdd | UploadPurpose::TagRemove | UploadPurpose::List
+        UploadPurpose::TagAdd
+            | UploadPurpose::TagRemove
+            | UploadPurpose::List
+            | UploadPurpose::Promotion
     );
     if needs_name && new.tag.is_none() {
-        return Err(EngineError::invalid("tag", "names the tag or the list"));
+        let problem = "names the tag, the list or the promotion";
+        return Err(EngineError::invalid("tag", problem));
     }
-    if new.purpose.names_known_people() && new.action != Action::Local {
+    if !new.purpose.speaks_of_consents() && new.action != Action::Local {
         return Err(EngineError::invalid(
             "action",
             "must be local: this file says nothing about consents",

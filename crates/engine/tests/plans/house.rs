@@ -142,6 +142,7 @@ impl House {
 
     pub(crate) fn text(&self, plan: Plan) -> NewCampaign {
         NewCampaign {
+            promotion: None,
             brand: self.brand,
             name: "Yaz".into(),
             channel: Channel::Mesaj,

@@ -66,6 +66,7 @@ impl Desk {
 
     pub(crate) fn file(&self, name: &str) -> NewFile {
         NewFile {
+            expires_at: None,
             firm: self.firm,
             brand: self.brand,
             name: name.to_owned(),

@@ -15,13 +15,13 @@ use crate::file::rows::{Place, Rows};
 use crate::file::scan::{ScanEnd, Scanned, scan};
 use crate::file::text::{LineEnds, TextFile};
 use crate::file::workbook::{self, NoSheet, SheetText};
-use crate::outlets::Outlets;
 use crate::summary::{ColumnReport, FileFormat, Question, SampleRow, UnreadValues};
 use crate::table::delimiter::Separation;
 use crate::table::head::{Head, UNUSED, find_separation, first_records, read_head};
 use crate::table::header::recognise;
-use crate::table::layout::Layout;
+use crate::table::layout::{Layout, is_code_header, separation_of_codes, understand_codes};
 use crate::table::list::{Guess, column_name};
+use crate::tally::Tally;
 use crate::verdict::Refusal;
 
 /// A file whose columns are known.
@@ -92,7 +92,12 @@ impl Way<'_> {
         if head.contains(&0) {
             return Err(Refusal::unsupported(kind::BINARY).into());
         }
-        let separation = find_separation(&head, file.stated, mapping);
+        let mut separation = find_separation(&head, file.stated, mapping);
+        if self.options.reads_codes
+            && matches!(&separation, Err(refusal) if refusal.code == ReasonCode::F106)
+        {
+            separation = Ok(separation_of_codes(&head));
+        }
         let delimiter = separation.as_ref().ok().and_then(|found| found.delimiter);
         let scanned = self.scan(&file, delimiter.unwrap_or(UNUSED));
         let is_unknown =
@@ -193,22 +198,35 @@ impl Way<'_> {
         let attributes = &self.options.attributes;
         let head = Head::find(records, separation, decoder, |header| {
             let folded = fold_header(header);
-            mapping.assigns(header) || attributes.iter().any(|one| one.is_headed(&folded))
+            mapping.assigns(header)
+                || attributes.iter().any(|one| one.is_headed(&folded))
+                || (self.options.reads_codes && is_code_header(header))
         });
         let mut head = head.ok_or_else(|| Refusal::new(ReasonCode::F101))?;
         let width = width_min.min(self.options.limits.columns_max);
         if head.headers.len() < width {
             head.headers.resize(width, String::new());
         }
+        if self.options.reads_codes {
+            understand_codes(&mut head, mapping, decoder);
+        }
         self.ask_about_unnamed(&head, decoder);
         // Shown even if the columns make no table: then a person maps them.
         self.summary.columns = unread_columns(&head.headers);
         self.show_sample(&head, decoder);
-        let mut layout = Layout::new(head.headers.clone(), self.options)?;
+        let mut layout = if self.options.reads_codes {
+            Layout::of_codes(head.headers.clone(), self.options)?
+        } else {
+            Layout::new(head.headers.clone(), self.options)?
+        };
         if let Some(kind) = head.headless.as_ref().and_then(|headless| headless.kind) {
             layout.kind = kind;
         }
+        let had_ids = layout.external_id.is_some();
         withhold_national_ids(&mut layout, &head);
+        if self.options.reads_codes {
+            layout.check_codes(had_ids)?;
+        }
         self.summary.header_line = if head.headless.is_some() {
             0
         } else {
@@ -280,9 +298,8 @@ impl Way<'_> {
 }
 
 /// Remarks on the file and its columns: W106, W107, W108, W405.
-pub(super) fn note_columns(table: &Table, out: &mut Outlets) {
+pub(super) fn note_columns(table: &Table, tally: &mut Tally) {
     let line = table.head.line;
-    let tally = &mut out.account.tally;
     for _ in 0..table.head.title_rows {
         tally.note(ReasonCode::W107, line);
     }

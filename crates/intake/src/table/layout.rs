@@ -1,6 +1,7 @@
 //! Which column is what, and how a row states consents.
 
 mod attribute_columns;
+mod code_columns;
 
 use std::collections::BTreeMap;
 
@@ -9,6 +10,7 @@ use domain::fold_text::fold_header;
 use domain::{Channel, ReasonCode, RecipientKind};
 
 use self::attribute_columns::{attribute_columns, attribute_meaning, dates_of, recognised};
+pub(crate) use self::code_columns::{is_code_header, separation_of_codes, understand_codes};
 use super::header::{Coding, Meaning, REPORT_COLUMNS, begins_with_report_columns};
 use crate::field::Field;
 use crate::options::{Action, Assignment, Mapping, Options, Polarity};
@@ -38,6 +40,8 @@ pub(crate) struct Layout {
     pub(crate) branches: Vec<usize>,
     /// The retailer's number at İYS.
     pub(crate) retailer: Option<usize>,
+    /// The promotion codes of a file of them.
+    pub(crate) code: Option<usize>,
     /// Columns of attributes, with the position of the definition.
     pub(crate) attributes: Vec<(usize, usize)>,
     /// Those of them whose values are dates.
@@ -145,6 +149,7 @@ impl Layout {
             tags: columns_of(&meanings, Field::Tags),
             branches: columns_of(&meanings, Field::Branch),
             retailer: places.of_field(Field::Retailer),
+            code: None,
             attribute_dates: dates_of(&attributes, &options.attributes),
             attributes,
             asks: asks_of(&places, mapping),
@@ -291,6 +296,7 @@ impl Layout {
             self.recipient_kind,
             self.brand,
             self.retailer,
+            self.code,
         ];
         let in_group = |group: &Group| {
             [Some(group.status.index), group.date, group.source].contains(&Some(column))

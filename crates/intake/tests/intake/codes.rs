@@ -284,8 +284,14 @@ fn of_remark(code: &str) -> Option<Outcome> {
     })
 }
 
+const PROMOTIONS: &str = "crates/intake/tests/intake/promotions.rs";
+
 /// Codes of other rooms: the file of the test that brings each out.
-const ELSEWHERE: [(&str, &str); 4] = [
+const ELSEWHERE: [(&str, &str); 8] = [
+    ("F120", PROMOTIONS),
+    ("R808", PROMOTIONS),
+    ("R809", PROMOTIONS),
+    ("R810", PROMOTIONS),
     ("F104", "crates/intake/tests/intake/files.rs"),
     ("R709", "fixtures/expected.tsv"),
     ("F116", "crates/store/tests/conformance/uploads.rs"),

@@ -21,6 +21,7 @@ mod layouts;
 mod lines;
 mod memory;
 mod merging;
+mod promotions;
 mod properties;
 mod questions;
 mod record;

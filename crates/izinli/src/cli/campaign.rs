@@ -198,6 +198,9 @@ pub(crate) struct CampaignCreate {
     /// The text, with variables such as {{ad}}
     #[arg(long)]
     pub(crate) text: String,
+    /// The promotion whose codes people get as {{promosyon_kodu}}: its name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) promotion: Option<String>,
     /// all, tag:NAME or segment:ID
     #[arg(long, default_value = "all")]
     pub(crate) audience: String,

@@ -97,13 +97,16 @@ pub(crate) struct Import {
     /// Name of the upload; the file's name by default
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// Tag for everyone in the file; names the tag or list of a file that is for one
+    /// Tag for everyone in the file; names the tag, list or promotion of a file that is for one
     #[arg(long)]
     pub(crate) tag: Option<String>,
-    /// What the file is for; all but `contacts` only name people that are known
+    /// What the file is for; all but `contacts` and `promotion` only name people that are known
     #[arg(long, default_value = "contacts",
-          value_parser = ["contacts", "tag_add", "tag_remove", "list", "blacklist", "whitelist"])]
+          value_parser = ["contacts", "tag_add", "tag_remove", "list", "blacklist", "whitelist", "promotion"])]
     pub(crate) purpose: String,
+    /// Of promotion codes: the last Turkish day on which they are of use, such as 2026-12-31
+    #[arg(long, value_name = "DAY")]
+    pub(crate) expires_on: Option<String>,
     /// Channel of a blacklist or whitelist; all of them by default
     #[arg(long)]
     pub(crate) stop_channel: Option<String>,

@@ -239,7 +239,19 @@ async fn create(session: &Session, args: &CampaignCreate, out: Output) -> anyhow
         None if args.audience == "all" => Audience::All,
         _ => bail!("--audience is all, tag:NAME or segment:ID"),
     };
+    let promotion = match &args.promotion {
+        Some(name) => {
+            let mut reader = session.store.read().await?;
+            let held = reader.promotion_named(brand.firm, name).await?;
+            Some(
+                held.with_context(|| format!("there is no promotion `{name}`"))?
+                    .id,
+            )
+        }
+        None => None,
+    };
     let new = NewCampaign {
+        promotion,
         brand: brand.id,
         name: args.name.clone(),
         channel: Channel::Mesaj,
@@ -270,6 +282,11 @@ async fn dry_run(session: &Session, text: &str, out: Output) -> anyhow::Result<E
         "held_until": run.held_until, "excluded": run.excluded,
         "length": { "units": run.length.units, "parts": run.length.parts },
         "findings": run.findings, "starts_at": run.starts_at, "finishes_at": run.finishes_at,
+        "promotion": run.promotion.as_ref().map(|codes| json!({
+            "id": codes.id, "name": codes.name, "expires_on": codes.expires_at.last_turkish_day(),
+            "pool": codes.pool, "meant": codes.meant, "short": codes.short,
+        })),
+        "launch_obstacle": run.launch_obstacle.as_ref().map(|one| one.as_str()),
         "second_person": run.second_person, "needs_signature": run.needs_signature,
         "fixes": run.fixes.iter().map(|fix| json!({
             "action": fix.action.as_str(), "code": fix.code, "people": fix.people,

@@ -41,6 +41,7 @@ pub(crate) async fn run(cli: &Cli, args: &Import, out: Output) -> anyhow::Result
         file_name: file_name(&args.file),
         tag: args.tag.clone(),
         purpose: args.purpose.parse()?,
+        expires_at: args.expires_on.as_deref().map(end_of_day).transpose()?,
         stops: StopScope {
             channel: args.stop_channel.as_deref().map(str::parse).transpose()?,
             spares_mandatory: args.spares_mandatory,
@@ -290,4 +291,10 @@ pub(super) async fn write_report(
         )
         .await?;
     Ok(())
+}
+
+/// The end of a Turkish day such as `2026-12-31`.
+fn end_of_day(text: &str) -> anyhow::Result<domain::Timestamp> {
+    domain::Timestamp::end_of_turkish_day(text)
+        .with_context(|| format!("`{text}` is no day such as 2026-12-31"))
 }

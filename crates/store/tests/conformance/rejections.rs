@@ -49,6 +49,7 @@ fn shown(r: &Rejection) -> impl PartialEq + std::fmt::Debug + use<> {
 async fn an_upload(db: &TestDatabase, firm: FirmId, brand: BrandId) -> UploadId {
     let new = NewUpload {
         brand,
+        expires_at: None,
         name: "liste".into(),
         file_name: "liste.csv".into(),
         tag: None,

@@ -23,6 +23,7 @@ const LEASE_US: i64 = MINUTE_US;
 fn file(brand: BrandId, bytes: u8) -> NewUpload {
     NewUpload {
         brand,
+        expires_at: None,
         name: "Haziran listesi".into(),
         file_name: "musteriler.csv".into(),
         tag: Some("haziran".into()),

@@ -341,6 +341,7 @@ fn question(
         }
     };
     AudienceQuestion {
+        promotion: None,
         firm: FIRM,
         brand: BRAND,
         channel,

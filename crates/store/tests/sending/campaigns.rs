@@ -33,6 +33,7 @@ async fn a_changed_draft_says_everything_anew_and_nothing_once_it_is_no_draft() 
 
         db.clock.advance(SECOND_US);
         let new = NewCampaign {
+            promotion: None,
             brand: scene.another_brand(&db, "Yeni").await,
             name: "Güz".into(),
             channel: domain::Channel::Eposta,
@@ -67,6 +68,7 @@ async fn a_changed_draft_says_everything_anew_and_nothing_once_it_is_no_draft() 
             .expect("read")
             .expect("there");
         let says = NewCampaign {
+            promotion: None,
             brand: held.brand,
             name: held.name.clone(),
             channel: held.channel,

@@ -14,6 +14,7 @@ mod history;
 mod memory;
 mod person;
 mod plan;
+mod promotions;
 mod pulls;
 mod races;
 mod receipts;

@@ -238,6 +238,7 @@ impl Scene {
             variables: Vec::new(),
             for_everyone: None,
             muted_purpose: None,
+            promotion: None,
             shape: store::audience_shape::Shape::default(),
         }
     }
@@ -253,6 +254,7 @@ impl Scene {
 
     pub(crate) fn new_campaign(&self, name: &str, batch_size: i64) -> NewCampaign {
         NewCampaign {
+            promotion: None,
             brand: self.brand,
             name: name.into(),
             channel: Channel::Mesaj,

@@ -30,6 +30,7 @@ export type Draft = Pick<
   | "body"
   | "sender"
   | "connector_id"
+  | "promotion_id"
   | "audience"
   | "batch_size"
   | "plan"
@@ -45,6 +46,7 @@ const FIELDS = [
   "body",
   "sender",
   "connector_id",
+  "promotion_id",
   "audience",
   "batch_size",
   "plan",

@@ -45,12 +45,27 @@ export function GoFacts({ campaign }: { campaign: Campaign }) {
         </div>
         <Facts
           facts={[
+            ...(go.data.promotion
+              ? [[t("builder.what.promotion.label"), <CodesLeft key="codes" {...go.data.promotion} />] as const]
+              : []),
             [t("builder.go.content_hash"), <CopyText key="content" text={go.data.content_hash} />],
             [t("builder.go.text_hash"), <CopyText key="text" text={go.data.text_hash} />],
           ]}
         />
       </div>
     </Section>
+  );
+}
+
+/** The list that codes are given from, and whether it suffices. */
+function CodesLeft({ name, pool, meant, short }: NonNullable<GoPage["promotion"]>) {
+  const { t } = useTranslation();
+  const left = t("builder.what.promotion.left", { count: pool + meant });
+  return (
+    <>
+      {name}: {left}
+      {short > 0 && <strong> · {t("builder.what.promotion.short", { count: short })}</strong>}
+    </>
   );
 }
 

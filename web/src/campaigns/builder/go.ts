@@ -37,6 +37,8 @@ export interface GoPage {
   finishes_at: string | null;
   findings: (Pick<TextFinding, "weight" | "what" | "text_tr" | "text_en"> & { finding: string })[];
   needs_signature: boolean;
+  /** Absent on pages kept before there were promotions. */
+  promotion?: { name: string; pool: number; meant: number; short: number; expires_at: string } | null;
 }
 
 /** The GO page of a campaign that nobody has launched. */

@@ -11,8 +11,8 @@ import classes from "./builder.module.css";
 import { mandatoryWords, withSentence } from "./draft";
 import { useTextCheck } from "./text-check";
 
-/** What every person has beside the firm's own attributes. */
-const USUAL = ["ad", "musteri_no"] as const;
+/** What every text may ask for beside the firm's own attributes. */
+const USUAL = ["ad", "musteri_no", "promosyon_kodu"] as const;
 /** Longest text the server takes, bytes. */
 const BODY_MAX = 2_048;
 

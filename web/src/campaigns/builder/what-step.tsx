@@ -9,6 +9,7 @@ import { Section } from "../../app/page";
 import classes from "./builder.module.css";
 import { type Draft, isUnwritten } from "./draft";
 import { MailEditor } from "./mail-editor";
+import { PromotionChoice } from "./promotion-choice";
 import { useMeasured } from "./side-panel";
 import { TextEditor } from "./text-editor";
 
@@ -45,6 +46,12 @@ export function WhatStep({ draft, set, errors, campaign, brand }: WhatStepProps)
             body={draft.body}
             onChange={(body) => set({ body })}
             error={errors.body}
+          />
+          <PromotionChoice
+            promotion={draft.promotion_id}
+            onChange={(promotion_id) => set({ promotion_id })}
+            texts={[draft.body, split?.body ?? ""]}
+            error={errors.promotion_id}
           />
         </div>
       </Section>

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use domain::gate::Basis;
-use domain::ids::{BrandId, CampaignId, ConnectorId, SegmentId, TemplateId};
+use domain::ids::{BrandId, CampaignId, ConnectorId, PromotionId, SegmentId, TemplateId};
 use domain::{Channel, Recipient, RecipientKind, Timestamp};
 use engine::campaigns::LaunchObstacle;
 use http::StatusCode;
@@ -121,6 +121,9 @@ pub(crate) struct NewCampaign {
     sender: String,
     #[schema(value_type = String)]
     connector_id: ConnectorId,
+    /// The promotion whose codes its people get as `{{promosyon_kodu}}`.
+    #[schema(value_type = Option<String>)]
+    promotion_id: Option<PromotionId>,
     #[validate(custom(function = "is_audience"))]
     audience: Audience,
     /// Recipients of one request; as many as the provider takes unless given.
@@ -143,6 +146,7 @@ impl NewCampaign {
             body: self.body,
             sender: self.sender,
             connector: self.connector_id,
+            promotion: self.promotion_id,
             audience: self.audience.into_store(),
             // 0 leaves the size to the engine.
             batch_size: self.batch_size.unwrap_or(0),
@@ -173,6 +177,10 @@ pub(crate) struct CampaignChange {
     sender: Option<String>,
     #[schema(value_type = Option<String>)]
     connector_id: Option<ConnectorId>,
+    /// The promotion whose codes its people get; `null` takes it away.
+    #[schema(value_type = Option<String>)]
+    #[serde(default)]
+    promotion_id: Chosen,
     #[validate(custom(function = "is_audience"))]
     audience: Option<Audience>,
     #[validate(range(min = 1, max = 10_000))]
@@ -194,10 +202,28 @@ impl CampaignChange {
             body: self.body.unwrap_or(held.body),
             sender: self.sender.unwrap_or(held.sender),
             connector: self.connector_id.unwrap_or(held.connector),
+            promotion: match self.promotion_id {
+                Chosen::Kept => held.promotion,
+                Chosen::Anew(promotion) => promotion,
+            },
             audience: self.audience.map_or(held.audience, Audience::into_store),
             batch_size: self.batch_size.unwrap_or(held.batch_size),
             plan: self.plan.map_or(held.plan, Into::into),
         }
+    }
+}
+
+/// A promotion in a change: `null` takes it away, an absent one stays.
+#[derive(Debug, Default)]
+enum Chosen {
+    #[default]
+    Kept,
+    Anew(Option<PromotionId>),
+}
+
+impl<'de> Deserialize<'de> for Chosen {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Option::deserialize(from).map(Self::Anew)
     }
 }
 
@@ -235,15 +261,51 @@ pub(crate) struct DryRun {
     second_person: Option<String>,
     /// Whether the brand wants a recorded electronic signature before launch.
     needs_signature: bool,
-    /// Why a launch would be refused now: `expired`, `halted`, `approval` or `signature`.
+    /// Why a launch would be refused now: `expired`, `halted`, `approval`, `signature`,
+    /// `health`, `promotion_missing` or `promotion_ends`.
     launch_obstacle: Option<&'static str>,
+    /// What is left of the promotion whose codes its text uses.
+    promotion: Option<CodesLeft>,
+}
+
+/// What is left of a campaign's promotion.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CodesLeft {
+    #[schema(value_type = String)]
+    id: PromotionId,
+    name: String,
+    /// The last Turkish day on which its codes are of use.
+    expires_on: String,
+    /// Codes that anybody may still get.
+    pool: i64,
+    /// Codes that are kept for one person each.
+    meant: i64,
+    /// People of the audience for whom none is left (S406).
+    short: i64,
+    /// A code that is none, as long as the longest: for previews.
+    sample: String,
+}
+
+impl From<engine::campaigns::CodesLeft> for CodesLeft {
+    fn from(codes: engine::campaigns::CodesLeft) -> Self {
+        Self {
+            id: codes.id,
+            expires_on: codes.expires_at.last_turkish_day(),
+            pool: codes.pool,
+            meant: codes.meant,
+            short: codes.short,
+            sample: codes.sample,
+            name: codes.name,
+        }
+    }
 }
 
 /// Something that could be done about some of the excluded.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CampaignFix {
     /// `ask_registry` (see `ask-registry`), `collect_consent`, `other_kind`,
-    /// `complete_data`, `complete_text`, `shorten_text`, `other_route` or `raise_limit`.
+    /// `complete_data`, `complete_text`, `shorten_text`, `other_route`, `raise_limit`
+    /// or `add_codes`.
     action: &'static str,
     /// The people it is about.
     #[serde(flatten)]
@@ -405,5 +467,6 @@ pub(crate) async fn dry_run_campaign(
         second_person: run.second_person,
         needs_signature: run.needs_signature,
         launch_obstacle: run.launch_obstacle.as_ref().map(LaunchObstacle::as_str),
+        promotion: run.promotion.map(CodesLeft::from),
     }))
 }

@@ -151,6 +151,7 @@ pub(crate) async fn measure_template(
     let held = reader.template(caller.firm, id).await?.or_not_found()?;
     drop(reader);
     let new = NewCampaign {
+        promotion: None,
         brand: held.brand,
         name: held.name,
         channel: held.channel,

@@ -5,7 +5,7 @@ use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{Multipart, State};
 use axum::response::Response;
 use domain::ids::BrandId;
-use domain::{Channel, RecipientKind};
+use domain::{Channel, RecipientKind, Timestamp};
 use engine::{Action, EngineError};
 use futures_util::TryStreamExt;
 use http::{HeaderMap, StatusCode};
@@ -55,14 +55,18 @@ pub(crate) struct UploadMeta {
     /// Shown in lists.
     #[validate(length(min = 1, max = 50), custom(function = "not_blank"))]
     name: String,
-    /// A tag that everyone in it gets. Names the tag or list of a file that is
-    /// for one.
+    /// A tag that everyone in it gets. Names the tag, list or promotion of a file
+    /// that is for one.
     #[validate(length(min = 1, max = 50), custom(function = "not_blank"))]
     tag: Option<String>,
     /// What the file is for; people and their consents unless given. Files for
-    /// anything else only name people that are known, and their action is `local`.
+    /// anything else name people that are known, or are codes of a promotion, and
+    /// their action is `local`.
     #[schema(value_type = Option<words::UploadPurpose>)]
     purpose: Option<UploadPurpose>,
+    /// Of promotion codes: the last Turkish day on which they are of use, such as
+    /// `2026-12-31`. A new promotion needs it; given again it moves that day.
+    expires_on: Option<String>,
     /// Channel of a blacklist or whitelist; all of them unless given.
     #[schema(value_type = Option<words::Channel>)]
     stop_channel: Option<Channel>,
@@ -224,6 +228,7 @@ async fn take_in(
         name: meta.name,
         file_name,
         tag: meta.tag,
+        expires_at: expires_at(meta.expires_on.as_deref())?,
         purpose,
         stops: StopScope {
             channel: meta.stop_channel,
@@ -257,6 +262,10 @@ async fn take_in(
     }
 }
 
+fn expires_at(day: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+    day.map(crate::v1::promotions::end_of_day).transpose()
+}
+
 /// A file does not do what its uploader may not do one by one.
 pub(super) fn may_be_for(caller: &Caller, purpose: UploadPurpose) -> Result<(), Problem> {
     match purpose {
@@ -264,6 +273,7 @@ pub(super) fn may_be_for(caller: &Caller, purpose: UploadPurpose) -> Result<(), 
         UploadPurpose::TagAdd | UploadPurpose::TagRemove | UploadPurpose::List => {
             caller.needs(Permission::ManageTags)
         }
+        UploadPurpose::Promotion => caller.needs(Permission::ManageCampaigns),
         UploadPurpose::Blacklist | UploadPurpose::Whitelist => {
             caller.needs(Permission::ManageBlacklist)
         }

@@ -499,6 +499,7 @@ impl Way<'_> {
     ) -> anyhow::Result<CampaignId> {
         let engine = place.engine(self.around.clock).await?;
         let new = NewCampaign {
+            promotion: None,
             brand: place.brand,
             name: "bench".into(),
             channel: Channel::Mesaj,

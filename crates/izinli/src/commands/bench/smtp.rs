@@ -166,6 +166,7 @@ pub(crate) async fn row(
     let (mut ours, mut bares, mut count) = (Vec::new(), Vec::new(), 0);
     for _ in 0..RUNS {
         let new = NewCampaign {
+            promotion: None,
             brand: place.brand,
             name: "bench".into(),
             channel: Channel::Eposta,

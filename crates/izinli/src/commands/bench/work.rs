@@ -85,6 +85,7 @@ pub(crate) async fn import(place: &Place, start: &str, file: &Path) -> anyhow::R
 
 fn new_file(place: &Place, file: &Path) -> NewFile {
     NewFile {
+        expires_at: None,
         firm: place.firm,
         brand: place.brand,
         name: "bench".into(),
