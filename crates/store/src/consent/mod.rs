@@ -26,4 +26,4 @@ pub use holds::{Hold, HoldState, NewHold};
 pub use records::{Applied, ApplyContext, IncomingRecord, Refusal, Remark, Said, Touched};
 pub use state::KeyState;
 pub use time_machine::{HeldThen, KeyThen};
-pub use walk::{WalkPlace, WalkedState};
+pub use walk::{Taker, WalkPlace, WalkedState};
