@@ -101,11 +101,11 @@ pub struct Uploads {
     pub folder: PathBuf,
     /// Largest file, bytes (F102).
     pub file_bytes_max: u64,
-    /// Records applied in one transaction.
+    /// Records applied in one transaction; more where nearly all of them only repeat what is on record.
     pub slice_records: usize,
     /// How long a worker may be silent before another takes the file over.
     pub lease_seconds: i64,
-    /// An upload of this many records makes PostgreSQL count its tables anew.
+    /// An upload that wrote this many records makes PostgreSQL count its tables anew.
     pub refresh_figures_from: i64,
     /// Pause between looks for work.
     pub poll_ms: u64,

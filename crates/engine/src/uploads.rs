@@ -1,5 +1,6 @@
 //! Files on their way into the ledger: received, judged, approved, applied.
 
+mod ahead;
 mod answers;
 mod apply;
 mod approve;
@@ -12,6 +13,7 @@ mod known;
 mod notices;
 mod receive;
 mod report;
+mod spool;
 
 use std::path::PathBuf;
 

@@ -2,7 +2,6 @@
 //! file, so that each partition is judged with nothing but its own part in
 //! memory.
 
-use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +12,7 @@ use domain::{Channel, LocalState, RecipientKind, RegistryView, Status, Timestamp
 use serde::{Deserialize, Serialize};
 
 use crate::directory::{Held, HeldFact, Holdings, Stored};
-use crate::frame::{self, Encoder};
+use crate::frame::{self, Encoder, Frame};
 use crate::lookup::LookUpError;
 use crate::options::Limits;
 use crate::pair::{Address, Pair, mix};
@@ -26,11 +25,12 @@ pub(crate) struct Shelves {
     is_empty: bool,
 }
 
-/// The part of the record that belongs to one partition.
-#[derive(Debug, Default)]
+/// The part of the record that belongs to one partition, by address. It is read
+/// where it is asked for: pairs come in the order of their addresses too, so a
+/// search finds its way in the cache, and a table of hashes would not.
+#[derive(Debug)]
 pub(crate) struct Shelf<'a> {
-    states: HashMap<(Address<'a>, Channel, RecipientKind), StateOnDisk<'a>>,
-    stops: HashMap<Address<'a>, Vec<Option<Channel>>>,
+    held: Vec<Frame<'a>>,
 }
 
 /// [`AddressOwner`] without allocations of its own.
@@ -215,19 +215,9 @@ impl Shelves {
 impl<'a> Shelf<'a> {
     /// What the bytes of a partition hold.
     pub(crate) fn of(bytes: &'a [u8]) -> io::Result<Self> {
-        let mut shelf = Self::default();
-        for frame in frame::frames(bytes)? {
-            let held: HeldOnDisk<'a> = postcard::from_bytes(frame.bytes).map_err(damaged)?;
-            match held.fact {
-                FactOnDisk::State(channel, kind, state) => {
-                    shelf.states.insert((held.address, channel, kind), state);
-                }
-                FactOnDisk::Stop(channel) => {
-                    shelf.stops.entry(held.address).or_default().push(channel);
-                }
-            }
-        }
-        Ok(shelf)
+        let mut held = frame::frames(bytes)?;
+        held.sort_unstable_by_key(|frame| frame.key);
+        Ok(Self { held })
     }
 
     /// What is on record for the key of a pair that states a consent, and to
@@ -236,25 +226,31 @@ impl<'a> Shelf<'a> {
     /// # Errors
     /// When the bytes on disk are not what was written.
     pub(crate) fn find(&self, pair: &Pair<'a>) -> io::Result<(Stored, Option<OwnerOnDisk<'a>>)> {
+        let mut stored = Stored::default();
+        let mut owner = None;
         let Some(channel) = pair.channel else {
-            return Ok((Stored::default(), None));
+            return Ok((stored, owner));
         };
-        let stops = self.stops.get(&pair.address);
-        let is_stop = |stop: &Option<Channel>| stop.is_none_or(|one| one == channel);
-        let blacklisted = stops.is_some_and(|stops| stops.iter().any(is_stop));
-        let Some(state) = self.states.get(&(pair.address, channel, pair.kind)) else {
-            let stored = Stored {
-                blacklisted,
-                ..Stored::default()
-            };
-            return Ok((stored, None));
-        };
-        let stored = Stored {
-            local: state.local.map(LocalState::from),
-            registry: state.registry.view().ok_or_else(|| damaged("a verdict"))?,
-            blacklisted,
-            owner: None,
-        };
-        Ok((stored, state.owner))
+        let key = pair.address.key();
+        let from = self.held.partition_point(|frame| frame.key < key);
+        let of_key = self.held.iter().skip(from);
+        for frame in of_key.take_while(|frame| frame.key == key) {
+            let held: HeldOnDisk<'a> = postcard::from_bytes(frame.bytes).map_err(damaged)?;
+            if held.address != pair.address {
+                continue;
+            }
+            match held.fact {
+                FactOnDisk::State(of, kind, state) if (of, kind) == (channel, pair.kind) => {
+                    stored.local = state.local.map(LocalState::from);
+                    stored.registry = state.registry.view().ok_or_else(|| damaged("a verdict"))?;
+                    owner = state.owner;
+                }
+                FactOnDisk::Stop(of) if of.is_none_or(|of| of == channel) => {
+                    stored.blacklisted = true;
+                }
+                FactOnDisk::State(..) | FactOnDisk::Stop(_) => {}
+            }
+        }
+        Ok((stored, owner))
     }
 }

@@ -32,7 +32,7 @@ use crate::merge::Merger;
 use crate::options::{Action, Options};
 use crate::outcomes;
 use crate::outlets::Outlets;
-use crate::records::RecordWriter;
+use crate::records::{RecordWriter, Syncing};
 use crate::rejections;
 use crate::row::{RowJudge, Surveyor};
 use crate::spill::Spill;
@@ -165,7 +165,7 @@ pub fn judge(
     let verdict = match way.walk() {
         Ok(()) => FileVerdict::Accepted,
         Err(End::Refused(refusal)) => {
-            RecordWriter::create(&way.records)?.finish()?;
+            RecordWriter::create(&way.records)?.finish()?.wait()?;
             fs::File::create(&way.rejections)?;
             FileVerdict::Refused(refusal)
         }
@@ -283,11 +283,12 @@ impl<'w> Way<'w> {
         self.summary.close(&out.account.tally);
         judged?;
         self.summary.channels = out.channels.iter().copied().collect();
-        self.merge_rows(&mut out, shelves()?)?;
+        let records = self.merge_rows(&mut out, shelves()?)?;
         let after_refusal = out.account.tally.count(ReasonCode::R807);
         self.summary.patterns = out.patterns.patterns(after_refusal);
         self.summary.close(&out.account.tally);
         rejections::write_all(out.account.rejections, &table.file, &self.rejections)?;
+        records.wait()?;
         if let Some(traced) = out.account.traced {
             let path = self.work_dir.join("outcomes");
             outcomes::write_all(traced, &path)?;
@@ -387,7 +388,7 @@ impl<'w> Way<'w> {
     }
 
     /// The rows against each other and against the record.
-    fn merge_rows(&mut self, out: &mut Outlets, shelves: Option<Shelves>) -> Result<(), End> {
+    fn merge_rows(&mut self, out: &mut Outlets, shelves: Option<Shelves>) -> Result<Syncing, End> {
         let rows = out.account.tally.rows;
         let partitions = out.pairs.len();
         let buffer_bytes = self.options.limits.buffer_for(partitions);
@@ -415,8 +416,7 @@ impl<'w> Way<'w> {
                 return Err(End::Failed(JudgeError::Cancelled));
             }
         }
-        merger.records.finish()?;
-        Ok(())
+        Ok(merger.records.finish()?)
     }
 
     /// How much of the file as it was uploaded stands behind so many bytes of

@@ -15,7 +15,7 @@ use crate::row::split_attributes;
 use crate::spill::damaged;
 
 pub use reader::RecordReader;
-pub(crate) use writer::RecordWriter;
+pub(crate) use writer::{RecordWriter, Syncing};
 
 /// One accepted pair: an address of a person, with what the row says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,7 +181,7 @@ mod tests {
         for line in 2..12 {
             writer.write(&pair(line, 905_321_234_560 + line)).unwrap();
         }
-        writer.finish().unwrap();
+        writer.finish().unwrap().wait().unwrap();
         let all: Vec<(Record, u64)> = RecordReader::open(&path, 0)
             .unwrap()
             .map(Result::unwrap)
@@ -233,7 +233,7 @@ mod tests {
             }
             writer.end_run().unwrap();
         }
-        writer.finish().unwrap();
+        writer.finish().unwrap().wait().unwrap();
         expected.sort_by_key(|(phone, _)| *phone);
         let read: Vec<Record> = RecordReader::open(&path, 0)
             .unwrap()
@@ -258,7 +258,7 @@ mod tests {
         let path = dir.path().join("records");
         let mut writer = RecordWriter::create(&path).unwrap();
         writer.write(&pair(2, 905_321_234_567)).unwrap();
-        writer.finish().unwrap();
+        writer.finish().unwrap().wait().unwrap();
         let whole = std::fs::read(&path).unwrap();
         std::fs::write(&path, &whole[..whole.len() - 1]).unwrap();
         assert!(RecordReader::open(&path, 0).is_err());

@@ -8,6 +8,7 @@ use store::blacklist::{NewStop, StopCause};
 use store::consent::{IncomingRecord, WalkPlace, WalkedState};
 use store::testing::TestDatabase;
 use support::*;
+use tokio::sync::mpsc;
 
 fn customer(n: u32) -> IncomingRecord {
     IncomingRecord {
@@ -18,14 +19,19 @@ fn customer(n: u32) -> IncomingRecord {
 }
 
 async fn walked(db: &TestDatabase) -> Vec<WalkedState> {
-    let mut reader = db.store.read().await.expect("a reader");
+    let (taker, mut pages) = mpsc::channel(1);
+    let walk = async move {
+        let walked = db.store.walk_states(BRAND, |state| state, &taker).await;
+        walked.expect("a walk");
+        drop(taker);
+    };
     let mut states = Vec::new();
-    let mut next = Some(WalkPlace::START);
-    while let Some(after) = next {
-        let page = reader.walk_states(BRAND, after).await.expect("a page");
-        states.extend(page.0);
-        next = page.1;
-    }
+    let take = async {
+        while let Some(page) = pages.recv().await {
+            states.extend(page.expect("a page"));
+        }
+    };
+    tokio::join!(walk, take);
     states
 }
 

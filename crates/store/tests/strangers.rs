@@ -5,7 +5,7 @@ mod support;
 
 use domain::Status;
 use store::StoreError;
-use store::consent::{Applied, IncomingRecord};
+use store::consent::{Ahead, Applied, IncomingRecord};
 use store::testing::TestDatabase;
 use support::*;
 
@@ -103,5 +103,70 @@ async fn somebody_on_record_is_never_made_a_second_time() {
             let named = "SELECT count(*) FROM contact WHERE external_id = 'M900'";
             assert_eq!(window.number(named).await, 1);
         }
+    }
+}
+
+async fn made_ahead(db: &TestDatabase, records: &[IncomingRecord]) -> Ahead {
+    let context = context(db);
+    let mut writer = db.store.write().await.expect("a transaction");
+    let ahead = writer
+        .place_ahead(&context, records)
+        .await
+        .expect("all new");
+    writer.commit().await.expect("commits");
+    ahead.expect("nobody told of strangers")
+}
+
+#[tokio::test]
+async fn people_made_ahead_of_what_they_say_come_out_as_those_made_together() {
+    for (one, other) in store::testing::each()
+        .await
+        .into_iter()
+        .zip(store::testing::each().await)
+    {
+        let together = as_strangers(&one, &slice()).await.expect("all new");
+        let ahead = made_ahead(&other, &slice()).await;
+        assert_eq!(counts(&other).await, [250, 251, 0, 0], "{}", other.name);
+        let context = context(&other);
+        let mut writer = other.store.write().await.expect("a transaction");
+        let apart = writer.apply_ahead(&context, &slice(), ahead).await;
+        let apart = apart.expect("nobody spoke for them");
+        writer.commit().await.expect("commits");
+        assert!(apart.knew_nobody);
+        assert_eq!(
+            (apart.created, apart.updated, apart.unchanged),
+            (together.created, together.updated, together.unchanged),
+            "{}",
+            one.name
+        );
+        assert_eq!(counts(&one).await, counts(&other).await);
+    }
+}
+
+#[tokio::test]
+async fn people_made_ahead_for_whom_somebody_else_spoke_are_looked_up_and_still_counted_as_made() {
+    for db in store::testing::each().await {
+        let ahead = made_ahead(&db, &slice()).await;
+        let earlier = declared(9, phone(7), Status::Ret, june(21));
+        apply(&db, &[earlier]).await;
+        let context = context(&db);
+        let mut writer = db.store.write().await.expect("a transaction");
+        let outcome = writer.apply_ahead(&context, &slice(), ahead).await;
+        assert!(
+            matches!(outcome, Err(StoreError::Exists { .. })),
+            "{}: {outcome:?}",
+            db.name
+        );
+        drop(writer);
+        assert_eq!(counts(&db).await, [250, 251, 1, 1], "nothing of it stays");
+        let mut writer = db.store.write().await.expect("a transaction");
+        let applied = writer.apply_placed(&context, &slice()).await;
+        let applied = applied.expect("looked up");
+        writer.commit().await.expect("commits");
+        let counted = applied.created + applied.updated + applied.unchanged;
+        assert_eq!(counted + applied.refused.len(), slice().len());
+        assert_eq!((applied.updated, applied.unchanged), (0, 0), "{}", db.name);
+        // The refusal is newer and holds; the older consent beside it is history.
+        assert_eq!(counts(&db).await[3], 250, "{}", db.name);
     }
 }

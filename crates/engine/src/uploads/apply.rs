@@ -3,22 +3,20 @@
 //! it, so a process killed anywhere goes on behind the last committed slice.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io;
-use std::iter::Peekable;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use domain::consent::{Claim, Origin, admit};
 use domain::ids::{EventId, RecipientId};
 use domain::{Channel, ReasonCode, Recipient, RegistryMode};
-use intake::{Record, RecordReader};
+use intake::Record;
 use store::StoreError;
 use store::brands::Brand;
-use store::consent::{Applied, ApplyContext, IncomingRecord, Said, Touched};
+use store::consent::{Applied, ApplyContext, Touched};
 use store::rejections::Rejection;
 use store::upload_work::{AppliedSlice, ClaimedUpload};
-use store::uploads::{AppliedCounts, UploadAction, UploadPurpose};
-use tokio::sync::mpsc;
+use store::uploads::{AppliedCounts, Upload, UploadAction, UploadPurpose};
 
+use super::spool::{Slice, Spool};
 use super::{RECORDS, check};
 use crate::Engine;
 use crate::error::EngineError;
@@ -32,15 +30,6 @@ pub(super) const LATE_REJECTIONS_FROM: i64 = 1_000;
 /// ([`store::Store::may_go_on`]); another process that wants to write waits
 /// until they are done.
 const SLICES_MAX: usize = 8;
-
-/// What one step of applying takes.
-#[derive(Debug, Default)]
-pub(super) struct Slice {
-    pub(super) records: Vec<Record>,
-    incoming: Vec<IncomingRecord>,
-    /// Records of the spool up to its end.
-    next: i64,
-}
 
 impl Engine {
     pub(super) async fn apply_upload(&self, claimed: &ClaimedUpload) -> Result<(), EngineError> {
@@ -56,64 +45,97 @@ impl Engine {
             return self.finish(claimed).await;
         }
         let mut offset = claimed.upload.records_offset;
-        let mut spool = Spool::open(self, path, offset).await?;
         let mut guess = Guess::default();
-        while let Some(first) = spool.next.take() {
-            if claimed.upload.purpose.names_known_people() {
-                self.apply_known(claimed, &first.records, offset, first.next)
-                    .await?;
-                offset = first.next;
-            } else if let Some(next) = self
-                .apply_some(claimed, &brand, first, offset, &mut spool, &mut guess)
-                .await?
-            {
-                offset = next;
-            } else {
-                // The transaction is gone: the same slices again.
-                spool = Spool::open(self, spool.path, offset).await?;
-                continue;
-            }
-            spool.read_on().await?;
-        }
+        while !self
+            .apply_from(claimed, &brand, &path, &mut offset, &mut guess)
+            .await?
+        {}
         self.finish(claimed).await
     }
 
-    /// One transaction: a slice, and more while nobody waits. Answers where the
-    /// spool goes on; nothing when the guess was wrong and nothing was applied.
+    /// Applies from `offset` to the end of the spool; false when a guess was
+    /// wrong and the transaction is gone: the same slices again.
+    async fn apply_from(
+        &self,
+        claimed: &ClaimedUpload,
+        brand: &Brand,
+        path: &Path,
+        offset: &mut i64,
+        guess: &mut Guess,
+    ) -> Result<bool, EngineError> {
+        self.apply_placed(claimed, brand, path, offset).await?;
+        let mut spool = Spool::open(self, path, *offset).await?;
+        while let Some(first) = spool.next.take() {
+            let is_whole = if claimed.upload.purpose.names_known_people() {
+                self.apply_known(claimed, &first.records, *offset, first.next)
+                    .await?;
+                *offset = first.next;
+                true
+            } else if self.goes_ahead(guess, &first) {
+                self.apply_ahead(claimed, brand, first, offset, &mut spool, guess)
+                    .await?
+            } else {
+                self.apply_some(claimed, brand, first, offset, &mut spool, guess)
+                    .await?
+            };
+            if !is_whole {
+                return Ok(false);
+            }
+            spool.read_on().await?;
+        }
+        Ok(true)
+    }
+
+    /// One transaction: a slice, and more while nobody waits. False when the
+    /// guess was wrong and nothing was applied.
     async fn apply_some(
         &self,
         claimed: &ClaimedUpload,
         brand: &Brand,
         first: Slice,
-        mut offset: i64,
+        offset: &mut i64,
         spool: &mut Spool,
         guess: &mut Guess,
-    ) -> Result<Option<i64>, EngineError> {
+    ) -> Result<bool, EngineError> {
         let mut writer = self.store.write_behind().await?;
         let (mut slice, mut slices, mut records) = (first, 0, 0);
+        let mut next = *offset;
         loop {
             let applied = self
-                .apply_slice(&mut writer, claimed, brand, &slice, offset, guess)
+                .apply_slice(&mut writer, claimed, brand, &slice, next, guess)
                 .await?;
             if !applied {
-                return Ok(None);
+                return Ok(false);
             }
             slices += 1;
-            records += slice.records.len() as u64;
-            offset = slice.next;
+            records += slice.records.len();
+            next = slice.next;
             drop(slice);
             if slices == SLICES_MAX || !self.store.may_go_on() {
                 break;
             }
             spool.read_on().await?;
-            let Some(next) = spool.next.take() else { break };
-            slice = next;
+            let Some(following) = spool.next.take() else {
+                break;
+            };
+            slice = following;
         }
+        self.commit_slices(writer, claimed, records).await?;
+        *offset = next;
+        Ok(true)
+    }
+
+    pub(super) async fn commit_slices(
+        &self,
+        mut writer: store::Writer,
+        claimed: &ClaimedUpload,
+        records: usize,
+    ) -> Result<(), EngineError> {
         let lease_us = self.settings.uploads.lease_seconds * domain::time::SECOND_US;
         writer.renew_upload(&claimed.claim, lease_us, None).await?;
         writer.commit().await?;
-        metrics::counter!("izinli_records_applied_total").increment(records);
-        Ok(Some(offset))
+        metrics::counter!("izinli_records_applied_total").increment(records as u64);
+        Ok(())
     }
 
     /// Everything is in the ledger: whether it is what was foreseen is kept
@@ -139,7 +161,8 @@ impl Engine {
         self.wake.registry.notify_waiters();
         tracing::info!(upload.id = %id, "upload {id} was applied");
         self.forget_work(id, claimed.upload.attempt).await;
-        if done.records_total >= self.settings.uploads.refresh_figures_from
+        let written = done.counts.created + done.counts.updated;
+        if written >= self.settings.uploads.refresh_figures_from
             && let Err(error) = self.store.refresh_figures().await
         {
             // Nothing but speed depends on it.
@@ -163,35 +186,6 @@ impl Engine {
             })
     }
 
-    /// Reads the spool from `offset` on, slice by slice, one ahead of the slice
-    /// that is being written; ends when the receiver is dropped.
-    pub(super) fn read_slices(
-        &self,
-        path: PathBuf,
-        offset: i64,
-    ) -> mpsc::Receiver<io::Result<Slice>> {
-        let limit = self.settings.uploads.slice_records;
-        let (out, slices) = mpsc::channel(1);
-        tokio::task::spawn_blocking(move || {
-            let start = u64::try_from(offset).unwrap_or(0);
-            let mut reader = match RecordReader::open(&path, start) {
-                Ok(reader) => reader.peekable(),
-                Err(error) => return drop(out.blocking_send(Err(error))),
-            };
-            loop {
-                let slice = read_slice(&mut reader, limit);
-                if slice.as_ref().is_ok_and(|slice| slice.records.is_empty()) {
-                    return;
-                }
-                let failed = slice.is_err();
-                if out.blocking_send(slice).is_err() || failed {
-                    return;
-                }
-            }
-        });
-        slices
-    }
-
     async fn apply_slice(
         &self,
         writer: &mut store::Writer,
@@ -201,15 +195,7 @@ impl Engine {
         from_offset: i64,
         guess: &mut Guess,
     ) -> Result<bool, EngineError> {
-        let upload = &claimed.upload;
-        let context = ApplyContext {
-            firm: upload.firm,
-            brand: upload.brand,
-            origin: Origin::Upload,
-            origin_id: Some(upload.id.as_db()),
-            actor: upload.actor.clone(),
-            now: self.now(),
-        };
+        let context = self.apply_context(&claimed.upload);
         let applied = if guess.is_of_strangers() {
             match writer.apply_strangers(&context, &slice.incoming).await {
                 Err(StoreError::Exists { .. }) => {
@@ -222,17 +208,44 @@ impl Engine {
             writer.apply_records(&context, &slice.incoming).await?
         };
         guess.saw(applied.knew_nobody);
-        self.keep_late_rejections(writer, claimed, &applied).await?;
-        withheld::sort_out(writer, brand.id, &slice.records, &applied).await?;
-        for (tag, people) in tagged(upload.tag.as_deref(), &slice.records, &applied) {
+        self.follow_up(writer, claimed, brand, slice, from_offset, &applied)
+            .await?;
+        Ok(true)
+    }
+
+    pub(super) fn apply_context(&self, upload: &Upload) -> ApplyContext {
+        ApplyContext {
+            firm: upload.firm,
+            brand: upload.brand,
+            origin: Origin::Upload,
+            origin_id: Some(upload.id.as_db()),
+            actor: upload.actor.clone(),
+            now: self.now(),
+        }
+    }
+
+    /// Everything that goes into the transaction in which a slice was applied.
+    pub(super) async fn follow_up(
+        &self,
+        writer: &mut store::Writer,
+        claimed: &ClaimedUpload,
+        brand: &Brand,
+        slice: &Slice,
+        from_offset: i64,
+        applied: &Applied,
+    ) -> Result<(), EngineError> {
+        let upload = &claimed.upload;
+        self.keep_late_rejections(writer, claimed, applied).await?;
+        withheld::sort_out(writer, brand.id, &slice.records, applied).await?;
+        for (tag, people) in tagged(upload.tag.as_deref(), &slice.records, applied) {
             let tag = writer.ensure_tag(upload.firm, tag).await?;
             writer.add_to_tag(tag, &people).await?;
         }
         writer
-            .note_branches(upload.id, &branches(&slice.records, &applied))
+            .note_branches(upload.id, &branches(&slice.records, applied))
             .await?;
         writer
-            .note_retailers(&retailers(&slice.records, &applied))
+            .note_retailers(&retailers(&slice.records, applied))
             .await?;
         if asks_registry(brand, upload.action) {
             let batches = asks::after_apply(brand, upload, &applied.touched);
@@ -250,13 +263,13 @@ impl Engine {
                         updated: count(applied.updated),
                         unchanged: count(applied.unchanged),
                         rejected: count(applied.refused.len()),
-                        known: count(known_already(&applied)),
+                        known: count(known_already(applied)),
                     },
-                    events: appended(&applied),
+                    events: appended(applied),
                 },
             )
             .await?;
-        Ok(true)
+        Ok(())
     }
 
     /// What the ledger refused although judging foresaw no obstacle: somebody
@@ -293,39 +306,17 @@ impl Engine {
     }
 }
 
-/// The records that are still to be applied.
-struct Spool {
-    path: PathBuf,
-    slices: mpsc::Receiver<io::Result<Slice>>,
-    next: Option<Slice>,
-}
-
-impl Spool {
-    async fn open(engine: &Engine, path: PathBuf, offset: i64) -> Result<Self, EngineError> {
-        let slices = engine.read_slices(path.clone(), offset);
-        let next = None;
-        let mut spool = Self { path, slices, next };
-        spool.read_on().await?;
-        Ok(spool)
-    }
-
-    async fn read_on(&mut self) -> Result<(), EngineError> {
-        self.next = self.slices.recv().await.transpose().map_err(|error| {
-            EngineError::Internal(format!("the judged records cannot be read: {error}"))
-        })?;
-        Ok(())
-    }
-}
-
 /// Whether the next slice is of people who are not on record: then nobody needs
 /// to be looked up. Only speed depends on it: who is on record after all is
 /// noticed, and the slice applied with a look-up.
 #[derive(Debug)]
-struct Guess {
+pub(super) struct Guess {
     /// Slices in a row that knew nobody.
     unknown: u32,
     /// So many make the next one be guessed of strangers.
     needed: u32,
+    /// Strangers may be on record before what they say is.
+    pub(super) may_go_ahead: bool,
 }
 
 impl Default for Guess {
@@ -333,12 +324,13 @@ impl Default for Guess {
         Self {
             unknown: 0,
             needed: 1,
+            may_go_ahead: true,
         }
     }
 }
 
 impl Guess {
-    const fn is_of_strangers(&self) -> bool {
+    pub(super) const fn is_of_strangers(&self) -> bool {
         self.unknown >= self.needed
     }
 
@@ -352,7 +344,7 @@ impl Guess {
 
     /// Each mistake makes the next guess more careful, because it costs a
     /// transaction that is made again.
-    const fn was_wrong(&mut self) {
+    pub(super) const fn was_wrong(&mut self) {
         self.unknown = 0;
         self.needed = self.needed.saturating_mul(4);
     }
@@ -465,7 +457,7 @@ fn known_already(applied: &Applied) -> usize {
         .sum()
 }
 
-fn line_of(record: &Record) -> i64 {
+pub(super) fn line_of(record: &Record) -> i64 {
     i64::try_from(record.line).unwrap_or(i64::MAX)
 }
 
@@ -473,51 +465,6 @@ fn line_of(record: &Record) -> i64 {
 fn asks_registry(brand: &Brand, action: UploadAction) -> bool {
     matches!(brand.mode, RegistryMode::Sync | RegistryMode::Integrator)
         && action != UploadAction::Local
-}
-
-/// Records by which a slice may be shorter, so that it ends where an address does.
-const SLACK: usize = 250;
-
-/// The next records of the spool. All of one address are in one slice, unless
-/// there are more than anybody has.
-fn read_slice(reader: &mut Peekable<RecordReader>, limit: usize) -> io::Result<Slice> {
-    let mut slice = Slice::default();
-    let enough = limit - SLACK.min(limit / 4);
-    while slice.records.len() < limit {
-        let begins_address = match (reader.peek(), slice.records.last()) {
-            (Some(Ok((next, _))), Some(last)) => next.recipient != last.recipient,
-            _ => false,
-        };
-        if slice.records.len() >= enough && begins_address {
-            break;
-        }
-        let Some(item) = reader.next() else { break };
-        let (record, next) = item?;
-        slice.incoming.push(incoming(&record));
-        slice.records.push(record);
-        slice.next = i64::try_from(next).unwrap_or(i64::MAX);
-    }
-    Ok(slice)
-}
-
-fn incoming(record: &Record) -> IncomingRecord {
-    IncomingRecord {
-        line: line_of(record),
-        recipient: record.recipient.clone(),
-        external_id: record.external_id.clone(),
-        token: record.token.clone(),
-        name: record.name.clone(),
-        kind: record.kind,
-        consent: record.consent.as_ref().map(|consent| Said {
-            channel: consent.channel,
-            status: consent.status,
-            date: consent.date,
-            source: consent.source.clone(),
-        }),
-        evidence: crate::consents::evidence_of(None, record.retailer),
-        attributes: record.attributes.clone(),
-        standing: record.standing,
-    }
 }
 
 /// The channel that a file without declarations asks İYS about.

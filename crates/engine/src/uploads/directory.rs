@@ -137,17 +137,10 @@ struct Walk {
     brand: BrandId,
 }
 
-type Taker = mpsc::Sender<Result<Vec<Held>, StoreError>>;
+type Taker = store::consent::Taker<Held>;
 
 /// The end of a walk at which its pages come out.
 struct Pages(mpsc::Receiver<Result<Vec<Held>, StoreError>>);
-
-/// What is walked along, and from where.
-#[derive(Clone, Copy)]
-enum Leg {
-    States(WalkPlace),
-    Stops(WalkPlace),
-}
 
 impl Walk {
     /// Walks along. An empty page is the end: a walk that broke off must not
@@ -159,36 +152,18 @@ impl Walk {
     }
 
     async fn pages(&self, taker: &Taker) -> Result<(), StoreError> {
-        let mut next = Some(Leg::States(WalkPlace::START));
-        while let Some(leg) = next {
-            let (page, behind) = self.page(leg).await?;
+        self.store.walk_states(self.brand, held, taker).await?;
+        let mut next = Some(WalkPlace::START);
+        while let Some(after) = next {
+            let mut reader = self.store.read().await?;
+            let (stops, behind) = reader.walk_stops(self.firm, after).await?;
             next = behind;
+            let page: Vec<Held> = stops.into_iter().map(stopped).collect();
             if !page.is_empty() && taker.send(Ok(page)).await.is_err() {
                 break;
             }
         }
         Ok(())
-    }
-
-    async fn page(&self, leg: Leg) -> Result<(Vec<Held>, Option<Leg>), StoreError> {
-        let mut reader = self.store.read().await?;
-        match leg {
-            Leg::States(after) => {
-                let (states, next) = reader.walk_states(self.brand, after).await?;
-                let page = states.into_iter().map(held).collect();
-                // The stops come behind the states.
-                let next = next.map_or(Leg::Stops(WalkPlace::START), Leg::States);
-                Ok((page, Some(next)))
-            }
-            Leg::Stops(after) => {
-                let (stops, next) = reader.walk_stops(self.firm, after).await?;
-                let page = stops.into_iter().map(|(recipient, channel)| Held {
-                    recipient,
-                    fact: HeldFact::Stop(channel),
-                });
-                Ok((page.collect(), next.map(Leg::Stops)))
-            }
-        }
     }
 }
 
@@ -211,5 +186,12 @@ fn held(state: WalkedState) -> Held {
     Held {
         recipient: state.address,
         fact: HeldFact::State(state.channel, state.kind, Box::new(stored)),
+    }
+}
+
+fn stopped((recipient, channel): (Recipient, Option<Channel>)) -> Held {
+    Held {
+        recipient,
+        fact: HeldFact::Stop(channel),
     }
 }

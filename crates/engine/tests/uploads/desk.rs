@@ -9,7 +9,7 @@ use engine::uploads::NewFile;
 use engine::{Action, Engine, Identity, Settings, Step};
 use store::brands::NewBrand;
 use store::testing::TestDatabase;
-use store::uploads::{StopScope, Upload, UploadPurpose};
+use store::uploads::{StopScope, Upload, UploadPurpose, UploadState};
 use store::workers::WorkerGuard;
 
 /// What a test works with.
@@ -126,6 +126,24 @@ pub(crate) async fn work(engine: &Engine) {
             Err(error) => panic!("a step: {error:?}"),
         }
     }
+}
+
+/// The upload once another worker has ended it. A server notices in its own
+/// time that the connection of a dead worker is gone, and until then nobody
+/// takes over what that worker leased.
+pub(crate) async fn taken_over(desk: &Desk, next: &Engine, upload: &Upload) -> Upload {
+    for _ in 0..100_000 {
+        work(next).await;
+        let seen = next
+            .upload(desk.firm, upload.id)
+            .await
+            .expect("it is there");
+        if seen.state != UploadState::Applying {
+            return seen;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("nobody took the file over");
 }
 
 /// Names in a folder, sorted.

@@ -6,7 +6,7 @@ use engine::Engine;
 use engine::uploads::LeaveOpen;
 use store::uploads::{Upload, UploadState};
 
-use crate::desk::{self, Desk, people, work};
+use crate::desk::{self, Desk, people, taken_over, work};
 
 const PEOPLE: u32 = 1_200;
 
@@ -31,24 +31,6 @@ async fn applying(desk: &Desk, engine: &Arc<Engine>) -> (Upload, tokio::task::Jo
         working.step_uploads().await.expect("a step");
     });
     (upload, task)
-}
-
-/// The upload once another worker has ended it. A server notices in its own
-/// time that the connection of a dead worker is gone, and until then nobody
-/// takes over what that worker leased.
-async fn taken_over(desk: &Desk, next: &Engine, upload: &Upload) -> Upload {
-    for _ in 0..100_000 {
-        work(next).await;
-        let seen = next
-            .upload(desk.firm, upload.id)
-            .await
-            .expect("it is there");
-        if seen.state != UploadState::Applying {
-            return seen;
-        }
-        tokio::task::yield_now().await;
-    }
-    panic!("nobody took the file over");
 }
 
 /// Waits until some of the file is applied.

@@ -1,6 +1,7 @@
 //! Uploads driven step by step, on both databases: what is cancelled, what is
 //! resumed, and what comes from a watched folder.
 
+mod ahead;
 mod brands;
 mod calendar;
 mod desk;

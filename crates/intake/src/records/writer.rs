@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::thread::{self, JoinHandle};
 
 use super::MARK;
 use crate::frame::{Encoder, Frame, HEAD_BYTES};
@@ -90,7 +91,9 @@ impl RecordWriter {
         Ok(())
     }
 
-    pub(crate) fn finish(mut self) -> io::Result<()> {
+    /// Ends the file. It is on its way to the disk then: whoever counts on it
+    /// waits until it is there, and has something to do meanwhile.
+    pub(crate) fn finish(mut self) -> io::Result<Syncing> {
         self.end_run()?;
         for start in &self.starts {
             self.out.write_all(&start.to_le_bytes())?;
@@ -98,6 +101,21 @@ impl RecordWriter {
         let runs = self.starts.len() as u64;
         self.out.write_all(&runs.to_le_bytes())?;
         self.out.write_all(&self.end.to_le_bytes())?;
-        self.out.into_inner()?.sync_data()
+        let file = self.out.into_inner()?;
+        Ok(Syncing(thread::spawn(move || file.sync_data())))
+    }
+}
+
+/// A file on its way to the disk.
+#[derive(Debug)]
+#[must_use = "the file may not be on the disk yet"]
+pub(crate) struct Syncing(JoinHandle<io::Result<()>>);
+
+impl Syncing {
+    /// Waits until the file is on the disk.
+    pub(crate) fn wait(self) -> io::Result<()> {
+        self.0
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }

@@ -39,6 +39,19 @@ impl LookUp {
     }
 }
 
+/// Whom the records of a slice are about.
+#[derive(Debug)]
+pub(super) struct PlacedPeople {
+    addresses: Vec<RecipientId>,
+    /// Of each record.
+    people: Vec<Placed>,
+    knew_nobody: bool,
+    /// İYS had told about some of them, and that was taken over just now.
+    is_told: bool,
+    /// New addresses, too, may have states.
+    may_have_states: bool,
+}
+
 /// Records under decision: states as the slice has left them so far.
 struct Slice {
     brand: BrandId,
@@ -62,7 +75,8 @@ impl Writer {
     /// in what the rules of `domain::consent::admit` let in, appends it to the
     /// ledger as one block and folds it into the states.
     ///
-    /// At most [`SLICE_RECORDS_MAX`] records. A large slice is looked up on a
+    /// At most [`SLICE_RECORDS_MAX`] records that do not stand on record already;
+    /// those cost no ids and no locks. A large slice is looked up on a
     /// second connection as well, so the transaction must not have changed
     /// people or states before, unless it was by this call. On PostgreSQL the firm's claims
     /// wait from the end of this call until the commit when a refusal is among
@@ -75,8 +89,10 @@ impl Writer {
         context: &ApplyContext,
         records: &[IncomingRecord],
     ) -> Result<Applied, StoreError> {
-        let beside = self.look_beside(records.len()).await;
-        self.apply(context, records, LookUp::With(beside)).await
+        let moving = records.iter().filter(|record| record.standing.is_none());
+        let beside = self.look_beside(moving.count()).await;
+        self.apply(context, records, LookUp::With(beside), false)
+            .await
     }
 
     /// [`Writer::apply_records`] for people who are probably all new: nobody is
@@ -92,31 +108,24 @@ impl Writer {
         records: &[IncomingRecord],
     ) -> Result<Applied, StoreError> {
         self.note_applied();
-        self.apply(context, records, LookUp::Nobody).await
+        self.apply(context, records, LookUp::Nobody, false).await
     }
 
-    async fn apply(
+    pub(super) async fn apply(
         &mut self,
         context: &ApplyContext,
         records: &[IncomingRecord],
         look_up: LookUp,
+        placed_before: bool,
     ) -> Result<Applied, StoreError> {
-        if records.len() > SLICE_RECORDS_MAX {
-            return Err(StoreError::OutOfIds);
-        }
-        let (standing, moving): (Vec<&IncomingRecord>, Vec<&IncomingRecord>) =
-            records.iter().partition(|record| record.standing.is_some());
-        let mut applied = if moving.is_empty() {
+        let moving = moving(records)?;
+        let applied = if moving.is_empty() {
             Applied::default()
         } else {
-            self.apply_moving(context, &moving, look_up).await?
+            self.apply_moving(context, &moving, look_up, placed_before)
+                .await?
         };
-        for record in standing {
-            applied.stand(record);
-        }
-        applied.touched.sort_by_key(|touched| touched.recipient);
-        applied.remarks.sort_by_key(|remark| remark.line);
-        Ok(applied)
+        Ok(applied.with_standing(records))
     }
 
     /// Applies records that may say something new.
@@ -125,9 +134,29 @@ impl Writer {
         context: &ApplyContext,
         records: &[&IncomingRecord],
         mut look_up: LookUp,
+        placed_before: bool,
     ) -> Result<Applied, StoreError> {
+        let mut placed = self.place(&mut look_up, context, records).await?;
+        if placed_before {
+            // Their states are looked up all the same: somebody may have spoken since.
+            placed.may_have_states = true;
+            placed
+                .people
+                .iter_mut()
+                .for_each(|one| one.is_created = true);
+        }
+        self.decide_slice(context, records, placed, look_up).await
+    }
+
+    /// Finds or makes everybody whom the records name.
+    pub(super) async fn place(
+        &mut self,
+        look_up: &mut LookUp,
+        context: &ApplyContext,
+        records: &[&IncomingRecord],
+    ) -> Result<PlacedPeople, StoreError> {
         let people = self
-            .place_people(&mut look_up, context.firm, context.now, records)
+            .place_people(look_up, context.firm, context.now, records)
             .await?;
         let arrived: Vec<_> = people
             .addresses
@@ -137,12 +166,27 @@ impl Writer {
             .collect();
         // A citizen may have refused before we knew the address.
         let is_told = self.adopt_strangers(context.firm, &arrived).await?;
+        Ok(PlacedPeople::of(people, is_told))
+    }
+
+    /// Decides about records whose people are on record, and writes what follows.
+    pub(super) async fn decide_slice(
+        &mut self,
+        context: &ApplyContext,
+        records: &[&IncomingRecord],
+        placed: PlacedPeople,
+        mut look_up: LookUp,
+    ) -> Result<Applied, StoreError> {
         let head = self.lock_ledger(context.brand).await?;
-        let order = in_key_order(&people);
+        let order = placed.in_key_order();
         // What was just adopted is not committed: only this connection sees it.
-        let seer = if is_told { None } else { look_up.beside() };
+        let seer = if placed.is_told {
+            None
+        } else {
+            look_up.beside()
+        };
         let states = self
-            .held_states(seer, context.brand, &people, records, is_told)
+            .held_states(seer, context.brand, &placed, records)
             .await?;
         drop(look_up);
         let mut slice = Slice {
@@ -153,15 +197,14 @@ impl Writer {
             events: Vec::with_capacity(records.len()),
             next_event: self.next_ids(records.len())?,
             applied: Applied {
-                knew_nobody: people.knew_nobody(),
+                knew_nobody: placed.knew_nobody,
                 touched: Vec::with_capacity(records.len()),
                 ..Applied::default()
             },
         };
         for &place in &order {
-            let placed = people.placed[place];
-            let address = &people.addresses[placed.address];
-            slice.decide(context, records[place], address.id, placed);
+            let (recipient, person) = placed.of_record(place);
+            slice.decide(context, records[place], recipient, person);
         }
         let refuses = slice.events.iter().any(|event| event.status == Status::Ret);
         self.append_block(context.brand, context.now, head, slice.events)
@@ -209,19 +252,17 @@ impl Writer {
         &mut self,
         beside: Option<&mut Reader>,
         brand: BrandId,
-        people: &People<'_>,
+        placed: &PlacedPeople,
         records: &[&IncomingRecord],
-        includes_new: bool,
     ) -> Result<HashMap<BrandKey, KeyState>, StoreError> {
         let mut keys: Vec<BrandKey> = records
             .iter()
-            .zip(&people.placed)
-            .filter(|(_, placed)| includes_new || !placed.is_created)
-            .filter_map(|(record, placed)| {
+            .zip(&placed.people)
+            .filter(|(_, person)| placed.may_have_states || !person.is_created)
+            .filter_map(|(record, person)| {
                 let channel = record.consent.as_ref()?.channel;
-                let recipient = people.addresses[placed.address].id;
                 Some(BrandKey {
-                    recipient,
+                    recipient: placed.addresses[person.address],
                     channel,
                     kind: record.kind,
                 })
@@ -239,12 +280,29 @@ impl Writer {
     }
 }
 
-/// Positions of the records sorted by recipient; records of one recipient
-/// keep their order, because a later one is judged against the earlier.
-fn in_key_order(people: &People<'_>) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..people.placed.len()).collect();
-    order.sort_by_key(|&place| people.addresses[people.placed[place].address].id);
-    order
+impl PlacedPeople {
+    pub(super) fn of(people: People<'_>, is_told: bool) -> Self {
+        Self {
+            addresses: people.addresses.iter().map(|address| address.id).collect(),
+            knew_nobody: people.knew_nobody(),
+            people: people.placed,
+            is_told,
+            may_have_states: is_told,
+        }
+    }
+
+    /// Positions of the records sorted by recipient; records of one recipient
+    /// keep their order, because a later one is judged against the earlier.
+    fn in_key_order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.people.len()).collect();
+        order.sort_by_key(|&place| self.of_record(place).0);
+        order
+    }
+
+    fn of_record(&self, place: usize) -> (RecipientId, Placed) {
+        let person = self.people[place];
+        (self.addresses[person.address], person)
+    }
 }
 
 impl Slice {
@@ -394,7 +452,27 @@ impl Slice {
     }
 }
 
+/// The records that do not stand on record already.
+pub(super) fn moving(records: &[IncomingRecord]) -> Result<Vec<&IncomingRecord>, StoreError> {
+    let moving = records.iter().filter(|record| record.standing.is_none());
+    let moving: Vec<&IncomingRecord> = moving.collect();
+    if moving.len() > SLICE_RECORDS_MAX {
+        return Err(StoreError::OutOfIds);
+    }
+    Ok(moving)
+}
+
 impl Applied {
+    /// Adds the records that stand on record already.
+    pub(super) fn with_standing(mut self, records: &[IncomingRecord]) -> Self {
+        for record in records {
+            self.stand(record);
+        }
+        self.touched.sort_by_key(|touched| touched.recipient);
+        self.remarks.sort_by_key(|remark| remark.line);
+        self
+    }
+
     /// Counts a record that repeats what is on record.
     fn stand(&mut self, record: &IncomingRecord) {
         let Some(standing) = record.standing else {

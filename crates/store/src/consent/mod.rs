@@ -7,6 +7,7 @@
 //! thousands of records. The lock of the brand's ledger head makes this right:
 //! nobody else changes a state of the brand in between.
 
+pub mod ahead;
 pub mod apply;
 mod figures;
 pub mod history;
@@ -20,10 +21,11 @@ pub mod time_machine;
 pub mod walk;
 mod withheld;
 
+pub use ahead::Ahead;
 pub use apply::SLICE_RECORDS_MAX;
 pub use history::StoredKey;
 pub use holds::{Hold, HoldState, NewHold};
 pub use records::{Applied, ApplyContext, IncomingRecord, Refusal, Remark, Said, Touched};
 pub use state::KeyState;
 pub use time_machine::{HeldThen, KeyThen};
-pub use walk::{WalkPlace, WalkedState};
+pub use walk::{Taker, WalkPlace, WalkedState};

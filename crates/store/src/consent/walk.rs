@@ -1,21 +1,30 @@
 //! Everything on record for a brand, page by page: for a file that is about as
 //! long as the record, one walk along the keys costs a fifth of as many look-ups.
+//!
+//! SQLite is asked for one page after another ([`packed`]), PostgreSQL once for
+//! all of them ([`streamed`]): it reads whole tables along their keys several
+//! times as fast as it looks up the rows of a page.
 
 mod packed;
+mod streamed;
+
+use std::borrow::Cow;
 
 use domain::consent::AddressOwner;
 use domain::ids::{BrandId, FirmId};
 use domain::{Channel, LocalState, Recipient, RecipientKind, RegistryView};
+use serde::Deserialize;
 use sqlx::AssertSqlSafe;
+use tokio::sync::mpsc;
 
-use self::packed::{columns, packed_states};
-use crate::db::{Engine, Reader};
+use super::state::{BrandKey, local_state, registry_view};
+use crate::db::{Engine, Reader, Store};
 use crate::error::{Doing, StoreError};
 use crate::given::seek;
 use crate::row::known;
 
 /// Most rows of one page.
-pub const WALK_ROWS_MAX: i64 = 5_000;
+const WALK_ROWS_MAX: usize = 5_000;
 
 /// The state of a key with the person it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,15 +58,60 @@ impl WalkPlace {
         channel: 0,
         kind: 0,
     };
+}
 
-    const fn of(state: &WalkedState) -> Self {
-        Self {
-            recipient: state.owner.recipient.as_db(),
-            channel: state.channel.as_db(),
-            kind: state.kind.as_db(),
+/// One state, in the order of the statements.
+#[derive(Deserialize)]
+struct Line<'a>(
+    i64,
+    i64,
+    i64,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    i64,
+    i64,
+    i64,
+    Option<i64>,
+    i64,
+    #[serde(borrow)] Cow<'a, str>,
+    Option<String>,
+    Option<String>,
+);
+
+impl Line<'_> {
+    const fn place(&self) -> WalkPlace {
+        WalkPlace {
+            recipient: self.0,
+            channel: self.1,
+            kind: self.2,
         }
     }
+
+    fn into_state(self) -> Result<WalkedState, StoreError> {
+        let id = self.0;
+        let key = BrandKey::from_db(id, self.1, self.2)?;
+        let local = (self.3, self.4, self.5, self.6, self.7);
+        let told = (self.8, self.9, self.10, None, None, None, None);
+        Ok(WalkedState {
+            address: address_of(&self.12, id)?,
+            channel: key.channel,
+            kind: key.kind,
+            local: local_state(id, local)?,
+            registry: registry_view(id, told)?,
+            owner: AddressOwner {
+                recipient: key.recipient,
+                external_id: self.13,
+                name: self.14,
+                is_reached_here: self.11 == 1,
+            },
+        })
+    }
 }
+
+/// Who takes the pages of a walk, each state in the shape wanted.
+pub type Taker<T> = mpsc::Sender<Result<Vec<T>, StoreError>>;
 
 /// Whether contact `c` is reached at address `r`, as a number.
 macro_rules! reached_here {
@@ -67,6 +121,29 @@ macro_rules! reached_here {
     };
 }
 pub(crate) use reached_here;
+
+impl Store {
+    /// Hands every state of a brand to `taker`, some thousands at a time and
+    /// each as `make` turns it, in no particular order. Ends early when nobody
+    /// takes them any more.
+    ///
+    /// On PostgreSQL they are as of one instant; on SQLite each page is as of
+    /// its own, and what changes meanwhile may be told as it was or as it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when a row holds a value that cannot be.
+    pub async fn walk_states<T: Send>(
+        &self,
+        brand: BrandId,
+        make: fn(WalkedState) -> T,
+        taker: &Taker<T>,
+    ) -> Result<(), StoreError> {
+        match self.postgres() {
+            Some(pool) => streamed::walk(pool, brand, make, taker).await,
+            None => packed::walk(self, brand, make, taker).await,
+        }
+    }
+}
 
 impl Reader {
     /// Whether a brand has at most `limit` states on record. Reads no more
@@ -90,25 +167,6 @@ impl Reader {
         Ok(found <= limit)
     }
 
-    /// The states of a brand behind `after`, in the order of their keys, at
-    /// most [`WALK_ROWS_MAX`]; and where the next page begins, `None` at the end.
-    ///
-    /// Pages are read one after another, not as of one instant.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`] when a row holds a value that cannot be.
-    pub async fn walk_states(
-        &mut self,
-        brand: BrandId,
-        after: WalkPlace,
-    ) -> Result<(Vec<WalkedState>, Option<WalkPlace>), StoreError> {
-        let states = packed_states(self, brand, after).await?.unpack()?;
-        // The last key says how far the page came, in whatever order it was packed.
-        let last = states.iter().map(WalkPlace::of).max();
-        let next = last.filter(|_| is_full(states.len()));
-        Ok((states, next))
-    }
-
     /// The addresses on a firm's blacklist or under a complaint stop behind
     /// `after`, each with its channel (`None` for all of them), at most
     /// [`WALK_ROWS_MAX`]; and where the next page begins, `None` at the end.
@@ -125,13 +183,13 @@ impl Reader {
             .bind(firm.as_db())
             .bind(after.recipient)
             .bind(after.channel)
-            .bind(WALK_ROWS_MAX)
+            .bind(rows_max())
             .fetch_all(&mut *conn)
             .await)
         .doing("walking along the blacklist")?;
         let next = rows
             .last()
-            .filter(|_| is_full(rows.len()))
+            .filter(|_| rows.len() >= WALK_ROWS_MAX)
             .map(|last| WalkPlace {
                 recipient: last.0,
                 channel: last.1,
@@ -144,8 +202,8 @@ impl Reader {
     }
 }
 
-fn is_full(rows: usize) -> bool {
-    i64::try_from(rows).is_ok_and(|rows| rows >= WALK_ROWS_MAX)
+fn rows_max() -> i64 {
+    i64::try_from(WALK_ROWS_MAX).unwrap_or(i64::MAX)
 }
 
 fn address_of(text: &str, id: i64) -> Result<Recipient, StoreError> {
@@ -155,18 +213,6 @@ fn address_of(text: &str, id: i64) -> Result<Recipient, StoreError> {
         "address",
         id,
     )
-}
-
-fn states_sql(engine: Engine) -> AssertSqlSafe<String> {
-    let address = seek(engine, "recipient", "r", "r.id = s.recipient_id");
-    let owner = seek(engine, "contact", "c", "c.id = r.contact_id");
-    let page = "(SELECT * FROM consent_state WHERE brand_id = $1 \
-                 AND (recipient_id, channel, kind) > ($2, $3, $4) \
-                 ORDER BY recipient_id, channel, kind LIMIT $5) s";
-    AssertSqlSafe(format!(
-        "SELECT {} FROM {page}{address}{owner}",
-        columns(engine)
-    ))
 }
 
 fn stops_sql(engine: Engine) -> AssertSqlSafe<String> {
@@ -187,7 +233,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_walk_goes_along_the_keys() {
-        let states: fn(Engine) -> &'static str = |engine| states_sql(engine).0.leak();
+        let states: fn(Engine) -> &'static str = |engine| match engine {
+            Engine::Sqlite => packed::PAGE,
+            Engine::Postgres => streamed::states_sql("$1").leak(),
+        };
         walks(
             states,
             Index::of_key("USING PRIMARY KEY", "consent_state_pkey"),

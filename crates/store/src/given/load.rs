@@ -21,9 +21,9 @@ const COPY_FROM: usize = 30_000;
 /// The same through a socket of the machine, where nothing is waited for.
 const LOCAL_COPY_FROM: usize = 200;
 /// Begins every binary COPY: signature, flags, length of the extension.
-const COPY_HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+pub(crate) const COPY_HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// Ends it.
-const COPY_END: i16 = -1;
+pub(crate) const COPY_END: i16 = -1;
 /// Bytes per message: the server works on one while the next is on its way.
 const COPY_PART: usize = 32 * 1024;
 /// The length that stands for NULL.

@@ -14,6 +14,7 @@ mod beside;
 mod load;
 
 pub(crate) use beside::{asked_by_both, halves};
+pub(crate) use load::{COPY_END, COPY_HEAD};
 
 use std::fmt::Write as _;
 

@@ -182,7 +182,7 @@ impl Writer {
 }
 
 impl Reader {
-    async fn has_strangers(&mut self, firm: FirmId) -> Result<bool, StoreError> {
+    pub(crate) async fn has_strangers(&mut self, firm: FirmId) -> Result<bool, StoreError> {
         let sql = "SELECT CASE WHEN EXISTS (SELECT 1 FROM registry_stranger WHERE firm_id = $1) \
              THEN CAST(1 AS BIGINT) ELSE 0 END";
         let found: i64 = on!(self, conn => sqlx::query_scalar(sql)
