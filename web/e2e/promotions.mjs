@@ -1,6 +1,6 @@
 /** The parts of the story about promotion codes: a file of them, a campaign that gives them, what is left. */
 import assert from "node:assert/strict";
-import { checkAccess, checkFits, picture } from "./browser.mjs";
+import { checkAccess, picture } from "./browser.mjs";
 import { until } from "./server.mjs";
 
 export const PROMOTION_STORY = [
@@ -115,7 +115,6 @@ async function giveCodes({ page, brand }) {
   await page.goto("/promotions");
   await page.getByText(`${kept.length} tanesi kişiye ayrılmış`).waitFor();
   await checkAccess(page, "the promotions");
-  await checkFits(page, "the promotions");
   await picture(page, "promotions");
 }
 
