@@ -54,8 +54,9 @@ async function nameRetailer(page) {
   await page.getByRole("option", { name: /^Kadıköy Bayi Ltd\. Şti\. \(\d+\)$/ }).click();
   await checkAccess(page, "naming the retailer of a declaration");
   await picture(page, "record-consent-retailer");
-  await dialog.getByRole("button", { name: "Kaydet" }).click();
-  await dialog.getByText("Deftere yazıldı").waitFor();
+  // Not written down after all: İYS removes no retailer that has taken one.
+  await dialog.getByRole("button", { name: "Vazgeç" }).click();
+  await dialog.waitFor({ state: "detached" });
 }
 
 async function pushAddress({ page }) {
