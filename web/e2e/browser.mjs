@@ -77,10 +77,10 @@ const judged = new Set();
  * phone of 360 px. Fails on a serious or critical violation of WCAG 2.2 AA and of axe's good
  * practice, and where the page scrolls sideways. The page stays as it was.
  */
-export async function checkAccess(page, screen) {
+export async function checkAccess(page, screen, address = new URL(page.url()).pathname) {
   const before = page.viewportSize();
   const wasDark = await page.evaluate(() => matchMedia("(prefers-color-scheme: dark)").matches);
-  judged.add(new URL(page.url()).pathname);
+  judged.add(address);
   for (const [size, colorScheme] of FORMS) {
     await page.setViewportSize(size);
     await page.emulateMedia({ colorScheme });

@@ -167,10 +167,21 @@ async function readLog({ page }) {
 }
 
 async function seeTheRest({ page }) {
-  const addresses = unjudged().filter((path) => !path.includes("$"));
-  for (const address of [...addresses, ...FORMS]) {
+  const left = unjudged();
+  for (const address of [...left.filter((path) => !path.includes("$")), ...FORMS]) {
     await page.goto(address);
     await page.getByRole("heading", { level: 1 }).waitFor();
-    await checkAccess(page, address);
+    await checkAccess(page, address, address);
+  }
+  // What shows one thing is opened from the list of them.
+  for (const list of ["/tags", "/lists"].filter((list) => left.includes(`${list}/$name`))) {
+    await page.goto(list);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    const link = page.locator(`main a[href^="${list}/"]`).first();
+    if ((await link.count()) === 0) continue;
+    await link.click();
+    await page.waitForURL(`**${list}/*`);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await checkAccess(page, `one of ${list}`);
   }
 }
