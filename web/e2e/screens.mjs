@@ -178,6 +178,8 @@ async function seeTheRest({ page }) {
     await page.goto(list);
     await page.getByRole("heading", { level: 1 }).waitFor();
     const link = page.locator(`main a[href^="${list}/"]`).first();
+    const isEmpty = page.getByText(/Henüz .* yok/);
+    await link.or(isEmpty).first().waitFor();
     if ((await link.count()) === 0) continue;
     await link.click();
     await page.waitForURL(`**${list}/*`);
