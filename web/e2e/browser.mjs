@@ -84,18 +84,18 @@ export async function checkAccess(page, screen, address = new URL(page.url()).pa
   for (const [size, colorScheme] of FORMS) {
     await page.setViewportSize(size);
     await page.emulateMedia({ colorScheme });
+    await settled(page);
     const place = `${screen}, ${size === DESK ? "on a desk" : "on a phone"}, ${colorScheme}`;
     await checkFits(page, place);
-    await checkAsItIs(page, place);
+    await checkRules(page, place);
   }
   await page.setViewportSize(before);
   await page.emulateMedia({ colorScheme: wasDark ? "dark" : "light" });
   await settled(page);
 }
 
-/** The same for one page in the form it has. */
-async function checkAsItIs(page, place) {
-  await settled(page);
+/** Fails on a violation of the rules by a settled page in the form it has. */
+async function checkRules(page, place) {
   await page.evaluate(`window.axe ?? (() => { ${axe.source} })()`);
   const grave = await page.evaluate(async () => {
     const { violations } = await window.axe.run(document, {
@@ -136,9 +136,8 @@ export function unjudged() {
   return paths.filter((path) => !isJudged(path));
 }
 
-/** Fails when the page scrolls sideways, and names what reaches furthest. */
+/** Fails when a settled page scrolls sideways, and names what reaches furthest. */
 async function checkFits(page, screen) {
-  await settled(page);
   const { over, widest } = await page.evaluate(() => {
     const over = document.documentElement.scrollWidth - window.innerWidth;
     if (over <= 0) return { over };

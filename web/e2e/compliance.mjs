@@ -103,22 +103,24 @@ async function signIn(page, { email, password }) {
   await heading(page, "Pano");
 }
 
+/** Whose record it is, as İYS's simulator takes it. */
+function recordOf(recipient) {
+  return { iysCode: IYS.iysCode, brandCode: IYS.brandCode, recipient, recipientType: "BIREYSEL", type: "MESAJ" };
+}
+
 /** A brand, a provider, a branch's list, and a campaign that went out yesterday as it were. */
 async function prepare(scene) {
   const { page, place } = scene;
-  const of = (recipient) => ({
-    ...{ iysCode: IYS.iysCode, brandCode: IYS.brandCode, recipient, recipientType: "BIREYSEL", type: "MESAJ" },
-  });
   const rights = { ...{ ARAMA: "write", MESAJ: "write", EPOSTA: "write" }, agreementControl: true, viaControl: true };
   await tell(place.iys, "brands", { name: COMPLIANCE_PLACE.firm, permissions: rights, ...IYS });
   const { now } = await (await fetch(`${place.iys}/_sim/clock`)).json();
   const records = [
     // İYS tells of it an hour late: it is not known here when the branch's list comes in.
     ...CONFIRMED.map((one) => ({
-      ...of(one),
+      ...recordOf(one),
       ...{ status: "ONAY", source: "HS_WEB", creationDate: now, consentDate: "2025-06-23 09:00:00" },
     })),
-    ...[...REFUSED, ...LATE].map((one) => ({ ...of(one), status: "NONE" })),
+    ...[...REFUSED, ...LATE].map((one) => ({ ...recordOf(one), status: "NONE" })),
   ];
   await tell(place.iys, "state", { records });
   const scripts = [
@@ -171,7 +173,7 @@ async function importBranch({ page, place }) {
   await until(async () => (await handed()) >= REFUSED.length + LATE.length, 60, "the records at İYS");
   const { now } = await (await fetch(`${place.iys}/_sim/clock`)).json();
   const records = REFUSED.map((recipient) => ({
-    ...{ iysCode: IYS.iysCode, brandCode: IYS.brandCode, recipient, recipientType: "BIREYSEL", type: "MESAJ" },
+    ...recordOf(recipient),
     ...{ status: "RET", source: "IYS_WEB", creationDate: now, consentDate: "2025-06-23 21:14:00" },
   }));
   await tell(place.iys, "state", { records });

@@ -7,11 +7,15 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use engine::EngineError;
+use engine::exports::{ExportForm, Wish};
 use futures_util::stream::{once, select};
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use http::{HeaderValue, header};
+use store::access::Permission;
 use tokio::io::DuplexStream;
 use tokio_util::io::ReaderStream;
+
+use crate::caller::Caller;
 
 /// Bytes of a file between its writer and the caller.
 const PIPE_BYTES: usize = 64 * 1024;
@@ -32,6 +36,25 @@ where
         media_type,
         Body::from_stream(stream(write(into), from)),
     )
+}
+
+/// A table that `caller` takes out, written by `write`; the name gets the ending of its form.
+pub(crate) fn export<F>(
+    caller: &Caller,
+    stem: &str,
+    form: ExportForm,
+    write: impl FnOnce(Wish, DuplexStream) -> F,
+) -> Response
+where
+    F: Future<Output = Result<(), EngineError>> + Send + 'static,
+{
+    let wish = Wish {
+        form,
+        masked: !caller.role.may(Permission::ReadPersonal),
+        actor: caller.actor.clone(),
+    };
+    let name = format!("{stem}.{}", form.ending());
+    download(&name, form.media_type(), move |into| write(wish, into))
 }
 
 /// An answer that browsers keep under this name.

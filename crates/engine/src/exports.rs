@@ -21,6 +21,7 @@ pub use reports::Form as ExportForm;
 use crate::Engine;
 use crate::error::EngineError;
 use pieces::{PIECES_MAX, Pieces};
+pub(crate) use tables::heading;
 
 /// What is taken out of a campaign.
 #[derive(Debug, Clone)]

@@ -18,7 +18,7 @@ use tokio::io::AsyncWrite;
 
 use crate::Engine;
 use crate::error::EngineError;
-use crate::exports::{Wish, send};
+use crate::exports::{Wish, heading, send};
 
 /// Campaigns that are looked at, the newest of the span.
 pub const CAMPAIGNS_MAX: usize = 200;
@@ -104,10 +104,6 @@ impl OptOuts {
     pub fn rate(&self) -> i64 {
         self.refused.saturating_mul(100_000) / self.sent.max(1)
     }
-}
-
-const fn heading(name: &'static str, kind: Kind) -> Heading {
-    Heading { name, kind }
 }
 
 const HEADINGS: &[Heading] = &[

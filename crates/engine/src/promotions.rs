@@ -15,7 +15,7 @@ use tokio::io::AsyncWrite;
 
 use crate::Engine;
 use crate::error::EngineError;
-use crate::exports::{Wish, send};
+use crate::exports::{Wish, heading, send};
 
 /// The variable that a person's code stands for.
 pub const CODE: &str = "promosyon_kodu";
@@ -75,8 +75,13 @@ pub(crate) async fn sample_for(
         _ => None,
     };
     let found = chosen(reader, shown.as_ref().unwrap_or(campaign)).await?;
-    let chars = found.map_or(0, |found| found.chars_max);
-    Ok(sample(if chars > 0 { chars } else { SAMPLE_CHARS }))
+    Ok(sample_of(found.as_ref()))
+}
+
+/// The same for a promotion that was read.
+pub(crate) fn sample_of(promotion: Option<&Promotion>) -> String {
+    let chars = promotion.map_or(0, |promotion| promotion.chars_max);
+    sample(if chars > 0 { chars } else { SAMPLE_CHARS })
 }
 
 /// Where a campaign's codes come from; none when its texts use none.
@@ -209,10 +214,6 @@ const HEADINGS: &[Heading] = &[
     heading("kampanya_no", Kind::Text),
     heading("zaman", Kind::Time),
 ];
-
-const fn heading(name: &'static str, kind: Kind) -> Heading {
-    Heading { name, kind }
-}
 
 impl Engine {
     /// Writes the codes that were given, and to whom, into `to`. Who took them

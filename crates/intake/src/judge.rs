@@ -162,21 +162,9 @@ pub fn judge(
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Judged, JudgeError> {
     let mut way = Way::to(file, options, directory, work_dir, watch)?;
-    let verdict = match way.walk() {
-        Ok(()) => FileVerdict::Accepted,
-        Err(End::Refused(refusal)) => {
-            RecordWriter::create(&way.records)?.finish()?.wait()?;
-            fs::File::create(&way.rejections)?;
-            FileVerdict::Refused(refusal)
-        }
-        Err(End::Failed(error)) => return Err(error),
-    };
-    Ok(Judged {
-        verdict,
-        summary: way.summary,
-        records: way.records,
-        rejections: way.rejections,
-        outcomes: way.outcomes,
+    let walked = way.walk();
+    way.judged(walked, |records| {
+        RecordWriter::create(records)?.finish()?.wait()
     })
 }
 
@@ -238,6 +226,31 @@ impl<'w> Way<'w> {
             file_bytes,
             content_bytes: file_bytes,
             summary: Summary::unread(file_bytes),
+        })
+    }
+
+    /// What a walk came to; a file that was refused leaves an empty record,
+    /// made by `leave_none`, and an empty list of rejections.
+    fn judged(
+        self,
+        walked: Result<(), End>,
+        leave_none: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> Result<Judged, JudgeError> {
+        let verdict = match walked {
+            Ok(()) => FileVerdict::Accepted,
+            Err(End::Refused(refusal)) => {
+                leave_none(&self.records)?;
+                fs::File::create(&self.rejections)?;
+                FileVerdict::Refused(refusal)
+            }
+            Err(End::Failed(error)) => return Err(error),
+        };
+        Ok(Judged {
+            verdict,
+            summary: self.summary,
+            records: self.records,
+            rejections: self.rejections,
+            outcomes: self.outcomes,
         })
     }
 

@@ -107,6 +107,13 @@ const LIST: &str = concat!(
     " FROM promotion WHERE firm_id = $1 AND name > $2 ORDER BY name LIMIT $3"
 );
 
+/// There is no such promotion any more.
+pub(super) const fn missing() -> StoreError {
+    StoreError::Lost {
+        what: "the promotion",
+    }
+}
+
 impl Reader {
     /// The promotions of a firm after the name `after`, by name.
     pub async fn promotions(
@@ -196,14 +203,11 @@ impl Writer {
         name: &str,
         expires_at: Option<Timestamp>,
     ) -> Result<Promotion, StoreError> {
-        let missing = StoreError::Lost {
-            what: "the promotion",
-        };
         let Some(held) = self.promotion_named(firm, name).await? else {
-            let expires_at = expires_at.ok_or(missing)?;
+            let expires_at = expires_at.ok_or_else(missing)?;
             return self.create_promotion(firm, name, expires_at).await;
         };
-        let held = self.lock_promotion(held.id).await?.ok_or(missing)?;
+        let held = self.lock_promotion(held.id).await?.ok_or_else(missing)?;
         match expires_at {
             Some(expires_at) if expires_at != held.expires_at => {
                 self.set_promotion_end(firm, held.id, expires_at).await?;
@@ -233,15 +237,10 @@ impl Writer {
             .await
             .map(drop))
         .doing("making a promotion")?;
-        let missing = StoreError::Lost {
-            what: "the promotion",
-        };
         // A twin may have made it first; then its number counts.
         let made = self.promotion_named(firm, name).await?;
-        let made = made.ok_or(StoreError::Lost {
-            what: "the promotion",
-        })?;
-        self.lock_promotion(made.id).await?.ok_or(missing)
+        let made = made.ok_or_else(missing)?;
+        self.lock_promotion(made.id).await?.ok_or_else(missing)
     }
 
     /// Nobody else changes its codes until this transaction ends.

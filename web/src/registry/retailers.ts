@@ -11,18 +11,18 @@ const PAGE = 100;
 export const retailersKey = (brandId: string) => ["registry", brandId, "retailers"];
 
 /** The retailers of a brand at İYS, page after page; asked only where the brand works with İYS. */
-export function useRetailers(brand: Brand | undefined) {
+export function useRetailers(brand: Brand) {
   return useInfiniteQuery({
-    queryKey: retailersKey(brand?.id ?? ""),
+    queryKey: retailersKey(brand.id),
     queryFn: ({ pageParam }) =>
       answer(
         api.GET("/api/v1/registry/{brand_id}/retailers", {
-          params: { path: { brand_id: brand?.id ?? "" }, query: { offset: pageParam } },
+          params: { path: { brand_id: brand.id }, query: { offset: pageParam } },
         }),
       ),
     initialPageParam: 0,
     getNextPageParam: (last, all) => (last.items.length === PAGE ? all.length * PAGE : undefined),
-    enabled: brand !== undefined && isConnected(brand),
+    enabled: isConnected(brand),
     retry: false,
   });
 }

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { TextLink } from "../app/links";
 import { useMay } from "../app/permissions";
 import { useAttributeLabel, useAttributes } from "../attributes/attributes";
-import { chipsOf } from "./variables";
+import { chipsOf, isColumn } from "./variables";
 
 interface ChipsProps {
   body: string;
@@ -19,9 +19,7 @@ export function Chips({ body, onAdd }: ChipsProps) {
   const chips = chipsOf(body, attributes.data ?? []);
   const title = ({ name, attribute }: (typeof chips)[number]) => {
     if (attribute) return attribute.is_health ? `${label(attribute)}: ${t("templates.health")}` : label(attribute);
-    return name === "ad" || name === "musteri_no" || name === "promosyon_kodu"
-      ? t(`templates.column.${name}`)
-      : t("templates.unknown");
+    return isColumn(name) ? t(`templates.column.${name}`) : t("templates.unknown");
   };
   return (
     <Group gap={6}>

@@ -3,7 +3,11 @@ import type { Attribute } from "../api/model";
 /** A code of the campaign's promotion: no person has one by nature. */
 export const PROMOTION_CODE = "promosyon_kodu";
 /** What every text may ask for. */
-const COLUMNS = ["ad", "musteri_no", PROMOTION_CODE];
+const COLUMNS = ["ad", "musteri_no", PROMOTION_CODE] as const;
+export type Column = (typeof COLUMNS)[number];
+
+/** Whether every text may ask for it. */
+export const isColumn = (name: string): name is Column => COLUMNS.some((column) => column === name);
 
 /** The names in braces that a text asks for, each once, in the order of the text. */
 export function variablesOf(body: string): string[] {
@@ -35,7 +39,7 @@ export interface Chip {
 export function chipsOf(body: string, attributes: Attribute[]): Chip[] {
   const named = variablesOf(body);
   const known = attributes.filter(({ code, is_health }) => !is_health || named.includes(code));
-  const names = new Set([...COLUMNS, ...known.map(({ code }) => code)]);
+  const names = new Set<string>([...COLUMNS, ...known.map(({ code }) => code)]);
   return [
     ...COLUMNS.map((name) => ({ name, isKnown: true })),
     ...known.map((attribute) => ({ name: attribute.code, attribute, isKnown: true })),

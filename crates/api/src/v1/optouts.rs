@@ -6,7 +6,6 @@ use axum::response::Response;
 use domain::Timestamp;
 use domain::ids::BrandId;
 use domain::time::DAY_US;
-use engine::exports::Wish;
 use engine::optouts::{OptOutQuestion, OptOutsBy};
 use serde::{Deserialize, Serialize};
 use store::access::Permission;
@@ -15,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::app::App;
 use crate::body::{Asked, Id};
 use crate::caller::Caller;
-use crate::download::download;
+use crate::download::export;
 use crate::page::Page;
 use crate::problem::{OrNotFound, Problem};
 use crate::v1::campaigns::FileForm;
@@ -148,16 +147,16 @@ pub(crate) async fn export_opt_outs(
         .await?
         .or_not_found()?;
     let question = query.question(&app, brand);
-    let wish = Wish {
-        form: query.form.form(),
-        masked: !caller.role.may(Permission::ReadPersonal),
-        actor: caller.actor.clone(),
-    };
-    let name = format!("{brand}-ret-analizi.{}", wish.form.ending());
-    let media_type = wish.form.media_type();
-    Ok(download(&name, media_type, move |mut into| async move {
-        app.engine
-            .export_optouts(caller.firm, &question, &wish, &mut into)
-            .await
-    }))
+    let stem = format!("{brand}-ret-analizi");
+    let (firm, form) = (caller.firm, query.form.form());
+    Ok(export(
+        &caller,
+        &stem,
+        form,
+        move |wish, mut into| async move {
+            app.engine
+                .export_optouts(firm, &question, &wish, &mut into)
+                .await
+        },
+    ))
 }

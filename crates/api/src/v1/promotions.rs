@@ -6,7 +6,6 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::Timestamp;
 use domain::ids::PromotionId;
-use engine::exports::Wish;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use store::access::Permission;
@@ -17,7 +16,7 @@ use validator::Validate;
 use crate::app::App;
 use crate::body::{Asked, Checked, Id};
 use crate::caller::Caller;
-use crate::download::download;
+use crate::download::export;
 use crate::page::{Page, Paging};
 use crate::problem::{OrNotFound, Problem};
 use crate::v1::campaigns::FileForm;
@@ -192,16 +191,16 @@ pub(crate) async fn export_promotion_codes(
     let mut reader = app.read().await?;
     reader.promotion(caller.firm, id).await?.or_not_found()?;
     drop(reader);
-    let wish = Wish {
-        form: query.form.form(),
-        masked: !caller.role.may(Permission::ReadPersonal),
-        actor: caller.actor.clone(),
-    };
-    let name = format!("{id}-verilen-kodlar.{}", wish.form.ending());
-    let media_type = wish.form.media_type();
-    Ok(download(&name, media_type, move |mut into| async move {
-        app.engine
-            .export_promotion(caller.firm, id, &wish, &mut into)
-            .await
-    }))
+    let stem = format!("{id}-verilen-kodlar");
+    let (firm, form) = (caller.firm, query.form.form());
+    Ok(export(
+        &caller,
+        &stem,
+        form,
+        move |wish, mut into| async move {
+            app.engine
+                .export_promotion(firm, id, &wish, &mut into)
+                .await
+        },
+    ))
 }

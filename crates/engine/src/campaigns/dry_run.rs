@@ -234,7 +234,6 @@ impl Engine {
             return Ok(None);
         }
         let mut reader = self.store.read().await?;
-        let sample = crate::promotions::sample_for(&mut reader, campaign).await?;
         let found = crate::promotions::chosen(&mut reader, campaign).await?;
         Ok(found.map(|found| CodesLeft {
             id: found.id,
@@ -242,7 +241,7 @@ impl Engine {
             pool: found.pool_left(),
             meant: found.meant - found.meant_given,
             short: judged.excluded.get(&ReasonCode::S406).copied().unwrap_or(0),
-            sample,
+            sample: crate::promotions::sample_of(Some(&found)),
             name: found.name,
         }))
     }

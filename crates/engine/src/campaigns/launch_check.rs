@@ -168,12 +168,8 @@ impl Engine {
             return Ok(is_missing.then_some(LaunchObstacle::PromotionMissing));
         };
         let plan = &campaign.plan;
-        let last = [Some(self.now()), plan.send_at, plan.expires_at];
-        let last = last
-            .into_iter()
-            .flatten()
-            .max()
-            .unwrap_or_else(|| self.now());
+        let planned = [plan.send_at, plan.expires_at].into_iter().flatten();
+        let last = planned.fold(self.now(), domain::Timestamp::max);
         Ok(found
             .is_expired(last)
             .then_some(LaunchObstacle::PromotionEnds(found.expires_at)))

@@ -5,7 +5,8 @@ use store::reporting::Report;
 
 use crate::campaigns::Cost;
 
-const fn heading(name: &'static str, kind: Kind) -> Heading {
+/// A column of a table.
+pub(crate) const fn heading(name: &'static str, kind: Kind) -> Heading {
     Heading { name, kind }
 }
 

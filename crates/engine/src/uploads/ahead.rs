@@ -12,7 +12,7 @@ use store::{Store, StoreError, Writer};
 use tokio::task::JoinSet;
 
 use super::apply::Guess;
-use super::spool::{Slice, Spool};
+use super::spool::{Slice, Spool, read_beside};
 use crate::Engine;
 use crate::error::EngineError;
 
@@ -122,10 +122,10 @@ impl Engine {
             return Ok(());
         }
         let path = path.to_owned();
-        let slice = tokio::task::spawn_blocking(move || Slice::between(&path, from, to))
-            .await
-            .map_err(|error| EngineError::Internal(format!("reading ended badly: {error}")))?
-            .map_err(EngineError::file("reading the judged records"))?;
+        let slice = read_beside("reading the judged records", move || {
+            Slice::between(&path, from, to)
+        })
+        .await?;
         let context = self.apply_context(&claimed.upload);
         let mut writer = self.store.write_behind().await?;
         let applied = writer.apply_placed(&context, &slice.incoming).await?;

@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 
 use super::apply::{LATE_REJECTIONS_FROM, count};
 use super::receive::NewFile;
+use super::spool::read_beside;
 use crate::Engine;
 use crate::error::EngineError;
 
@@ -142,10 +143,10 @@ impl Engine {
         let most = self.settings.uploads.slice_records;
         loop {
             let from = path.clone();
-            let slice = tokio::task::spawn_blocking(move || read_slice(&from, offset, most))
-                .await
-                .map_err(|error| EngineError::Internal(format!("reading ended badly: {error}")))?
-                .map_err(EngineError::file("reading the judged codes"))?;
+            let slice = read_beside("reading the judged codes", move || {
+                read_slice(&from, offset, most)
+            })
+            .await?;
             if slice.records.is_empty() {
                 return Ok(());
             }

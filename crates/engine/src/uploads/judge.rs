@@ -15,6 +15,7 @@ use store::uploads::{FileRefusal, Hold, JudgingProgress, UploadPurpose};
 use tokio::sync::watch;
 
 use super::directory::StoreDirectory;
+use super::spool::read_beside;
 use super::{check, receive};
 use crate::Engine;
 use crate::error::EngineError;
@@ -132,10 +133,10 @@ impl Engine {
             return Ok(Vec::new());
         }
         let records = judged.records.clone();
-        tokio::task::spawn_blocking(move || check::watched_branches(&records, &watches))
-            .await
-            .map_err(|error| EngineError::Internal(format!("reading ended badly: {error}")))?
-            .map_err(EngineError::file("reading the judged records"))
+        read_beside("reading the judged records", move || {
+            check::watched_branches(&records, &watches)
+        })
+        .await
     }
 
     async fn refuse(

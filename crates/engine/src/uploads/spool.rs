@@ -13,6 +13,17 @@ use super::apply::line_of;
 use crate::Engine;
 use crate::error::EngineError;
 
+/// What `read` reads, on a thread that may wait for the disk.
+pub(super) async fn read_beside<T: Send + 'static>(
+    doing: &'static str,
+    read: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, EngineError> {
+    tokio::task::spawn_blocking(read)
+        .await
+        .map_err(|error| EngineError::Internal(format!("reading ended badly: {error}")))?
+        .map_err(EngineError::file(doing))
+}
+
 /// What one step of applying takes.
 #[derive(Debug, Default)]
 pub(super) struct Slice {

@@ -5,28 +5,14 @@ use std::sync::Arc;
 
 use domain::ids::UploadId;
 use engine::Engine;
-use engine::uploads::LeaveOpen;
-use store::uploads::{Upload, UploadState};
+use store::uploads::UploadState;
 
-use crate::desk::{self, Desk, people};
+use crate::desk::{self, Desk};
 
 const PEOPLE: u32 = 6_000;
 
 fn long_slices(settings: &mut engine::Settings) {
     settings.uploads.slice_records = 1_500;
-}
-
-async fn let_in(desk: &Desk, engine: &Engine) -> Upload {
-    let upload = engine
-        .receive(desk.file("liste"), people(PEOPLE).as_bytes())
-        .await
-        .expect("received");
-    engine.step_uploads().await.expect("judged");
-    engine
-        .approve_upload(desk.firm, upload.id, "usr_can", &LeaveOpen::Nothing)
-        .await
-        .expect("approved");
-    upload
 }
 
 /// Waits until people are on record of whom nothing else is, or so many records
@@ -50,7 +36,7 @@ async fn ahead(desk: &Desk, engine: &Engine, upload: UploadId, from: i64) {
 async fn people_made_before_their_worker_died_are_counted_once_and_what_they_said_is_not_lost() {
     for desk in desk::each().await {
         let (mut engine, mut guard) = desk.engine("w0", long_slices).await;
-        let upload = let_in(&desk, &engine).await;
+        let upload = desk.let_in(&engine, PEOPLE).await;
         // Each worker comes a little further than the one before it.
         for worker in 1..=3 {
             let working = Arc::clone(&engine);
@@ -85,7 +71,7 @@ async fn a_long_file_cancelled_half_way_can_come_again_and_everybody_is_accounte
             continue;
         }
         let (engine, _guard) = desk.engine("w1", long_slices).await;
-        let upload = let_in(&desk, &engine).await;
+        let upload = desk.let_in(&engine, PEOPLE).await;
         let working = Arc::clone(&engine);
         let task = tokio::spawn(async move { working.step_uploads().await });
         ahead(&desk, &engine, upload.id, 700).await;
@@ -98,7 +84,7 @@ async fn a_long_file_cancelled_half_way_can_come_again_and_everybody_is_accounte
         assert_eq!(left.state, UploadState::Cancelled, "{}", desk.db.name);
         assert_eq!(desk.events().await, left.records_applied);
 
-        let again = let_in(&desk, &engine).await;
+        let again = desk.let_in(&engine, PEOPLE).await;
         let done = desk::taken_over(&desk, &engine, &again).await;
         assert_eq!(done.state, UploadState::Applied, "{}", desk.db.name);
         assert_eq!(done.counts.unchanged, left.records_applied);

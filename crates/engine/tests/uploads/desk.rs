@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use domain::ids::{BrandId, FirmId};
-use engine::uploads::NewFile;
+use engine::uploads::{LeaveOpen, NewFile};
 use engine::{Action, Engine, Identity, Settings, Step};
 use store::brands::NewBrand;
 use store::testing::TestDatabase;
@@ -79,6 +79,20 @@ impl Desk {
             mapping: serde_json::Value::Null,
             actor: "usr_ayse".to_owned(),
         }
+    }
+
+    /// A judged file of so many people that was let in.
+    pub(crate) async fn let_in(&self, engine: &Engine, count: u32) -> Upload {
+        let upload = engine
+            .receive(self.file("liste"), people(count).as_bytes())
+            .await
+            .expect("received");
+        engine.step_uploads().await.expect("judged");
+        engine
+            .approve_upload(self.firm, upload.id, "usr_can", &LeaveOpen::Nothing)
+            .await
+            .expect("approved");
+        upload
     }
 
     pub(crate) async fn uploads(&self) -> Vec<Upload> {

@@ -16,16 +16,7 @@ fn small_slices(settings: &mut engine::Settings) {
 
 /// A judged file that was let in, and a task that applies it.
 async fn applying(desk: &Desk, engine: &Arc<Engine>) -> (Upload, tokio::task::JoinHandle<()>) {
-    let text = people(PEOPLE);
-    let upload = engine
-        .receive(desk.file("liste"), text.as_bytes())
-        .await
-        .expect("received");
-    engine.step_uploads().await.expect("judged");
-    engine
-        .approve_upload(desk.firm, upload.id, "usr_can", &LeaveOpen::Nothing)
-        .await
-        .expect("approved");
+    let upload = desk.let_in(engine, PEOPLE).await;
     let working = Arc::clone(engine);
     let task = tokio::spawn(async move {
         working.step_uploads().await.expect("a step");

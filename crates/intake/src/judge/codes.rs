@@ -30,7 +30,6 @@ use crate::rejections::{self, Draft, Sorter, read_frame, write_frame};
 use crate::spill::{Spill, damaged};
 use crate::summary::FileFormat;
 use crate::tally::Tally;
-use crate::verdict::FileVerdict;
 
 /// Longest code, characters.
 pub const CODE_CHARS_MAX: usize = 64;
@@ -91,22 +90,8 @@ pub fn judge_codes(
 ) -> Result<Judged, JudgeError> {
     let mut nobody = NoDirectory;
     let mut way = Way::to(file, options, &mut nobody, work_dir, watch)?;
-    let verdict = match way.walk_codes(list) {
-        Ok(()) => FileVerdict::Accepted,
-        Err(End::Refused(refusal)) => {
-            File::create(&way.records)?;
-            File::create(&way.rejections)?;
-            FileVerdict::Refused(refusal)
-        }
-        Err(End::Failed(error)) => return Err(error),
-    };
-    Ok(Judged {
-        verdict,
-        summary: way.summary,
-        records: way.records,
-        rejections: way.rejections,
-        outcomes: None,
-    })
+    let walked = way.walk_codes(list);
+    way.judged(walked, |records| File::create(records).map(drop))
 }
 
 /// The rows of a file while they are judged.

@@ -5,7 +5,7 @@ use domain::Timestamp;
 use domain::ids::{CampaignId, ContactId, FirmId, PromotionId};
 use sqlx::AssertSqlSafe;
 
-use super::Promotion;
+use super::{Promotion, missing};
 use crate::db::{Engine, Reader, Writer};
 use crate::error::{Doing, StoreError, exactly};
 use crate::given::{BindGiven, Given, maybe};
@@ -221,9 +221,7 @@ impl Writer {
         let held = self
             .lock_promotion(promotion.id)
             .await?
-            .ok_or(StoreError::Lost {
-                what: "the promotion",
-            })?;
+            .ok_or_else(missing)?;
         let found = self.standings(held.firm, Some(held.id), codes).await?;
         let new: Vec<(&NewCode, Option<i64>)> = codes
             .iter()

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::ReasonCode;
 use domain::ids::CampaignId;
-use engine::exports::{ExportForm, ExportOf, PeopleColumn, Wish};
+use engine::exports::{ExportForm, ExportOf, PeopleColumn};
 use serde::{Deserialize, Serialize};
 use store::access::Permission;
 use store::reporting::{PersonFilter, PersonState};
@@ -14,7 +14,7 @@ use super::MessageState;
 use crate::app::App;
 use crate::body::{Asked, Id};
 use crate::caller::Caller;
-use crate::download::download;
+use crate::download::export;
 use crate::problem::{OrNotFound, Problem, Where};
 
 /// As what kind of file.
@@ -123,16 +123,16 @@ pub(crate) async fn export_campaign(
     let mut reader = app.read().await?;
     reader.campaign(caller.firm, id).await?.or_not_found()?;
     drop(reader);
-    let wish = Wish {
-        form: query.form.form(),
-        masked: !caller.role.may(Permission::ReadPersonal),
-        actor: caller.actor.clone(),
-    };
-    let name = format!("{id}-{}.{}", of.word(), wish.form.ending());
-    let media_type = wish.form.media_type();
-    Ok(download(&name, media_type, move |mut into| async move {
-        app.engine
-            .export_campaign(caller.firm, id, &of, &wish, &mut into)
-            .await
-    }))
+    let stem = format!("{id}-{}", of.word());
+    let (firm, form) = (caller.firm, query.form.form());
+    Ok(export(
+        &caller,
+        &stem,
+        form,
+        move |wish, mut into| async move {
+            app.engine
+                .export_campaign(firm, id, &of, &wish, &mut into)
+                .await
+        },
+    ))
 }
