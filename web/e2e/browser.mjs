@@ -83,14 +83,24 @@ export async function checkAccess(page, screen, address = new URL(page.url()).pa
   judged.add(address);
   for (const [size, colorScheme] of FORMS) {
     await page.setViewportSize(size);
-    await page.emulateMedia({ colorScheme });
-    await settled(page);
+    await wear(page, colorScheme);
     const place = `${screen}, ${size === DESK ? "on a desk" : "on a phone"}, ${colorScheme}`;
     await checkFits(page, place);
     await checkRules(page, place);
   }
   await page.setViewportSize(before);
-  await page.emulateMedia({ colorScheme: wasDark ? "dark" : "light" });
+  await wear(page, wasDark ? "dark" : "light");
+}
+
+/** Shows a page in the light or in the dark, and waits until it has changed. */
+async function wear(page, colorScheme) {
+  await page.emulateMedia({ colorScheme });
+  // The panel hears of the change as an event: until it has answered, nothing moves and the page
+  // only looks settled. An e-mail's page does not answer at all.
+  await page.waitForFunction((scheme) => {
+    const worn = document.documentElement.dataset.mantineColorScheme;
+    return worn === undefined || worn === scheme;
+  }, colorScheme);
   await settled(page);
 }
 

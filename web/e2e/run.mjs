@@ -53,13 +53,7 @@ async function main() {
   assert.ok(stories.length > 0, `there is no story ${wanted}`);
   for (const one of stories) if (!(await play(one))) return 1;
   // Which screens are new is known to the router alone; only all stories together see all of them.
-  const left = wanted === undefined ? unjudged() : [];
-  assert.deepEqual(
-    left.filter((path) => !path.includes("$")),
-    [],
-    "no story judged these screens",
-  );
-  for (const path of left) console.log(`note: no story judged ${path}`);
+  if (wanted === undefined) assert.deepEqual(unjudged(), [], "no story judged these screens");
   return 0;
 }
 

@@ -46,7 +46,7 @@ impl Reader {
         after: Option<RecipientId>,
         limit: usize,
     ) -> Result<Vec<JudgedPerson>, StoreError> {
-        let inner = question.counted(self.engine());
+        let inner = question.counted(question.sql(self.engine()));
         let wanted = match group {
             JudgedGroup::All => "1 = 1".to_owned(),
             JudgedGroup::Sendable => "d.code = 0".to_owned(),

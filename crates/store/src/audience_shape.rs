@@ -63,6 +63,11 @@ impl Shape {
         self.plan.is_sorted() || self.credit_people.is_some()
     }
 
+    /// Whether cap or credit leave people out for no reason of their own.
+    pub(crate) const fn is_bounded(&self) -> bool {
+        self.plan.cap.is_some() || self.credit_people.is_some()
+    }
+
     /// At most so many people in all, and what becomes of one beyond it: the
     /// cap stands before the credit, as in the gate.
     fn most(&self) -> (Option<i64>, String) {
@@ -187,10 +192,9 @@ impl AudienceQuestion {
         )
     }
 
-    /// What decides over an audience's counts: cap and credit where they bound it.
-    pub(crate) fn counted(&self, engine: Engine) -> String {
-        let inner = self.sql(engine);
-        if self.shape.most().0.is_some() {
+    /// What `inner` decides, and behind it cap and credit where they bound the audience.
+    pub(crate) fn counted(&self, inner: String) -> String {
+        if self.shape.is_bounded() {
             self.sorted(&inner)
         } else {
             inner

@@ -21,6 +21,7 @@ pub mod access;
 pub mod alarms;
 pub mod attributes;
 pub mod audience;
+mod audience_counts;
 mod audience_due;
 mod audience_memory;
 pub mod audience_people;

@@ -222,14 +222,16 @@ impl Way<'_> {
         if self.wish.has("ledger") {
             self.ledger(place).await.context("ledger")?;
         }
+        self.sends(place).await?;
+        // What citizens change moves everybody's state.
+        feed::rows(self.wish, self.around, place, self.database, self.table).await?;
         if self.wish.has("panel") {
+            // Last: its server works at whatever is due, and is gone in the middle of it.
             panel::row(self.around, self.server, place, self.database, self.table)
                 .await
                 .context("panel")?;
         }
-        self.sends(place).await?;
-        // Last: what citizens change moves everybody's state.
-        feed::rows(self.wish, self.around, place, self.database, self.table).await
+        Ok(())
     }
 
     /// Everything that is sent, with what it needs.
