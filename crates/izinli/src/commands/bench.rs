@@ -49,7 +49,7 @@ pub(crate) async fn run(args: &cli::Bench, out: Output) -> anyhow::Result<Exit> 
         rows: args.rows.clone(),
         size: args.size,
     };
-    let surroundings = ground::Surroundings::start(args.size).await?;
+    let mut surroundings = ground::Surroundings::start(args.size).await?;
     table.begin();
     if wish.has("judge") {
         file::judging(&surroundings, &mut table).await?;
@@ -57,6 +57,10 @@ pub(crate) async fn run(args: &cli::Bench, out: Output) -> anyhow::Result<Exit> 
     let mut failed = false;
     let servers = std::iter::once(None).chain(args.postgres_url.as_deref().map(Some));
     for server in servers {
+        if server.is_some() {
+            // İYS keeps what citizens told it meanwhile: everybody is asked about anew.
+            surroundings = ground::Surroundings::start(args.size).await?;
+        }
         if let Err(error) = pipeline::run(&wish, &surroundings, server, &mut table).await {
             // What was measured stays; the rest is missing and said to be.
             eprintln!("{}: {error:#}", server.map_or("SQLite", |_| "PostgreSQL"));

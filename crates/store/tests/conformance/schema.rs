@@ -156,3 +156,22 @@ async fn migrating_twice_changes_nothing() {
         assert_eq!((before, after), (steps, before));
     }
 }
+
+/// With one page cache of all, two connections that read take as long as one
+/// after the other: `.cargo/config.toml` builds SQLite without.
+#[tokio::test]
+async fn connections_of_sqlite_share_neither_a_page_cache_nor_a_count_of_memory() {
+    let sqlite = store::testing::sqlite().await;
+    let options: sqlx::sqlite::SqliteConnectOptions = sqlite.url.parse().expect("an address");
+    let mut connection = options.connect().await.expect("a connection");
+    let built: Vec<String> =
+        sqlx::query_scalar("SELECT compile_options FROM pragma_compile_options")
+            .fetch_all(&mut connection)
+            .await
+            .expect("a list");
+    assert!(built.iter().any(|one| one == "THREADSAFE=1"), "{built:?}");
+    let shared = |one: &String| one == "ENABLE_MEMORY_MANAGEMENT";
+    assert!(!built.iter().any(shared), "{built:?}");
+    let uncounted = |one: &String| one == "DEFAULT_MEMSTATUS=0";
+    assert!(built.iter().any(uncounted), "{built:?}");
+}

@@ -49,7 +49,7 @@ pub(crate) struct Surroundings {
     pub(crate) provider: Server,
     /// İYS without limits, where everybody said ONAY.
     pub(crate) iys: Server,
-    /// Movements that were put into its change feed; both databases pull the same.
+    /// Movements that were put into its change feed, by whichever row was first.
     pub(crate) moved: OnceCell<u64>,
 }
 
