@@ -139,16 +139,26 @@ impl AudienceQuestion {
         let mut missing = String::from("1 = 0");
         let mut next = first;
         for name in &self.variables {
-            let value = match (name.as_str(), engine) {
-                ("ad", _) => "c.full_name".to_owned(),
-                ("musteri_no", _) => "c.external_id".to_owned(),
-                (_, Engine::Sqlite) => format!("(c.attributes ->> ('$.\"' || ${next} || '\"'))"),
-                (_, Engine::Postgres) => format!("(CAST(c.attributes AS jsonb) ->> ${next})"),
+            let column = match name.as_str() {
+                "ad" => "c.full_name",
+                "musteri_no" => "c.external_id",
+                _ => {
+                    let value = match engine {
+                        Engine::Sqlite => format!("(c.attributes ->> ('$.\"' || ${next} || '\"'))"),
+                        Engine::Postgres => format!("(CAST(c.attributes AS jsonb) ->> ${next})"),
+                    };
+                    next += 1;
+                    let _ = write!(missing, " OR trim(COALESCE({value}, ''), '{BLANKS}') = ''");
+                    continue;
+                }
             };
-            if !crate::person::is_column(name) {
-                next += 1;
-            }
-            let _ = write!(missing, " OR trim(COALESCE({value}, ''), '{BLANKS}') = ''");
+            // Nearly all begin with a letter: only the others are searched for blanks.
+            let _ = write!(
+                missing,
+                " OR {column} IS NULL OR (NOT ({column} >= '!' AND {column} < '~') \
+                    AND NOT ({column} >= 'À' AND {column} < 'Ͱ') \
+                    AND trim({column}, '{BLANKS}') = '')"
+            );
         }
         missing
     }

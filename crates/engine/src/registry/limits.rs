@@ -23,15 +23,19 @@ impl LimitBook for StoreBook {
     async fn exchange(&self, told: &Told) -> Result<Granted, VaultError> {
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let closed = |(kind, until): &(CallKind, Timestamp)| (kind.as_str(), *until);
+        let mut writer = self.store.write().await.map_err(unavailable)?;
+        // Turns count from when they can be taken: those of the time spent in line
+        // for the database would be over before anybody could use them.
+        let now = told.now.max(writer.now());
         let ask = LimitRequest {
             egress: &self.egress,
-            now: told.now,
+            now,
             turns: (told.turns, told.distance_us),
             hourly: told.hourly.map(|hourly| HourlyRequest {
                 kind: hourly.kind.as_str(),
                 wanted: hourly.wanted,
                 limit: hourly.limit,
-                bucket: bucket_of(told.now),
+                bucket: bucket_of(now),
                 counted_us: COUNTED_US,
             }),
             answered: (
@@ -40,7 +44,6 @@ impl LimitBook for StoreBook {
             ),
             closed: told.closed.iter().map(closed).collect(),
         };
-        let mut writer = self.store.write().await.map_err(unavailable)?;
         let granted = writer
             .exchange_registry_limits(&ask)
             .await
