@@ -83,8 +83,6 @@ export async function checkAccess(page, screen, address = new URL(page.url()).pa
   judged.add(address);
   for (const [size, colorScheme] of FORMS) {
     await page.setViewportSize(size);
-    // One change after the other: what only a desk shows is there before its colours change.
-    await settled(page);
     await wear(page, colorScheme);
     const place = `${screen}, ${size === DESK ? "on a desk" : "on a phone"}, ${colorScheme}`;
     await checkFits(page, place);
@@ -106,30 +104,10 @@ async function wear(page, colorScheme) {
   await settled(page);
 }
 
-/** How often a page is judged before its violations are believed: none of a fading colour lasts. */
-const LOOKS = 3;
-
 /** Fails on a violation of the rules by a settled page in the form it has. */
 async function checkRules(page, place) {
   await page.evaluate(`window.axe ?? (() => { ${axe.source} })()`);
-  let grave = await graveViolations(page);
-  for (let look = 1; look < LOOKS && grave.length > 0; look++) {
-    await frames(page, 60);
-    await settled(page);
-    grave = await graveViolations(page);
-  }
-  if (grave.length === 0) return;
-  const worn = await page.evaluate(() => {
-    const { dataset } = document.documentElement;
-    const { color, backgroundColor } = getComputedStyle(document.body);
-    return `${dataset.mantineColorScheme}, ${color} on ${backgroundColor}`;
-  });
-  throw new Error(`${place}: not accessible (${worn})\n${grave.join("\n")}`);
-}
-
-/** What axe finds serious or critical. */
-async function graveViolations(page) {
-  return page.evaluate(async () => {
+  const grave = await page.evaluate(async () => {
     const { violations } = await window.axe.run(document, {
       // What stands in a frame is somebody's e-mail, and nothing may run there to look at it:
       // it is judged on a page of its own.
@@ -141,13 +119,7 @@ async function graveViolations(page) {
       .filter(({ impact }) => impact === "serious" || impact === "critical")
       .map(({ id, impact, nodes }) => `  ${impact} ${id}: ${nodes.map(({ target }) => target).join(", ")}`);
   });
-}
-
-/** Lets a page draw itself so many times. */
-async function frames(page, count) {
-  await page.evaluate(async (left) => {
-    for (let frame = 0; frame < left; frame++) await new Promise((drawn) => requestAnimationFrame(drawn));
-  }, count);
+  if (grave.length > 0) throw new Error(`${place}: not accessible\n${grave.join("\n")}`);
 }
 
 /** Judges an e-mail as a mail program shows it, within a page of the program's own. */
@@ -193,7 +165,12 @@ async function settled(page) {
     await document.fonts.ready;
     // What was just clicked is drawn first: a colour that changes begins to change only then.
     await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
-    const ending = document.getAnimations().filter(({ effect }) => effect?.getTiming().iterations !== Infinity);
-    await Promise.allSettled(ending.map(({ finished }) => finished));
+    // A colour that is inherited changes at the parent first and begins to change at the child only
+    // then: one frame for each level, until a frame brings nothing new.
+    const ending = () => document.getAnimations().filter(({ effect }) => effect?.getTiming().iterations !== Infinity);
+    for (let moving = ending(); moving.length > 0; moving = ending()) {
+      await Promise.allSettled(moving.map(({ finished }) => finished));
+      await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    }
   });
 }
