@@ -33,6 +33,7 @@ export const FIRST_STORY = [
   ["uploads her list and reads what is wrong with it", uploadList],
   ["applies it and sees İYS answer", applyList],
   ["looks at what was refused", readRefused],
+  ["mends a refused row where she reads it", mendRefused],
   ["builds the first campaign", buildFirst],
   ["has a colleague accept tests, and tries the text", tryOnPhone],
   ["opens the people behind a bar before anything is sent", openBars],
@@ -89,7 +90,7 @@ async function begin({ page, place }) {
   await page.locator("[data-practice]").getByText("Deneme ortamı açık: gerçek mesaj gitmez").waitFor();
   assert.deepEqual(await passed(page), [false, false, false, false, false], "nothing is green that was not seen");
   const names = await page.locator("#checklist li a").allInnerTexts();
-  assert.deepEqual(names, ["Marka ve İYS", "Sağlayıcı", "Liste", "Gönderici adı", "İlk deneme"]);
+  assert.deepEqual(names, ["Marka ve İYS", "Sağlayıcı", "Gönderici adı", "Liste", "İlk deneme"]);
   await checkAccess(page, "the first page of a new firm");
   await picture(page, "first-run-checklist");
 }
@@ -179,8 +180,11 @@ async function addProvider({ page, place, faults }) {
   await dialog.getByRole("button", { name: "Kaydet ve sına" }).click();
   await dialog.waitFor({ state: "detached" });
   await page.getByText("Çalışıyor", { exact: true }).first().waitFor();
+  await page.getByText("Onaylı gönderici adları").waitFor();
+  assert.match(await page.locator("#account").innerText(), new RegExp(SENDER), "what the provider lists");
   await picture(page, "first-run-provider");
-  await checklist(page, [true, true, false, false, false]);
+  await checkAccess(page, "a provider account that works");
+  await checklist(page, [true, true, true, false, false]);
 }
 
 async function uploadList({ page }) {
@@ -218,7 +222,7 @@ async function applyList({ page }) {
   await page.getByRole("dialog", { name: "Aktarım uygulansın mı?" }).getByRole("button", { name: "Uygula" }).click();
   await page.getByRole("status").getByText("Uygulandı").waitFor({ timeout: 60_000 });
   await page.locator("li[data-name=registry][data-state=done]").waitFor({ timeout: 60_000 });
-  await checklist(page, [true, true, true, false, false]);
+  await checklist(page, [true, true, true, true, false]);
 }
 
 async function readRefused({ page }) {
@@ -235,6 +239,33 @@ async function readRefused({ page }) {
   const rows = page.getByRole("table", { name: "Reddedilen satırlar" }).locator("tbody tr");
   await until(async () => (await rows.count()) === FIRST.codes.R606, 15, "the rows of R606");
   await checkAccess(page, "what was refused");
+}
+
+async function mendRefused({ page }) {
+  const first = new URL(page.url()).pathname;
+  const section = page.locator("section", { has: page.getByRole("table", { name: "Reddedilen satırlar" }) });
+  assert.equal(await section.getByRole("button", { name: "Burada düzelt" }).count(), 0, "an old date is what it is");
+  await codesOf(page).locator("tr[data-code=R203] a").click();
+  await page.waitForURL(/code=R203/);
+  await section.getByRole("button", { name: "Burada düzelt" }).click();
+  const cell = section.getByRole("textbox", { name: /telefon: doğru değer/i });
+  await cell.waitFor();
+  assert.equal(await cell.inputValue(), "0549 312 0", "it begins with what the file says");
+  const judge = section.getByRole("button", { name: "Düzeltilenleri incele" });
+  assert.ok(await judge.isDisabled(), "nothing is mended yet");
+  await cell.fill("0549 312 00 50");
+  await section.getByText("1 değer düzeltildi").waitFor();
+  await section.scrollIntoViewIfNeeded();
+  await picture(page, "rejections-mended");
+  await checkAccess(page, "a row being mended");
+  await judge.click();
+  await page.waitForURL((url) => url.pathname.startsWith("/uploads/") && url.pathname !== first);
+  await heading(page, "musteriler (düzeltme)");
+  await page.getByRole("status").getByText("Önizleme hazır").waitFor();
+  const counters = page.locator("dl", { hasText: "Reddedilen kayıt" });
+  assert.match(await counters.innerText(), /Kabul edilen kayıt\s*1\s*Reddedilen kayıt\s*0/);
+  await page.getByRole("button", { name: "Aktarımdan vazgeç" }).click();
+  await page.getByRole("status").getByText("Vazgeçildi").waitFor();
 }
 
 async function buildFirst({ page }) {

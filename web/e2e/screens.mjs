@@ -169,7 +169,10 @@ async function readLog({ page }) {
 
 async function makeList({ page }) {
   await page.goto("/contacts");
-  const known = await page.locator("main tbody td", { hasText: /^\+90\d{10}/ }).first().textContent();
+  const known = await page
+    .locator("main tbody td", { hasText: /^\+90\d{10}/ })
+    .first()
+    .textContent();
   await page.goto("/lists");
   await page.getByRole("button", { name: "Liste oluştur" }).first().click();
   const dialog = page.getByRole("dialog");

@@ -62,6 +62,7 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(uploads::upload))
         .routes(routes!(uploads::apply_upload))
         .routes(routes!(uploads::answer_upload))
+        .routes(routes!(uploads::correct_upload))
         .routes(routes!(uploads::cancel_upload))
         .routes(routes!(uploads::upload_rejections))
         .routes(routes!(contacts::contacts))

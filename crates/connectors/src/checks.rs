@@ -90,6 +90,7 @@ pub(crate) fn for_commercial(is_given: bool, (tr, en): (&str, &str)) -> Check {
 pub(crate) fn report(checks: impl IntoIterator<Item = Check>) -> TestReport {
     TestReport {
         checks: checks.into_iter().collect(),
+        senders: None,
     }
 }
 

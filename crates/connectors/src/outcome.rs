@@ -183,6 +183,9 @@ impl CallFailure {
 pub struct TestReport {
     /// What was tried, in order.
     pub checks: Vec<Check>,
+    /// The senders (*başlık*) that the provider listed; none where it lists
+    /// none, or did not answer.
+    pub senders: Option<Vec<String>>,
 }
 
 /// One thing that was tried.
@@ -199,6 +202,12 @@ pub struct Check {
 }
 
 impl TestReport {
+    /// With what a query of the registered senders brought.
+    pub(crate) fn listing(mut self, senders: Result<Vec<String>, CallFailure>) -> Self {
+        self.senders = senders.ok();
+        self
+    }
+
     /// Whether everything that sending needs works.
     pub fn passed(&self) -> bool {
         self.checks

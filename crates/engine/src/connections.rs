@@ -125,6 +125,9 @@ impl Engine {
         writer
             .set_connector_state(id, held.0.version, state, reason.as_deref())
             .await?;
+        writer
+            .note_connector_test(id, held.0.version, report.senders.as_deref())
+            .await?;
         writer.commit().await?;
         Ok((self.account(firm, id).await?.0, report))
     }

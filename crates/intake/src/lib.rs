@@ -71,7 +71,10 @@ pub use outcomes::{Fate, Outcome, OutcomeReader};
 pub use patterns::Pattern;
 pub use records::{Consent, Record, RecordReader};
 pub use rejections::{Rejection, RejectionReader};
-pub use report::{Privacy, write_report_csv, write_report_xlsx};
+pub use report::{
+    CellChange, CorrectionProblem, Corrections, Privacy, RefusedCells, SameChange,
+    write_corrected_csv, write_report_csv, write_report_xlsx,
+};
 pub use summary::{
     ColumnReport, FileFormat, LayoutKind, Packing, Question, SampleRow, Summary, UniformColumn,
     UnreadValue, UnreadValues,

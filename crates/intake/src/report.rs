@@ -5,12 +5,16 @@
 //! apostrophe in front. Our columns come first, the file's own columns behind
 //! them; when the report comes back, ours are recognised and ignored.
 
+mod correct;
 mod workbook;
 
 use std::io::{self, Write};
 
 use csv::{ByteRecord, Terminator};
 
+pub use correct::{
+    CellChange, CorrectionProblem, Corrections, RefusedCells, SameChange, write_corrected_csv,
+};
 pub use workbook::write_report_xlsx;
 
 use crate::field::Field;
@@ -73,6 +77,7 @@ fn headers_of(summary: &Summary) -> impl Iterator<Item = String> {
 }
 
 /// Takes rejected rows apart again, hiding what must not be seen.
+#[derive(Debug)]
 struct RowSplitter<'s> {
     summary: &'s Summary,
     decoder: Decoder,

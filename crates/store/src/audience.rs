@@ -139,26 +139,22 @@ impl AudienceQuestion {
         let mut missing = String::from("1 = 0");
         let mut next = first;
         for name in &self.variables {
-            let column = match name.as_str() {
-                "ad" => "c.full_name",
-                "musteri_no" => "c.external_id",
-                _ => {
-                    let value = match engine {
-                        Engine::Sqlite => format!("(c.attributes ->> ('$.\"' || ${next} || '\"'))"),
-                        Engine::Postgres => format!("(CAST(c.attributes AS jsonb) ->> ${next})"),
-                    };
-                    next += 1;
-                    let _ = write!(missing, " OR trim(COALESCE({value}, ''), '{BLANKS}') = ''");
-                    continue;
-                }
+            let blank = if let Some(column) = crate::person::column_of(name) {
+                // Nearly all begin with a letter: only the others are searched for blanks.
+                format!(
+                    "c.{column} IS NULL OR (NOT (c.{column} >= '!' AND c.{column} < '~') \
+                        AND NOT (c.{column} >= 'À' AND c.{column} < 'Ͱ') \
+                        AND trim(c.{column}, '{BLANKS}') = '')"
+                )
+            } else {
+                let value = match engine {
+                    Engine::Sqlite => format!("(c.attributes ->> ('$.\"' || ${next} || '\"'))"),
+                    Engine::Postgres => format!("(CAST(c.attributes AS jsonb) ->> ${next})"),
+                };
+                next += 1;
+                format!("trim(COALESCE({value}, ''), '{BLANKS}') = ''")
             };
-            // Nearly all begin with a letter: only the others are searched for blanks.
-            let _ = write!(
-                missing,
-                " OR {column} IS NULL OR (NOT ({column} >= '!' AND {column} < '~') \
-                    AND NOT ({column} >= 'À' AND {column} < 'Ͱ') \
-                    AND trim({column}, '{BLANKS}') = '')"
-            );
+            let _ = write!(missing, " OR {blank}");
         }
         missing
     }
@@ -249,27 +245,25 @@ impl AudienceQuestion {
     }
 }
 
-/// A join that finds a consent of `r` in the other recipient kind, and whether
-/// it did.
-const fn in_other_kind(engine: Engine) -> (&'static str, &'static str) {
+/// A consent of `r` in the other recipient kind.
+const OTHER_KIND: &str = "other.brand_id = $2 AND other.recipient_id = r.id \
+    AND other.channel = $3 AND other.kind = 3 - $4 \
+    AND other.local_status <> 2 AND other.verdict <> 2 \
+    AND (other.local_status = 1 OR other.verdict = 1)";
+
+/// A join that finds a consent in the other recipient kind, and whether it did.
+fn in_other_kind(engine: Engine) -> (String, String) {
     match engine {
         // Only for the few without a consent in this kind.
         Engine::Sqlite => (
-            "",
-            "EXISTS (SELECT 1 FROM consent_state other \
-                WHERE other.brand_id = $2 AND other.recipient_id = r.id \
-                  AND other.channel = $3 AND other.kind = 3 - $4 \
-                  AND other.local_status <> 2 AND other.verdict <> 2 \
-                  AND (other.local_status = 1 OR other.verdict = 1))",
+            String::new(),
+            format!("EXISTS (SELECT 1 FROM consent_state other WHERE {OTHER_KIND})"),
         ),
         // Beside a subquery for each person the planner does not share the walk
         // between processes, and a join is found in as short a time.
         Engine::Postgres => (
-            "LEFT JOIN consent_state other ON other.brand_id = $2 AND other.recipient_id = r.id \
-                  AND other.channel = $3 AND other.kind = 3 - $4 \
-                  AND other.local_status <> 2 AND other.verdict <> 2 \
-                  AND (other.local_status = 1 OR other.verdict = 1)",
-            "other.recipient_id IS NOT NULL",
+            format!("LEFT JOIN consent_state other ON {OTHER_KIND}"),
+            "other.recipient_id IS NOT NULL".to_owned(),
         ),
     }
 }
@@ -294,7 +288,7 @@ macro_rules! bind_question {
         for name in question
             .variables
             .iter()
-            .filter(|name| !crate::person::is_column(name))
+            .filter(|name| crate::person::column_of(name).is_none())
         {
             query = query.bind(name.as_str());
         }

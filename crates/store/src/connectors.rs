@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use crate::db::{Reader, Writer};
 use crate::error::{Doing, StoreError, exactly};
-use crate::row::{known, open_text, page_rows, to_json};
+use crate::row::{from_json, instant, known, open_text, page_rows, to_json};
 use crate::vocabulary::vocabulary;
 
 const CONFIG: &str = "connector.config";
@@ -46,6 +46,11 @@ pub struct Connector {
     pub state: ConnectorState,
     /// Why it is in this state, in the provider's words.
     pub state_reason: Option<String>,
+    /// When its present settings were tried last.
+    pub tested_at: Option<Timestamp>,
+    /// The senders (*başlık*) that the provider listed when it was tried; none
+    /// where it lists none.
+    pub senders: Option<Vec<String>>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -65,7 +70,7 @@ pub struct NewConnector<'a> {
 
 macro_rules! columns {
     () => {
-        "id, firm_id, kind, name, path_key, version, state, state_reason, created_us"
+        "id, firm_id, kind, name, path_key, version, state, state_reason, tested_us, senders, created_us"
     };
 }
 
@@ -79,6 +84,8 @@ struct ConnectorRow {
     version: i64,
     state: i64,
     state_reason: Option<String>,
+    tested_us: Option<i64>,
+    senders: Option<String>,
     created_us: i64,
 }
 
@@ -96,6 +103,11 @@ impl TryFrom<ConnectorRow> for Connector {
             version: row.version,
             state: known(ConnectorState::from_db(row.state), "connector", "state", id)?,
             state_reason: row.state_reason,
+            tested_at: instant(row.tested_us),
+            senders: row
+                .senders
+                .map(|senders| from_json(&senders, "connector", "senders", id))
+                .transpose()?,
             created_at: Timestamp::from_micros(row.created_us),
         })
     }
@@ -256,6 +268,8 @@ impl Writer {
             version: 1,
             state: ConnectorState::Untested,
             state_reason: None,
+            tested_at: None,
+            senders: None,
             created_at: self.now(),
         };
         let sql = "INSERT INTO connector \
@@ -313,7 +327,7 @@ impl Writer {
     ) -> Result<(), StoreError> {
         let sealed = self.seal_config(config)?;
         let sql = "UPDATE connector SET config = $3, version = version + 1, state = $4, \
-             state_reason = NULL WHERE id = $1 AND firm_id = $2";
+             state_reason = NULL, tested_us = NULL, senders = NULL WHERE id = $1 AND firm_id = $2";
         let done = on!(self, conn => sqlx::query(sql)
             .bind(id.as_db())
             .bind(firm.as_db())
@@ -324,6 +338,34 @@ impl Writer {
             .map(|done| done.rows_affected()))
         .doing("changing a connector")?;
         exactly(done, 1, "the connector")
+    }
+
+    /// Notes that the configuration of this version was tried, and which senders
+    /// the provider listed; those of an earlier try stay where it did not say.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when there is no such connector or its
+    /// configuration was changed in the meantime.
+    pub async fn note_connector_test(
+        &mut self,
+        id: ConnectorId,
+        version: i64,
+        senders: Option<&[String]>,
+    ) -> Result<(), StoreError> {
+        let senders = senders.map(to_json).transpose()?;
+        let now = self.now().as_micros();
+        let sql = "UPDATE connector SET tested_us = $3, senders = COALESCE($4, senders) \
+             WHERE id = $1 AND version = $2";
+        let done = on!(self, conn => sqlx::query(sql)
+            .bind(id.as_db())
+            .bind(version)
+            .bind(now)
+            .bind(senders.as_deref())
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("noting the test of a connector")?;
+        exactly(done, 1, "the connector as it was tested")
     }
 
     /// Notes what a test, a person or the account itself said about the

@@ -16,11 +16,13 @@ use crate::error::{Doing, StoreError};
 use crate::given::{BindGiven, Given};
 use crate::row::{from_json, known};
 
-/// Variables that stand in columns of their own; the others are attributes.
-const COLUMNS: [&str; 2] = ["ad", "musteri_no"];
-
-pub(crate) fn is_column(variable: &str) -> bool {
-    COLUMNS.contains(&variable)
+/// The column of a contact in which a variable stands; the others are attributes.
+pub(crate) fn column_of(variable: &str) -> Option<&'static str> {
+    match variable {
+        "ad" => Some("full_name"),
+        "musteri_no" => Some("external_id"),
+        _ => None,
+    }
 }
 
 /// Someone who may get a message.
@@ -145,7 +147,7 @@ pub(crate) fn values(
         Some(text) => from_json(text, "contact", "attributes", id)?,
     };
     // An attribute of the same name never stands in for an empty column.
-    values.retain(|name, _| !is_column(name));
+    values.retain(|name, _| column_of(name).is_none());
     values.extend(full_name.map(|name| ("ad".to_owned(), name)));
     values.extend(external_id.map(|number| ("musteri_no".to_owned(), number)));
     Ok(values)

@@ -3,7 +3,7 @@
 //! counting a million for every list is slow. Both share one space of names, so
 //! that an audience names either without a doubt.
 
-use domain::ids::{FirmId, RecipientId};
+use domain::ids::{ContactId, FirmId, RecipientId};
 use domain::{Recipient, Timestamp};
 
 use crate::db::{Reader, Writer};
@@ -46,8 +46,22 @@ impl TagId {
     }
 }
 
-const MEMBERS: &str = "SELECT m.recipient_id, r.address FROM tag_member m \
-     JOIN recipient r ON r.id = m.recipient_id \
+/// An address in a group, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Number of the address; a page goes on behind the last.
+    pub id: RecipientId,
+    /// The address.
+    pub address: Recipient,
+    /// Its first owner.
+    pub contact: ContactId,
+    /// The owner's name, if there is one on record.
+    pub name: Option<String>,
+}
+
+const MEMBERS: &str = "SELECT m.recipient_id, r.address, r.contact_id, c.full_name \
+     FROM tag_member m JOIN recipient r ON r.id = m.recipient_id \
+     LEFT JOIN contact c ON c.id = r.contact_id \
      WHERE m.tag_id = $1 AND m.recipient_id > $2 ORDER BY m.recipient_id LIMIT $3";
 
 type TagRow = (String, i64, i64, i64);
@@ -110,8 +124,9 @@ impl Reader {
         tag: TagId,
         after: Option<RecipientId>,
         limit: usize,
-    ) -> Result<Vec<(RecipientId, Recipient)>, StoreError> {
-        let rows = on!(self, conn => sqlx::query_as::<_, (i64, String)>(MEMBERS)
+    ) -> Result<Vec<Member>, StoreError> {
+        type Row = (i64, String, i64, Option<String>);
+        let rows = on!(self, conn => sqlx::query_as::<_, Row>(MEMBERS)
             .bind(tag.as_db())
             .bind(after.map_or(0, RecipientId::as_db))
             .bind(page_rows(limit))
@@ -119,12 +134,14 @@ impl Reader {
             .await)
         .doing("listing the members of a tag")?;
         rows.into_iter()
-            .map(|(id, address)| {
+            .map(|(id, address, contact, name)| {
                 let address = Recipient::from_normalised(&address).ok();
-                Ok((
-                    RecipientId::from_db(id),
-                    known(address, "recipient", "address", id)?,
-                ))
+                Ok(Member {
+                    id: RecipientId::from_db(id),
+                    address: known(address, "recipient", "address", id)?,
+                    contact: ContactId::from_db(contact),
+                    name,
+                })
             })
             .collect()
     }

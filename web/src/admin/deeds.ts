@@ -84,6 +84,7 @@ export const DEEDS = [
   "upload.answer",
   "upload.apply",
   "upload.cancel",
+  "upload.correct",
   "upload.report",
   "user.change",
   "user.create",

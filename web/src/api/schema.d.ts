@@ -2511,6 +2511,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/uploads/{id}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mends refused rows in place: those that are changed become a file of their
+         *     own with the wishes of this one, and it is judged like any other. A date can
+         *     be written anew only where it could not be read, one row at a time.
+         */
+        post: operations["correct_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/uploads/{id}/progress": {
         parameters: {
             query?: never;
@@ -3810,9 +3831,16 @@ export interface components {
             name: string;
             /** @description Where the provider must push receipts to. */
             receipts_url: string;
+            /** @description The senders that the provider listed then; none where it lists none. */
+            senders?: string[] | null;
             state: components["schemas"]["ConnectorState"];
             /** @description Why it is in this state, in the provider's words. */
             state_reason?: string | null;
+            /**
+             * Format: date-time
+             * @description When its present settings were tried last.
+             */
+            tested_at?: string | null;
         };
         /** @description Changes of an account; what is absent stays. */
         ConnectorChange: {
@@ -4000,6 +4028,42 @@ export interface components {
             groups: components["schemas"]["StandingGroup"][];
             /** @description What keeps the person from getting anything, whatever was said. */
             stops: components["schemas"]["StandingStop"][];
+        };
+        /** @description A cell of a refused row. */
+        CorrectedCell: {
+            /** @description Column of the file, from 0, as its rejection names it. */
+            column: number;
+            /**
+             * Format: int64
+             * @description Line of the file, as its rejection names it.
+             */
+            line: number;
+            /** @description What shall stand in it. */
+            value: string;
+        };
+        /** @description A word that stands in many refused rows. */
+        CorrectedWord: {
+            /**
+             * @description Why they were refused.
+             * @example R502
+             */
+            code: string;
+            /** @description Column of the file, from 0. */
+            column: number;
+            /** @description The word as it stands. */
+            from: string;
+            /** @description What shall stand there. */
+            to: string;
+        };
+        /** @description What shall stand in the refused rows of a file. */
+        Corrections: {
+            /** @description Single cells, at most 1,000. */
+            cells?: components["schemas"]["CorrectedCell"][];
+            /**
+             * @description One word for every row that was refused for a reason and holds another,
+             *     at most 100; for status, source, channel and recipient type only.
+             */
+            same?: components["schemas"]["CorrectedWord"][];
         };
         /** @description A reason and how many people or rows it concerns. */
         CountedReason: components["schemas"]["Reason"] & {
@@ -4691,6 +4755,13 @@ export interface components {
         Member: {
             /** @description The address; masked for roles that may not read personal data. */
             address: string;
+            /**
+             * @description Whose it is; of a shared phone its first owner.
+             * @example cnt_10000
+             */
+            contact_id: string;
+            /** @description Their name, masked like the address. */
+            full_name?: string | null;
         };
         /** @description Who comes in and who goes out; 1,000 addresses at most. */
         MemberChange: {
@@ -5521,9 +5592,16 @@ export interface components {
                 name: string;
                 /** @description Where the provider must push receipts to. */
                 receipts_url: string;
+                /** @description The senders that the provider listed then; none where it lists none. */
+                senders?: string[] | null;
                 state: components["schemas"]["ConnectorState"];
                 /** @description Why it is in this state, in the provider's words. */
                 state_reason?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When its present settings were tried last.
+                 */
+                tested_at?: string | null;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -5802,6 +5880,13 @@ export interface components {
             items: {
                 /** @description The address; masked for roles that may not read personal data. */
                 address: string;
+                /**
+                 * @description Whose it is; of a shared phone its first owner.
+                 * @example cnt_10000
+                 */
+                contact_id: string;
+                /** @description Their name, masked like the address. */
+                full_name?: string | null;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -5955,7 +6040,17 @@ export interface components {
         Page_Rejection: {
             /** @description The rows. */
             items: (components["schemas"]["Reason"] & {
+                /**
+                 * @description The row under the headers of the file; absent like `value`, and where its
+                 *     cells do not stand under them.
+                 */
+                cells?: string[] | null;
                 channel?: components["schemas"]["Channel"] | null;
+                /**
+                 * @description The column of the file, from 0, whose cell can be written anew in place
+                 *     (`POST …/corrections`); absent where the row must be mended in the file.
+                 */
+                column?: number | null;
                 /** @description The field that is wrong. */
                 field: string;
                 /**
@@ -6791,7 +6886,17 @@ export interface components {
         };
         /** @description One refused row, or one channel of it. */
         Rejection: components["schemas"]["Reason"] & {
+            /**
+             * @description The row under the headers of the file; absent like `value`, and where its
+             *     cells do not stand under them.
+             */
+            cells?: string[] | null;
             channel?: components["schemas"]["Channel"] | null;
+            /**
+             * @description The column of the file, from 0, whose cell can be written anew in place
+             *     (`POST …/corrections`); absent where the row must be mended in the file.
+             */
+            column?: number | null;
             /** @description The field that is wrong. */
             field: string;
             /**
@@ -14083,6 +14188,45 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Withdrawn */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correct_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of this one intention: a repeat gets the first answer and creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The upload */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Corrections"];
+            };
+        };
+        responses: {
+            /** @description The file of the mended rows; a worker judges it */
             202: {
                 headers: {
                     [name: string]: unknown;

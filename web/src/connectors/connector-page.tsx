@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Badge, Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { IconCircleCheck, IconCircleX, IconPlugConnected } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
@@ -81,6 +81,11 @@ export function ConnectorPage() {
         <Facts
           facts={[
             [t("connectors.balance"), <BalanceText key="balance" id={id} enabled={data.state === "active"} />],
+            [t("connectors.senders"), <Senders key="senders" senders={data.senders} />],
+            [
+              t("connectors.tested"),
+              data.tested_at ? <Time key="tested" at={data.tested_at} /> : t("connectors.never"),
+            ],
             [t("connectors.since"), <Time key="since" at={data.created_at} />],
           ]}
         />
@@ -93,6 +98,22 @@ export function ConnectorPage() {
       </Section>
       <Config connector={data} />
     </Page>
+  );
+}
+
+/** The names that the provider has approved, as it listed them at the last test. */
+function Senders({ senders }: { senders: Connector["senders"] }) {
+  const { t } = useTranslation();
+  if (!senders) return <span className="quiet">{t("connectors.senders_unlisted")}</span>;
+  if (senders.length === 0) return <span className="quiet">{t("connectors.senders_none")}</span>;
+  return (
+    <Group gap={6} component="span">
+      {senders.map((sender) => (
+        <Badge key={sender} variant="light" tt="none">
+          {sender}
+        </Badge>
+      ))}
+    </Group>
   );
 }
 

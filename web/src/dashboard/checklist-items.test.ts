@@ -12,7 +12,7 @@ test("an_item_passes_by_what_was_seen_to_work", () => {
   const light = { code: "account", detail: "", detail_en: "", name: "", name_en: "" };
   const seen = {
     registries: [{ mode: "integrator" as const, lights: [{ ...light, ok: false }] }],
-    connectors: [{ state: "untested" as const }],
+    connectors: [{ state: "broken" as const, senders: ["ORNEK"] }],
     uploads: [{ state: "applied" as const }],
     report: sampleReport({ batches: { ...sampleReport().batches, accepted: 0 } }),
   };
@@ -20,8 +20,10 @@ test("an_item_passes_by_what_was_seen_to_work", () => {
   const better = {
     ...seen,
     registries: [{ mode: "integrator" as const, lights: [{ ...light, ok: true }] }],
-    connectors: [{ state: "active" as const }],
+    connectors: [{ state: "active" as const, senders: [] }],
     report: sampleReport({ batches: { ...sampleReport().batches, accepted: 1 } }),
   };
-  expect(passed(checklistOf(better))).toEqual(["registry", "connector", "list", "sender", "trial"]);
+  expect(passed(checklistOf(better))).toEqual(["registry", "connector", "sender", "list", "trial"]);
+  const listed = { ...seen, connectors: [{ state: "active" as const, senders: ["ORNEK"] }] };
+  expect(passed(checklistOf(listed))).toEqual(["connector", "sender", "list", "trial"]);
 });

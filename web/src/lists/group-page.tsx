@@ -73,23 +73,37 @@ function Members({ kind }: { kind: GroupKind }) {
         {list.items.length > 0 && (
           <ScrollX label={name}>
             <Table aria-label={name}>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>{t("lists.column.name")}</Table.Th>
+                  <Table.Th>{t("lists.blacklist.address")}</Table.Th>
+                  {mayChange && <Table.Th />}
+                </Table.Tr>
+              </Table.Thead>
               <Table.Tbody>
-                {list.items.map(({ address }, place) => (
+                {list.items.map(({ address, contact_id: id, full_name: fullName }, place) => (
                   <Table.Tr key={`${place}:${address}`}>
-                    <Table.Td className="number">{address}</Table.Td>
-                    <Table.Td ta="end">
-                      {mayRemove(address) && (
-                        <Button
-                          variant="default"
-                          size="xs"
-                          onClick={() => remove.mutate(address)}
-                          loading={remove.isPending && remove.variables === address}
-                          aria-label={t("lists.remove_label", { address })}
-                        >
-                          {t("lists.remove")}
-                        </Button>
-                      )}
+                    <Table.Td>
+                      <TextLink to="/contacts/$id" params={{ id }} search={{}} fw={600}>
+                        {fullName ?? t("contacts.unnamed")}
+                      </TextLink>
                     </Table.Td>
+                    <Table.Td className="number">{address}</Table.Td>
+                    {mayChange && (
+                      <Table.Td ta="end">
+                        {mayRemove(address) && (
+                          <Button
+                            variant="default"
+                            size="xs"
+                            onClick={() => remove.mutate(address)}
+                            loading={remove.isPending && remove.variables === address}
+                            aria-label={t("lists.remove_label", { address })}
+                          >
+                            {t("lists.remove")}
+                          </Button>
+                        )}
+                      </Table.Td>
+                    )}
                   </Table.Tr>
                 ))}
               </Table.Tbody>

@@ -1,30 +1,57 @@
 import { Button, Group, Select, Table, Text } from "@mantine/core";
-import { IconDownload } from "@tabler/icons-react";
+import { IconDownload, IconPencil } from "@tabler/icons-react";
+import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { answer, api } from "../api/client";
+import { answer, api, newIntentionKey } from "../api/client";
 import type { Upload } from "../api/model";
 import { usePages } from "../api/pages";
 import { MoreButton } from "../app/more-button";
+import { notifyDone } from "../app/notify";
 import { Section } from "../app/page";
 import { useMay } from "../app/permissions";
-import { CodeBadge, useReasonText } from "../app/reason-text";
+import { queries } from "../app/queries";
+import { useReasonText } from "../app/reason-text";
 import { ScrollX } from "../app/scroll-x";
-import { Failure, Loading } from "../app/states";
+import { Failure, Loading, Problem } from "../app/states";
 import { isRefusal } from "./codes";
-import { useFieldLabel } from "./field-label";
+import { bodyOf, CELLS_MAX, type Edit, type Edits, withEdit } from "./corrections";
+import { RejectedRow } from "./rejected-row";
+import classes from "./rejections.module.css";
 import { ReuploadLink } from "./reupload-link";
 
 /** The refused rows with line, field, reason and next step; filtered by the code in the address. */
 export function Rejections({ upload, code }: { upload: Upload; code: string | undefined }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const text = useReasonText();
-  const fieldLabel = useFieldLabel();
   const navigate = useNavigate();
   const may = useMay();
   const list = usePages(["upload", upload.id, "rejections", { code, count: upload.pairs_rejected }], (after) =>
     answer(api.GET("/api/v1/uploads/{id}/rejections", { params: { path: { id: upload.id }, query: { code, after } } })),
   );
+  const [edits, setEdits] = useState<Edits>();
+  const intention = useRef(newIntentionKey());
+  const save = useMutation({
+    mutationFn: (mended: Edits) =>
+      answer<Upload>(
+        api.POST("/api/v1/uploads/{id}/corrections", {
+          params: { path: { id: upload.id } },
+          headers: { "Idempotency-Key": intention.current },
+          body: bodyOf(mended),
+        }),
+      ),
+    onSuccess: (made) => {
+      void queries.invalidateQueries({ queryKey: ["uploads"] });
+      notifyDone(t("uploads.rejections.mended_done"));
+      void navigate({ to: "/uploads/$id", params: { id: made.id }, search: {} });
+    },
+  });
+  const edit = (change: Edit) => {
+    intention.current = newIntentionKey();
+    setEdits((held) => withEdit(held ?? new Map(), change));
+  };
+  const isMendable = may("upload_files") && list.items.some(({ column }) => column != null);
   const counted = (upload.summary.codes ?? []).filter(({ code }) => isRefusal(code));
   const options = counted.map((entry) => ({ value: entry.code, label: `${entry.code} · ${text(entry)}` }));
   const setCode = (chosen: string | null) =>
@@ -65,12 +92,21 @@ export function Rejections({ upload, code }: { upload: Upload; code: string | un
           >
             {t("uploads.rejections.download")}
           </Button>
+          {isMendable && !edits && (
+            <Button
+              variant="default"
+              leftSection={<IconPencil size={18} aria-hidden />}
+              onClick={() => setEdits(new Map())}
+            >
+              {t("uploads.rejections.mend")}
+            </Button>
+          )}
           {may("upload_files") && <ReuploadLink upload={upload} />}
         </Group>
       }
     >
       <Text px="md" pb="sm" size="sm" className="quiet">
-        {t("uploads.rejections.hint")}
+        {t(edits ? "uploads.rejections.mend_hint" : "uploads.rejections.hint")}
       </Text>
       {list.isPending && <Loading lines={4} />}
       {list.isError && <Failure error={list.error} onRetry={() => list.refetch()} />}
@@ -92,39 +128,33 @@ export function Rejections({ upload, code }: { upload: Upload; code: string | un
             </Table.Thead>
             <Table.Tbody style={{ verticalAlign: "top" }}>
               {list.items.map((row) => (
-                <Table.Tr key={row.number} data-code={row.code}>
-                  <Table.Td ta="end" className="number">
-                    {row.line}
-                  </Table.Td>
-                  <Table.Td>
-                    {fieldLabel(row.field)}
-                    {row.channel && (
-                      <Text size="sm" className="quiet">
-                        {t(`common.channel.${row.channel}`)}
-                      </Text>
-                    )}
-                  </Table.Td>
-                  <Table.Td>
-                    <Group gap={8} wrap="nowrap" align="flex-start">
-                      <CodeBadge code={row.code} />
-                      <div>
-                        {text(row)}
-                        {row.value && (
-                          <Text size="sm" className="quiet" style={{ overflowWrap: "anywhere" }}>
-                            {t("uploads.rejections.value")}: <q>{row.value}</q>
-                          </Text>
-                        )}
-                      </div>
-                    </Group>
-                  </Table.Td>
-                  <Table.Td>{i18n.language === "en" ? row.next_en : row.next_tr}</Table.Td>
-                </Table.Tr>
+                <RejectedRow key={`${row.line}.${row.number}`} row={row} edits={edits} onEdit={edit} />
               ))}
             </Table.Tbody>
           </Table>
         </ScrollX>
       )}
       <MoreButton list={list} />
+      {edits && (
+        <div className={classes.bar}>
+          {save.error && <Problem error={save.error} />}
+          <Group justify="space-between">
+            <Text role="status">{t("uploads.rejections.mended", { count: edits.size })}</Text>
+            <Group gap="xs">
+              <Button variant="default" onClick={() => setEdits(undefined)}>
+                {t("common.action.cancel")}
+              </Button>
+              <Button
+                onClick={() => save.mutate(edits)}
+                loading={save.isPending}
+                disabled={edits.size === 0 || edits.size > CELLS_MAX}
+              >
+                {t("uploads.rejections.judge_mended")}
+              </Button>
+            </Group>
+          </Group>
+        </div>
+      )}
     </Section>
   );
 }

@@ -40,6 +40,11 @@ pub(crate) struct Connector {
     state: ConnectorState,
     /// Why it is in this state, in the provider's words.
     state_reason: Option<String>,
+    /// When its present settings were tried last.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    tested_at: Option<Timestamp>,
+    /// The senders that the provider listed then; none where it lists none.
+    senders: Option<Vec<String>>,
     /// Where the provider must push receipts to.
     receipts_url: String,
     /// Where the provider must push replies to.
@@ -125,6 +130,8 @@ async fn show(
         name: account.name,
         state: account.state,
         state_reason: account.state_reason,
+        tested_at: account.tested_at,
+        senders: account.senders,
         created_at: account.created_at,
     })
 }

@@ -4,7 +4,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use domain::ids::RecipientId;
+use domain::ids::{ContactId, RecipientId};
 use domain::{Recipient, Timestamp};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,11 @@ impl From<Tag> for Group {
 pub(crate) struct Member {
     /// The address; masked for roles that may not read personal data.
     address: String,
+    /// Whose it is; of a shared phone its first owner.
+    #[schema(value_type = String, example = "cnt_10000")]
+    contact_id: ContactId,
+    /// Their name, masked like the address.
+    full_name: Option<String>,
 }
 
 /// Who comes in and who goes out; 1,000 addresses at most.
@@ -130,10 +135,14 @@ async fn members(
     let group = find(&mut reader, caller, kind, name).await?;
     let after = paging.after::<RecipientId>()?;
     let rows = reader.tag_members(group, after, paging.rows()?).await?;
-    let show = |(_, address): (RecipientId, Recipient)| Member {
-        address: caller.shows_address(&address),
+    let show = |member: store::tags::Member| Member {
+        address: caller.shows_address(&member.address),
+        contact_id: member.contact,
+        full_name: member.name.map(|name| caller.shows_name(name)),
     };
-    paging.page(rows, |(id, _)| id.to_string(), show).map(Json)
+    paging
+        .page(rows, |member| member.id.to_string(), show)
+        .map(Json)
 }
 
 async fn change(

@@ -1,6 +1,7 @@
 //! `/uploads`: files of contacts and consents: received, judged, applied; what
 //! was rejected and why; and how far it has come, live.
 
+mod correct;
 mod decide;
 mod receive;
 mod rejections;
@@ -24,6 +25,7 @@ use store::registry_work::QueueFigures;
 use store::uploads::{self, Hold, UploadAction, UploadPurpose};
 use utoipa::{IntoParams, ToSchema};
 
+pub(crate) use correct::*;
 pub(crate) use decide::*;
 pub(crate) use receive::*;
 pub(crate) use rejections::*;

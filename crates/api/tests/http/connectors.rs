@@ -40,6 +40,7 @@ async fn a_connector_shows_what_was_filled_in_but_never_its_secrets() {
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
     assert!(!made.text().contains("gizli"), "{}", made.text());
     assert_eq!(made.json()["state"], "untested");
+    assert_eq!(made.json()["tested_at"], Value::Null);
     let url = made.json()["receipts_url"].as_str().unwrap().to_owned();
     assert!(
         url.starts_with("https://izinli.ornek/in/") && url.ends_with("/receipts"),

@@ -50,6 +50,16 @@ async fn people_are_narrowed_down_by_consent_source_and_group() {
         )
         .await;
     assert!(added.status.is_success(), "{}", added.text());
+    let members = server
+        .get("/api/v1/groups/VIP/members", &tenant.owner)
+        .await
+        .json();
+    let person = members["items"][0]["contact_id"].as_str().unwrap();
+    let person = server
+        .get(&format!("/api/v1/contacts/{person}"), &tenant.owner)
+        .await
+        .json();
+    assert_eq!(person["phone"], second);
     let key = &tenant.owner;
     assert_eq!(names(&server, key, "consent=unconfirmed").await, [first]);
     assert_eq!(names(&server, key, "consent=refused").await, [second]);

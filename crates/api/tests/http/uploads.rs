@@ -168,6 +168,81 @@ async fn rejected_rows_are_listed_with_their_line_reason_and_next_step() {
 }
 
 #[tokio::test]
+async fn a_refused_row_is_mended_in_place_and_judged_as_a_file_of_its_own() {
+    let mut server = Server::start().await;
+    let tenant = server.tenant("Firma").await;
+    let upload = judged(&server, &tenant).await;
+    let path = format!("/api/v1/uploads/{}", upload["id"].as_str().unwrap());
+    let list = format!("{path}/rejections");
+    let refused = server.get(&list, &tenant.owner).await.json()["items"][0].clone();
+    assert_eq!(
+        (&refused["line"], &refused["column"], &refused["cells"][1]),
+        (&json!(3), &json!(0), &json!("Sabit Hat"))
+    );
+    let viewer = server.key(tenant.firm, Role::Viewer).await;
+    let masked = server.get(&list, &viewer).await.json()["items"][0].clone();
+    assert_eq!(
+        (&masked["column"], &masked["cells"]),
+        (&Value::Null, &Value::Null)
+    );
+
+    let corrections = format!("{path}/corrections");
+    let phone = |value: &str| json!({ "cells": [{ "line": 3, "column": 0, "value": value }] });
+    let forbidden = server
+        .post(&corrections, &viewer, phone("0532 123 45 69"))
+        .await;
+    assert_eq!(forbidden.status, StatusCode::FORBIDDEN);
+    let word = json!({ "same": [{ "code": "R206", "column": 0, "from": "0212 123 45 67", "to": "0532 123 45 69" }] });
+    for nothing in [phone("0212 123 45 67"), json!({}), word] {
+        let answer = server.post(&corrections, &tenant.owner, nothing).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{}",
+            answer.text()
+        );
+    }
+    let made = server
+        .post(&corrections, &tenant.owner, phone("0532 123 45 69"))
+        .await;
+    assert_eq!(made.status, StatusCode::ACCEPTED, "{}", made.text());
+    let made = made.json();
+    assert_eq!(
+        (&made["name"], &made["tag"], &made["action"]),
+        (
+            &json!("Haziran (düzeltme)"),
+            &json!("haziran"),
+            &json!("local")
+        )
+    );
+    work(&server).await;
+    let mended = format!("/api/v1/uploads/{}", made["id"].as_str().unwrap());
+    let again = server.get(&mended, &tenant.owner).await.json();
+    assert_eq!(
+        (
+            &again["state"],
+            &again["pairs_judged"],
+            &again["pairs_rejected"]
+        ),
+        (&json!("judged"), &json!(1), &json!(0)),
+        "{again}"
+    );
+    let apply = format!("{mended}/apply");
+    server.call(Method::POST, &apply, &tenant.owner, None).await;
+    work(&server).await;
+    let people = server
+        .get("/api/v1/contacts?query=05321234569", &tenant.owner)
+        .await
+        .json();
+    assert_eq!(people["items"][0]["full_name"], "Sabit Hat");
+    let trail = server
+        .get("/api/v1/audit?action=upload.correct", &tenant.owner)
+        .await
+        .json();
+    assert_eq!(trail["items"][0]["detail"]["of"], upload["id"]);
+}
+
+#[tokio::test]
 async fn the_report_opens_in_a_spreadsheet_and_who_took_it_is_noted() {
     let mut server = Server::start().await;
     let tenant = server.tenant("Firma").await;

@@ -169,7 +169,7 @@ impl Connector for Brevo {
 
     async fn test(&self) -> TestReport {
         let balance = checks::balance(&self.balance().await, true);
-        let senders = checks::senders(&self.senders().await, false);
-        checks::report([balance, senders])
+        let senders = self.senders().await;
+        checks::report([balance, checks::senders(&senders, false)]).listing(senders)
     }
 }

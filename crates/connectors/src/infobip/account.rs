@@ -15,6 +15,7 @@ use super::config::Config;
 use super::send::{class_of, explain};
 use super::{encode, lookup, receipts, send};
 use crate::capabilities::Capabilities;
+use crate::checks;
 use crate::connector::Connector;
 use crate::message::{ClearedRequest, EncodeError, Envelope, Outgoing};
 use crate::outcome::{Balance, CallFailure, Check, Class, LookUp, Outcome, TestReport};
@@ -191,9 +192,7 @@ impl Connector for Infobip {
     }
 
     async fn test(&self) -> TestReport {
-        TestReport {
-            checks: vec![self.check_logs().await, self.check_balance().await],
-        }
+        checks::report([self.check_logs().await, self.check_balance().await])
     }
 }
 

@@ -116,9 +116,11 @@ impl Connector for Jetsms {
     }
 
     async fn test(&self) -> TestReport {
+        let senders = self.senders().await;
         checks::report([
-            checks::senders(&self.senders().await, true),
+            checks::senders(&senders, true),
             checks::for_commercial(self.config.iys_code.is_some(), ("İYS kodu", "The İYS code")),
         ])
+        .listing(senders)
     }
 }

@@ -147,9 +147,11 @@ impl Connector for Netgsm {
     }
 
     async fn test(&self) -> TestReport {
+        let senders = self.senders().await;
         checks::report([
-            checks::senders(&self.senders().await, true),
+            checks::senders(&senders, true),
             checks::balance(&self.balance().await, false),
         ])
+        .listing(senders)
     }
 }

@@ -12,6 +12,7 @@ use super::session::Trouble;
 use super::{bounce, complaint, reply};
 use crate::capabilities::Capabilities;
 use crate::catalogue::{ConfigError, FieldProblem};
+use crate::checks;
 use crate::connector::Connector;
 use crate::message::{ClearedRequest, EncodeError, Envelope, Outgoing};
 use crate::outcome::{Balance, CallFailure, Check, LookUp, Outcome, TestReport};
@@ -125,7 +126,7 @@ impl Connector for Smtp {
             text_en,
         }];
         checks.push(signing(self.config.signer.is_some()));
-        TestReport { checks }
+        checks::report(checks)
     }
 }
 

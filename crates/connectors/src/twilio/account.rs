@@ -160,6 +160,11 @@ impl Connector for Twilio {
     }
 
     async fn test(&self) -> TestReport {
-        checks::report([checks::balance(&self.balance().await, true)])
+        let senders = self.senders().await;
+        checks::report([
+            checks::balance(&self.balance().await, true),
+            checks::senders(&senders, false),
+        ])
+        .listing(senders)
     }
 }

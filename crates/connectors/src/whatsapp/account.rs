@@ -199,8 +199,12 @@ impl Connector for Whatsapp {
     }
 
     async fn test(&self) -> TestReport {
-        let senders = checks::senders(&self.senders().await, true);
-        checks::report([senders, told_templates(&self.unapproved().await)])
+        let senders = self.senders().await;
+        checks::report([
+            checks::senders(&senders, true),
+            told_templates(&self.unapproved().await),
+        ])
+        .listing(senders)
     }
 }
 

@@ -88,5 +88,7 @@ pub(crate) async fn balance_and_senders_are_told_as_declared(case: &Case) {
     assert_eq!(senders.is_ok(), can.has_senders, "{senders:?}");
     if let Ok(senders) = senders {
         assert_eq!(senders, ["ORNEKMARKA", "ORNEK-2"]);
+        let tried = bench.account.test().await;
+        assert_eq!(tried.senders, Some(senders));
     }
 }

@@ -150,54 +150,48 @@ impl Engine {
         Ok(step)
     }
 
+    /// Reads on for at most [`PAGES_MAX`] pages: while one is applied, the next
+    /// is asked for.
     async fn pull_feed(&self, brand: &Brand, feed: RegistryFeed) -> Result<Pulled, EngineError> {
         let Some(line) = self.line(brand.id).await? else {
             return Ok(Pulled::Failed);
         };
-        for _ in 0..PAGES_MAX {
-            match self.pull_page(brand, feed, &line).await? {
-                Pulled::More => {}
-                ended => return Ok(ended),
-            }
-        }
-        Ok(Pulled::More)
-    }
-
-    async fn pull_page(
-        &self,
-        brand: &Brand,
-        feed: RegistryFeed,
-        line: &Line,
-    ) -> Result<Pulled, EngineError> {
         let position = self.feed_position(brand.id, feed).await?;
-        let cursor = position.as_ref().and_then(|held| held.cursor.clone());
+        let mut cursor = position.as_ref().and_then(|held| held.cursor.clone());
         // A cursor that has left İYS's window says nothing any more; without
         // one the window is read from its beginning.
         let is_usable = position
             .as_ref()
             .is_some_and(|held| self.now().since(held.pulled_at) <= domain::gate::FEED_WINDOW_US);
         let asked = cursor.as_deref().filter(|_| is_usable);
-        let page = line
-            .client
-            .changes(line.address, wire_feed(feed), asked, LIST_MAX)
-            .await;
-        match page {
-            Ok(page) => match self.apply_page(brand, feed, cursor.as_deref(), page).await {
+        let mut fetched = fetch_page(brand, feed, &line, asked).await;
+        for pages_left in (0..PAGES_MAX).rev() {
+            let Some(page) = fetched else {
+                return Ok(Pulled::Failed);
+            };
+            let after = page.after.clone();
+            let goes_on = !is_last(&page) && pages_left > 0;
+            let ahead = async {
+                match after.as_deref() {
+                    Some(after) if goes_on => fetch_page(brand, feed, &line, Some(after)).await,
+                    _ => None,
+                }
+            };
+            let (applied, next) =
+                tokio::join!(self.apply_page(brand, feed, cursor.as_deref(), page), ahead);
+            match applied {
+                Ok(Pulled::More) => {}
                 // Another worker was faster and reads on.
                 Err(EngineError::Conflict { problem, .. }) => {
                     tracing::info!(brand.id = %brand.id, "the feed is being read elsewhere: {problem}");
-                    Ok(Pulled::Complete)
+                    return Ok(Pulled::Complete);
                 }
-                outcome => outcome,
-            },
-            Err(error) => {
-                tracing::warn!(
-                    brand.id = %brand.id, feed = feed.as_str(),
-                    "the changes could not be pulled: {error}"
-                );
-                Ok(Pulled::Failed)
+                ended => return ended,
             }
+            cursor = after.or(cursor);
+            fetched = next;
         }
+        Ok(Pulled::More)
     }
 
     async fn apply_page(
@@ -208,9 +202,7 @@ impl Engine {
         page: ChangesPage,
     ) -> Result<Pulled, EngineError> {
         let pulled_at = self.now();
-        let rows = page.changes.len() + page.unreadable.len();
-        // A full page without a position to go on from would be read for ever.
-        let is_last = rows < LIST_MAX || page.after.is_none();
+        let is_last = is_last(&page);
         let to = page.after.as_deref().or(from);
         let movements: Vec<Movement> = page
             .changes
@@ -264,6 +256,33 @@ impl Engine {
             );
         }
     }
+}
+
+/// Asks for the page behind a cursor; `None`, and a line in the log, when İYS
+/// does not answer.
+async fn fetch_page(
+    brand: &Brand,
+    feed: RegistryFeed,
+    line: &Line,
+    after: Option<&str>,
+) -> Option<ChangesPage> {
+    let asked = line
+        .client
+        .changes(line.address, wire_feed(feed), after, LIST_MAX);
+    asked
+        .await
+        .inspect_err(|error| {
+            tracing::warn!(
+                brand.id = %brand.id, feed = feed.as_str(),
+                "the changes could not be pulled: {error}"
+            );
+        })
+        .ok()
+}
+
+/// A full page without a position to go on from would be read for ever.
+const fn is_last(page: &ChangesPage) -> bool {
+    page.changes.len() + page.unreadable.len() < LIST_MAX || page.after.is_none()
 }
 
 /// A row of the feed in the store's words. What it does not say it happened

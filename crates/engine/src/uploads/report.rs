@@ -58,6 +58,12 @@ fn raw_bytes(text: &str) -> Vec<u8> {
     }
 }
 
+/// The row of a rejection as it stood in the file.
+pub(super) fn raw_of(rejection: &Rejection) -> Vec<u8> {
+    let raw = rejection.raw.as_ref();
+    raw.map_or_else(Vec::new, |raw| raw_bytes(raw.expose_secret()))
+}
+
 impl Engine {
     /// Writes every rejection of an upload, by line.
     ///
@@ -90,7 +96,7 @@ impl Engine {
         to.flush().await.map_err(&failed)
     }
 
-    async fn report_source(
+    pub(super) async fn report_source(
         &self,
         firm: FirmId,
         id: UploadId,
@@ -115,7 +121,7 @@ impl Engine {
 }
 
 /// The rejections of an upload, for a thread that may block.
-struct Pages {
+pub(super) struct Pages {
     store: Store,
     handle: Handle,
     firm: FirmId,

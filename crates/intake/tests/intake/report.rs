@@ -1,6 +1,10 @@
 //! The rejection report that people download.
 
-use intake::{Privacy, write_report_csv, write_report_xlsx};
+use domain::ReasonCode;
+use intake::{
+    CellChange, CorrectionProblem, Corrections, Field, Privacy, SameChange, write_corrected_csv,
+    write_report_csv, write_report_xlsx,
+};
 
 use crate::desk::{Outcome, judged, push};
 
@@ -59,6 +63,98 @@ fn a_corrected_report_can_be_uploaded_as_it_is() {
             "3 +905341234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB",
         ]
     );
+}
+
+fn cell(line: u64, column: usize, value: &str) -> CellChange {
+    let value = value.to_owned();
+    CellChange {
+        line,
+        column,
+        value,
+    }
+}
+
+fn word(code: ReasonCode, column: usize, from: &str, to: &str) -> SameChange {
+    let (from, to) = (from.to_owned(), to.to_owned());
+    SameChange {
+        code,
+        column,
+        from,
+        to,
+    }
+}
+
+fn corrected(outcome: &Outcome, cells: Vec<CellChange>, same: Vec<SameChange>) -> (u64, String) {
+    let corrections = Corrections::new(&outcome.summary, cells, same).unwrap();
+    let mut bytes = Vec::new();
+    let rejections = outcome.rejections.iter().cloned().map(Ok);
+    let rows = write_corrected_csv(&mut bytes, &outcome.summary, rejections, &corrections);
+    (rows.unwrap(), String::from_utf8(bytes).unwrap())
+}
+
+#[test]
+fn rows_mended_in_place_are_judged_as_a_file_of_their_own_with_what_stood_there_beside() {
+    let outcome = dirty();
+    let (phone, status) = (0, 1);
+    let channel = outcome.rejections[0].channel;
+    let column = |field, code| outcome.summary.column_to_correct(field, channel, code);
+    assert_eq!(column(Field::Phone, ReasonCode::R202), Some(phone));
+    assert_eq!(column(Field::Status, ReasonCode::R502), Some(status));
+    let (rows, text) = corrected(
+        &outcome,
+        vec![cell(2, phone, "0532 123 45 67"), cell(3, phone, "0500")],
+        vec![word(ReasonCode::R502, status, "belki", "ONAY")],
+    );
+    assert_eq!(rows, 2, "a row that was not refused is not written");
+    assert!(text.contains("O532 123 45 67"), "as it stood: {text}");
+    assert!(!text.contains("10000000146"), "national ids never leave");
+    let again = judged(text, &push());
+    assert_eq!(again.rejected(), Vec::<String>::new());
+    assert_eq!(
+        again.accepted(),
+        [
+            "2 +905321234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB",
+            "3 +905341234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB",
+        ]
+    );
+}
+
+#[test]
+fn many_rows_get_another_word_but_never_another_address_and_no_hidden_column_is_written() {
+    let summary = dirty().summary;
+    let one = |cells, same| Corrections::new(&summary, cells, same).unwrap_err();
+    assert_eq!(
+        one(vec![], vec![word(ReasonCode::R202, 0, "O532", "0532")]),
+        CorrectionProblem::RowByRow { column: 0 }
+    );
+    assert_eq!(
+        one(
+            vec![],
+            vec![word(ReasonCode::R606, 2, "01.01.2020", "20.06.2025")]
+        ),
+        CorrectionProblem::RowByRow { column: 2 }
+    );
+    for column in [4, 6] {
+        assert_eq!(
+            one(vec![cell(2, column, "x")], vec![]),
+            CorrectionProblem::Column { column }
+        );
+    }
+}
+
+#[test]
+fn the_date_of_a_consent_that_grew_too_old_cannot_be_written_anew() {
+    let file = format!(
+        "{HEADER}\n05321234567;ONAY;20.06.2019 14:05;HS_WEB;;\n\
+         05331234567;ONAY;20/20/2025;HS_WEB;;\n"
+    );
+    let outcome = judged(file, &push());
+    let codes: Vec<_> = outcome.rejections.iter().map(|row| row.code).collect();
+    assert_eq!(codes, [ReasonCode::R606, ReasonCode::R602]);
+    let today = "20.06.2025 14:05";
+    let (rows, text) = corrected(&outcome, vec![cell(2, 2, today), cell(3, 2, today)], vec![]);
+    assert_eq!(rows, 1, "only the one that could not be read: {text}");
+    assert!(judged(text, &push()).accepted()[0].contains("+905331234567"));
 }
 
 #[test]

@@ -104,10 +104,20 @@ async fn a_test_of_the_old_configuration_says_nothing_about_the_new_one() {
         w.set_connector_state(made.id, 1, ConnectorState::Active, None)
             .await
             .unwrap();
+        let senders = ["ORNEK".to_owned(), "ÖRNEK-2".to_owned()];
+        w.note_connector_test(made.id, 1, Some(&senders))
+            .await
+            .unwrap();
+        // A provider that does not answer takes nothing back.
+        w.note_connector_test(made.id, 1, None).await.unwrap();
+        let tested = w.connector(firm, made.id).await.unwrap().unwrap();
+        assert_eq!(tested.senders.as_deref(), Some(&senders[..]));
+        assert!(tested.tested_at.is_some());
         w.set_connector_config(firm, made.id, &json!({"api_key": "b"}))
             .await
             .unwrap();
         let changed = w.connector(firm, made.id).await.unwrap().unwrap();
+        assert_eq!((changed.tested_at, changed.senders), (None, None));
         assert_eq!(
             (changed.state, changed.version),
             (ConnectorState::Untested, 2)
@@ -115,6 +125,8 @@ async fn a_test_of_the_old_configuration_says_nothing_about_the_new_one() {
         let late = w
             .set_connector_state(made.id, 1, ConnectorState::Active, None)
             .await;
+        assert!(matches!(late, Err(StoreError::Lost { .. })), "{late:?}");
+        let late = w.note_connector_test(made.id, 1, Some(&senders)).await;
         assert!(matches!(late, Err(StoreError::Lost { .. })), "{late:?}");
         let why = Some("401: geçersiz anahtar");
         w.set_connector_state(made.id, 2, ConnectorState::Broken, why)

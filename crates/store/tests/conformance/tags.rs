@@ -35,15 +35,27 @@ async fn an_address_carries_a_tag_once_however_often_it_is_given() {
         let (mut members, mut after) = (Vec::new(), None);
         loop {
             let page = reader.tag_members(tag, after, 32).await.unwrap();
-            let Some((last, _)) = page.last() else { break };
-            after = Some(*last);
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
             members.extend(page);
         }
         assert_eq!(
-            members.iter().map(|(id, _)| *id).collect::<Vec<_>>(),
+            members.iter().map(|member| member.id).collect::<Vec<_>>(),
             ids(11..101)
         );
-        assert_eq!(members[0].1.to_string(), "+905000000011");
+        assert_eq!(members[0].address.to_string(), "+905000000011");
+        assert_eq!((members[0].contact.as_db(), &members[0].name), (11, &None));
+        let ayse = format!(
+            "INSERT INTO contact (id, firm_id, full_name, name_fold, phone_id, attributes, \
+                    created_us, updated_us) VALUES (12, {}, 'Ayşe Çelik', 'ayse celik', 12, '{{}}', 0, 0)",
+            firm.as_db()
+        );
+        assert_eq!(window.run(&ayse).await, 1);
+        let named = reader
+            .tag_members(tag, Some(members[0].id), 1)
+            .await
+            .unwrap();
+        assert_eq!(named[0].name.as_deref(), Some("Ayşe Çelik"), "{}", db.name);
     }
 }
 

@@ -30,6 +30,13 @@ export function SetupStep({ draft, set, errors, brands, connectors, senders }: S
   const others = connectors.filter(({ id }) => id !== draft.connector_id);
   const { fallbacks = [] } = draft.plan;
   const isSms = draft.channel === "MESAJ";
+  const connector = connectors.find(({ id }) => id === draft.connector_id);
+  const approved = connector?.senders ?? [];
+  const suggestions = [...new Set([...approved, ...senders])];
+  const sender = draft.sender.trim();
+  // Who lists nothing but numbers says nothing of names.
+  const namesNames = isSms && approved.some((name) => !/^\+?\d+$/.test(name));
+  const isUnknown = namesNames && sender !== "" && !approved.includes(sender);
   return (
     <>
       <Section title={t("builder.setup.title")} id="setup">
@@ -121,7 +128,7 @@ export function SetupStep({ draft, set, errors, brands, connectors, senders }: S
             />
             <Autocomplete
               label={isSms ? t("campaigns.form.sender") : t("builder.setup.from_address")}
-              data={senders}
+              data={suggestions}
               value={draft.sender}
               onChange={(sender) => set({ sender })}
               error={errors.sender}
@@ -132,9 +139,10 @@ export function SetupStep({ draft, set, errors, brands, connectors, senders }: S
           <Text size="sm" className="quiet">
             {isSms ? t("campaigns.form.sender_hint") : t("builder.setup.from_hint")}
           </Text>
-          {connectors.find(({ id }) => id === draft.connector_id)?.state === "broken" && (
-            <Notice tone="out">{t("builder.setup.broken")}</Notice>
+          {isUnknown && (
+            <Notice tone="held">{t("builder.setup.unknown_sender", { sender, senders: approved.join(", ") })}</Notice>
           )}
+          {connector?.state === "broken" && <Notice tone="out">{t("builder.setup.broken")}</Notice>}
           {others.length > 0 && (
             <Checkbox.Group
               label={t("builder.setup.fallbacks")}

@@ -9,12 +9,12 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::ids::UploadId;
 use domain::{Channel, ReasonCode};
-use engine::uploads::{Privacy, ReportForm};
+use engine::uploads::{Privacy, Refused, ReportForm};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::access::Permission;
-use store::rejections::{self, RejectionCursor, RejectionFilter};
+use store::rejections::{RejectionCursor, RejectionFilter};
 use utoipa::{IntoParams, ToSchema};
 
 use super::sees_rows;
@@ -42,6 +42,12 @@ pub(crate) struct Rejection {
     reason: Reason,
     /// The cell; absent for roles that may not see it.
     value: Option<String>,
+    /// The column of the file, from 0, whose cell can be written anew in place
+    /// (`POST …/corrections`); absent where the row must be mended in the file.
+    column: Option<usize>,
+    /// The row under the headers of the file; absent like `value`, and where its
+    /// cells do not stand under them.
+    cells: Option<Vec<String>>,
 }
 
 /// Which rejections.
@@ -75,7 +81,12 @@ impl FromStr for Place {
     }
 }
 
-fn show(rejection: rejections::Rejection, with_cell: bool) -> Rejection {
+fn show(refused: Refused, with_cell: bool) -> Rejection {
+    let Refused {
+        rejection,
+        column,
+        cells,
+    } = refused;
     let cell = rejection
         .value
         .map(|value| value.expose_secret().to_owned());
@@ -91,6 +102,8 @@ fn show(rejection: rejections::Rejection, with_cell: bool) -> Rejection {
         field: rejection.field,
         reason: Reason::with(rejection.code, &args),
         value: cell.filter(|_| with_cell),
+        column: column.filter(|_| with_cell),
+        cells: cells.filter(|_| with_cell),
     }
 }
 
@@ -108,21 +121,20 @@ pub(crate) async fn upload_rejections(
     Asked(paging): Asked<Paging>,
 ) -> Result<Json<Page<Rejection>>, Problem> {
     caller.needs(Permission::ReadReports)?;
-    let mut reader = app.read().await?;
-    reader.upload(caller.firm, id).await?.or_not_found()?;
     let filter = RejectionFilter {
         code: filter.code,
         ..RejectionFilter::default()
     };
     let after = paging.after::<Place>()?.map(|place| place.0);
-    let rows = reader
-        .rejections(caller.firm, id, &filter, after, paging.rows()?)
+    let rows = app
+        .engine
+        .refused_rows(caller.firm, id, &filter, after, paging.rows()?)
         .await?;
     let with_cell = sees_rows(&caller);
     paging
         .page(
             rows,
-            |row| Place(row.cursor()).to_string(),
+            |row| Place(row.rejection.cursor()).to_string(),
             |row| show(row, with_cell),
         )
         .map(Json)

@@ -1,0 +1,4 @@
+-- When the settings of an account were tried last, and the senders that the
+-- provider listed then, a JSON array.
+ALTER TABLE connector ADD COLUMN tested_us INTEGER;
+ALTER TABLE connector ADD COLUMN senders TEXT;
