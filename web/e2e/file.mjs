@@ -90,6 +90,15 @@ export function firstFile(now) {
   return windows1254([header, ...rows].map((line) => `${line}\r\n`).join(""));
 }
 
+/** A list whose phones a spreadsheet has turned into rounded numbers. */
+export function brokenFile(now) {
+  const when = turkishDate(new Date(now.getTime() - 20 * 3_600_000));
+  const row = (number) => [`M-9${number}`, "5,49312E+09", "ONAY", when, "MESAJ", "HS_WEB"].join(";");
+  const header = "Müşteri No;Telefon;İzin Durumu;İzin Tarihi;İzin Türü;İzin Kaynağı";
+  const lines = [header, ...Array.from({ length: 12 }, (_, number) => row(number))];
+  return windows1254(lines.map((line) => `${line}\r\n`).join(""));
+}
+
 /** A branch's list: everybody consented at `consentAt`, on paper. */
 export function branchFile(consentAt, branch, numbers) {
   const when = turkishDate(consentAt);

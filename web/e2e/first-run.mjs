@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { checkAccess, picture } from "./browser.mjs";
-import { FIRST, firstFile } from "./file.mjs";
+import { brokenFile, FIRST, firstFile } from "./file.mjs";
 import { cannotApproveOwn, peopleChange, proposeTime, readAsCitizen, reconcile, tryOnPhone } from "./first-journey.mjs";
 import { addPerson, another, PASSWORD, signIn } from "./people.mjs";
 import { until } from "./server.mjs";
@@ -34,6 +34,7 @@ export const FIRST_STORY = [
   ["applies it and sees İYS answer", applyList],
   ["looks at what was refused", readRefused],
   ["mends a refused row where she reads it", mendRefused],
+  ["is shown how numbers survive a spreadsheet", breakNumbers],
   ["builds the first campaign", buildFirst],
   ["has a colleague accept tests, and tries the text", tryOnPhone],
   ["opens the people behind a bar before anything is sent", openBars],
@@ -222,6 +223,12 @@ async function applyList({ page }) {
   await page.getByRole("dialog", { name: "Aktarım uygulansın mı?" }).getByRole("button", { name: "Uygula" }).click();
   await page.getByRole("status").getByText("Uygulandı").waitFor({ timeout: 60_000 });
   await page.locator("li[data-name=registry][data-state=done]").waitFor({ timeout: 60_000 });
+  const outcome = page.locator("li[data-name=registry]").getByText(/onaylı/);
+  await until(
+    async () => /40 onaylı, 0 ret, 0 bekliyor/.test(await outcome.innerText()),
+    20,
+    "what İYS made of them; a first refusal is not told to it",
+  );
   await checklist(page, [true, true, true, true, false]);
 }
 
@@ -266,6 +273,24 @@ async function mendRefused({ page }) {
   assert.match(await counters.innerText(), /Kabul edilen kayıt\s*1\s*Reddedilen kayıt\s*0/);
   await page.getByRole("button", { name: "Aktarımdan vazgeç" }).click();
   await page.getByRole("status").getByText("Vazgeçildi").waitFor();
+}
+
+async function breakNumbers({ page }) {
+  const { clock } = await page.evaluate(async () => (await fetch("/api/v1/session")).json());
+  await page.goto("/uploads?new=true");
+  const dialog = page.getByRole("dialog", { name: "Dosya yükle" });
+  await dialog.locator("input[type=file]").setInputFiles({
+    name: "bozuk.csv",
+    mimeType: "text/csv",
+    buffer: brokenFile(new Date(clock.now)),
+  });
+  await dialog.getByRole("button", { name: "Yükle ve incele" }).click();
+  await page.getByRole("status").getByText("Dosya kabul edilmedi").waitFor();
+  const how = page.locator("[data-how-to=text-column]");
+  await how.getByRole("img", { name: /Excel'in sayıya çevirip yuvarladığı/ }).waitFor();
+  assert.equal(await how.locator("li").count(), 4, "what to do, step by step");
+  await checkAccess(page, "a column that a spreadsheet broke");
+  await picture(page, "upload-broken-numbers");
 }
 
 async function buildFirst({ page }) {

@@ -15,6 +15,7 @@ export const SCREENS_STORY = [
   ["writes a template", writeTemplate],
   ["reads the sending log of a person", readLog],
   ["puts people into a list", makeList],
+  ["sees whom the rules of a segment find", openSegment],
   ["sees the screens that are left", seeTheRest],
 ];
 
@@ -189,6 +190,30 @@ async function makeList({ page }) {
   await page.getByRole("cell", { name: known.trim(), exact: true }).waitFor();
   await checkAccess(page, "a list");
   await picture(page, "list");
+}
+
+async function openSegment({ page }) {
+  await page.goto("/segments");
+  await heading(page, "Segmentler");
+  const made = page.getByRole("link", { name: "Mağazanın izinlileri" });
+  await made.waitFor();
+  await checkAccess(page, "the segments");
+  await page.getByRole("link", { name: "Segment oluştur" }).click();
+  await heading(page, "Segment oluştur");
+  await page.getByRole("button", { name: "Segmenti kaydet" }).waitFor();
+  await checkAccess(page, "a new segment");
+  await page.getByRole("link", { name: "Tüm segmentler" }).click();
+  await made.click();
+  await heading(page, "Mağazanın izinlileri");
+  await page.getByRole("combobox", { name: "Marka" }).click();
+  await page.getByRole("option", { name: "Örnek Klinik" }).click();
+  const people = page.getByRole("table", { name: "Şu anda bulunan kişiler" }).locator("tbody tr");
+  await people.first().waitFor();
+  const found = page.locator("[data-found]");
+  await found.waitFor();
+  assert.equal(await people.count(), Number(await found.getAttribute("data-found")), "everybody who is counted");
+  await checkAccess(page, "a segment");
+  await picture(page, "segment");
 }
 
 async function seeTheRest({ page }) {

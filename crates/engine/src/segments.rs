@@ -2,10 +2,11 @@
 //! audience of a campaign.
 
 use domain::gate::Basis;
-use domain::ids::{BrandId, FirmId};
+use domain::ids::{BrandId, FirmId, RecipientId, SegmentId};
 use domain::segment::Rule;
 use domain::{Channel, RecipientKind};
 use store::audience::{AudienceQuestion, Judged};
+use store::audience_people::{JudgedGroup, JudgedPerson};
 use store::audience_shape::Shape;
 use store::campaigns::Audience;
 use store::segment_sql::SegmentRules;
@@ -81,6 +82,57 @@ impl Engine {
         rule: Rule,
     ) -> Result<Previewed, EngineError> {
         self.check_rule(firm, &rule).await?;
+        let question = self.segment_question(firm, about, rule).await?;
+        let (text_tr, text_en) = question
+            .segment
+            .as_ref()
+            .map(|rules| {
+                let attributes = &rules.attributes;
+                (
+                    rules.rule.text_tr(attributes),
+                    rules.rule.text_en(attributes),
+                )
+            })
+            .unwrap_or_default();
+        let judged = self.store.read().await?.judge_audience(&question).await?;
+        Ok(Previewed {
+            text_tr,
+            text_en,
+            judged,
+        })
+    }
+
+    /// Whom a segment finds now, after `after` in the order of their numbers,
+    /// each judged as for a commercial message.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when the firm has no such segment or brand.
+    pub async fn segment_people(
+        &self,
+        firm: FirmId,
+        id: SegmentId,
+        about: SegmentPreview,
+        after: Option<RecipientId>,
+        limit: usize,
+    ) -> Result<Vec<JudgedPerson>, EngineError> {
+        let held = self.store.read().await?.segment(firm, id).await?;
+        let missing = EngineError::NotFound {
+            what: "the segment",
+        };
+        let rule = held.ok_or(missing)?.rule;
+        let question = self.segment_question(firm, about, rule).await?;
+        let mut reader = self.store.read().await?;
+        Ok(reader
+            .audience_people(&question, JudgedGroup::All, after, limit)
+            .await?)
+    }
+
+    async fn segment_question(
+        &self,
+        firm: FirmId,
+        about: SegmentPreview,
+        rule: Rule,
+    ) -> Result<AudienceQuestion, EngineError> {
         let mut reader = self.store.read().await?;
         let brand = reader
             .brand(firm, about.brand)
@@ -88,8 +140,7 @@ impl Engine {
             .ok_or(EngineError::NotFound { what: "the brand" })?;
         let defined = reader.attributes(firm).await?;
         let attributes: Vec<_> = defined.into_iter().map(|one| one.attribute).collect();
-        let (text_tr, text_en) = (rule.text_tr(&attributes), rule.text_en(&attributes));
-        let question = AudienceQuestion {
+        Ok(AudienceQuestion {
             promotion: None,
             firm,
             brand: brand.id,
@@ -108,12 +159,6 @@ impl Engine {
             for_everyone: None,
             muted_purpose: None,
             shape: Shape::default(),
-        };
-        let judged = reader.judge_audience(&question).await?;
-        Ok(Previewed {
-            text_tr,
-            text_en,
-            judged,
         })
     }
 }

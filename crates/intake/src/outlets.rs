@@ -129,6 +129,11 @@ impl Account {
     pub(crate) fn refuse(&mut self, draft: Draft) -> io::Result<()> {
         self.tally.rejected += 1;
         self.tally.note(draft.code, draft.place.line);
+        if draft.code == ReasonCode::R606
+            && let Some((_, deadline)) = draft.args.iter().find(|(name, _)| name == "date")
+        {
+            self.tally.note_missed(deadline);
+        }
         self.rejections.push(draft)
     }
 

@@ -12,6 +12,10 @@ pub struct CodeCount {
     pub count: u64,
     /// The first lines it was found on, ascending.
     pub first_lines: Vec<u64>,
+    /// Of consents that grew too old (R606): the first and the last deadline
+    /// that was missed, as people read them (`20.06.2025 23:59`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadlines: Option<(String, String)>,
 }
 
 /// The running counts of one file.
@@ -27,6 +31,8 @@ pub(crate) struct Tally {
     /// Pairs that a repeated or newer row stands for (W801, W802).
     pub(crate) merged: u64,
     codes: Vec<Slot>,
+    /// The first and the last deadline that a consent missed.
+    missed: Option<(String, String)>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -51,6 +57,7 @@ impl Default for Tally {
             rejected: 0,
             merged: 0,
             codes: vec![Slot::default(); SLOTS],
+            missed: None,
         }
     }
 }
@@ -74,6 +81,20 @@ impl Tally {
         }
     }
 
+    /// Counts in a deadline that a consent missed.
+    pub(crate) fn note_missed(&mut self, deadline: &str) {
+        let Some((first, last)) = &mut self.missed else {
+            self.missed = Some((deadline.to_owned(), deadline.to_owned()));
+            return;
+        };
+        if by_day(deadline) < by_day(first) {
+            deadline.clone_into(first);
+        }
+        if by_day(deadline) > by_day(last) {
+            deadline.clone_into(last);
+        }
+    }
+
     /// How often the code occurred.
     pub(crate) fn count(&self, code: ReasonCode) -> u64 {
         usize::try_from(code.as_db())
@@ -92,6 +113,7 @@ impl Tally {
                     code,
                     count: slot.count,
                     first_lines: slot.lines.clone(),
+                    deadlines: self.missed.clone().filter(|_| code == ReasonCode::R606),
                 })
             })
             .collect()
@@ -103,6 +125,16 @@ impl Tally {
         let out = self.accepted + self.rejected + self.merged;
         i64::try_from(self.judged).unwrap_or(i64::MAX) - i64::try_from(out).unwrap_or(i64::MAX)
     }
+}
+
+/// Year, month, day and time of `dd.mm.yyyy hh:mm`, which sort as they follow.
+fn by_day(text: &str) -> [Option<&str>; 4] {
+    [
+        text.get(6..10),
+        text.get(3..5),
+        text.get(..2),
+        text.get(10..),
+    ]
 }
 
 #[cfg(test)]
@@ -122,6 +154,23 @@ mod tests {
         assert_eq!(codes[0].first_lines, [10, 20, 30, 60, 70]);
         assert_eq!(tally.count(ReasonCode::W201), 1);
         assert_eq!(tally.count(ReasonCode::R203), 0);
+    }
+
+    #[test]
+    fn the_first_and_the_last_deadline_that_was_missed_are_told_with_their_code() {
+        let mut tally = Tally::default();
+        for deadline in ["20.06.2025 23:59", "03.07.2024 10:00", "19.06.2025 23:59"] {
+            tally.note(ReasonCode::R606, 2);
+            tally.note_missed(deadline);
+        }
+        tally.note(ReasonCode::R602, 3);
+        let codes = tally.codes();
+        assert_eq!(codes[0].deadlines, None, "of R602");
+        let told = codes[1].deadlines.as_ref().unwrap();
+        assert_eq!(
+            (told.0.as_str(), told.1.as_str()),
+            ("03.07.2024 10:00", "20.06.2025 23:59")
+        );
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct JudgedPerson {
     pub address: String,
     /// Whose it is.
     pub contact: ContactId,
+    /// Their name, if there is one on record.
+    pub name: Option<String>,
     /// Why not; none for whom the gate would let pass.
     pub code: Option<ReasonCode>,
 }
@@ -54,25 +56,28 @@ impl Reader {
             JudgedGroup::Reason(code) => format!("d.code = {}", code.as_db()),
         };
         let sql = format!(
-            "SELECT d.recipient_id, p.address, p.contact_id, d.code \
+            "SELECT d.recipient_id, p.address, p.contact_id, pc.full_name, d.code \
              FROM ({inner}) d JOIN recipient p ON p.id = d.recipient_id \
+             LEFT JOIN contact pc ON pc.id = p.contact_id \
              WHERE d.recipient_id > {after} AND {wanted} \
              ORDER BY d.recipient_id LIMIT {limit}",
             after = after.map_or(0, RecipientId::as_db),
             limit = page_rows(limit),
         );
         let list = question.list_parameter(self.engine())?;
-        let rows: Vec<(i64, String, i64, i64)> = on!(self, conn => bind_question!(
+        type Row = (i64, String, i64, Option<String>, i64);
+        let rows: Vec<Row> = on!(self, conn => bind_question!(
                 sqlx::query_as(AssertSqlSafe(sql)), question, list.as_deref())
             .fetch_all(&mut *conn)
             .await)
         .doing("listing the people of an audience")?;
         rows.into_iter()
-            .map(|(recipient, address, contact, code)| {
+            .map(|(recipient, address, contact, name, code)| {
                 Ok(JudgedPerson {
                     recipient: RecipientId::from_db(recipient),
                     address,
                     contact: ContactId::from_db(contact),
+                    name,
                     code: reason(code)?,
                 })
             })

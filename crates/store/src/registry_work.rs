@@ -175,6 +175,18 @@ pub struct QueueFigures {
     pub oldest_at: Option<Timestamp>,
     /// The last thing that went wrong with an unsettled list.
     pub last_error: Option<String>,
+    /// Records that İYS has confirmed; counted for the lists of uploads only.
+    pub confirmed: i64,
+    /// Records that İYS holds as refused or would not take, likewise.
+    pub refused: i64,
+    /// How often such lists were tried at most.
+    pub tries: i64,
+    /// When the first of them is tried again.
+    pub next_try_at: Option<Timestamp>,
+}
+
+fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    [one, other].into_iter().flatten().min()
 }
 
 impl QueueFigures {
@@ -265,17 +277,33 @@ impl Reader {
         upload: Option<UploadId>,
     ) -> Result<QueueFigures, StoreError> {
         let sql = "SELECT state, CASE WHEN lease_until_us IS NULL THEN 0 ELSE 1 END AS held, \
-                CAST(sum(item_count) AS BIGINT), min(created_us), max(last_error) \
+                CAST(sum(item_count) AS BIGINT), min(created_us), max(last_error), \
+                max(CASE WHEN last_error IS NOT NULL THEN attempt END), \
+                min(CASE WHEN last_error IS NOT NULL THEN next_us END), \
+                CAST(sum(confirmed_count) AS BIGINT), CAST(sum(refused_count) AS BIGINT) \
              FROM registry_batch WHERE brand_id = $1 AND ($2 = 0 OR upload_id = $2) \
              GROUP BY state, CASE WHEN lease_until_us IS NULL THEN 0 ELSE 1 END";
         let upload_id = upload.map_or(0, UploadId::as_db);
         let by_upload = "SELECT state, CASE WHEN lease_until_us IS NULL THEN 0 ELSE 1 END AS held, \
-                CAST(sum(item_count) AS BIGINT), min(created_us), max(last_error) \
+                CAST(sum(item_count) AS BIGINT), min(created_us), max(last_error), \
+                max(CASE WHEN last_error IS NOT NULL THEN attempt END), \
+                min(CASE WHEN last_error IS NOT NULL THEN next_us END), \
+                CAST(sum(confirmed_count) AS BIGINT), CAST(sum(refused_count) AS BIGINT) \
              FROM registry_batch WHERE brand_id = $1 AND upload_id = $2 \
              GROUP BY state, CASE WHEN lease_until_us IS NULL THEN 0 ELSE 1 END";
         // Two texts, so that each uses its own index.
         let sql = if upload.is_some() { by_upload } else { sql };
-        type Row = (i64, i32, i64, Option<i64>, Option<String>);
+        type Row = (
+            i64,
+            i32,
+            i64,
+            Option<i64>,
+            Option<String>,
+            Option<i64>,
+            Option<i64>,
+            i64,
+            i64,
+        );
         let rows: Vec<Row> = on!(self, conn => sqlx::query_as(sql)
             .bind(brand.as_db())
             .bind(upload_id)
@@ -283,7 +311,9 @@ impl Reader {
             .await)
         .doing("counting registry work")?;
         let mut figures = QueueFigures::default();
-        for (state, held, count, oldest, error) in rows {
+        for (state, held, count, oldest, error, tries, next, confirmed, refused) in rows {
+            figures.confirmed += confirmed;
+            figures.refused += refused;
             match known(ListState::from_db(state), TABLE, "state", brand)? {
                 ListState::Done => {
                     figures.done += count;
@@ -295,8 +325,9 @@ impl Reader {
                 ListState::Parked => figures.parked += count,
             }
             figures.last_error = error.or(figures.last_error);
-            let known_oldest = figures.oldest_at.map(Timestamp::as_micros);
-            figures.oldest_at = instant([known_oldest, oldest].into_iter().flatten().min());
+            figures.oldest_at = earlier(figures.oldest_at, instant(oldest));
+            figures.tries = figures.tries.max(tries.unwrap_or_default());
+            figures.next_try_at = earlier(figures.next_try_at, instant(next));
         }
         Ok(figures)
     }

@@ -226,6 +226,61 @@ async fn lists_are_finished_together_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn what_became_of_the_records_of_an_upload_and_when_a_fault_is_tried_again_is_told() {
+    for db in store::testing::each().await {
+        let upload = domain::ids::UploadId::from_db(77);
+        let list = |upload| NewList {
+            brand: BRAND,
+            operation: Operation::Ask,
+            channel: Channel::Mesaj,
+            kind: RecipientKind::Bireysel,
+            upload,
+            items: vec![RegistryItem {
+                id: RecipientId::from_db(1),
+                recipient: phone(1),
+                said: None,
+                sub_request: None,
+            }],
+            due: Timestamp::default(),
+        };
+        let now = db.store.clock().now();
+        let mut writer = db.store.write().await.expect("a transaction");
+        writer
+            .enqueue_registry(&[list(Some(upload)), list(None)])
+            .await
+            .expect("queued");
+        let mine = writer
+            .claim_lists("w1", now.plus_micros(60_000_000), None, 2)
+            .await
+            .expect("claimed");
+        let of_upload = mine.iter().find(|list| list.upload.is_some());
+        let of_nobody = mine.iter().find(|list| list.upload.is_none());
+        let (of_upload, of_nobody) = of_upload.zip(of_nobody).expect("one of each");
+        for list in [of_upload, of_nobody] {
+            writer.count_outcomes(list, 3, 1).await.expect("counted");
+        }
+        let again = now.plus_micros(90_000_000);
+        writer
+            .postpone_list(of_upload, &of_upload.items, again, false, Some("503"))
+            .await
+            .expect("postponed");
+        writer.commit().await.expect("commits");
+        let mut reader = db.store.read().await.expect("a reader");
+        let told = reader.queue_figures(BRAND, Some(upload)).await;
+        let told = told.expect("figures");
+        assert_eq!((told.confirmed, told.refused), (3, 1), "{}", db.name);
+        assert_eq!(
+            (told.last_error.as_deref(), told.tries, told.next_try_at),
+            (Some("503"), 1, Some(again)),
+            "{}",
+            db.name
+        );
+        let all = reader.queue_figures(BRAND, None).await.expect("figures");
+        assert_eq!((all.confirmed, all.refused), (3, 1), "{}", db.name);
+    }
+}
+
+#[tokio::test]
 async fn what_was_held_against_a_fact_is_not_held_against_the_next_one() {
     for db in store::testing::each().await {
         apply(&db, &[declared(1, phone(1), Status::Onay, june(10))]).await;

@@ -2146,6 +2146,23 @@ export interface paths {
         patch: operations["change_segment"];
         trace?: never;
     };
+    "/api/v1/segments/{id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom a segment finds now, for a brand and a channel. */
+        get: operations["segment_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -3660,6 +3677,11 @@ export interface components {
             code: string;
             /** Format: int64 */
             count: number;
+            /**
+             * @description Of consents that grew too old (R606): the first and the last deadline
+             *     that was missed, as `20.06.2025 23:59`.
+             */
+            deadlines?: string[] | null;
             text_en: string;
             text_tr: string;
         };
@@ -6177,6 +6199,20 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_SegmentPerson: {
+            /** @description The rows. */
+            items: {
+                /** @description Masked for roles that may not read personal data, as is the name. */
+                address: string;
+                /** @example cnt_10000 */
+                contact_id: string;
+                full_name?: string | null;
+                reason?: components["schemas"]["Reason"] | null;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_SourceScore: {
             /** @description The rows. */
             items: {
@@ -7215,6 +7251,15 @@ export interface components {
             /** @description The rules as a sentence. */
             text_tr: string;
         };
+        /** @description Somebody whom a segment finds. */
+        SegmentPerson: {
+            /** @description Masked for roles that may not read personal data, as is the name. */
+            address: string;
+            /** @example cnt_10000 */
+            contact_id: string;
+            full_name?: string | null;
+            reason?: components["schemas"]["Reason"] | null;
+        };
         /**
          * @description A brand's rules for sending, beside its hours. A PUT replaces all of them.
          *
@@ -7714,15 +7759,35 @@ export interface components {
         UploadPurpose: "contacts" | "tag_add" | "tag_remove" | "list" | "blacklist" | "whitelist" | "promotion";
         /** @description Records of an upload by how far İYS has answered about them. */
         UploadRegistry: {
+            /**
+             * Format: int64
+             * @description Records that İYS has confirmed.
+             */
+            confirmed: number;
             /** Format: int64 */
             done: number;
             /** Format: int64 */
             in_flight: number;
             last_error?: string | null;
+            /**
+             * Format: date-time
+             * @description When it is tried again.
+             */
+            next_try_at?: string | null;
             /** Format: int64 */
             parked: number;
             /** Format: int64 */
             pending: number;
+            /**
+             * Format: int64
+             * @description Records that İYS holds as refused, or would not take.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description How often what went wrong was tried.
+             */
+            tries: number;
             /** Format: int64 */
             waiting: number;
         };
@@ -13281,6 +13346,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    segment_people: {
+        parameters: {
+            query: {
+                brand_id: string;
+                channel: components["schemas"]["Channel"];
+                kind: components["schemas"]["RecipientKind"];
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The segment */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order in which addresses became known */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SegmentPerson"];
                 };
             };
             /** @description It could not be done; the document says why */

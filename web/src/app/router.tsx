@@ -4,8 +4,14 @@ import { BUILDER_STEPS, type BuilderStep, isDay } from "../campaigns/builder/ste
 import { optOutsSearch } from "../campaigns/opt-outs-search";
 import { ROW_GROUPS, type RowGroup } from "../campaigns/row-groups";
 import { CONTACT_SEARCH, type ContactSearch } from "../contacts/search";
+import { restOfTexts } from "../locale";
 import { Shell } from "./shell";
 import { Failure, Loading, Missing } from "./states";
+
+/** A screen behind the first ones, with the texts that those do without. */
+function withTexts<Module>(load: () => Promise<Module>): () => Promise<Module> {
+  return async () => (await Promise.all([load(), restOfTexts()]))[0];
+}
 
 /** Text of a query parameter; nothing where it is missing or not text. */
 function text(value: unknown): string | undefined {
@@ -37,14 +43,20 @@ const uploads = createRoute({
     new: search.new ? true : undefined,
     again: text(search.again),
   }),
-  component: lazyRouteComponent(() => import("../uploads/uploads-page"), "UploadsPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../uploads/uploads-page")),
+    "UploadsPage",
+  ),
 });
 
 const upload = createRoute({
   getParentRoute: () => shell,
   path: "/uploads/$id",
   validateSearch: (search: Record<string, unknown>): { code?: string } => ({ code: text(search.code) }),
-  component: lazyRouteComponent(() => import("../uploads/upload-page"), "UploadPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../uploads/upload-page")),
+    "UploadPage",
+  ),
 });
 
 const contacts = createRoute({
@@ -52,7 +64,10 @@ const contacts = createRoute({
   path: "/contacts",
   validateSearch: (search: Record<string, unknown>): ContactSearch =>
     Object.fromEntries(CONTACT_SEARCH.map((name) => [name, text(search[name])])),
-  component: lazyRouteComponent(() => import("../contacts/contacts-page"), "ContactsPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../contacts/contacts-page")),
+    "ContactsPage",
+  ),
 });
 
 const contact = createRoute({
@@ -66,19 +81,28 @@ const contact = createRoute({
     kind: text(search.kind),
     basis: text(search.basis),
   }),
-  component: lazyRouteComponent(() => import("../contacts/contact-page"), "ContactPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../contacts/contact-page")),
+    "ContactPage",
+  ),
 });
 
 const campaigns = createRoute({
   getParentRoute: () => shell,
   path: "/campaigns",
-  component: lazyRouteComponent(() => import("../campaigns/campaigns-page"), "CampaignsPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../campaigns/campaigns-page")),
+    "CampaignsPage",
+  ),
 });
 
 const newCampaign = createRoute({
   getParentRoute: () => shell,
   path: "/campaigns/new",
-  component: lazyRouteComponent(() => import("../campaigns/builder/builder-page"), "NewCampaignPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../campaigns/builder/builder-page")),
+    "NewCampaignPage",
+  ),
 });
 
 const editCampaign = createRoute({
@@ -87,7 +111,10 @@ const editCampaign = createRoute({
   validateSearch: (search: Record<string, unknown>): { step?: BuilderStep } => ({
     step: BUILDER_STEPS.find((step) => step === search.step),
   }),
-  component: lazyRouteComponent(() => import("../campaigns/builder/builder-page"), "BuilderPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../campaigns/builder/builder-page")),
+    "BuilderPage",
+  ),
 });
 
 const campaignCalendar = createRoute({
@@ -97,21 +124,30 @@ const campaignCalendar = createRoute({
     day: isDay(search.day) ? search.day : undefined,
     view: search.view === "week" ? "week" : undefined,
   }),
-  component: lazyRouteComponent(() => import("../campaigns/calendar-page"), "CampaignCalendarPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../campaigns/calendar-page")),
+    "CampaignCalendarPage",
+  ),
 });
 
 const testers = createRoute({
   getParentRoute: () => shell,
   path: "/campaigns/testers",
   validateSearch: (search: Record<string, unknown>): { brand?: string } => ({ brand: text(search.brand) }),
-  component: lazyRouteComponent(() => import("../campaigns/testers/testers-page"), "TestersPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../campaigns/testers/testers-page")),
+    "TestersPage",
+  ),
 });
 
 const optOuts = createRoute({
   getParentRoute: () => shell,
   path: "/opt-outs",
   validateSearch: optOutsSearch,
-  component: lazyRouteComponent(() => import("../campaigns/opt-outs-page"), "OptOutsPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../campaigns/opt-outs-page")),
+    "OptOutsPage",
+  ),
 });
 
 const campaign = createRoute({
@@ -121,54 +157,105 @@ const campaign = createRoute({
     rows: ROW_GROUPS.find((group) => group === search.rows),
     code: text(search.code),
   }),
-  component: lazyRouteComponent(() => import("../campaigns/campaign-page"), "CampaignPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../campaigns/campaign-page")),
+    "CampaignPage",
+  ),
 });
 
 const registry = createRoute({
   getParentRoute: () => shell,
   path: "/registry",
   validateSearch: (search: Record<string, unknown>): { brand?: string } => ({ brand: text(search.brand) }),
-  component: lazyRouteComponent(() => import("../registry/registry-page"), "RegistryPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../registry/registry-page")),
+    "RegistryPage",
+  ),
 });
 
 const attributes = createRoute({
   getParentRoute: () => shell,
   path: "/attributes",
-  component: lazyRouteComponent(() => import("../attributes/attributes-page"), "AttributesPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../attributes/attributes-page")),
+    "AttributesPage",
+  ),
 });
 
 const lists = createRoute({
   getParentRoute: () => shell,
   path: "/lists",
-  component: lazyRouteComponent(() => import("../lists/groups-page"), "ListsPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../lists/groups-page")),
+    "ListsPage",
+  ),
 });
 
 const list = createRoute({
   getParentRoute: () => shell,
   path: "/lists/$name",
-  component: lazyRouteComponent(() => import("../lists/group-page"), "ListPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../lists/group-page")),
+    "ListPage",
+  ),
 });
 
 const tags = createRoute({
   getParentRoute: () => shell,
   path: "/tags",
-  component: lazyRouteComponent(() => import("../lists/groups-page"), "TagsPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../lists/groups-page")),
+    "TagsPage",
+  ),
 });
 
 const tag = createRoute({
   getParentRoute: () => shell,
   path: "/tags/$name",
-  component: lazyRouteComponent(() => import("../lists/group-page"), "TagPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../lists/group-page")),
+    "TagPage",
+  ),
+});
+
+const segments = createRoute({
+  getParentRoute: () => shell,
+  path: "/segments",
+  component: lazyRouteComponent(
+    withTexts(() => import("../segments/segments-page")),
+    "SegmentsPage",
+  ),
+});
+
+const newSegment = createRoute({
+  getParentRoute: () => shell,
+  path: "/segments/new",
+  component: lazyRouteComponent(
+    withTexts(() => import("../segments/segment-page")),
+    "NewSegmentPage",
+  ),
+});
+
+const segment = createRoute({
+  getParentRoute: () => shell,
+  path: "/segments/$id",
+  component: lazyRouteComponent(
+    withTexts(() => import("../segments/segment-page")),
+    "SegmentPage",
+  ),
 });
 
 const blacklist = createRoute({
   getParentRoute: () => shell,
   path: "/blacklist",
-  component: lazyRouteComponent(() => import("../lists/blacklist-page"), "BlacklistPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../lists/blacklist-page")),
+    "BlacklistPage",
+  ),
 });
 
 /** The people's own screens: what is kept of them, and the groups they are in. */
-const peoples = [attributes, lists, list, tags, tag, blacklist] as const;
+const peoples = [attributes, lists, list, tags, tag, segments, newSegment, segment, blacklist] as const;
 
 const brandSearch = (search: Record<string, unknown>): { brand?: string } => ({ brand: text(search.brand) });
 
@@ -179,7 +266,10 @@ const rejections = createRoute({
     brand: text(search.brand),
     code: text(search.code),
   }),
-  component: lazyRouteComponent(() => import("../registry/rejections-page"), "RejectionsPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../registry/rejections-page")),
+    "RejectionsPage",
+  ),
 });
 
 const deadlines = createRoute({
@@ -190,21 +280,30 @@ const deadlines = createRoute({
     duty: text(search.duty),
     expired: search.expired ? true : undefined,
   }),
-  component: lazyRouteComponent(() => import("../registry/deadlines-page"), "DeadlinesPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../registry/deadlines-page")),
+    "DeadlinesPage",
+  ),
 });
 
 const drift = createRoute({
   getParentRoute: () => shell,
   path: "/registry/drift",
   validateSearch: brandSearch,
-  component: lazyRouteComponent(() => import("../registry/drift-page"), "DriftPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../registry/drift-page")),
+    "DriftPage",
+  ),
 });
 
 const driftDay = createRoute({
   getParentRoute: () => shell,
   path: "/registry/drift/$day",
   validateSearch: brandSearch,
-  component: lazyRouteComponent(() => import("../registry/day-page"), "DayPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../registry/day-page")),
+    "DayPage",
+  ),
 });
 
 const holds = createRoute({
@@ -214,51 +313,75 @@ const holds = createRoute({
     brand: text(search.brand),
     state: text(search.state),
   }),
-  component: lazyRouteComponent(() => import("../registry/holds-page"), "HoldsPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../registry/holds-page")),
+    "HoldsPage",
+  ),
 });
 
 const findings = createRoute({
   getParentRoute: () => shell,
   path: "/registry/findings",
   validateSearch: brandSearch,
-  component: lazyRouteComponent(() => import("../registry/findings-page"), "FindingsPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../registry/findings-page")),
+    "FindingsPage",
+  ),
 });
 
 const retailers = createRoute({
   getParentRoute: () => shell,
   path: "/registry/retailers",
   validateSearch: brandSearch,
-  component: lazyRouteComponent(() => import("../registry/retailers-page"), "RetailersPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../registry/retailers-page")),
+    "RetailersPage",
+  ),
 });
 
 const connectors = createRoute({
   getParentRoute: () => shell,
   path: "/connectors",
-  component: lazyRouteComponent(() => import("../connectors/connectors-page"), "ConnectorsPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../connectors/connectors-page")),
+    "ConnectorsPage",
+  ),
 });
 
 const newConnector = createRoute({
   getParentRoute: () => shell,
   path: "/connectors/new",
-  component: lazyRouteComponent(() => import("../connectors/new-connector-page"), "NewConnectorPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../connectors/new-connector-page")),
+    "NewConnectorPage",
+  ),
 });
 
 const connector = createRoute({
   getParentRoute: () => shell,
   path: "/connectors/$id",
-  component: lazyRouteComponent(() => import("../connectors/connector-page"), "ConnectorPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../connectors/connector-page")),
+    "ConnectorPage",
+  ),
 });
 
 const users = createRoute({
   getParentRoute: () => shell,
   path: "/users",
-  component: lazyRouteComponent(() => import("../admin/users-page"), "UsersPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../admin/users-page")),
+    "UsersPage",
+  ),
 });
 
 const keys = createRoute({
   getParentRoute: () => shell,
   path: "/keys",
-  component: lazyRouteComponent(() => import("../admin/keys-page"), "KeysPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../admin/keys-page")),
+    "KeysPage",
+  ),
 });
 
 const audit = createRoute({
@@ -266,7 +389,10 @@ const audit = createRoute({
   path: "/audit",
   validateSearch: (search: Record<string, unknown>): AuditSearch =>
     Object.fromEntries(AUDIT_SEARCH.map((name) => [name, text(search[name])])),
-  component: lazyRouteComponent(() => import("../admin/audit-page"), "AuditPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../admin/audit-page")),
+    "AuditPage",
+  ),
 });
 
 const settings = createRoute({
@@ -275,31 +401,46 @@ const settings = createRoute({
   validateSearch: (search: Record<string, unknown>): { brand?: string } => ({
     brand: text(search.brand),
   }),
-  component: lazyRouteComponent(() => import("../admin/settings-page"), "SettingsPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../admin/settings-page")),
+    "SettingsPage",
+  ),
 });
 
 const promotions = createRoute({
   getParentRoute: () => shell,
   path: "/promotions",
-  component: lazyRouteComponent(() => import("../promotions/promotions-page"), "PromotionsPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../promotions/promotions-page")),
+    "PromotionsPage",
+  ),
 });
 
 const templates = createRoute({
   getParentRoute: () => shell,
   path: "/templates",
-  component: lazyRouteComponent(() => import("../templates/templates-page"), "TemplatesPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../templates/templates-page")),
+    "TemplatesPage",
+  ),
 });
 
 const newTemplate = createRoute({
   getParentRoute: () => shell,
   path: "/templates/new",
-  component: lazyRouteComponent(() => import("../templates/template-page"), "NewTemplatePage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../templates/template-page")),
+    "NewTemplatePage",
+  ),
 });
 
 const template = createRoute({
   getParentRoute: () => shell,
   path: "/templates/$id",
-  component: lazyRouteComponent(() => import("../templates/template-page"), "TemplatePage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../templates/template-page")),
+    "TemplatePage",
+  ),
 });
 
 const messages = createRoute({
@@ -310,7 +451,10 @@ const messages = createRoute({
     campaign: text(search.campaign),
     state: text(search.state),
   }),
-  component: lazyRouteComponent(() => import("../messages/messages-page"), "MessagesPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../messages/messages-page")),
+    "MessagesPage",
+  ),
 });
 
 const inbox = createRoute({
@@ -320,13 +464,19 @@ const inbox = createRoute({
     tab: text(search.tab),
     state: text(search.state),
   }),
-  component: lazyRouteComponent(() => import("../inbox/inbox-page"), "InboxPage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../inbox/inbox-page")),
+    "InboxPage",
+  ),
 });
 
 const complaintCase = createRoute({
   getParentRoute: () => shell,
   path: "/inbox/cases/$id",
-  component: lazyRouteComponent(() => import("../inbox/case/case-page"), "CasePage"),
+  component: lazyRouteComponent(
+    withTexts(() => import("../inbox/case/case-page")),
+    "CasePage",
+  ),
 });
 
 /** All screens; filters live in the address, so a view can be sent to a colleague. */

@@ -3,6 +3,7 @@ import {
   IconBan,
   IconChartBar,
   IconFileText,
+  IconFilter,
   IconForms,
   IconGauge,
   IconHistory,
@@ -38,6 +39,7 @@ export type ScreenName =
   | "contacts"
   | "lists"
   | "tags"
+  | "segments"
   | "blacklist"
   | "registry"
   | "campaigns"
@@ -59,6 +61,7 @@ export type ScreenPath =
   | "/contacts"
   | "/lists"
   | "/tags"
+  | "/segments"
   | "/blacklist"
   | "/registry"
   | "/campaigns"
@@ -91,6 +94,7 @@ export const SCREEN_GROUPS: ScreenGroup[] = [
       { name: "contacts", to: "/contacts", icon: IconAddressBook },
       { name: "lists", to: "/lists", icon: IconUsersGroup },
       { name: "tags", to: "/tags", icon: IconTags },
+      { name: "segments", to: "/segments", icon: IconFilter },
       { name: "blacklist", to: "/blacklist", icon: IconBan },
       { name: "registry", to: "/registry", icon: IconShieldCheck },
     ],
@@ -147,6 +151,7 @@ const WORDS: Record<ScreenName, string> = {
   contacts: "kişi kullanıcı müşteri rehber izin geçmişi neden geldi people customers",
   lists: "liste dağıtım listesi grup distribution list group",
   tags: "etiket tag",
+  segments: "segment dinamik kural hedef kitle rules audience",
   blacklist: "kara liste ak liste engel blacklist whitelist stop",
   registry: "izin iys rıza onay bağlantı senkronizasyon entegratör consent registry",
   campaigns: "toplu mesaj toplu sms kampanya gönderim bulk message campaigns",

@@ -22,6 +22,20 @@ export async function startLocale(): Promise<void> {
   if (stored !== undefined) await show(stored);
 }
 
+let rest: Promise<void> | undefined;
+
+/** Fetches the texts that the first screens do without, once; a fetch that failed is tried again. */
+export function restOfTexts(): Promise<void> {
+  rest ??= import("./late").then(
+    ({ late }) => void i18next.addResourceBundle("tr", "translation", late, true),
+    (error: unknown) => {
+      rest = undefined;
+      throw error;
+    },
+  );
+  return rest;
+}
+
 /** The language on screen. */
 export function currentLanguage(): Language {
   return i18next.language === "en" ? "en" : "tr";

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { english } from "./english";
+import { late } from "./late";
 import { turkish } from "./turkish";
 
 type Tree = { [key: string]: string | Tree };
@@ -16,7 +17,7 @@ function texts(tree: Tree, path = ""): Map<string, string> {
   return flat;
 }
 
-const tr = texts(turkish);
+const tr = texts({ ...turkish, ...late });
 const en = texts(english);
 
 /** Turkish nouns do not change after a number, so a text may have one Turkish form and two English ones. */

@@ -8,11 +8,11 @@ import { ButtonLink } from "../app/links";
 import { Notice } from "../app/notice";
 import { Section } from "../app/page";
 import { Failure, Loading, Problem } from "../app/states";
-import { useLists, useSegments, useTags } from "../campaigns/builder/groups";
 import { useMoney } from "../campaigns/builder/money";
 import { Pairs } from "../campaigns/builder/pairs";
 import { useConnectors } from "../connectors/queries";
 import { useFormats } from "../locale/format";
+import { useLists, useSegments, useTags } from "../segments/groups";
 
 type Measured = Answer<"/api/v1/templates/{id}/measure", "post">;
 

@@ -40,6 +40,13 @@ export function Codes({ uploadId, codes }: { uploadId: string; codes: CodeCount[
                 <Table.Td>
                   {text(entry)}{" "}
                   {!isRefusal(entry.code) && <StateBadge tone="neutral" label={t("uploads.codes.remark")} />}
+                  {entry.deadlines && (
+                    <Text size="sm" className="quiet" mt={4}>
+                      {entry.deadlines[0] === entry.deadlines[1]
+                        ? t("uploads.codes.too_old_once", { last: entry.deadlines[1] })
+                        : t("uploads.codes.too_old", { first: entry.deadlines[0], last: entry.deadlines[1] })}
+                    </Text>
+                  )}
                 </Table.Td>
                 <Table.Td ta="end" className="number">
                   {isRefusal(entry.code) ? (

@@ -4,7 +4,7 @@ import type { Upload } from "../api/model";
 import { useActorName } from "../app/actor";
 import { useFormats } from "../locale/format";
 import classes from "./stages.module.css";
-import { registryTotal, type Stage, stagesOf } from "./upload-state";
+import { registryOpen, registryTotal, type Stage, stagesOf } from "./upload-state";
 
 /** The upload's way from file to İYS as a line of stages; the one under way moves. */
 export function Stages({ upload }: { upload: Upload }) {
@@ -59,6 +59,15 @@ function StageNote({ upload, stage }: { upload: Upload; stage: Stage }) {
         <>
           {registryTotal(upload) > 0 &&
             t("uploads.stage.asked", { done: upload.registry.done, total: registryTotal(upload) })}
+          {upload.registry.confirmed + upload.registry.refused > 0 && (
+            <div>
+              {t("uploads.stage.answers", {
+                confirmed: upload.registry.confirmed,
+                refused: upload.registry.refused,
+                open: registryOpen(upload) + upload.registry.parked,
+              })}
+            </div>
+          )}
           {upload.registry.parked > 0 && <div>{t("uploads.stage.parked", { count: upload.registry.parked })}</div>}
         </>
       );

@@ -6,6 +6,7 @@ import { Notice } from "../app/notice";
 import { useMay } from "../app/permissions";
 import { CodeBadge, ReasonText, useReasonText } from "../app/reason-text";
 import { useFormats } from "../locale/format";
+import { HowToTextColumn } from "./how-to-text-column";
 import { Reading } from "./reading";
 import { ReuploadLink } from "./reupload-link";
 
@@ -13,6 +14,7 @@ import { ReuploadLink } from "./reupload-link";
 export function UploadNotices({ upload }: { upload: Upload }) {
   const { t } = useTranslation();
   const text = useReasonText();
+  const formats = useFormats();
   const decides = ["judged", "waiting_for_person"].includes(upload.state);
   return (
     <>
@@ -33,6 +35,14 @@ export function UploadNotices({ upload }: { upload: Upload }) {
       {upload.registry.last_error && (
         <Notice tone="out" title={t("registry.queue.last_error")}>
           {upload.registry.last_error}
+          {upload.registry.next_try_at && (
+            <Text mt={4}>
+              {t("uploads.detail.next_try", {
+                place: upload.registry.tries + 1,
+                when: formats.dateTime(upload.registry.next_try_at),
+              })}
+            </Text>
+          )}
         </Notice>
       )}
     </>
@@ -44,6 +54,8 @@ const TELLS_RISK = ["blocks_mandatory", "uniform_column", "office_hours_only", "
 
 /** Codes that other reading settings may mend. */
 const MISREAD = ["F103", "F104", "F106"];
+/** Phones that a spreadsheet has turned into rounded numbers. */
+const BROKEN_NUMBERS = "F113";
 /** Codes that mapping the columns may mend. */
 const MISMAPPED = ["F110", "F111", "F117"];
 
@@ -64,6 +76,7 @@ function Refused({ upload }: { upload: Upload }) {
         <CodeBadge code={refusal.code} />
         <ReasonText reason={refusal} />
       </Group>
+      {refusal.code === BROKEN_NUMBERS && <HowToTextColumn />}
       {MISMAPPED.includes(refusal.code) && hasColumns && (
         <Text mt="xs">
           <a href="#recognised">{t("uploads.refused.map_columns")}</a>

@@ -28,7 +28,7 @@ function upload(more: Partial<Upload>): Upload {
     holds: [],
     notices: [],
     discrepancies: [],
-    registry: { pending: 0, in_flight: 0, waiting: 0, parked: 0, done: 0 },
+    registry: { pending: 0, in_flight: 0, waiting: 0, parked: 0, done: 0, confirmed: 0, refused: 0, tries: 0 },
     summary: {
       encoding: "UTF-8",
       delimiter: ";",
@@ -59,14 +59,14 @@ test("the_stages_follow_the_state_from_file_to_registry", () => {
 });
 
 test("an_applied_upload_is_not_over_while_the_registry_owes_an_answer", () => {
-  const registry = { pending: 1, in_flight: 1, waiting: 2, parked: 0, done: 4 };
+  const registry = { ...upload({}).registry, pending: 1, in_flight: 1, waiting: 2, done: 4 };
   const waiting = upload({ state: "applied", registry });
   expect(stagesOf(waiting).at(-1)).toEqual({ name: "registry", state: "current", share: 0.5 });
   expect(isMoving(waiting)).toBe(true);
 });
 
 test("calls_that_were_set_aside_do_not_keep_a_screen_asking_for_ever", () => {
-  const registry = { pending: 0, in_flight: 0, waiting: 0, parked: 3, done: 4 };
+  const registry = { ...upload({}).registry, parked: 3, done: 4 };
   expect(isMoving(upload({ state: "applied", registry }))).toBe(false);
 });
 

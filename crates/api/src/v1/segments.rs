@@ -4,15 +4,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use domain::attribute::Attribute;
-use domain::ids::{BrandId, SegmentId};
+use domain::ids::{BrandId, ContactId, RecipientId, SegmentId};
 use domain::segment::Rule;
-use domain::{Channel, RecipientKind, Timestamp};
+use domain::{Channel, Recipient, RecipientKind, Timestamp};
 use engine::segments::SegmentPreview;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::access::Permission;
+use store::audience_people::JudgedPerson;
 use store::segments;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::app::App;
@@ -22,7 +23,7 @@ use crate::checks::not_blank;
 use crate::creation::Creation;
 use crate::page::{Page, Paging};
 use crate::problem::{OrNotFound, Problem};
-use crate::reason::CountedReason;
+use crate::reason::{CountedReason, Reason};
 use crate::words;
 
 /// Rules with a name (*dinamik segment*).
@@ -108,6 +109,30 @@ pub(crate) struct SegmentFound {
     sendable: i64,
     /// Of them, excluded, by headline reason.
     excluded: Vec<CountedReason>,
+}
+
+/// For what the people of a segment are judged.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SegmentAbout {
+    #[param(value_type = String)]
+    brand_id: BrandId,
+    #[param(value_type = words::Channel)]
+    channel: Channel,
+    #[param(value_type = words::RecipientKind)]
+    kind: RecipientKind,
+}
+
+/// Somebody whom a segment finds.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SegmentPerson {
+    #[schema(value_type = String, example = "cnt_10000")]
+    contact_id: ContactId,
+    /// Masked for roles that may not read personal data, as is the name.
+    address: String,
+    full_name: Option<String>,
+    /// Why a commercial message would not reach them now; absent when it would.
+    reason: Option<Reason>,
 }
 
 async fn attributes(
@@ -229,6 +254,45 @@ pub(crate) async fn change_segment(
         .await?;
     writer.commit().await?;
     Ok(Json(Segment::of(saved, &attributes)))
+}
+
+/// Whom a segment finds now, for a brand and a channel.
+#[utoipa::path(
+    get, path = "/segments/{id}/people", operation_id = "segment_people", tag = "segments",
+    params(("id" = String, Path, description = "The segment"), SegmentAbout, Paging),
+    responses((status = 200, description = "In the order in which addresses became known", body = Page<SegmentPerson>)),
+)]
+pub(crate) async fn segment_people(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<SegmentId>,
+    Asked(about): Asked<SegmentAbout>,
+    Asked(paging): Asked<Paging>,
+) -> Result<Json<Page<SegmentPerson>>, Problem> {
+    caller.needs(Permission::ReadReports)?;
+    let about = SegmentPreview {
+        brand: about.brand_id,
+        channel: about.channel,
+        kind: about.kind,
+    };
+    let after = paging.after::<RecipientId>()?;
+    let rows = app
+        .engine
+        .segment_people(caller.firm, id, about, after, paging.rows()?)
+        .await?;
+    let show = |person: JudgedPerson| SegmentPerson {
+        contact_id: person.contact,
+        // What the store holds is normalised; should it not be, it is not shown.
+        address: Recipient::from_normalised(&person.address).map_or_else(
+            |_| "***".to_owned(),
+            |address| caller.shows_address(&address),
+        ),
+        full_name: person.name.map(|name| caller.shows_name(name)),
+        reason: person.code.map(Reason::of),
+    };
+    paging
+        .page(rows, |person| person.recipient.to_string(), show)
+        .map(Json)
 }
 
 /// Whom rules find now, for a brand and a channel. Keeps nothing.

@@ -222,6 +222,15 @@ pub(crate) struct UploadRegistry {
     parked: i64,
     done: i64,
     last_error: Option<String>,
+    /// Records that İYS has confirmed.
+    confirmed: i64,
+    /// Records that İYS holds as refused, or would not take.
+    refused: i64,
+    /// How often what went wrong was tried.
+    tries: i64,
+    /// When it is tried again.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_try_at: Option<Timestamp>,
 }
 
 impl From<QueueFigures> for UploadRegistry {
@@ -233,6 +242,10 @@ impl From<QueueFigures> for UploadRegistry {
             parked: figures.parked,
             done: figures.done,
             last_error: figures.last_error,
+            confirmed: figures.confirmed,
+            refused: figures.refused,
+            tries: figures.tries,
+            next_try_at: figures.next_try_at,
         }
     }
 }

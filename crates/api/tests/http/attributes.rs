@@ -258,6 +258,19 @@ async fn a_segment_reads_as_a_sentence_is_previewed_and_chosen_by_a_campaign() {
     let made = made.json();
     assert_eq!(made["text_tr"], sentence);
     let twin = server.post("/api/v1/segments", &tenant.owner, new).await;
+    let people = format!(
+        "/api/v1/segments/{}/people?brand_id={}&channel=MESAJ&kind=BIREYSEL",
+        made["id"].as_str().unwrap(),
+        tenant.brand
+    );
+    let found = server.get(&people, &tenant.owner).await;
+    assert_eq!(found.status, StatusCode::OK, "{}", found.text());
+    let found = found.json()["items"].as_array().unwrap().clone();
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (&found[0]["address"], &found[0]["reason"]["code"]),
+        (&json!(crate::people::PHONE), &json!("S102"))
+    );
     assert_eq!(twin.status, StatusCode::CONFLICT, "{}", twin.text());
     let wrong = json!({ "name": "Yanlış", "rule": { "type": "attribute", "code": "yok", "comparison": "filled" } });
     let refused = server.post("/api/v1/segments", &tenant.owner, wrong).await;

@@ -121,6 +121,7 @@ impl Engine {
         // Who of the list needs a look is not said, so all of it gets one; it
         // leaves as it is what has just been written.
         let open: Vec<RegistryItem> = if written >= confirmed.len() as u64 {
+            writer.count_outcomes(list, written, 0).await?;
             missing.into_iter().cloned().collect()
         } else {
             list.items.clone()

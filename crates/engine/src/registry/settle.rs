@@ -312,6 +312,8 @@ impl Engine {
         writer
             .note_answers(brand.id, list.channel, list.kind, &refusals)
             .await?;
+        let refused = items.len().saturating_sub(looked.len()) as u64;
+        writer.count_outcomes(list, 0, refused).await?;
         let lists = self.look_up_lists(list, &looked);
         writer.enqueue_registry(&lists).await?;
         if rest.is_empty() {
@@ -347,6 +349,8 @@ impl Engine {
         items: &[RegistryItem],
         states: &[StoredState],
     ) -> Result<(), EngineError> {
+        let (confirmed, refused) = outcomes(states);
+        writer.count_outcomes(list, confirmed, refused).await?;
         let now = self.now();
         let rules = rules(brand);
         // A pull reads İYS and writes nothing there, whatever else is known here.
@@ -552,4 +556,18 @@ fn code_of(answer: &AddAnswer) -> Option<&str> {
         AddAnswer::Failed { code, .. } => code.as_deref(),
         AddAnswer::Recorded(_) | AddAnswer::Enqueued => None,
     }
+}
+
+/// How many of the states İYS has confirmed, and how many it holds as refused
+/// or would not take.
+fn outcomes(states: &[StoredState]) -> (u64, u64) {
+    let mut counts = (0, 0);
+    for state in states {
+        match state.registry.verdict {
+            domain::Verdict::Onay => counts.0 += 1,
+            domain::Verdict::Ret | domain::Verdict::Refused => counts.1 += 1,
+            _ => {}
+        }
+    }
+    counts
 }

@@ -188,6 +188,7 @@ fn add(counts: &mut Vec<CodeCount>, count: u64, lines: Vec<u64>) {
             code,
             count,
             first_lines: lines,
+            deadlines: None,
         }),
     }
 }

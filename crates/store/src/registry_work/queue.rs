@@ -111,6 +111,30 @@ impl Writer {
         .doing("freeing registry work")
     }
 
+    /// Counts what İYS said about records of an upload's list: confirmed, and
+    /// refused or not taken. Other lists are nobody's progress.
+    pub async fn count_outcomes(
+        &mut self,
+        list: &ClaimedList,
+        confirmed: u64,
+        refused: u64,
+    ) -> Result<(), StoreError> {
+        if list.upload.is_none() || confirmed + refused == 0 {
+            return Ok(());
+        }
+        let sql = "UPDATE registry_batch SET confirmed_count = confirmed_count + $2, \
+                refused_count = refused_count + $3 WHERE id = $1";
+        let as_count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        on!(self, conn => sqlx::query(sql)
+            .bind(list.id.as_db())
+            .bind(as_count(confirmed))
+            .bind(as_count(refused))
+            .execute(&mut *conn)
+            .await
+            .map(drop))
+        .doing("counting what İYS said")
+    }
+
     /// Everything of the list is settled.
     ///
     /// # Errors

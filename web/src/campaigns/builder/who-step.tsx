@@ -1,25 +1,22 @@
-import { Autocomplete, Button, Group, Radio, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Autocomplete, Button, Group, Radio, Select, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useRef, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { answer, api, newIntentionKey } from "../../api/client";
+import { answer, api } from "../../api/client";
 import type { Campaign, Segment } from "../../api/model";
-import { ApiError } from "../../api/problem";
-import { useAct } from "../../app/act";
 import { TextLink } from "../../app/links";
-import { Notice } from "../../app/notice";
 import { Section } from "../../app/page";
-import { Failure, Loading, Problem } from "../../app/states";
-import { currentLanguage } from "../../locale";
+import { Failure, Loading } from "../../app/states";
 import { useFormats } from "../../locale/format";
+import { useLists, useSegments, useTags } from "../../segments/groups";
+import type { Rule } from "../../segments/rule";
+import { RuleCount } from "../../segments/segment-builder";
+import { groupOf, SegmentForm } from "../../segments/segment-form";
 import { useDryRun } from "../dry-run";
 import { dryRunSteps } from "../steps";
 import { Waterfall } from "../waterfall";
 import classes from "./builder.module.css";
 import type { Audience, Draft } from "./draft";
-import { useLists, useSegments, useTags } from "./groups";
-import { firstRule, type GroupRule, isGroup, type Rule, sizeOf } from "./rule";
-import { RuleCount, SegmentBuilder } from "./segment-builder";
 
 type Choice = "all" | "list" | "tag" | "segment" | "addresses";
 
@@ -185,7 +182,7 @@ function Segments({
       {held.data && edited === undefined && !isNew && <Held campaign={campaign} segment={held.data} />}
       {isNew && (
         <SegmentForm
-          campaign={campaign}
+          about={campaign}
           onSaved={(segment) => {
             edit(undefined);
             onTake(segment.id);
@@ -193,7 +190,7 @@ function Segments({
         />
       )}
       {edited === "chosen" && held.data && (
-        <SegmentForm key={held.data.id} campaign={campaign} segment={held.data} onSaved={() => edit(undefined)} />
+        <SegmentForm key={held.data.id} about={campaign} segment={held.data} onSaved={() => edit(undefined)} />
       )}
     </Stack>
   );
@@ -201,84 +198,7 @@ function Segments({
 
 /** A saved segment in words, with whom it finds now. */
 function Held({ campaign, segment }: { campaign: Campaign; segment: Segment }) {
-  return <RuleCount rule={groupOf(segment.rule as unknown as Rule)} campaign={campaign} />;
-}
-
-function groupOf(rule: Rule): GroupRule {
-  return isGroup(rule) ? rule : { type: "all", rules: [rule] };
-}
-
-interface SegmentFormProps {
-  campaign: Campaign;
-  /** Changed when given, made otherwise. */
-  segment?: Segment;
-  onSaved: (segment: Segment) => void;
-}
-
-function SegmentForm({ campaign, segment, onSaved }: SegmentFormProps) {
-  const { t } = useTranslation();
-  const intention = useRef(newIntentionKey());
-  const tags = useTags();
-  const lists = useLists();
-  const [name, setName] = useState(segment?.name ?? "");
-  const [rule, setRule] = useState<GroupRule>(() => (segment ? groupOf(segment.rule as unknown as Rule) : firstRule()));
-  const [tried, setTried] = useState(false);
-  const save = useAct(
-    () => {
-      const body = { name: name.trim(), rule: rule as never };
-      return segment
-        ? answer<Segment>(api.PATCH("/api/v1/segments/{id}", { params: { path: { id: segment.id } }, body }))
-        : answer<Segment>(api.POST("/api/v1/segments", { body, headers: { "Idempotency-Key": intention.current } }));
-    },
-    {
-      done: t("builder.segment.kept"),
-      refresh: [["segments"], ["segment"], ["campaign", campaign.id]],
-      showsError: true,
-      onDone: onSaved,
-    },
-  );
-  const faults = save.error instanceof ApiError ? save.error.fields(currentLanguage()) : {};
-  const names = [...new Set([...(lists.data ?? []), ...(tags.data ?? [])].map((one) => one.name))];
-  const isWhole = sizeOf(rule).isWhole;
-  return (
-    <Stack gap="md">
-      {segment && <Notice tone="neutral">{t("builder.segment.shared")}</Notice>}
-      <SegmentBuilder
-        rule={rule}
-        groups={names}
-        onChange={(next) => {
-          intention.current = newIntentionKey();
-          setRule(next);
-        }}
-      />
-      <RuleCount rule={rule} campaign={campaign} />
-      <Group align="flex-end">
-        <TextInput
-          label={t("builder.segment.name")}
-          value={name}
-          onChange={(event) => {
-            intention.current = newIntentionKey();
-            setName(event.currentTarget.value);
-          }}
-          error={faults.name ?? (tried && name.trim() === "" && t("common.required"))}
-          maxLength={100}
-          w={280}
-          withAsterisk
-        />
-        <Button
-          onClick={() => {
-            setTried(true);
-            if (name.trim() !== "" && isWhole) save.mutate(undefined);
-          }}
-          disabled={!isWhole}
-          loading={save.isPending}
-        >
-          {segment ? t("builder.segment.save_change") : t("builder.segment.save")}
-        </Button>
-      </Group>
-      {save.error && <Problem error={save.error} />}
-    </Stack>
-  );
+  return <RuleCount rule={groupOf(segment.rule as unknown as Rule)} about={campaign} />;
 }
 
 /** From everybody in the audience to those who may be sent to, with each reason and its next step. */

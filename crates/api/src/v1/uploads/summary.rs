@@ -67,6 +67,10 @@ pub(crate) struct CodeCount {
     text_tr: String,
     text_en: String,
     count: i64,
+    /// Of consents that grew too old (R606): the first and the last deadline
+    /// that was missed, as `20.06.2025 23:59`.
+    #[schema(value_type = Option<Vec<String>>)]
+    deadlines: Option<(String, String)>,
 }
 
 /// A question that the file cannot answer.
@@ -132,6 +136,8 @@ struct AccountUnreadValue {
 #[derive(Debug, Deserialize)]
 struct AccountCode {
     code: ReasonCode,
+    #[serde(default)]
+    deadlines: Option<(String, String)>,
     count: i64,
 }
 
@@ -233,12 +239,17 @@ fn columns(columns: Vec<AccountColumn>, rows: &[Vec<String>], hides: &[bool]) ->
 
 impl CodeCount {
     fn of(counted: AccountCode) -> Self {
-        let AccountCode { code, count } = counted;
+        let AccountCode {
+            code,
+            count,
+            deadlines,
+        } = counted;
         Self {
             code,
             text_tr: code.render_tr(&[]),
             text_en: code.render_en(&[]),
             count,
+            deadlines,
         }
     }
 }

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { answer, api } from "../../api/client";
+import { answer, api } from "../api/client";
 
 const FIRST = { params: { query: { limit: 200 } } };
 

@@ -14,12 +14,12 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { IconFolderPlus, IconPlus, IconTrash } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { answer, api } from "../../api/client";
-import type { Attribute, Campaign } from "../../api/model";
-import { Problem } from "../../app/states";
-import { useAttributeLabel, useAttributes } from "../../attributes/attributes";
-import { useFormats } from "../../locale/format";
-import classes from "./builder.module.css";
+import { answer, api } from "../api/client";
+import type { Attribute, Campaign } from "../api/model";
+import { Problem } from "../app/states";
+import { useAttributeLabel, useAttributes } from "../attributes/attributes";
+import classes from "../campaigns/builder/builder.module.css";
+import { useFormats } from "../locale/format";
 import {
   CONDITIONS_MAX,
   type Comparison,
@@ -40,6 +40,9 @@ const KINDS = ["attribute", "group", "consent", "message"] as const;
 const CHANNELS = ["MESAJ", "ARAMA", "EPOSTA", "WHATSAPP"] as const;
 /** How long nothing is changed before people are counted, milliseconds. */
 const REST_MS = 500;
+
+/** For what people are judged. */
+export type About = Pick<Campaign, "brand_id" | "channel" | "kind">;
 
 interface SegmentBuilderProps {
   rule: GroupRule;
@@ -356,18 +359,12 @@ function AttributeCondition({ condition, path, attributes, onChange }: Attribute
 }
 
 /** How many people rules find now, and how many of them may be written to; counted while they are being changed. */
-export function RuleCount({
-  rule,
-  campaign,
-}: {
-  rule: GroupRule;
-  campaign: Pick<Campaign, "brand_id" | "channel" | "kind">;
-}) {
+export function RuleCount({ rule, about }: { rule: GroupRule; about: About }) {
   const { t, i18n } = useTranslation();
   const formats = useFormats();
   const { isWhole } = sizeOf(rule);
   const [rested] = useDebouncedValue(rule, REST_MS);
-  const question = { brand_id: campaign.brand_id, channel: campaign.channel, kind: campaign.kind, rule: rested };
+  const question = { brand_id: about.brand_id, channel: about.channel, kind: about.kind, rule: rested };
   const found = useQuery({
     queryKey: ["segment-preview", question],
     queryFn: () => answer(api.POST("/api/v1/segments/preview", { body: { ...question, rule: rested as never } })),

@@ -1,4 +1,4 @@
-import type { Attribute, Channel } from "../../api/model";
+import type { Attribute, Channel } from "../api/model";
 
 /** A rule that says whom a segment is for, as the server takes it. */
 export type Rule = GroupRule | Condition;
