@@ -204,7 +204,7 @@ async function sendOut({ page }, connector) {
 async function readHome({ page }) {
   const duties = page.locator("#duties");
   await duties.getByText("İşlem bekleyen İYS reddi").waitFor();
-  for (const label of ["Bugün dolan", "Geciken", "Açık şikâyet", "Üstlenilmemiş uyarı"]) {
+  for (const label of ["Bugün dolan", "Geciken", "Açık şikâyet", "Farklı çıkan gün", "Üstlenilmemiş uyarı"]) {
     await duties.getByText(label).waitFor();
   }
   await checkAccess(page, "the home of compliance");

@@ -29,6 +29,7 @@ import { Keys } from "./keys";
 import { Listing } from "./listing";
 import { RegistryHealth } from "./registry-health";
 import { Today } from "./today";
+import { Urgent } from "./urgent";
 import { WaitingReplies } from "./waiting-replies";
 
 const SHOWN = 5;
@@ -128,6 +129,7 @@ export function DashboardPage() {
 
   return (
     <Page title={t("dashboard.title")} lead={t("dashboard.today", { date: formats.day(now) })}>
+      {may("manage_registry") && <Urgent />}
       {rowsOf(shown).map((row) =>
         row.length === 1 && WIDE.has(row[0] as Part) ? (
           <Fragment key={row[0]}>{parts[row[0] as Part]}</Fragment>
