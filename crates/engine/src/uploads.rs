@@ -29,7 +29,7 @@ pub use correct::Refused;
 pub(crate) use drops::SeenFiles;
 pub use intake::{CellChange, Privacy, SameChange};
 pub use notices::{Notice, notices};
-pub use receive::NewFile;
+pub use receive::{NewFile, action_of};
 pub use report::ReportForm;
 
 use crate::error::EngineError;

@@ -47,14 +47,7 @@ pub fn write_report_csv(
     rejections: impl IntoIterator<Item = io::Result<Rejection>>,
     privacy: Privacy,
 ) -> io::Result<u64> {
-    let mut out = io::BufWriter::new(out);
-    out.write_all(b"\xef\xbb\xbf")?;
-    let mut table = csv::WriterBuilder::new()
-        .delimiter(b';')
-        .terminator(Terminator::CRLF)
-        .flexible(true)
-        .from_writer(out);
-    table.write_record(headers_of(summary))?;
+    let mut table = begun(out, summary)?;
     let splitter = RowSplitter::new(summary, privacy);
     let mut count = 0;
     for rejection in rejections {
@@ -64,6 +57,19 @@ pub fn write_report_csv(
     }
     table.flush()?;
     Ok(count)
+}
+
+/// A report with its headers, as Turkish Excel opens it.
+fn begun<W: Write>(out: W, summary: &Summary) -> io::Result<csv::Writer<io::BufWriter<W>>> {
+    let mut out = io::BufWriter::new(out);
+    out.write_all(b"\xef\xbb\xbf")?;
+    let mut table = csv::WriterBuilder::new()
+        .delimiter(b';')
+        .terminator(Terminator::CRLF)
+        .flexible(true)
+        .from_writer(out);
+    table.write_record(headers_of(summary))?;
+    Ok(table)
 }
 
 /// The headers of a report: ours, then the file's own.

@@ -5,14 +5,13 @@
 use std::io::{Seek as _, SeekFrom};
 
 use domain::ids::{FirmId, UploadId};
-use intake::{
-    Action, CellChange, Corrections, RefusedCells, SameChange, Summary, write_corrected_csv,
-};
+use intake::{CellChange, Corrections, RefusedCells, SameChange, Summary, write_corrected_csv};
 use serde_json::json;
 use store::rejections::{Rejection, RejectionCursor, RejectionFilter};
-use store::uploads::{Upload, UploadAction};
+use store::uploads::Upload;
 
 use super::NewFile;
+use super::receive::{NAME_CHARS_MAX, action_of};
 use super::report::raw_of;
 use super::spool::read_beside;
 use crate::Engine;
@@ -20,8 +19,6 @@ use crate::error::EngineError;
 
 /// What a corrected file's name ends with.
 const MARK: &str = " (düzeltme)";
-/// Longest name of an upload, characters.
-const NAME_CHARS_MAX: usize = 50;
 
 /// A refused row, and what of it can be mended in place.
 #[derive(Debug, Clone)]
@@ -130,11 +127,7 @@ fn corrected(held: Upload, actor: &str) -> NewFile {
         stops: held.stops,
         tag: held.tag,
         expires_at: held.expires_at,
-        action: match held.action {
-            UploadAction::Local => Action::Local,
-            UploadAction::Pull => Action::Pull,
-            UploadAction::Push => Action::Push,
-        },
+        action: action_of(held.action),
         default_kind: held.default_kind,
         mapping: held.options,
         actor: actor.to_owned(),

@@ -15,7 +15,7 @@ use crate::Engine;
 use crate::error::EngineError;
 
 /// Longest name of an upload (reference systems agree on 50).
-const NAME_CHARS_MAX: usize = 50;
+pub(super) const NAME_CHARS_MAX: usize = 50;
 const BUFFER_BYTES: usize = 256 * 1024;
 
 static INCOMING: AtomicU64 = AtomicU64::new(0);
@@ -167,6 +167,15 @@ fn noted(new: NewFile, sha256: [u8; 32], size_bytes: i64) -> NewUpload {
         sha256,
         size_bytes,
         actor: new.actor,
+    }
+}
+
+/// What intake calls the action of an upload.
+pub const fn action_of(action: UploadAction) -> Action {
+    match action {
+        UploadAction::Local => Action::Local,
+        UploadAction::Pull => Action::Pull,
+        UploadAction::Push => Action::Push,
     }
 }
 

@@ -4,10 +4,9 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use csv::Terminator;
 use domain::{Channel, ReasonCode};
 
-use super::{Privacy, RowSplitter, harmless, headers_of};
+use super::{Privacy, RowSplitter, begun, harmless};
 use crate::field::Field;
 use crate::rejections::Rejection;
 use crate::summary::Summary;
@@ -197,14 +196,7 @@ pub fn write_corrected_csv(
     rejections: impl IntoIterator<Item = io::Result<Rejection>>,
     corrections: &Corrections,
 ) -> io::Result<u64> {
-    let mut out = io::BufWriter::new(out);
-    out.write_all(b"\xef\xbb\xbf")?;
-    let mut table = csv::WriterBuilder::new()
-        .delimiter(b';')
-        .terminator(Terminator::CRLF)
-        .flexible(true)
-        .from_writer(out);
-    table.write_record(headers_of(summary))?;
+    let mut table = begun(out, summary)?;
     let splitter = RowSplitter::new(summary, Privacy::Open);
     let mut count = 0;
     let mut faults: Vec<Rejection> = Vec::new();

@@ -6,7 +6,8 @@ use axum::extract::{Multipart, State};
 use axum::response::Response;
 use domain::ids::BrandId;
 use domain::{Channel, RecipientKind, Timestamp};
-use engine::{Action, EngineError};
+use engine::EngineError;
+use engine::uploads::action_of;
 use futures_util::TryStreamExt;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
@@ -234,7 +235,7 @@ async fn take_in(
             channel: meta.stop_channel,
             spares_mandatory: meta.spares_mandatory.unwrap_or(false),
         },
-        action: action(meta.action),
+        action: action_of(meta.action),
         default_kind: meta.default_recipient_kind,
         mapping: meta.mapping.unwrap_or(Value::Null),
         actor: caller.actor.clone(),
@@ -318,14 +319,6 @@ async fn digest_of(body: &mut (impl AsyncRead + Unpin)) -> std::io::Result<[u8; 
             None | Some([]) => return Ok(hasher.finalize().into()),
             Some(piece) => hasher.update(piece),
         }
-    }
-}
-
-const fn action(action: UploadAction) -> Action {
-    match action {
-        UploadAction::Local => Action::Local,
-        UploadAction::Pull => Action::Pull,
-        UploadAction::Push => Action::Push,
     }
 }
 
