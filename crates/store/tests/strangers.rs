@@ -106,13 +106,10 @@ async fn somebody_on_record_is_never_made_a_second_time() {
     }
 }
 
-async fn made_ahead(db: &TestDatabase, records: &[IncomingRecord]) -> Ahead {
+async fn made_ahead(db: &TestDatabase, slices: &[&[IncomingRecord]]) -> Vec<Ahead> {
     let context = context(db);
     let mut writer = db.store.write().await.expect("a transaction");
-    let ahead = writer
-        .place_ahead(&context, records)
-        .await
-        .expect("all new");
+    let ahead = writer.place_ahead(&context, slices).await.expect("all new");
     writer.commit().await.expect("commits");
     ahead.expect("nobody told of strangers")
 }
@@ -125,20 +122,34 @@ async fn people_made_ahead_of_what_they_say_come_out_as_those_made_together() {
         .zip(store::testing::each().await)
     {
         let together = as_strangers(&one, &slice()).await.expect("all new");
-        let ahead = made_ahead(&other, &slice()).await;
+        // Two slices, each with all that is said about its people.
+        let mut first = slice();
+        let second = first.split_off(100);
+        let (second, named_again) = second.split_at(150);
+        first.extend_from_slice(named_again);
+        let ahead = made_ahead(&other, &[&first, second]).await;
         assert_eq!(counts(&other).await, [250, 251, 0, 0], "{}", other.name);
         let context = context(&other);
         let mut writer = other.store.write().await.expect("a transaction");
-        let apart = writer.apply_ahead(&context, &slice(), ahead).await;
+        let slices = [first.as_slice(), second].into_iter().zip(ahead).collect();
+        let apart = writer.apply_ahead(&context, slices).await;
         let apart = apart.expect("nobody spoke for them");
         writer.commit().await.expect("commits");
-        assert!(apart.knew_nobody);
+        assert!(apart.iter().all(|slice| slice.knew_nobody));
+        let sum = |of: fn(&Applied) -> usize| apart.iter().map(of).sum::<usize>();
         assert_eq!(
-            (apart.created, apart.updated, apart.unchanged),
+            (
+                sum(|slice| slice.created),
+                sum(|slice| slice.updated),
+                sum(|slice| slice.unchanged)
+            ),
             (together.created, together.updated, together.unchanged),
             "{}",
             one.name
         );
+        assert_eq!(sum(|slice| slice.touched.len()), together.touched.len());
+        let mut window = Window::on(&other).await;
+        assert_eq!(window.count("ledger_block").await, 2, "a block each");
         assert_eq!(counts(&one).await, counts(&other).await);
     }
 }
@@ -146,12 +157,14 @@ async fn people_made_ahead_of_what_they_say_come_out_as_those_made_together() {
 #[tokio::test]
 async fn people_made_ahead_for_whom_somebody_else_spoke_are_looked_up_and_still_counted_as_made() {
     for db in store::testing::each().await {
-        let ahead = made_ahead(&db, &slice()).await;
+        let ahead = made_ahead(&db, &[&slice()]).await;
         let earlier = declared(9, phone(7), Status::Ret, june(21));
         apply(&db, &[earlier]).await;
         let context = context(&db);
         let mut writer = db.store.write().await.expect("a transaction");
-        let outcome = writer.apply_ahead(&context, &slice(), ahead).await;
+        let records = slice();
+        let slices = [records.as_slice()].into_iter().zip(ahead).collect();
+        let outcome = writer.apply_ahead(&context, slices).await;
         assert!(
             matches!(outcome, Err(StoreError::Exists { .. })),
             "{}: {outcome:?}",

@@ -19,17 +19,29 @@ use crate::error::EngineError;
 /// Shorter slices are not worth a second transaction.
 const AHEAD_FROM: usize = 1_000;
 
+/// Slices whose people are made in one go: contacts in 20,000s cost PostgreSQL
+/// a sixth less than in 5,000s.
+const SLICES_TOGETHER: usize = 4;
+
 /// People who are being made; dropped, they are not.
 struct Placing {
-    slice: Arc<Slice>,
+    slices: Slices,
     /// The one task that makes them.
-    task: JoinSet<Result<Option<(Writer, Ahead)>, StoreError>>,
+    task: JoinSet<Result<Option<(Writer, Vec<Ahead>)>, StoreError>>,
 }
 
-/// A slice whose people are on record.
+/// Slices whose people are on record.
 struct Placed {
-    slice: Arc<Slice>,
-    ahead: Ahead,
+    slices: Slices,
+    aheads: Vec<Ahead>,
+}
+
+/// Slices that go together; at least one.
+type Slices = Arc<Vec<Slice>>;
+
+/// Records of the spool up to the end of the last slice.
+fn end_of(slices: &[Slice]) -> i64 {
+    slices.last().map_or(0, |slice| slice.next)
 }
 
 impl Engine {
@@ -52,7 +64,7 @@ impl Engine {
         spool: &mut Spool,
         guess: &mut Guess,
     ) -> Result<bool, EngineError> {
-        let placing = self.place(claimed, first);
+        let placing = self.place(claimed, self.together(first, spool).await?);
         let Some(mut now) = note_placed(placing, claimed, *offset, guess).await? else {
             return Ok(false);
         };
@@ -61,8 +73,11 @@ impl Engine {
             // directory until this is done, so it must not wait for a connection.
             let writer = self.store.write_behind().await?;
             spool.read_on().await?;
-            let next = spool.next.take().map(|slice| self.place(claimed, slice));
-            let end = now.slice.next;
+            let next = match spool.next.take() {
+                Some(slice) => Some(self.place(claimed, self.together(slice, spool).await?)),
+                None => None,
+            };
+            let end = end_of(&now.slices);
             if !self.record(writer, claimed, brand, now, *offset).await? {
                 guess.was_wrong();
                 return Ok(false);
@@ -76,13 +91,29 @@ impl Engine {
         }
     }
 
-    /// Begins to make the people of a slice.
-    fn place(&self, claimed: &ClaimedUpload, slice: Slice) -> Placing {
-        let slice = Arc::new(slice);
+    /// A slice and those behind it that go with it.
+    async fn together(&self, first: Slice, spool: &mut Spool) -> Result<Vec<Slice>, EngineError> {
+        let most = SLICES_TOGETHER * self.settings.uploads.slice_records;
+        let mut records = first.records.len();
+        let mut slices = vec![first];
+        while slices.len() < SLICES_TOGETHER && records < most {
+            spool.read_on().await?;
+            let Some(slice) = spool.next.take() else {
+                break;
+            };
+            records += slice.records.len();
+            slices.push(slice);
+        }
+        Ok(slices)
+    }
+
+    /// Begins to make the people of slices.
+    fn place(&self, claimed: &ClaimedUpload, slices: Vec<Slice>) -> Placing {
+        let slices = Arc::new(slices);
         let context = self.apply_context(&claimed.upload);
         let mut task = JoinSet::new();
-        task.spawn(place(self.store.clone(), context, Arc::clone(&slice)));
-        Placing { slice, task }
+        task.spawn(place(self.store.clone(), context, Arc::clone(&slices)));
+        Placing { slices, task }
     }
 
     /// Writes what placed people said; false when somebody else has spoken for
@@ -92,22 +123,28 @@ impl Engine {
         mut writer: Writer,
         claimed: &ClaimedUpload,
         brand: &Brand,
-        Placed { slice, ahead }: Placed,
-        offset: i64,
+        Placed { slices, aheads }: Placed,
+        mut offset: i64,
     ) -> Result<bool, EngineError> {
         let context = self.apply_context(&claimed.upload);
-        let applied = match writer.apply_ahead(&context, &slice.incoming, ahead).await {
+        let incoming = slices.iter().map(|slice| slice.incoming.as_slice());
+        let placed: Vec<_> = incoming.zip(aheads).collect();
+        let applied = match writer.apply_ahead(&context, placed).await {
             Err(StoreError::Exists { .. }) => return Ok(false),
             outcome => outcome?,
         };
-        self.follow_up(&mut writer, claimed, brand, &slice, offset, &applied)
-            .await?;
-        self.commit_slices(writer, claimed, slice.records.len())
-            .await?;
+        let mut records = 0;
+        for (slice, applied) in slices.iter().zip(&applied) {
+            self.follow_up(&mut writer, claimed, brand, slice, offset, applied)
+                .await?;
+            offset = slice.next;
+            records += slice.records.len();
+        }
+        self.commit_slices(writer, claimed, records).await?;
         Ok(true)
     }
 
-    /// Applies the slice whose people are on record while what they said is not:
+    /// Applies the slices whose people are on record while what they said is not:
     /// a worker died in between, or somebody else spoke for one of them.
     pub(super) async fn apply_placed(
         &self,
@@ -116,24 +153,27 @@ impl Engine {
         path: &Path,
         offset: &mut i64,
     ) -> Result<(), EngineError> {
-        let (from, id) = (*offset, claimed.upload.id);
+        let id = claimed.upload.id;
         let to = self.store.read().await?.placed_offset(id).await?;
-        if to <= from {
-            return Ok(());
-        }
-        let path = path.to_owned();
-        let slice = read_beside("reading the judged records", move || {
-            Slice::between(&path, from, to)
-        })
-        .await?;
         let context = self.apply_context(&claimed.upload);
-        let mut writer = self.store.write_behind().await?;
-        let applied = writer.apply_placed(&context, &slice.incoming).await?;
-        self.follow_up(&mut writer, claimed, brand, &slice, from, &applied)
+        let most = self.settings.uploads.slice_records;
+        while *offset < to {
+            let (path, from) = (path.to_owned(), *offset);
+            let slice = read_beside("reading the judged records", move || {
+                Slice::between(&path, from, to, most)
+            })
             .await?;
-        self.commit_slices(writer, claimed, slice.records.len())
-            .await?;
-        *offset = to;
+            if slice.records.is_empty() {
+                return Ok(());
+            }
+            let mut writer = self.store.write_behind().await?;
+            let applied = writer.apply_placed(&context, &slice.incoming).await?;
+            self.follow_up(&mut writer, claimed, brand, &slice, from, &applied)
+                .await?;
+            self.commit_slices(writer, claimed, slice.records.len())
+                .await?;
+            *offset = slice.next;
+        }
         Ok(())
     }
 }
@@ -141,11 +181,15 @@ impl Engine {
 async fn place(
     store: Store,
     context: ApplyContext,
-    slice: Arc<Slice>,
-) -> Result<Option<(Writer, Ahead)>, StoreError> {
+    slices: Slices,
+) -> Result<Option<(Writer, Vec<Ahead>)>, StoreError> {
     let mut writer = store.write_behind().await?;
-    let ahead = writer.place_ahead(&context, &slice.incoming).await?;
-    Ok(ahead.map(|ahead| (writer, ahead)))
+    let incoming: Vec<_> = slices
+        .iter()
+        .map(|slice| slice.incoming.as_slice())
+        .collect();
+    let aheads = writer.place_ahead(&context, &incoming).await?;
+    Ok(aheads.map(|aheads| (writer, aheads)))
 }
 
 /// Puts people on record for good, once everything before them is applied;
@@ -161,7 +205,7 @@ async fn note_placed(
     };
     let outcome = outcome
         .map_err(|error| EngineError::Internal(format!("making people ended badly: {error}")))?;
-    let (mut writer, ahead) = match outcome {
+    let (mut writer, aheads) = match outcome {
         Ok(Some(placed)) => placed,
         Ok(None) => {
             guess.may_go_ahead = false;
@@ -173,10 +217,10 @@ async fn note_placed(
         }
         Err(error) => return Err(error.into()),
     };
-    let slice = placing.slice;
+    let slices = placing.slices;
     writer
-        .note_ahead(&claimed.claim, offset, slice.next)
+        .note_ahead(&claimed.claim, offset, end_of(&slices))
         .await?;
     writer.commit().await?;
-    Ok(Some(Placed { slice, ahead }))
+    Ok(Some(Placed { slices, aheads }))
 }

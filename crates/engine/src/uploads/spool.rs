@@ -40,12 +40,12 @@ impl Slice {
         self.next = i64::try_from(next).unwrap_or(i64::MAX);
     }
 
-    /// The records of the spool from `from` to `to`.
-    pub(super) fn between(path: &Path, from: i64, to: i64) -> io::Result<Self> {
+    /// The records of the spool from `from` to `to`, at most `most`.
+    pub(super) fn between(path: &Path, from: i64, to: i64, most: usize) -> io::Result<Self> {
         let mut slice = Self::default();
         for item in RecordReader::open(path, u64::try_from(from).unwrap_or(0))? {
             slice.push(item?);
-            if slice.next >= to {
+            if slice.next >= to || slice.records.len() >= most {
                 break;
             }
         }

@@ -2,8 +2,11 @@
 //! while what those of this one say goes into the ledger. PostgreSQL keeps half
 //! of a dozen index entries a record on one core and half on another.
 //!
+//! Several slices are made in one go: the rows of more people, sorted, meet the
+//! pages of an index more often where they have just been.
+//!
 //! Nothing about a person counts before it is in the ledger, so only people may
-//! be on record early, and only those of the slice that comes next. How far they
+//! be on record early, and only those of the slices that come next. How far they
 //! are is noted with the upload when they are committed; whoever goes on after a
 //! crash finds them there and counts them as made by this upload.
 
@@ -27,9 +30,9 @@ impl Store {
 }
 
 impl Writer {
-    /// Makes the people of records that are probably all strangers, and nothing
-    /// else; [`Writer::apply_ahead`] does the rest in another transaction.
-    /// Nothing is made when İYS has told the firm about strangers: what it told
+    /// Makes the people of slices that are probably all strangers, and nothing
+    /// else; [`Writer::apply_ahead`] does the rest in another transaction. What
+    /// it needs comes for each slice. Nothing is made when İYS has told the firm about strangers: what it told
     /// is taken over with their addresses, in one transaction.
     ///
     /// # Errors
@@ -37,9 +40,12 @@ impl Writer {
     pub async fn place_ahead(
         &mut self,
         context: &ApplyContext,
-        records: &[IncomingRecord],
-    ) -> Result<Option<Ahead>, StoreError> {
-        let moving = moving(records)?;
+        slices: &[&[IncomingRecord]],
+    ) -> Result<Option<Vec<Ahead>>, StoreError> {
+        let of_each = slices.iter().map(|records| moving(records));
+        let of_each = of_each.collect::<Result<Vec<_>, StoreError>>()?;
+        let lengths: Vec<usize> = of_each.iter().map(Vec::len).collect();
+        let moving = of_each.concat();
         self.lock_directory(context.firm).await?;
         if self.has_strangers(context.firm).await? {
             return Ok(None);
@@ -47,7 +53,8 @@ impl Writer {
         let people = self
             .place_people(&mut LookUp::Nobody, context.firm, context.now, &moving)
             .await?;
-        Ok(Some(Ahead(PlacedPeople::of(people, false))))
+        let placed = PlacedPeople::of(people, false).of_each(&lengths);
+        Ok(Some(placed.into_iter().map(Ahead).collect()))
     }
 
     /// Notes that the people of the records up to `to` are on record, in the
@@ -80,7 +87,7 @@ impl Writer {
         exactly(done, 1, "the upload at this offset")
     }
 
-    /// Applies records whose people were made ahead.
+    /// Applies slices whose people were made ahead, a block of the ledger each.
     ///
     /// # Errors
     /// [`StoreError::Exists`] when somebody else has spoken for one of them
@@ -88,16 +95,24 @@ impl Writer {
     pub async fn apply_ahead(
         &mut self,
         context: &ApplyContext,
-        records: &[IncomingRecord],
-        ahead: Ahead,
-    ) -> Result<Applied, StoreError> {
-        let moving = moving(records)?;
+        slices: Vec<(&[IncomingRecord], Ahead)>,
+    ) -> Result<Vec<Applied>, StoreError> {
         // The lock that does so otherwise belongs to the people.
         self.keep_to_indexes().await?;
-        let applied = self
-            .decide_slice(context, &moving, ahead.0, LookUp::Nobody)
-            .await?;
-        Ok(applied.with_standing(records))
+        let (mut all, mut somebody_refuses) = (Vec::new(), false);
+        for (records, ahead) in slices {
+            let moving = moving(records)?;
+            let (applied, refuses) = self
+                .decide_slice(context, &moving, ahead.0, LookUp::Nobody)
+                .await?;
+            somebody_refuses |= refuses;
+            all.push(applied.with_standing(records));
+        }
+        // Claims wait from here to the commit, so not from the first slice on.
+        if somebody_refuses {
+            self.close_gate(context.firm).await?;
+        }
+        Ok(all)
     }
 
     /// [`Writer::apply_records`] for a slice whose people this upload made ahead:

@@ -2,6 +2,7 @@
 //! to some thousands of records in one transaction and about ten statements.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use domain::consent::{Admission, Claim, ConsentEvent, ConsentKey, Origin, admit};
 use domain::ids::{BrandId, EventId, RecipientId};
@@ -42,7 +43,8 @@ impl LookUp {
 /// Whom the records of a slice are about.
 #[derive(Debug)]
 pub(super) struct PlacedPeople {
-    addresses: Vec<RecipientId>,
+    /// Of all that were placed together.
+    addresses: Arc<[RecipientId]>,
     /// Of each record.
     people: Vec<Placed>,
     knew_nobody: bool,
@@ -145,7 +147,11 @@ impl Writer {
                 .iter_mut()
                 .for_each(|one| one.is_created = true);
         }
-        self.decide_slice(context, records, placed, look_up).await
+        let (applied, refuses) = self.decide_slice(context, records, placed, look_up).await?;
+        if refuses {
+            self.close_gate(context.firm).await?;
+        }
+        Ok(applied)
     }
 
     /// Finds or makes everybody whom the records name.
@@ -169,14 +175,16 @@ impl Writer {
         Ok(PlacedPeople::of(people, is_told))
     }
 
-    /// Decides about records whose people are on record, and writes what follows.
+    /// Decides about records whose people are on record, and writes what
+    /// follows; the flag tells whether somebody refuses, and the gate must be
+    /// closed before the transaction ends.
     pub(super) async fn decide_slice(
         &mut self,
         context: &ApplyContext,
         records: &[&IncomingRecord],
         placed: PlacedPeople,
         mut look_up: LookUp,
-    ) -> Result<Applied, StoreError> {
+    ) -> Result<(Applied, bool), StoreError> {
         let head = self.lock_ledger(context.brand).await?;
         let order = placed.in_key_order();
         // What was just adopted is not committed: only this connection sees it.
@@ -210,11 +218,8 @@ impl Writer {
         self.append_block(context.brand, context.now, head, slice.events)
             .await?;
         self.save_local(context.brand, slice.changed).await?;
-        if refuses {
-            self.close_gate(context.firm).await?;
-        }
         slice.applied.refused.sort_by_key(|refusal| refusal.line);
-        Ok(slice.applied)
+        Ok((slice.applied, refuses))
     }
 
     /// A second connection for the look-ups of a large slice that is the first
@@ -289,6 +294,22 @@ impl PlacedPeople {
             is_told,
             may_have_states: is_told,
         }
+    }
+
+    /// The people of slices that were placed together, slice by slice; `lengths`
+    /// are the numbers of their records.
+    pub(super) fn of_each(&self, lengths: &[usize]) -> Vec<Self> {
+        let mut rest = self.people.as_slice();
+        let slices = lengths.iter().map(|&length| {
+            let (mine, others) = rest.split_at(length.min(rest.len()));
+            rest = others;
+            Self {
+                addresses: Arc::clone(&self.addresses),
+                people: mine.to_vec(),
+                ..*self
+            }
+        });
+        slices.collect()
     }
 
     /// Positions of the records sorted by recipient; records of one recipient
