@@ -21,10 +21,6 @@ use clap::Parser as _;
 use crate::cli::{Cli, Command};
 use crate::output::{Exit, Output};
 
-/// Rows, messages and receipts are many small allocations on several threads.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let out = Output::of(&cli);
