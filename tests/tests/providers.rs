@@ -1,7 +1,9 @@
 //! `kill -9` at random points of campaigns that leave over every provider at
 //! once, while each provider hangs up on some requests after it has accepted
 //! them: nobody is messaged twice, nobody is lost, and who is not certain is
-//! listed as uncertain. The judge is the providers' own record.
+//! listed as uncertain. The judge is the providers' own record. So with one
+//! process over SQLite that is killed again and again, and with three workers
+//! over PostgreSQL, of which one is killed and PostgreSQL is restarted.
 //!
 //! The seed is printed; `IZINLI_SEED` repeats a run, `IZINLI_RECIPIENTS` makes
 //! the campaigns larger, `IZINLI_PROVIDERS` names the ones to try (such as
@@ -17,7 +19,7 @@ use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 use simulators::Kind;
 use system_tests::system::{
-    Brand, IYS_CODE, Mode, Provider, Setup, Upload, WHATSAPP_TEXT, World, job,
+    Brand, Cluster, IYS_CODE, Mode, Provider, Setup, Upload, WHATSAPP_TEXT, World, job,
 };
 
 const RECIPIENTS: u64 = 240;
@@ -28,6 +30,7 @@ const REQUESTS: u64 = 40;
 /// People in one of them, at most: a large campaign has more requests, not larger ones.
 const BATCH_MOST: u64 = 100;
 const KILLS: usize = 4;
+const WORKERS: usize = 3;
 /// A campaign that has not ended by then never will; a large one takes longer.
 const PATIENCE: Duration = Duration::from_secs(120);
 const TAG: &str = "Saglayicilar";
@@ -57,34 +60,72 @@ fn kinds() -> Result<Vec<Kind>> {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn killed_at_random_points_over_every_provider_nobody_is_messaged_twice_or_lost() -> Result<()>
-{
-    let seed =
-        number("IZINLI_SEED").unwrap_or_else(|| StdRng::from_os_rng().random_range(0..1_000_000));
-    let people = number("IZINLI_RECIPIENTS").unwrap_or(RECIPIENTS);
-    let kinds = kinds()?;
-    eprintln!("IZINLI_SEED={seed} IZINLI_RECIPIENTS={people}");
+/// What a run is made of.
+struct Wish {
+    kinds: Vec<Kind>,
+    seed: u64,
+    people: u64,
+}
+
+impl Wish {
+    fn made() -> Result<Self> {
+        let wish = Self {
+            kinds: kinds()?,
+            seed: number("IZINLI_SEED")
+                .unwrap_or_else(|| StdRng::from_os_rng().random_range(0..1_000_000)),
+            people: number("IZINLI_RECIPIENTS").unwrap_or(RECIPIENTS),
+        };
+        eprintln!(
+            "IZINLI_SEED={} IZINLI_RECIPIENTS={}",
+            wish.seed, wish.people
+        );
+        Ok(wish)
+    }
+}
+
+fn setup() -> Setup {
     let settings = [
         ("IZINLI__DISPATCH__CONCURRENCY", "6"),
         ("IZINLI__DISPATCH__RETRY_SECONDS", "0"),
     ];
-    let setup = Setup {
+    Setup {
         settings: settings
             .map(|(name, value)| (name, value.to_owned()))
             .into(),
         ..Setup::default()
-    };
-    // One process over SQLite: `workers.rs` has three over PostgreSQL.
-    let mut world = World::start("sqlite", None, &setup).await?;
-    let outcome = tried(&mut world, &kinds, seed, people).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_random_points_over_every_provider_nobody_is_messaged_twice_or_lost() -> Result<()>
+{
+    let wish = Wish::made()?;
+    let mut world = World::start("sqlite", None, &setup()).await?;
+    let outcome = tried(&mut world, None, &wish).await;
     if outcome.is_err() {
         world.show_log();
     }
     outcome
 }
 
-async fn tried(world: &mut World, kinds: &[Kind], seed: u64, people: u64) -> Result<()> {
+#[tokio::test(flavor = "multi_thread")]
+async fn over_every_provider_a_killed_worker_and_a_restarted_database_lose_nobody() -> Result<()> {
+    let Some(mut cluster) = Cluster::start().await? else {
+        return Ok(());
+    };
+    let wish = Wish::made()?;
+    let mut world = World::over(cluster.url(), &setup()).await?;
+    let outcome = tried(&mut world, Some(&mut cluster), &wish).await;
+    if outcome.is_err() {
+        world.show_log();
+    }
+    outcome
+}
+
+/// Campaigns over all providers, upset meanwhile: on a cluster by way of a
+/// worker and of the database, otherwise by killing the one process.
+async fn tried(world: &mut World, cluster: Option<&mut Cluster>, wish: &Wish) -> Result<()> {
+    let (seed, people) = (wish.seed, wish.people);
     let brand = world.brand(Mode::Integrator, IYS_CODE).await?;
     let mut list = "müşteri no;telefon;e-posta\n".to_owned();
     for n in 1..=people {
@@ -99,8 +140,11 @@ async fn tried(world: &mut World, kinds: &[Kind], seed: u64, people: u64) -> Res
         }),
     };
     job::applied(&world.client, &file, &upload).await?;
+    if cluster.is_some() {
+        world.split(WORKERS).await?;
+    }
     let mut trials = Vec::new();
-    for kind in kinds {
+    for kind in &wish.kinds {
         let trial = Trial::prepared(world, &brand, *kind, people).await;
         trials.push(trial.with_context(|| kind.to_string())?);
     }
@@ -114,7 +158,10 @@ async fn tried(world: &mut World, kinds: &[Kind], seed: u64, people: u64) -> Res
     }
     let began = Instant::now();
     let mut dice = StdRng::seed_from_u64(seed);
-    let kills = killed(world, &trials, &mut dice, people).await?;
+    let upset = match cluster {
+        Some(cluster) => killed_and_restarted(world, cluster, &trials, &mut dice, people).await?,
+        None => killed(world, &trials, &mut dice, people).await?,
+    };
     let patience = PATIENCE + Duration::from_millis(20 * people * trials.len() as u64);
     let mut failures = Vec::new();
     for trial in &trials {
@@ -124,7 +171,7 @@ async fn tried(world: &mut World, kinds: &[Kind], seed: u64, people: u64) -> Res
             Err(error) => failures.push(format!("{}: {error:#}", trial.provider.kind)),
         }
     }
-    eprintln!("{kills} kills, {:.0} s", began.elapsed().as_secs_f64());
+    eprintln!("{upset}, {:.0} s", began.elapsed().as_secs_f64());
     ensure!(failures.is_empty(), "{}", failures.join("\n"));
     Ok(())
 }
@@ -135,29 +182,62 @@ async fn killed(
     trials: &[Trial],
     dice: &mut StdRng,
     people: u64,
-) -> Result<usize> {
+) -> Result<String> {
     let everything = people * trials.len() as u64;
-    let began = Instant::now();
     for kill in 1..=KILLS as u64 {
         let from = everything * kill / (KILLS as u64 + 2);
         let at = from + dice.random_range(0..=everything / (2 * KILLS as u64));
-        while left(trials).await? < at {
-            if began.elapsed() > PATIENCE + Duration::from_millis(20 * everything) {
-                bail!("the messages do not leave: {} of {at}", left(trials).await?);
-            }
-            tokio::time::sleep(Duration::from_millis(dice.random_range(1..15))).await;
-        }
-        for trial in trials {
-            if trial.provider.kind == Kind::Smtp {
-                trial
-                    .provider
-                    .hang_up_after_accepting(HANGS_UP, kill)
-                    .await?;
-            }
-        }
+        have_left(trials, at, everything, dice).await?;
+        hang_up_again(trials, kill).await?;
         world.restart().await?;
     }
-    Ok(KILLS)
+    Ok(format!("{KILLS} kills"))
+}
+
+/// Kills one of the workers, and later restarts the database, while messages leave.
+async fn killed_and_restarted(
+    world: &mut World,
+    cluster: &mut Cluster,
+    trials: &[Trial],
+    dice: &mut StdRng,
+    people: u64,
+) -> Result<String> {
+    let everything = people * trials.len() as u64;
+    let at = everything * dice.random_range(10..35) / 100;
+    have_left(trials, at, everything, dice).await?;
+    world.kill_worker().await?;
+    let at_kill = left(trials).await?;
+    let at = everything * dice.random_range(45..65) / 100;
+    have_left(trials, at.max(at_kill), everything, dice).await?;
+    hang_up_again(trials, 1).await?;
+    cluster.restart().await?;
+    let at_restart = left(trials).await?;
+    Ok(format!(
+        "a worker killed at {at_kill}, PostgreSQL restarted at {at_restart} of {everything}"
+    ))
+}
+
+/// Waits until the providers have so many messages.
+async fn have_left(trials: &[Trial], at: u64, everything: u64, dice: &mut StdRng) -> Result<()> {
+    let began = Instant::now();
+    while left(trials).await? < at {
+        if began.elapsed() > PATIENCE + Duration::from_millis(20 * everything) {
+            bail!("the messages do not leave: {} of {at}", left(trials).await?);
+        }
+        tokio::time::sleep(Duration::from_millis(dice.random_range(1..15))).await;
+    }
+    Ok(())
+}
+
+/// A session of SMTP is cut once for each time it is asked to.
+async fn hang_up_again(trials: &[Trial], round: u64) -> Result<()> {
+    for trial in trials {
+        if trial.provider.kind == Kind::Smtp {
+            let provider = &trial.provider;
+            provider.hang_up_after_accepting(HANGS_UP, round).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn left(trials: &[Trial]) -> Result<u64> {
@@ -199,7 +279,9 @@ impl Trial {
     async fn ended(&self, world: &World, patience: Duration) -> Result<Value> {
         let began = Instant::now();
         loop {
-            let report = world.client.get(&format!("{}/report", self.path)).await?;
+            // Nothing answers while the database is away.
+            let seen = world.client.get(&format!("{}/report", self.path)).await;
+            let report = seen.unwrap_or_default();
             // Brevo refuses what it has and says no more: an operator decides.
             let is_left = self.provider.kind == Kind::Brevo && report["held"]["waiting"] == 0;
             if report["campaign"]["state"] == "finished" || is_left {
