@@ -3,6 +3,7 @@
 pub(crate) mod date;
 pub(crate) mod identity;
 pub(crate) mod name;
+pub(crate) mod token;
 pub(crate) mod word;
 
 use domain::ReasonCode;
@@ -31,8 +32,12 @@ impl Fault {
         }
     }
 
-    /// A fault of a cell; its content fills `{value}` too.
+    /// A fault of a cell; its content fills `{value}` too. A national id is not
+    /// shown, whatever cell it was written into (W405).
     pub(crate) fn of_cell(field: Field, code: ReasonCode, value: &str) -> Self {
+        if !field.holds_numbers_of_firm() && holds_national_id(value) {
+            return Self::new(field, code).with("value", HIDDEN);
+        }
         Self::new(field, code).with("value", value).showing(value)
     }
 
@@ -45,6 +50,14 @@ impl Fault {
         value.clone_into(&mut self.value);
         self
     }
+}
+
+/// Stands in a text for a value that is not shown.
+const HIDDEN: &str = "***";
+
+/// Whether a cell holds a national id and nothing else.
+pub(crate) fn holds_national_id(text: &str) -> bool {
+    identity::is_national_id(clean(text).text.as_bytes())
 }
 
 /// A cell without what surrounds its value. The usual cell, which begins and

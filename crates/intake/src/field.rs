@@ -169,6 +169,12 @@ impl Field {
         )
     }
 
+    /// Whether the column holds numbers that a firm gives itself. One of eleven
+    /// digits passes the check digits of a national id now and then.
+    pub(crate) const fn holds_numbers_of_firm(self) -> bool {
+        matches!(self, Self::ExternalId | Self::PromotionCode)
+    }
+
     /// Whether the column may belong to one channel, one per channel.
     pub(crate) const fn may_have_channel(self) -> bool {
         matches!(

@@ -5,7 +5,7 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::pair::Pair;
+use crate::pair::{Pair, states_refusal};
 use crate::spill::damaged;
 
 /// Bytes in front of a pair: its length and its key.
@@ -59,6 +59,11 @@ pub(crate) struct Frame<'a> {
 impl<'a> Frame<'a> {
     pub(crate) fn pair(self) -> io::Result<Pair<'a>> {
         postcard::from_bytes(self.bytes).map_err(damaged)
+    }
+
+    /// Whether the pair is a refusal, told from its beginning alone.
+    pub(crate) fn is_refusal(self) -> io::Result<bool> {
+        states_refusal(self.bytes).map_err(damaged)
     }
 }
 

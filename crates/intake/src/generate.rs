@@ -38,6 +38,22 @@ pub struct Generate {
     pub channels: ChannelMix,
     /// Clean rows that refuse, 0 to 100 percent.
     pub ret_percent: u8,
+    /// Which columns there are.
+    pub form: Form,
+    /// Written as UTF-8 by a program that took Turkish Windows letters for western
+    /// ones (`Ýzin`), which is repaired in every row (W104); `encoding` says nothing then.
+    pub is_garbled: bool,
+}
+
+/// Which columns a generated file has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Form {
+    /// A phone and an e-mail address in every row.
+    #[default]
+    Shop,
+    /// One address in every row (*alıcı*), the brand and the national id beside it,
+    /// with the dirt that only such a file can carry: R706, R709 and W405.
+    OneAddress,
 }
 
 /// Percent of clean rows per channel; what is left of 100 is MESAJ.
@@ -63,6 +79,8 @@ impl Generate {
                 arama_percent: 10,
             },
             ret_percent: 10,
+            form: Form::Shop,
+            is_garbled: false,
         }
     }
 }
@@ -100,6 +118,17 @@ pub struct DirtCount {
 
 const HEADER: &str = "Müşteri No;Ad Soyad;Cep Telefonu;E-posta;İzin Durumu;İzin Tarihi;\
                       İzin Türü;İzin Kaynağı;Alıcı Tipi";
+const HEADER_ONE_ADDRESS: &str = "Müşteri No;Ad Soyad;Alıcı;İzin Durumu;İzin Tarihi;İzin Türü;\
+                                  İzin Kaynağı;Alıcı Tipi;Marka;TC Kimlik No";
+
+impl Form {
+    const fn header(self) -> &'static str {
+        match self {
+            Self::Shop => HEADER,
+            Self::OneAddress => HEADER_ONE_ADDRESS,
+        }
+    }
+}
 
 /// Writes a list of people with their consents, one consent a row.
 ///
@@ -108,10 +137,12 @@ const HEADER: &str = "Müşteri No;Ad Soyad;Cep Telefonu;E-posta;İzin Durumu;İ
 pub fn contacts(out: impl Write, spec: &Generate) -> io::Result<GenerateReport> {
     let mut writer = Writer {
         out: BufWriter::new(out),
-        is_1254: spec.encoding == Encoding::Windows1254,
+        is_1254: spec.encoding == Encoding::Windows1254 && !spec.is_garbled,
+        is_garbled: spec.is_garbled,
         bytes: 0,
+        repairs: 0,
     };
-    writer.begin()?;
+    writer.begin(spec.form)?;
     let mut dice = Dice::new(spec.seed);
     let mut people = PersonMaker::new(spec);
     let mut report = GenerateReport::default();
@@ -123,17 +154,25 @@ pub fn contacts(out: impl Write, spec: &Generate) -> io::Result<GenerateReport> 
         if dice.percent() >= spec.dirty_percent {
             report.clean_rows += 1;
             report.accepted += 1;
-            writer.line(&line.text())?;
+            writer.row(&line.text())?;
             earlier = line.can_be_referred_to().then_some(line);
             continue;
         }
         let made = |code| report.made(code);
-        let dirt = Dirt::pick(&mut dice, writer.is_1254, earlier.is_some(), &made);
+        let dirt = match spec.form {
+            Form::Shop => Dirt::pick(&mut dice, writer.is_1254, earlier.is_some(), &made),
+            Form::OneAddress => Dirt::pick_for_one_address(&mut dice),
+        };
         let soiled = dirt.soil(&people.plain(&mut dice), &mut earlier, spec.now);
-        writer.line(&soiled)?;
+        if dirt.spoils_shape() {
+            writer.line(&soiled)?;
+        } else {
+            writer.row(&soiled)?;
+        }
         report.count(dirt);
     }
     report.settle_crowd();
+    report.settle_columns(spec.form, writer.repairs);
     report.dirt.sort_by_key(|count| count.code);
     report.bytes = writer.bytes;
     writer.out.flush()?;
@@ -158,6 +197,16 @@ impl GenerateReport {
             if crowd > 1 {
                 self.slot(ReasonCode::W803).expected += crowd;
             }
+        }
+    }
+
+    /// What is remarked on once for a column, and on every row that was garbled.
+    fn settle_columns(&mut self, form: Form, repairs: u64) {
+        if form == Form::OneAddress {
+            self.slot(ReasonCode::W405).expected = 1;
+        }
+        if repairs > 0 {
+            self.slot(ReasonCode::W104).expected = repairs;
         }
     }
 
@@ -195,19 +244,34 @@ impl GenerateReport {
 struct Writer<W: Write> {
     out: BufWriter<W>,
     is_1254: bool,
+    is_garbled: bool,
     bytes: u64,
+    /// Headers and rows whose letters must be repaired.
+    repairs: u64,
 }
 
 impl<W: Write> Writer<W> {
-    fn begin(&mut self) -> io::Result<()> {
+    fn begin(&mut self, form: Form) -> io::Result<()> {
         if !self.is_1254 {
             self.raw("\u{feff}".as_bytes())?;
         }
-        self.line(HEADER)
+        if self.is_garbled {
+            let headers = form.header().split(';');
+            self.repairs += headers.filter(|header| garbled(header) != **header).count() as u64;
+        }
+        self.line(form.header())
+    }
+
+    /// A line of which every cell is read.
+    fn row(&mut self, text: &str) -> io::Result<()> {
+        self.repairs += u64::from(self.is_garbled && garbled(text) != text);
+        self.line(text)
     }
 
     fn line(&mut self, text: &str) -> io::Result<()> {
-        if self.is_1254 && !text.is_ascii() {
+        if self.is_garbled {
+            self.raw(garbled(text).as_bytes())?;
+        } else if self.is_1254 && !text.is_ascii() {
             let (bytes, _, _) = WINDOWS_1254.encode(text);
             self.raw(&bytes)?;
         } else {
@@ -220,4 +284,18 @@ impl<W: Write> Writer<W> {
         self.bytes += bytes.len() as u64;
         self.out.write_all(bytes)
     }
+}
+
+/// The six letters that Windows-1254 has in place of those of Windows-1252.
+fn garbled(text: &str) -> String {
+    let western = |c| match c {
+        'Ğ' => 'Ð',
+        'İ' => 'Ý',
+        'Ş' => 'Þ',
+        'ğ' => 'ð',
+        'ı' => 'ý',
+        'ş' => 'þ',
+        other => other,
+    };
+    text.chars().map(western).collect()
 }

@@ -300,7 +300,12 @@ impl<'w> Way<'w> {
         let after_refusal = out.account.tally.count(ReasonCode::R807);
         self.summary.patterns = out.patterns.patterns(after_refusal);
         self.summary.close(&out.account.tally);
-        rejections::write_all(out.account.rejections, &table.file, &self.rejections)?;
+        rejections::write_all(
+            out.account.rejections,
+            &table.file,
+            table.national_ids(),
+            &self.rejections,
+        )?;
         records.wait()?;
         if let Some(traced) = out.account.traced {
             let path = self.work_dir.join("outcomes");

@@ -11,7 +11,7 @@ mod repeats;
 
 use std::io;
 
-use domain::ReasonCode;
+use domain::{ReasonCode, RegistryMode};
 
 use crate::cell::Fault;
 use crate::directory::Directory;
@@ -19,7 +19,7 @@ use crate::field::Field;
 use crate::frame::{self, Encoder, Frame};
 use crate::holdings::{Shelf, Shelves};
 use crate::lookup::LookUpError;
-use crate::options::Options;
+use crate::options::{Action, Options};
 use crate::outlets::{Account, Outlets};
 use crate::pair::{Address, Pair};
 use crate::people::{Ambiguous, Marks};
@@ -48,6 +48,7 @@ impl Merger<'_> {
         let mut frames = frame::frames(&held)?;
         frames.sort_unstable_by_key(|frame| frame.key);
         let is_unrecorded = self.holds_no_states();
+        let minds_refusals = is_unrecorded && self.minds_first_refusals();
         let on_record = match &mut self.shelves {
             Some(shelves) if !is_unrecorded => Some(shelves.bytes_of(partition)?),
             _ => None,
@@ -57,8 +58,13 @@ impl Merger<'_> {
         let mut accepted = Vec::new();
         for of_key in frames.chunk_by(|a, b| a.key == b.key) {
             match of_key {
-                // Nearly every address stands alone, and then nothing can speak against it.
-                [alone] if is_unrecorded && !marks.touch(alone.key) => {
+                // Nearly every address stands alone, and then nothing can speak against it
+                // but that a refusal is its first record.
+                [alone]
+                    if is_unrecorded
+                        && !marks.touch(alone.key)
+                        && !(minds_refusals && alone.is_refusal()?) =>
+                {
                     self.accept_alone(*alone)?;
                 }
                 several => self.settle(several, &marks, &mut accepted)?,
@@ -74,6 +80,14 @@ impl Merger<'_> {
 
     fn holds_no_states(&self) -> bool {
         self.directory.holds_no_states() || self.shelves.as_ref().is_some_and(Shelves::is_empty)
+    }
+
+    /// Whether a refusal is judged otherwise for being the first record of its
+    /// key (R704, I175). Consents are not, so that they need no look.
+    fn minds_first_refusals(&self) -> bool {
+        let is_told_to_registry =
+            self.options.action == Action::Push && self.options.mode == RegistryMode::Integrator;
+        is_told_to_registry || self.out.has_decisions
     }
 
     /// A pair is copied as it was framed; it is read only to be traced.

@@ -292,8 +292,8 @@ pub struct Limits {
     /// Longest record, and longest quoted cell: beyond it the file is not a
     /// table (F105, F107).
     pub record_bytes_max: usize,
-    /// Longest cell of a column that is imported (R103).
-    pub cell_bytes_max: usize,
+    /// Longest cell of a column that is imported, in characters (R103).
+    pub cell_chars_max: usize,
     /// Most columns in the header (F107).
     pub columns_max: usize,
     /// People who may share one phone before its rows are refused (R803).
@@ -328,7 +328,7 @@ impl Default for Limits {
             parts_list_bytes_max: 1 << 20,
             shared_strings_max: 20_000_000,
             record_bytes_max: 1 << 20,
-            cell_bytes_max: 4 << 10,
+            cell_chars_max: 4 << 10,
             columns_max: 1_000,
             people_per_phone_max: 20,
             damaged_phones_percent_max: 5,

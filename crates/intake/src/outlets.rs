@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use domain::{Channel, ReasonCode, RecipientKind};
+use domain::{Channel, ReasonCode, RecipientKind, Source};
 
 use crate::cell::Fault;
 use crate::consent::Declared;
@@ -31,6 +31,8 @@ pub(crate) struct Outlets {
     pub(crate) patterns: PatternWatch,
     /// Channels that the file's consents speak about.
     pub(crate) channels: BTreeSet<Channel>,
+    /// Whether a consent was ended by the firm's own decision (HS_KARAR).
+    pub(crate) has_decisions: bool,
     encoder: Encoder,
 }
 
@@ -84,6 +86,7 @@ impl Outlets {
             waiting: Vec::new(),
             patterns: PatternWatch::default(),
             channels: BTreeSet::new(),
+            has_decisions: false,
             encoder: Encoder::new(),
             account: Account {
                 tally: Tally::default(),
@@ -105,6 +108,9 @@ impl Outlets {
         {
             self.channels.insert(channel);
         }
+        self.has_decisions |= pair
+            .claim
+            .is_some_and(|claim| claim.source == Source::HS_KARAR.as_str());
         let key = pair.address.key();
         let bytes = self.encoder.encode(pair)?;
         let partition = self.pairs.partition_of(mix(key));

@@ -127,6 +127,25 @@ impl Pair<'_> {
     }
 }
 
+/// How the bytes of a [`Pair`] begin: its fields up to the status of its claim,
+/// in their order. A claim is written behind its status.
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "read over on the way to the status")]
+struct Beginning<'a> {
+    place: PlaceOnDisk,
+    #[serde(borrow)]
+    address: Address<'a>,
+    kind: RecipientKind,
+    channel: Option<Channel>,
+    status: Option<Status>,
+}
+
+/// Whether these bytes of a pair state a refusal, without reading the rest of them.
+pub(crate) fn states_refusal(pair: &[u8]) -> Result<bool, postcard::Error> {
+    let (beginning, _) = postcard::take_from_bytes::<Beginning<'_>>(pair)?;
+    Ok(beginning.status == Some(Status::Ret))
+}
+
 /// [`Place`] in the shape it is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PlaceOnDisk {
@@ -193,6 +212,41 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_refusal_is_told_from_the_beginning_of_its_bytes(
+            line in any::<u64>(), digits in proptest::option::of(0..1_000_000_000_000_000_u64),
+            channel in proptest::option::of(proptest::sample::select(Channel::ALL.to_vec())),
+            status in proptest::option::of(proptest::sample::select(Status::ALL.to_vec())),
+        ) {
+            let claim = status.map(|status| Claim {
+                status,
+                date_us: 1_750_417_500_000_000,
+                date_is_stated: true,
+                source: "HS_WEB",
+                source_is_stated: true,
+            });
+            let pair = Pair {
+                place: PlaceOnDisk { line, start: line / 2, bytes: 60 },
+                address: digits.map_or(Address::Email("ali@firma.com.tr"), Address::Phone),
+                kind: RecipientKind::Tacir,
+                channel,
+                claim,
+                external_id: Some("17"),
+                token: None,
+                name: Some("Ali Veli"),
+                tags: None,
+                attributes: None,
+                branch: None,
+                retailer: Some(66_438_915),
+                beside: None,
+                remarks: Remarked::NONE,
+                is_local_only: false,
+                standing: None,
+            };
+            let bytes = postcard::to_stdvec(&pair).unwrap();
+            prop_assert_eq!(states_refusal(&bytes).unwrap(), pair.is_refusal());
+        }
+
         #[test]
         fn different_texts_spread_over_the_partitions(seed in any::<u64>()) {
             let mut hits = [0_u32; 16];

@@ -19,7 +19,10 @@ pub(crate) struct People {
     sightings: Spill,
 }
 
-/// One row that names an id and a phone.
+/// Stands for the phone of a row that has none, or none that can be used.
+const NO_PHONE: u64 = 0;
+
+/// One row that names an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Sighting {
     /// Fingerprint of the id without leading zeros.
@@ -78,6 +81,9 @@ struct Survey {
 
 impl Survey {
     fn note_id(&mut self, sighting: Sighting) {
+        if sighting.phone == NO_PHONE {
+            return;
+        }
         let known = self.ids.entry(sighting.id).or_insert(Known {
             phone: sighting.phone,
             has_several: false,
@@ -113,8 +119,8 @@ impl People {
         Self { sightings }
     }
 
-    /// Takes note of a row that names an id and a phone.
-    pub(crate) fn note(&mut self, id: &str, phone: u64, place: Place) -> io::Result<()> {
+    /// Takes note of a row that names an id, and of the phone beside it.
+    pub(crate) fn note(&mut self, id: &str, phone: Option<u64>, place: Place) -> io::Result<()> {
         let whole = fingerprint(id.as_bytes());
         let stripped = id.trim_start_matches('0');
         let sighting = Sighting {
@@ -124,7 +130,7 @@ impl People {
                 fingerprint(stripped.as_bytes())
             },
             id: whole,
-            phone,
+            phone: phone.unwrap_or(NO_PHONE),
             line: place.line,
         };
         let partition = self.sightings.partition_of(sighting.stripped);
@@ -158,7 +164,8 @@ impl People {
                 if forms.get(&sighting.stripped).is_some_and(Option::is_none) {
                     account.note_row(ReasonCode::W402, sighting.line)?;
                 }
-                let Some(known) = ids.get(&sighting.id) else {
+                let known = ids.get(&sighting.id);
+                let Some(known) = known.filter(|_| sighting.phone != NO_PHONE) else {
                     return Ok(());
                 };
                 if last_row_wins && known.last_phone == sighting.phone {
@@ -318,7 +325,8 @@ mod tests {
                 start: 0,
                 bytes: 0,
             };
-            people.note(id, *phone, place).unwrap();
+            let phone = Some(*phone).filter(|&phone| phone != NO_PHONE);
+            people.note(id, phone, place).unwrap();
         }
         let mut account = Account {
             tally: Tally::default(),
@@ -346,6 +354,19 @@ mod tests {
         let rows = [("1", A), ("2", A), ("1", A), ("3", A), ("3", B)];
         let (named, _) = ambiguous(&rows, false);
         assert_eq!(named, [("3".to_owned(), A), ("3".to_owned(), B)]);
+    }
+
+    #[test]
+    fn rows_without_a_phone_show_lost_zeros_and_make_no_id_ambiguous() {
+        let rows = [
+            ("007", NO_PHONE),
+            ("7", NO_PHONE),
+            ("8", A),
+            ("8", NO_PHONE),
+        ];
+        assert_eq!(ambiguous(&rows, false), (vec![], 2));
+        let rows = [("007", A), ("7", NO_PHONE)];
+        assert_eq!(ambiguous(&rows, true), (vec![], 2));
     }
 
     #[test]

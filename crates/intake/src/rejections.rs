@@ -8,8 +8,10 @@ use std::path::Path;
 use domain::{Channel, ReasonCode};
 use serde::{Deserialize, Serialize};
 
+mod national_ids;
 mod sorter;
 
+pub(crate) use national_ids::NationalIds;
 pub(crate) use sorter::{Sorted, Sorter};
 
 use crate::cell::Fault;
@@ -37,7 +39,7 @@ pub struct Rejection {
     /// The cell at fault, decoded.
     pub value: String,
     /// The bytes of the row as they stand in the file, without the line end
-    /// (of a UTF-16 file: the same text in UTF-8).
+    /// (of a UTF-16 file: the same text in UTF-8); cells with a national id are emptied.
     pub raw: Vec<u8>,
 }
 
@@ -118,12 +120,18 @@ impl Sorted for Draft {
 }
 
 /// Writes the sorted drafts with their rows; how many there were.
-pub(crate) fn write_all(drafts: Sorter<Draft>, file: &TextFile, path: &Path) -> io::Result<u64> {
+pub(crate) fn write_all(
+    drafts: Sorter<Draft>,
+    file: &TextFile,
+    national_ids: NationalIds<'_>,
+    path: &Path,
+) -> io::Result<u64> {
     let mut out = BufWriter::new(File::create(path)?);
     let mut raw_lines = RawLines::open(file)?;
     let mut count = 0;
     drafts.drain_sorted(|draft| {
-        let raw = raw_lines.fetch(&Place::from(draft.place).range())?.to_vec();
+        let raw = raw_lines.fetch(&Place::from(draft.place).range())?;
+        let raw = national_ids.taken_out(raw)?.into_owned();
         let rejection = Rejection {
             line: draft.place.line,
             channel: draft.channel,

@@ -227,7 +227,8 @@ impl Rules<'_> {
                 fault
             });
         }
-        let longest = self.options.limits.cell_bytes_max;
+        // No cell has more characters than its row has bytes.
+        let longest = self.options.limits.cell_chars_max;
         if record.as_slice().len() > longest
             && let Some((column, field)) = self.first_beyond(record, longest)
         {
@@ -239,8 +240,8 @@ impl Rules<'_> {
         Ok(())
     }
 
-    /// The first imported cell that is longer than this; what is left out may be as
-    /// long as it likes.
+    /// The first imported cell of more characters than this; what is left out may be
+    /// as long as it likes.
     fn first_beyond(&self, record: &ByteRecord, longest: usize) -> Option<(usize, Field)> {
         // Nor does the value of an attribute cost a row its consent.
         let is_left_out =
@@ -248,7 +249,9 @@ impl Rules<'_> {
         record
             .iter()
             .enumerate()
-            .filter(|(_, cell)| cell.len() > longest)
+            .filter(|(_, cell)| {
+                cell.len() > longest && self.decoder.text(cell).chars().count() > longest
+            })
             .map(|(column, _)| (column, self.layout.field_of(column)))
             .find(|(_, field)| !is_left_out(*field))
     }
@@ -297,8 +300,10 @@ impl Rules<'_> {
             }
             return Ok(());
         }
-        if let (Some(id), Ok((phone, _))) = (who.person.external_id, who.addresses.phone(None)) {
-            out.people.note(id, phone.as_digits(), place)?;
+        if let Some(id) = who.person.external_id {
+            let phone = who.addresses.phone(None).ok();
+            out.people
+                .note(id, phone.map(|(phone, _)| phone.as_digits()), place)?;
         }
         if self.layout.groups.is_empty() {
             return self.judge_without_consent(&who, channel, out);
@@ -324,7 +329,10 @@ impl Rules<'_> {
         let raw = cells.raw(Some(column));
         let options = self.options;
         let is_own = |word: &str| options.is_own_brand(word);
-        match self.vocabulary.brand(raw, self.decoder, is_own) {
+        match self
+            .vocabulary
+            .brand(raw, self.decoder, is_own, &mut self.on_row)
+        {
             BrandMeaning::Empty | BrandMeaning::Own => Ok(()),
             BrandMeaning::Other => {
                 let word = shown(self.decoder, raw);
@@ -459,7 +467,9 @@ impl Rules<'_> {
     ) -> io::Result<()> {
         let status = cells.raw(Some(group.status.index));
         let coding = group.status.coding.as_ref();
-        let meaning = self.vocabulary.status(number, status, self.decoder, coding);
+        let meaning =
+            self.vocabulary
+                .status(number, status, self.decoder, coding, &mut self.on_row);
         if group.status.polarity.is_none() && matches!(meaning, StatusMeaning::Answer { .. }) {
             self.unsaid_polarity.insert(group.status.index);
         }
@@ -468,16 +478,18 @@ impl Rules<'_> {
 
     fn row_channel(&mut self, cells: Cells<'_>) -> Option<ChannelMeaning> {
         let raw = cells.raw(Some(self.layout.channel?));
-        Some(self.vocabulary.channel(raw, self.decoder))
+        let remarked = &mut self.on_row;
+        Some(self.vocabulary.channel(raw, self.decoder, remarked))
     }
 
     fn kind(&mut self, cells: Cells<'_>) -> Result<RecipientKind, Fault> {
         let raw = cells.raw(self.layout.recipient_kind);
         let decoder = self.decoder;
         let fault = |code| Fault::of_cell(Field::Kind, code, &shown(decoder, raw));
+        let answers = &self.options.mapping.kinds;
         match self
             .vocabulary
-            .kind(raw, decoder, &self.options.mapping.kinds)
+            .kind(raw, decoder, answers, &mut self.on_row)
         {
             KindMeaning::Known(kind) => Ok(kind),
             KindMeaning::Esnaf => {

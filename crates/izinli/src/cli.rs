@@ -501,10 +501,47 @@ pub(crate) enum Gen {
         /// Seed: the same seed gives the same file
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        /// Letters of the file
+        #[arg(long, value_enum, default_value = "windows-1254")]
+        encoding: GenEncoding,
+        /// Columns of the file
+        #[arg(long, value_enum, default_value = "shop")]
+        form: GenForm,
+        /// Share of e-mail consents among clean rows, percent
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u8).range(0..=100))]
+        eposta: u8,
+        /// Share of call consents among clean rows, percent; the rest is SMS
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(0..=100))]
+        arama: u8,
+        /// Share of refusals among clean rows, percent
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(0..=100))]
+        ret: u8,
         /// Where to write; standard output by default
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+}
+
+/// How generated letters are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GenEncoding {
+    /// Turkish Windows, as Excel saves a CSV
+    #[value(name = "windows-1254")]
+    Windows1254,
+    /// UTF-8 with a byte order mark
+    #[value(name = "utf-8")]
+    Utf8,
+    /// Turkish letters that a program garbled on their way (W104)
+    Garbled,
+}
+
+/// Which columns a generated file has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GenForm {
+    /// A phone and an e-mail address in every row
+    Shop,
+    /// One address a row, with brand and national id (R706, R709, W405)
+    OneAddress,
 }
 
 /// `bench`

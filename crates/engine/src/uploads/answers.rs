@@ -54,8 +54,8 @@ impl Engine {
                 ),
             ));
         }
-        // Not null from here on: somebody has answered, and nothing remembered
-        // is laid over it.
+        // Not null from here on: somebody has answered. Nothing remembered fills the
+        // rest of it any more, unless the header could not even be read before.
         let mut options = match held.options {
             Value::Object(_) => held.options,
             _ => Value::Object(Map::new()),

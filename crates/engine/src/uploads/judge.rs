@@ -41,13 +41,15 @@ impl Engine {
     }
 
     /// The header of a file about which nobody answered yet, where the firm has
-    /// answers that could be remembered.
+    /// answers that could be remembered. What came along with the file is no
+    /// answer about it; once it was judged, what is left open is so on purpose.
     async fn header_to_recall(
         &self,
         claimed: &ClaimedUpload,
     ) -> Result<Option<[u8; 32]>, EngineError> {
         let upload = &claimed.upload;
-        if !upload.options.is_null() {
+        let was_answered = !upload.options.is_null() && upload.header_hash.is_some();
+        if was_answered || upload.answers_from.is_some() {
             return Ok(None);
         }
         if !self
@@ -173,17 +175,14 @@ impl Engine {
         Ok(true)
     }
 
-    /// Takes over what was confirmed for an earlier file with this header,
-    /// unless somebody answered about this one.
+    /// Takes over what was confirmed for an earlier file with this header, as far
+    /// as what came along with this one leaves it open; whether there was anything.
     async fn adopt_answers(
         &self,
         claimed: &mut ClaimedUpload,
         header_hash: &[u8; 32],
     ) -> Result<bool, EngineError> {
         let upload = &mut claimed.upload;
-        if !upload.options.is_null() {
-            return Ok(false);
-        }
         let mut writer = self.store.write().await?;
         let Some(mut remembered) = writer.remembered_answers(upload.firm, header_hash).await?
         else {
@@ -191,11 +190,18 @@ impl Engine {
         };
         // Answers about one file's own bytes say nothing about the next.
         let earlier = receive::mapping(&remembered.answers.options)?;
-        let mapping = intake::Mapping::default().or_remembered(&earlier);
+        let said = receive::mapping(&upload.options)?;
+        let mapping = said.clone().or_remembered(&earlier);
+        let mapping_is_same = mapping == said;
         remembered.answers.options = serde_json::to_value(mapping).map_err(|error| {
             EngineError::Internal(format!("the mapping has no JSON form: {error}"))
         })?;
         remembered.answers.default_kind = upload.default_kind.or(remembered.answers.default_kind);
+        let adds_nothing =
+            mapping_is_same && remembered.answers.default_kind == upload.default_kind;
+        if adds_nothing && !upload.options.is_null() {
+            return Ok(false);
+        }
         writer.adopt_answers(&claimed.claim, &remembered).await?;
         writer.commit().await?;
         upload.options = remembered.answers.options;

@@ -2,6 +2,7 @@
 //! resumed, and what comes from a watched folder.
 
 mod ahead;
+mod answers;
 mod brands;
 mod calendar;
 mod desk;

@@ -7,6 +7,9 @@ use domain::ReasonCode;
 use domain::fold_text::cell::is_spreadsheet_error;
 use domain::fold_text::fold_header;
 
+use super::date::Reading;
+use super::token::Platform;
+
 /// What a cell of an identifier column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Identity<'a> {
@@ -107,12 +110,16 @@ fn is_scientific(text: &str) -> bool {
     digits(exponent) && mantissa.split([',', '.']).all(digits) && mantissa.len() <= 24
 }
 
-/// `1.Mar`, `03.Oca`, `Mar.25`: what Excel makes of codes such as MAR1.
+/// `1.Mar`, `03.Oca`, `Mar.25`: what Excel makes of codes such as MAR1. A
+/// workbook holds a date in its place, which is read as `2025-03-01`.
 fn looks_like_date(text: &str) -> bool {
-    const MONTHS: [&str; 20] = [
+    const MONTHS: [&str; 22] = [
         "oca", "sub", "mar", "nis", "may", "haz", "tem", "agu", "eyl", "eki", "kas", "ara", "jan",
-        "feb", "apr", "jun", "jul", "aug", "sep", "oct",
+        "feb", "apr", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
     ];
+    if is_date_of_workbook(text) {
+        return true;
+    }
     if text.len() > 10 || !text.bytes().any(|byte| matches!(byte, b'.' | b'-')) {
         return false;
     }
@@ -127,16 +134,18 @@ fn looks_like_date(text: &str) -> bool {
     (is_number(left) && is_month(right)) || (is_month(left) && is_number(right))
 }
 
-/// Whether a text has the shape of a device token: 64 or more hexadecimal
-/// characters (iOS), or the characters of a Firebase token, long or with its mark.
+/// `2025-03-01`, and with a time of day behind it.
+fn is_date_of_workbook(text: &str) -> bool {
+    let is_shaped = matches!(
+        text.as_bytes(),
+        [_, _, _, _, b'-', _, _, b'-', _, _] | [_, _, _, _, b'-', _, _, b'-', _, _, b' ', ..]
+    );
+    is_shaped && matches!(Reading::of(text), Reading::Moment(_))
+}
+
+/// Whether a text has the shape of a device token.
 pub(crate) fn is_token(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_ios = bytes.len() >= 64 && bytes.iter().all(u8::is_ascii_hexdigit);
-    let is_android = bytes
-        .iter()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':'))
-        && (bytes.len() >= 140 || text.contains(":APA91b"));
-    is_ios || is_android
+    Platform::of_token(text).is_some()
 }
 
 /// Whether a text is a Turkish national id (*TC kimlik numarası*): eleven digits
@@ -178,6 +187,9 @@ mod tests {
                 "{text}"
             );
         }
+        for text in ["2025-13-01", "2025-03", "2025-03-01-7", "1.Foo"] {
+            assert_eq!(read_external_id(text), Identity::Known(text, None));
+        }
         for text in ["", "null", "NULL", "N/A", "undefined", "#YOK", "-", "yok"] {
             assert!(
                 matches!(read_external_id(text), Identity::Absent { .. }),
@@ -194,7 +206,16 @@ mod tests {
         for text in ["a\u{7}b", &"x".repeat(256)] {
             assert_eq!(read_external_id(text), Identity::Faulty(ReasonCode::R403));
         }
-        for text in ["1.Mar", "03.Oca", "Mar.25", "1-Eyl"] {
+        for text in [
+            "1.Mar",
+            "03.Oca",
+            "Mar.25",
+            "1-Eyl",
+            "1.Nov",
+            "12-Dec",
+            "2025-03-01",
+            "2025-03-01 00:00:00",
+        ] {
             assert_eq!(
                 read_external_id(text),
                 Identity::Known(text, Some(ReasonCode::W403))

@@ -88,6 +88,17 @@ const ALONE: &[ReasonCode] = &[
 /// kilobytes, and ids that became dates, of which there are few.
 const SCARCE: &[(ReasonCode, u64)] = &[(ReasonCode::R103, 40), (ReasonCode::W403, 300)];
 
+/// Dirt of a file with one address a row.
+const ONE_ADDRESS: &[ReasonCode] = &[
+    ReasonCode::R102,
+    ReasonCode::R202,
+    ReasonCode::R502,
+    ReasonCode::R602,
+    ReasonCode::R706,
+    ReasonCode::R709,
+    ReasonCode::W602,
+];
+
 /// Longer than any cell may be.
 const LONG_CELL: usize = 5 << 10;
 
@@ -123,6 +134,22 @@ impl Dirt {
             code,
             nth: made(code),
         }
+    }
+
+    /// Throws for a kind that a file with one address a row can carry.
+    pub(super) fn pick_for_one_address(dice: &mut Dice) -> Self {
+        Self {
+            code: dice.pick(ONE_ADDRESS),
+            nth: 0,
+        }
+    }
+
+    /// Whether the cells of the row are not even looked at.
+    pub(super) const fn spoils_shape(self) -> bool {
+        matches!(
+            self.code,
+            ReasonCode::R101 | ReasonCode::R102 | ReasonCode::R103
+        )
     }
 
     pub(super) const fn code(self) -> ReasonCode {
@@ -211,6 +238,8 @@ impl Dirt {
                 line.phone.clear();
                 line.email.clear();
             }
+            ReasonCode::R706 => line.phone.clone_from(&line.email),
+            ReasonCode::R709 => line.brand = "Başka Mağaza",
             ReasonCode::W105 => "?ükrü Ya?ar".clone_into(&mut line.name),
             _ => {
                 self.soil_address(&mut line);

@@ -4,8 +4,8 @@ use domain::Timestamp;
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Weekday};
 
-use super::Generate;
 use super::dice::Dice;
+use super::{Form, Generate};
 
 /// One row before it is written.
 #[derive(Debug, Clone)]
@@ -20,12 +20,41 @@ pub(super) struct Line {
     pub(super) channel: &'static str,
     pub(super) source: &'static str,
     pub(super) kind: &'static str,
+    pub(super) brand: &'static str,
     /// Number of the person in the file, from 0.
     pub(super) number: u64,
+    pub(super) form: Form,
 }
 
 impl Line {
     pub(super) fn text(&self) -> String {
+        match self.form {
+            Form::Shop => self.of_shop(),
+            Form::OneAddress => self.of_one_address(),
+        }
+    }
+
+    fn of_one_address(&self) -> String {
+        let address = match self.channel {
+            "EPOSTA" => &self.email,
+            _ => &self.phone,
+        };
+        [
+            self.id.as_str(),
+            &self.name,
+            address,
+            self.status,
+            &self.date,
+            self.channel,
+            self.source,
+            self.kind,
+            self.brand,
+            &national_id(self.number),
+        ]
+        .join(";")
+    }
+
+    fn of_shop(&self) -> String {
         [
             self.id.as_str(),
             &self.name,
@@ -63,6 +92,7 @@ pub(super) struct PersonMaker {
     eposta_percent: u8,
     arama_percent: u8,
     ret_percent: u8,
+    form: Form,
 }
 
 const FIRST_NAMES: [&str; 32] = [
@@ -165,6 +195,7 @@ impl PersonMaker {
             eposta_percent: spec.channels.eposta_percent,
             arama_percent: spec.channels.arama_percent,
             ret_percent: spec.ret_percent,
+            form: spec.form,
         }
     }
 
@@ -218,7 +249,9 @@ impl PersonMaker {
             channel: "MESAJ",
             source: dice.pick(&SOURCES),
             kind: "BIREYSEL",
+            brand: "",
             number,
+            form: self.form,
         }
     }
 
@@ -229,6 +262,22 @@ impl PersonMaker {
         let second = i64::try_from(dice.below(10 * 3_600)).unwrap_or(0);
         day.at(9, 0, 0, 0).saturating_add(second.seconds())
     }
+}
+
+/// Eleven digits with the check digits of a national id, of nobody.
+fn national_id(person: u64) -> String {
+    let nine = 100_000_000 + person % 900_000_000;
+    let digits: Vec<u64> = nine
+        .to_string()
+        .bytes()
+        .map(|b| u64::from(b - b'0'))
+        .collect();
+    let odd: u64 = digits.iter().step_by(2).sum();
+    let even: u64 = digits.iter().skip(1).step_by(2).sum();
+    // Seven times the one less the other, kept above zero.
+    let tenth = (7 * odd + 100 - even) % 10;
+    let eleventh = (odd + even + tenth) % 10;
+    format!("{nine}{tenth}{eleventh}")
 }
 
 fn weekdays_before(now: Timestamp) -> [Date; 2] {
@@ -303,6 +352,15 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+
+    #[test]
+    fn invented_national_ids_pass_the_check_digits() {
+        for person in [0, 1, 7, 46, 12_345, 899_999_999] {
+            let id = national_id(person);
+            assert!(crate::cell::holds_national_id(&id), "{id}");
+        }
+        assert_eq!(national_id(0), "10000000078");
+    }
 
     #[test]
     fn no_two_people_share_a_number_and_no_number_is_a_placeholder() {

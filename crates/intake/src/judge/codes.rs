@@ -143,7 +143,12 @@ impl Way<'_> {
         codes.out.flush()?;
         codes.out.get_ref().sync_data()?;
         fs::rename(&unfinished, &self.records)?;
-        rejections::write_all(codes.account.rejections, &table.file, &self.rejections)?;
+        rejections::write_all(
+            codes.account.rejections,
+            &table.file,
+            table.national_ids(),
+            &self.rejections,
+        )?;
         Ok(())
     }
 

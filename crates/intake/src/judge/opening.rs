@@ -6,6 +6,7 @@ use domain::fold_text::fold_header;
 
 use super::{End, JudgeError, Progress, Way};
 use crate::answers::header_fingerprint;
+use crate::cell::holds_national_id;
 use crate::cell::identity::is_national_id;
 use crate::field::Field;
 use crate::file::encoding::{Decoder, Encoding};
@@ -15,6 +16,7 @@ use crate::file::rows::{Place, Rows};
 use crate::file::scan::{ScanEnd, Scanned, scan};
 use crate::file::text::{LineEnds, TextFile};
 use crate::file::workbook::{self, NoSheet, SheetText};
+use crate::rejections::NationalIds;
 use crate::summary::{ColumnReport, FileFormat, Question, SampleRow, UnreadValues};
 use crate::table::delimiter::Separation;
 use crate::table::head::{Head, UNUSED, find_separation, first_records, read_head};
@@ -35,6 +37,16 @@ pub(super) struct Table {
     sheet: Option<SheetText>,
     /// The unpacked file that the text lies in; it goes when this goes.
     _unpacked: Unpacked,
+}
+
+impl Table {
+    pub(super) fn national_ids(&self) -> NationalIds<'_> {
+        NationalIds {
+            layout: &self.layout,
+            decoder: self.scanned.decoder,
+            delimiter: self.delimiter,
+        }
+    }
 }
 
 impl From<ScanEnd> for End {
@@ -256,7 +268,14 @@ impl Way<'_> {
             {
                 String::new()
             }
-            _ => decoder.text(cell),
+            _ => {
+                let text = decoder.text(cell);
+                if holds_national_id(&text) {
+                    String::new()
+                } else {
+                    text
+                }
+            }
         };
         let sample = head.rows.iter().take(self.options.limits.sample_rows);
         self.summary.sample = sample
@@ -297,9 +316,12 @@ impl Way<'_> {
     }
 }
 
-/// Remarks on the file and its columns: W106, W107, W108, W405.
+/// Remarks on the file and its columns: W104, W106, W107, W108, W405.
 pub(super) fn note_columns(table: &Table, tally: &mut Tally) {
     let line = table.head.line;
+    for _ in 0..table.head.repaired_headers {
+        tally.note(ReasonCode::W104, line);
+    }
     for _ in 0..table.head.title_rows {
         tally.note(ReasonCode::W107, line);
     }
@@ -366,13 +388,11 @@ fn encoding_question(head: &[u8]) -> Option<Question> {
     })
 }
 
-/// A column of external ids or of an attribute that are national ids is not
-/// imported (W405): the numbers of a firm do not pass the check digits by chance.
+/// A column of national ids is not imported (W405), whatever its header says: the
+/// numbers of a firm do not pass the check digits by chance.
 fn withhold_national_ids(layout: &mut Layout, head: &Head) {
-    let texts = layout.attributes.iter().map(|(column, _)| *column);
-    let suspects: Vec<usize> = layout.external_id.into_iter().chain(texts).collect();
-    for column in suspects {
-        if holds_national_ids(column, head) {
+    for column in 0..layout.headers.len() {
+        if layout.can_withhold(column) && holds_national_ids(column, head) {
             layout.withhold(column);
         }
     }
@@ -388,9 +408,6 @@ fn holds_national_ids(column: usize, head: &Head) -> bool {
         .map(<[u8]>::trim_ascii)
         .filter(|cell| !cell.is_empty())
         .collect();
-    let national = filled
-        .iter()
-        .filter(|cell| crate::cell::identity::is_national_id(cell))
-        .count();
+    let national = filled.iter().filter(|cell| is_national_id(cell)).count();
     filled.len() >= ENOUGH && national * 100 >= filled.len() * 95
 }

@@ -29,8 +29,10 @@ impl Merger<'_> {
         shelf: Option<&Shelf<'p>>,
     ) -> Result<(), LookUpError> {
         if self.holds_no_states() {
+            let nothing = Stored::default();
             for pair in pairs {
-                self.write(pair, [])?;
+                let found = pair.claim.map(|_| (&nothing, None));
+                self.settle_with(pair, found)?;
             }
             return Ok(());
         }

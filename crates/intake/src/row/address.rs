@@ -9,7 +9,7 @@ use domain::{Channel, Msisdn, ReasonCode};
 
 use super::cells::Cells;
 use super::settle::Target;
-use crate::cell::Fault;
+use crate::cell::{Fault, holds_national_id};
 use crate::field::Field;
 use crate::options::Options;
 use crate::pair::Address;
@@ -115,8 +115,11 @@ impl AddressReader {
         if !either.trim_ascii().is_empty() {
             addresses.add_either(either, channel);
         }
-        if let Some((verdict, _)) = &addresses.phone {
+        if let Some((verdict, text)) = &addresses.phone {
             self.statistics.note(verdict);
+            if verdict.result.is_err() && holds_national_id(text) {
+                remarked.add(ReasonCode::W405);
+            }
         }
         addresses
     }

@@ -12,7 +12,7 @@ use super::Rules;
 use super::cells::Cells;
 use super::date_order::ColumnOrder;
 use crate::cell::date::{Moment, Reading};
-use crate::cell::{clean, empties};
+use crate::cell::{clean, empties, holds_national_id};
 use crate::summary::{UnreadValue, UnreadValues};
 
 /// Between a code and its value, and behind the value: no value holds control
@@ -50,8 +50,13 @@ impl AttributeReader {
             let Some(attribute) = options.attributes.get(number) else {
                 continue;
             };
-            let (text, _) = cells.text(Some(column), &mut self.scratch);
-            let text = clean(text).text;
+            let (text, was_garbled) = cells.text(Some(column), &mut self.scratch);
+            let cleaned = clean(text);
+            rules.on_row.extend(cleaned.remark);
+            if was_garbled {
+                rules.on_row.add(ReasonCode::W104);
+            }
+            let text = cleaned.text;
             if text.is_empty() {
                 continue; // what is not said changes nothing
             }
@@ -66,7 +71,8 @@ impl AttributeReader {
                 let unread = self.unread.entry(column).or_default();
                 unread.count += 1;
                 if unread.examples.len() < EXAMPLES {
-                    let shown = if attribute.is_hidden() { "" } else { text };
+                    let is_hidden = attribute.is_hidden() || holds_national_id(text);
+                    let shown = if is_hidden { "" } else { text };
                     unread.examples.push(UnreadValue {
                         line,
                         value: shown.chars().take(EXAMPLE_CHARS).collect(),

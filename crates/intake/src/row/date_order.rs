@@ -66,7 +66,7 @@ pub(super) struct DateOrders<'o> {
     /// Columns of consent dates, and those of attributes behind them.
     columns: Vec<usize>,
     consent_columns: usize,
-    /// What a person said; it holds for every column.
+    /// What a person said; it holds for the columns that do not show their order.
     chosen: Option<DateOrder>,
     surveyor: Surveyor<'o>,
     surveyed: Option<BTreeMap<usize, Evidence>>,
@@ -91,14 +91,16 @@ impl<'o> DateOrders<'o> {
 
     /// The order of a column; `example` is the cell that asks.
     pub(super) fn of_column(&mut self, column: usize, example: &str) -> io::Result<ColumnOrder> {
-        if let Some(order) = self.chosen {
-            return Ok(ColumnOrder::Decided(order));
-        }
         let surveyed = match &mut self.surveyed {
             Some(surveyed) => surveyed,
             unknown => unknown.insert(self.surveyor.survey(&self.columns)?),
         };
-        let order = surveyed.get(&column).copied().unwrap_or_default().order();
+        let mut order = surveyed.get(&column).copied().unwrap_or_default().order();
+        if order == ColumnOrder::Undecidable
+            && let Some(chosen) = self.chosen
+        {
+            order = ColumnOrder::Decided(chosen);
+        }
         if order == ColumnOrder::Undecidable {
             self.undecided
                 .entry(column)

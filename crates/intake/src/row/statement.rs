@@ -29,9 +29,13 @@ impl Rules<'_> {
         };
         let decoder = self.decoder;
         let status_cell = cells.raw(Some(group.status.index));
-        let meaning =
-            self.vocabulary
-                .status(number, status_cell, decoder, group.status.coding.as_ref());
+        let meaning = self.vocabulary.status(
+            number,
+            status_cell,
+            decoder,
+            group.status.coding.as_ref(),
+            &mut self.on_row,
+        );
         let status = match consent::answer(meaning, group.status.polarity, || {
             shown(decoder, status_cell)
         }) {
@@ -47,9 +51,10 @@ impl Rules<'_> {
         };
         let is_needed = consent::needs_paperwork(self.options.action, kind, status);
         let source_cell = cells.raw(group.source);
+        let answers = &self.options.mapping.sources;
         let meaning =
             self.vocabulary
-                .source(number, source_cell, decoder, &self.options.mapping.sources);
+                .source(number, source_cell, decoder, answers, &mut self.on_row);
         let shown_source = || shown(decoder, source_cell);
         let source = match consent::source(
             meaning,
@@ -106,6 +111,7 @@ impl Rules<'_> {
             source_cell,
             self.decoder,
             &self.options.mapping.sources,
+            &mut self.on_row,
         );
         self.moment(group, cells).map(|_| ())
     }
@@ -119,8 +125,13 @@ impl Rules<'_> {
         let Some(column) = group.date else {
             return Ok(Ok(None));
         };
-        let (text, _) = cells.text(group.date, &mut self.date_text);
-        let text = clean(text).text;
+        let (text, was_garbled) = cells.text(group.date, &mut self.date_text);
+        let cleaned = clean(text);
+        self.on_row.extend(cleaned.remark);
+        if was_garbled {
+            self.on_row.add(ReasonCode::W104);
+        }
+        let text = cleaned.text;
         let fault = |code| Ok(Err(Fault::of_cell(Field::Date, code, text)));
         match Reading::of(text) {
             Reading::Moment(moment) => Ok(Ok(Some(moment))),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{RecipientKind, Source};
+use domain::{ReasonCode, RecipientKind, Source};
 
 use super::shown;
 use crate::cell::clean;
@@ -11,6 +11,7 @@ use crate::cell::word::{
     read_source, read_status,
 };
 use crate::file::encoding::Decoder;
+use crate::remarked::Remarked;
 use crate::summary::{Question, UniformColumn};
 use crate::table::header::Coding;
 use crate::table::layout::Layout;
@@ -18,12 +19,27 @@ use crate::table::layout::Layout;
 /// What the words of each column mean, and how often each occurs.
 #[derive(Debug)]
 pub(super) struct Vocabulary {
-    channel: Memo<ChannelMeaning>,
-    brand: Memo<BrandMeaning>,
-    kind: Memo<KindMeaning>,
+    channel: Memo<Word<ChannelMeaning>>,
+    brand: Memo<Word<BrandMeaning>>,
+    kind: Memo<Word<KindMeaning>>,
     /// One per group of consent columns.
-    statuses: Vec<Memo<StatusMeaning>>,
-    sources: Vec<Memo<SourceMeaning>>,
+    statuses: Vec<Memo<Word<StatusMeaning>>>,
+    sources: Vec<Memo<Word<SourceMeaning>>>,
+}
+
+/// What a word means, and what was repaired before it meant that (W103, W104).
+#[derive(Debug, Clone)]
+struct Word<T> {
+    sense: T,
+    repairs: Remarked,
+}
+
+impl<T> Word<T> {
+    /// What it means; the repairs go to the remarks on the row.
+    fn sense_in(self, remarked: &mut Remarked) -> T {
+        *remarked = remarked.and(self.repairs);
+        self.sense
+    }
 }
 
 /// What a word of the brand column means.
@@ -54,9 +70,16 @@ impl Vocabulary {
         }
     }
 
-    pub(super) fn channel(&mut self, raw: &[u8], decoder: Decoder) -> ChannelMeaning {
-        self.channel
-            .read(raw, |raw| understand(raw, decoder, read_channel))
+    pub(super) fn channel(
+        &mut self,
+        raw: &[u8],
+        decoder: Decoder,
+        remarked: &mut Remarked,
+    ) -> ChannelMeaning {
+        let word = self
+            .channel
+            .read(raw, |raw| understand(raw, decoder, read_channel));
+        word.sense_in(remarked)
     }
 
     pub(super) fn brand(
@@ -64,14 +87,16 @@ impl Vocabulary {
         raw: &[u8],
         decoder: Decoder,
         is_own: impl FnOnce(&str) -> bool,
+        remarked: &mut Remarked,
     ) -> BrandMeaning {
-        self.brand.read(raw, |raw| {
+        let word = self.brand.read(raw, |raw| {
             understand(raw, decoder, |text| match text {
                 "" => BrandMeaning::Empty,
                 text if is_own(text) => BrandMeaning::Own,
                 _ => BrandMeaning::Other,
             })
-        })
+        });
+        word.sense_in(remarked)
     }
 
     pub(super) fn kind(
@@ -79,10 +104,12 @@ impl Vocabulary {
         raw: &[u8],
         decoder: Decoder,
         answers: &BTreeMap<String, RecipientKind>,
+        remarked: &mut Remarked,
     ) -> KindMeaning {
-        self.kind.read(raw, |raw| {
+        let word = self.kind.read(raw, |raw| {
             understand(raw, decoder, |text| read_kind(text, answers))
-        })
+        });
+        word.sense_in(remarked)
     }
 
     pub(super) fn status(
@@ -91,10 +118,12 @@ impl Vocabulary {
         raw: &[u8],
         decoder: Decoder,
         coding: Option<&Coding>,
+        remarked: &mut Remarked,
     ) -> StatusMeaning {
-        self.statuses[group].read(raw, |raw| {
+        let word = self.statuses[group].read(raw, |raw| {
             understand(raw, decoder, |text| read_status(text, coding))
-        })
+        });
+        word.sense_in(remarked)
     }
 
     pub(super) fn source(
@@ -103,10 +132,12 @@ impl Vocabulary {
         raw: &[u8],
         decoder: Decoder,
         answers: &BTreeMap<String, Source>,
+        remarked: &mut Remarked,
     ) -> SourceMeaning {
-        self.sources[group].read(raw, |raw| {
+        let word = self.sources[group].read(raw, |raw| {
             understand(raw, decoder, |text| read_source(text, answers))
-        })
+        });
+        word.sense_in(remarked)
     }
 
     pub(super) fn uniform_statuses(&self, layout: &Layout, decoder: Decoder) -> Vec<UniformColumn> {
@@ -114,7 +145,7 @@ impl Vocabulary {
         columns
             .filter_map(|(group, words)| {
                 let (bytes, known) = words.only_word()?;
-                let says_something = known.meaning != StatusMeaning::Empty;
+                let says_something = known.meaning.sense != StatusMeaning::Empty;
                 (says_something && known.rows >= UNIFORM_ROWS_MIN).then(|| UniformColumn {
                     header: layout.headers[group.status.index].clone(),
                     value: shown(decoder, bytes),
@@ -128,7 +159,7 @@ impl Vocabulary {
     pub(super) fn questions(&self, decoder: Decoder) -> Vec<Question> {
         let mut sources: BTreeMap<String, (Option<Source>, u64)> = BTreeMap::new();
         for (bytes, known) in self.sources.iter().flat_map(Memo::words) {
-            if let SourceMeaning::Unknown(suggestion) = &known.meaning {
+            if let SourceMeaning::Unknown(suggestion) = &known.meaning.sense {
                 let asked = sources
                     .entry(shown(decoder, bytes))
                     .or_insert((suggestion.clone(), 0));
@@ -148,12 +179,13 @@ impl Vocabulary {
         let about_kinds = self.kind.words().filter_map(|(bytes, known)| {
             let word = shown(decoder, bytes);
             let rows = known.rows;
-            (known.meaning == KindMeaning::Ask).then_some((rows, Question::KindWord { word, rows }))
+            (known.meaning.sense == KindMeaning::Ask)
+                .then_some((rows, Question::KindWord { word, rows }))
         });
         let about_brands = self.brand.words().filter_map(|(bytes, known)| {
             let word = shown(decoder, bytes);
             let rows = known.rows;
-            let is_other = known.meaning == BrandMeaning::Other;
+            let is_other = known.meaning.sense == BrandMeaning::Other;
             is_other.then_some((rows, Question::BrandWord { word, rows }))
         });
         let mut asked: Vec<(u64, Question)> = about_sources
@@ -166,8 +198,17 @@ impl Vocabulary {
     }
 }
 
-fn understand<T>(raw: &[u8], decoder: Decoder, read: impl FnOnce(&str) -> T) -> T {
+fn understand<T>(raw: &[u8], decoder: Decoder, read: impl FnOnce(&str) -> T) -> Word<T> {
     let mut scratch = String::new();
-    let (text, _) = decoder.decode(raw, &mut scratch);
-    read(clean(text).text)
+    let (text, was_garbled) = decoder.decode(raw, &mut scratch);
+    let cleaned = clean(text);
+    let mut repairs = Remarked::NONE;
+    repairs.extend(cleaned.remark);
+    if was_garbled {
+        repairs.add(ReasonCode::W104);
+    }
+    Word {
+        sense: read(cleaned.text),
+        repairs,
+    }
 }

@@ -87,6 +87,8 @@ pub(crate) struct Head {
     pub(crate) records_above_data: usize,
     /// Rows above the header that are no table (W107).
     pub(crate) title_rows: usize,
+    /// Headers whose garbled letters were repaired (W104).
+    pub(crate) repaired_headers: usize,
     /// Some rows, to look at columns before judging.
     pub(crate) rows: Vec<(Place, ByteRecord)>,
 }
@@ -117,7 +119,9 @@ impl Head {
             .iter()
             .take(HEADER_RECORDS)
             .position(|(_, record)| is_header(record))
-            .filter(|&at| stands_out(&records[..at], &records[at].1));
+            .filter(|&at| {
+                stands_out(&records[..at], &records[at].1) || parts_titles_from_data(&records, at)
+            });
         if found.is_none()
             && let Some(headless) =
                 list::recognise(&records, separation.delimiter, decoder, &is_assigned)
@@ -128,6 +132,7 @@ impl Head {
                 headless: Some(headless),
                 records_above_data: stated,
                 title_rows: 0,
+                repaired_headers: 0,
                 rows: records,
             });
         }
@@ -137,6 +142,11 @@ impl Head {
             .iter()
             .map(|cell| clean_cell(&decoder.text(cell)).text.to_owned())
             .collect();
+        let mut scratch = String::new();
+        let repaired_headers = header
+            .iter()
+            .filter(|cell| decoder.decode(cell, &mut scratch).1)
+            .count();
         let line = place.line;
         let rows = records.split_off(at + 1);
         if rows_end_in_separator(&rows, headers.len()) {
@@ -148,6 +158,7 @@ impl Head {
             headless: None,
             records_above_data: stated + at + 1,
             title_rows: at,
+            repaired_headers,
             rows,
         })
     }
@@ -184,6 +195,28 @@ fn stands_out(above: &[(Place, ByteRecord)], record: &ByteRecord) -> bool {
         .all(|(_, title)| filled(title) < filled(record))
 }
 
+/// Whether no record above this one looks like data and the one below it does:
+/// a title may fill as many cells as the header. What stands below once more, in
+/// its own column, is a value.
+fn parts_titles_from_data(records: &[(Place, ByteRecord)], at: usize) -> bool {
+    let has_data_above = records[..at]
+        .iter()
+        .any(|(_, record)| looks_like_data(record));
+    let (header, below) = (&records[at].1, &records[at + 1..]);
+    let is_value = |column: usize, cell: &[u8]| {
+        let same = |(_, record): &(Place, ByteRecord)| record.get(column) == Some(cell);
+        !cell.is_empty() && below.iter().any(same)
+    };
+    !has_data_above
+        && below
+            .first()
+            .is_some_and(|(_, record)| looks_like_data(record))
+        && !header
+            .iter()
+            .enumerate()
+            .any(|(column, cell)| is_value(column, cell))
+}
+
 /// Whether a cell holds an address or a number: no header does.
 fn looks_like_data(record: &ByteRecord) -> bool {
     record.iter().any(|cell| {
@@ -218,6 +251,24 @@ mod tests {
             (2, 3, 3)
         );
         assert_eq!(head.rows.len(), 1);
+    }
+
+    #[test]
+    fn a_title_may_fill_as_many_cells_as_the_header() {
+        let head = find("Rapor;Haziran\nTelefon;İzin\n05321234567;ONAY\n").unwrap();
+        assert_eq!(head.headers, ["Telefon", "İzin"]);
+        assert_eq!((head.title_rows, head.rows.len()), (1, 1));
+    }
+
+    #[test]
+    fn values_that_are_header_words_too_are_not_taken_for_the_header() {
+        for text in [
+            "Numara;Durum;Tür\nA-1;ONAY;EPOSTA\nA-2;RET;EPOSTA\n",
+            "Numara;Durum;Tür\nA-1;ONAY;EPOSTA\n05321234567;ONAY;MESAJ\n",
+            "Numara;Durum;Tür\n05321234567;ONAY;MESAJ\nA-1;RET;EPOSTA\n05331234567;ONAY;MESAJ\n",
+        ] {
+            assert_eq!(find(text).unwrap().headers, ["Numara", "Durum", "Tür"]);
+        }
     }
 
     #[test]

@@ -222,11 +222,39 @@ impl Layout {
             *meaning = Meaning::of(Field::Sensitive);
         }
         self.attributes.retain(|(place, _)| *place != column);
-        for place in [&mut self.external_id, &mut self.token] {
+        self.attribute_dates.retain(|place| *place != column);
+        self.tags.retain(|place| *place != column);
+        self.branches.retain(|place| *place != column);
+        for place in [
+            &mut self.external_id,
+            &mut self.token,
+            &mut self.first_name,
+            &mut self.last_name,
+            &mut self.full_name,
+            &mut self.retailer,
+        ] {
             if *place == Some(column) {
                 *place = None;
             }
         }
+    }
+
+    /// Whether the rows can be judged without a column. An address, or what is
+    /// said of it, is judged cell by cell instead.
+    pub(crate) fn can_withhold(&self, column: usize) -> bool {
+        matches!(
+            self.field_of(column),
+            Field::ExternalId
+                | Field::Token
+                | Field::FirstName
+                | Field::LastName
+                | Field::FullName
+                | Field::Tags
+                | Field::Branch
+                | Field::Retailer
+                | Field::Attribute
+                | Field::Ignored
+        )
     }
 
     /// What a column means.

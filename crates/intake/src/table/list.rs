@@ -65,7 +65,7 @@ pub(crate) fn column_name(index: usize) -> String {
 enum Shape {
     Empty,
     Email,
-    /// Written as only phones are: a plus, a leading 0, a 90, or gaps.
+    /// Written as only phones are: a plus, a dialled 0 or 00, a 90, or gaps.
     Phone,
     /// Ten to fifteen digits and nothing else: a phone or a number of the firm.
     Number,
@@ -99,7 +99,7 @@ impl Shape {
         let digits = text.chars().filter(char::is_ascii_digit).count();
         if (10..=15).contains(&digits) && text.chars().all(|c| c.is_ascii_digit() || is_gap(c)) {
             let is_marked = text.contains(is_gap)
-                || text.starts_with('0')
+                || begins_as_dialled(text)
                 || (text.starts_with("905") && digits == 12);
             return if is_marked { Self::Phone } else { Self::Number };
         }
@@ -111,6 +111,17 @@ impl Shape {
             (true, false) => Self::Word,
             (false, _) => Self::Text,
         }
+    }
+}
+
+/// Whether digits begin as a number is dialled: `05…`, `02…` with eleven of
+/// them, or `00` and a country. The zeros that pad a number of the firm do not.
+fn begins_as_dialled(digits: &str) -> bool {
+    const COUNTRY_DIGITS_MIN: usize = 12;
+    match digits.as_bytes() {
+        [b'0', b'0', b'1'..=b'9', ..] => digits.len() >= COUNTRY_DIGITS_MIN,
+        [b'0', b'2' | b'3' | b'4' | b'5' | b'8', ..] => digits.len() == 11,
+        _ => false,
     }
 }
 
@@ -307,6 +318,17 @@ mod tests {
             guess(&["ali@firma.com", "0532 123 45 67"]),
             Some(Guess::Asked)
         );
+    }
+
+    #[test]
+    fn zeros_that_pad_a_number_make_it_no_phone() {
+        for padded in ["0012345678", "0512345678", "00001234567", "01234567890"] {
+            assert_eq!(guess(&[padded]), Some(Guess::Asked), "{padded}");
+        }
+        for dialled in ["05321234567", "02121234567", "00905321234567"] {
+            let phone = Some(Guess::Known(Field::Phone));
+            assert_eq!(guess(&[dialled]), phone, "{dialled}");
+        }
     }
 
     #[test]

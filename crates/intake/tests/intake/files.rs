@@ -163,12 +163,38 @@ fn garbled_turkish_letters_are_repaired_and_said_so() {
         "vector 52"
     );
     assert_eq!(outcome.record().name.as_deref(), Some("Şükrü Işık"));
-    assert_eq!(outcome.count(ReasonCode::W104), 1);
+    assert_eq!(
+        outcome.count(ReasonCode::W104),
+        4,
+        "three headers and the row"
+    );
 
     let (twice, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(text.as_bytes());
     let outcome = judged(&*twice, &push());
     assert_eq!(outcome.summary.repair, Repair::TwiceEncoded);
     assert_eq!(outcome.record().name.as_deref(), Some("Şükrü Işık"));
+}
+
+#[test]
+fn a_word_or_date_that_was_repaired_is_remarked_on_in_every_row() {
+    let header = "Telefon;İzin Türü;İzin Durumu;İzin Tarihi;İzin Kaynağı;Alıcı Tipi;Marka";
+    let mut options = push();
+    options.brand_names = vec!["Acme".to_owned()];
+    let words = ["MESAJ", "ONAY", "20.06.2025 14:05", "HS_WEB", "BIREYSEL"];
+    let words = [words.as_slice(), &["Acme"]].concat();
+    for repaired in 0..words.len() {
+        let mut cells = words.clone();
+        let marked = format!("\u{a0}{}", cells[repaired]);
+        cells[repaired] = &marked;
+        let rows = [1, 2].map(|n| format!("+90532123456{n};{}", cells.join(";")));
+        let outcome = judged(format!("{header}\n{}\n", rows.join("\n")), &options);
+        assert_eq!(outcome.records.len(), 2, "{:?}", outcome.rejected());
+        assert_eq!(outcome.remarks(), ["W103×2", "W501×1"], "{marked}");
+    }
+    let header = "Telefon;SMS Ýzni;Ýzin Tarihi;Kaynak";
+    let rows = [1, 2].map(|n| format!("+90532123456{n};Onaylý;20 Haziran 2025 14:05;HS_WEB"));
+    let outcome = judged(format!("{header}\n{}\n", rows.join("\n")), &push());
+    assert_eq!(outcome.remarks(), ["W104×4", "W501×1"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use domain::ReasonCode;
 use intake::Encoding;
-use intake::generate::{Generate, GenerateReport, contacts};
+use intake::generate::{Form, Generate, GenerateReport, contacts};
 
 use crate::desk::{judged, now, push};
 
@@ -57,29 +57,59 @@ fn every_kind_of_dirt_is_found_exactly_as_often_as_it_was_made() {
             encoding,
             ..Generate::new(6_000, 40, seed, now())
         };
-        let (bytes, report) = generated(&spec);
-        let outcome = judged(bytes, &push());
-        assert_eq!(outcome.file(), "accepted");
-        for dirt in &report.dirt {
-            assert_eq!(outcome.count(dirt.code), dirt.expected, "{}", dirt.code);
-        }
-        let made: u64 = report.dirt.iter().map(|dirt| dirt.rows).sum();
-        assert_eq!(made + report.clean_rows, report.rows);
-        assert!(report.dirt.len() > 50, "only {} kinds", report.dirt.len());
-        let summary = &outcome.summary;
-        assert_eq!(
-            (summary.accepted, summary.rejected, summary.merged),
-            (report.accepted, report.rejected, report.merged)
-        );
-        for counted in &summary.codes {
-            let is_refusal = counted.code.class() == domain::reason::ReasonClass::RowRejected;
-            assert!(
-                !is_refusal || report.expected(counted.code) > 0,
-                "{} was never made",
-                counted.code
-            );
-        }
+        let kinds = kept_promises(&spec);
+        assert!(kinds > 50, "only {kinds} kinds");
     }
+}
+
+#[test]
+fn other_columns_and_garbled_letters_carry_dirt_of_their_own() {
+    for (form, is_garbled) in [
+        (Form::OneAddress, false),
+        (Form::OneAddress, true),
+        (Form::Shop, true),
+    ] {
+        let spec = Generate {
+            form,
+            is_garbled,
+            ..Generate::new(2_000, 30, 4, now())
+        };
+        kept_promises(&spec);
+        let (_, report) = generated(&spec);
+        let own = match form {
+            Form::Shop => vec![ReasonCode::W104],
+            Form::OneAddress => vec![ReasonCode::R706, ReasonCode::R709, ReasonCode::W405],
+        };
+        assert!(own.into_iter().all(|code| report.expected(code) > 0));
+        assert_eq!(report.expected(ReasonCode::W104) > 0, is_garbled);
+    }
+}
+
+/// Judges a generated file and holds it against its report; how many kinds of dirt
+/// there were.
+fn kept_promises(spec: &Generate) -> usize {
+    let (bytes, report) = generated(spec);
+    let outcome = judged(bytes, &push());
+    assert_eq!(outcome.file(), "accepted");
+    for dirt in &report.dirt {
+        assert_eq!(outcome.count(dirt.code), dirt.expected, "{}", dirt.code);
+    }
+    let made: u64 = report.dirt.iter().map(|dirt| dirt.rows).sum();
+    assert_eq!(made + report.clean_rows, report.rows);
+    let summary = &outcome.summary;
+    assert_eq!(
+        (summary.accepted, summary.rejected, summary.merged),
+        (report.accepted, report.rejected, report.merged)
+    );
+    for counted in &summary.codes {
+        let is_refusal = counted.code.class() == domain::reason::ReasonClass::RowRejected;
+        assert!(
+            !is_refusal || report.expected(counted.code) > 0,
+            "{} was never made",
+            counted.code
+        );
+    }
+    report.dirt.len()
 }
 
 #[test]

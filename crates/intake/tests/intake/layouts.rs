@@ -181,6 +181,18 @@ fn rows_of_the_wrong_shape_are_refused_and_the_rest_goes_on() {
 }
 
 #[test]
+fn the_length_of_a_cell_is_counted_in_letters() {
+    let file = |name: &str| {
+        let row = format!("05321234567;{name};ONAY;20.06.2025 14:05;HS_WEB");
+        format!("Telefon;Ad;SMS İzni;İzin Tarihi;Kaynak\n{row}\n")
+    };
+    let fitting = judged(file(&"ş".repeat(4_096)), &push());
+    assert_eq!(fitting.records.len(), 1, "{:?}", fitting.rejected());
+    let too_long = judged(file(&"ş".repeat(4_097)), &push());
+    assert_eq!(too_long.rejected(), ["2 R103"]);
+}
+
+#[test]
 fn an_unquoted_comma_is_never_hidden_by_an_empty_last_cell() {
     let file = "Telefon,SMS İzni,İzin Tarihi,Kaynak,Not\n\
                 9,05321E+11,ONAY,20.06.2025 14:05,HS_WEB,\n\
@@ -248,6 +260,49 @@ fn national_ids_are_never_imported_not_even_as_customer_numbers() {
             .all(|row| row.cells[0].is_empty() && row.cells[1].is_empty())
     );
     assert_eq!(outcome.count(ReasonCode::W405), 2);
+}
+
+#[test]
+fn a_national_id_is_shown_nowhere_whatever_cell_it_was_written_into() {
+    const ID: &str = "10000000146";
+    let rows: String = (0..6)
+        .map(|i| format!("053212345{i:02};ONAY;20.06.2025 14:05;HS_WEB;10000000146\n"))
+        .collect();
+    let head = "Telefon;SMS İzni;İzin Tarihi;Kaynak;Numara\n";
+    let unknown_header = judged(format!("{head}{rows}{ID};belki;x;y;{ID}\n"), &push());
+    assert_eq!(unknown_header.summary.columns[4].field, Field::Sensitive);
+    assert_eq!(
+        unknown_header.count(ReasonCode::W405),
+        2,
+        "the column, and the phone of the last row"
+    );
+
+    let few = format!("{head}{ID};ONAY;20.06.2025 14:05;HS_WEB;' {ID}\n");
+    let few = judged(few, &push());
+    assert_eq!(few.rejected(), ["2 R204"]);
+    let nobody = judged(format!("Numara;Durum\n{ID};ONAY\n"), &push());
+    assert_eq!(nobody.file(), "F110");
+
+    for outcome in [unknown_header, few, nobody] {
+        let told = format!("{:?} {:?}", outcome.summary, outcome.rejections);
+        assert!(!told.contains(ID), "{told}");
+        for rejection in &outcome.rejections {
+            let raw = String::from_utf8_lossy(&rejection.raw);
+            assert!(!raw.contains(ID), "{raw}");
+            assert!(!rejection.text_tr().contains(ID) && rejection.value.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_number_of_the_firm_that_passes_the_check_digits_is_kept() {
+    let rows = "10000000146;;ONAY;20.06.2025 14:05;HS_WEB\n\
+                10000000147;;ONAY;20.06.2025 14:05;HS_WEB\n";
+    let head = "Müşteri No;Telefon;SMS İzni;İzin Tarihi;Kaynak\n";
+    let outcome = judged(format!("{head}{rows}"), &push());
+    assert_eq!(outcome.rejected(), ["2 R406", "3 R406"]);
+    assert_eq!(outcome.rejections[0].value, "10000000146");
+    assert!(outcome.rejections[0].raw.starts_with(b"10000000146;"));
 }
 
 #[test]

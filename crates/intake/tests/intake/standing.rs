@@ -2,10 +2,10 @@
 
 use domain::consent::AddressOwner;
 use domain::ids::RecipientId;
-use domain::{Channel, Recipient, RecipientKind, Status};
-use intake::{Directory, DirectoryError, Held, HeldFact, Holdings, Identifier, Stored};
+use domain::{Channel, ReasonCode, Recipient, RecipientKind, RegistryMode, Status};
+use intake::{Directory, DirectoryError, Held, HeldFact, Holdings, Identifier, Options, Stored};
 
-use crate::desk::{Book, Outcome, judged_with, local, push};
+use crate::desk::{Book, Outcome, judged, judged_with, local, push};
 
 const HEAD: &str = "Müşteri No;Ad Soyad;Telefon;İzin Türü;İzin Durumu;İzin Tarihi;İzin Kaynağı";
 const DATE: &str = "20.06.2025 14:05";
@@ -121,6 +121,35 @@ fn a_record_that_is_read_as_a_whole_judges_as_look_ups_do() {
         assert_eq!(asked.records, read.records, "{rows:?}");
         assert_eq!(asked.rejected(), read.rejected(), "{rows:?}");
         assert_eq!(asked.remarks(), read.remarks(), "{rows:?}");
+    }
+}
+
+#[test]
+fn a_first_refusal_is_judged_alike_by_an_empty_record_that_is_asked_read_or_known_to_be_empty() {
+    let of = |n: u32, said: &str| format!("M{n};Ali;{};MESAJ;{said}", phone(n));
+    let rows = [
+        of(1, &format!("ONAY;{DATE};HS_WEB")),
+        of(2, &format!("RET;{DATE};HS_WEB")),
+        of(3, &format!("RET;{DATE};HS_KARAR")),
+        of(4, &format!("RET;{DATE};HS_WEB")),
+        of(4, "RET;19.06.2025 10:00;HS_WEB"),
+    ];
+    let text = file(&rows.each_ref().map(String::as_str));
+    for (mode, refused, never_pushed) in [
+        (RegistryMode::Off, vec!["4 R704"], 0),
+        (RegistryMode::Sync, vec![], 0),
+        (RegistryMode::Integrator, vec![], 3),
+    ] {
+        let options = Options { mode, ..push() };
+        for outcome in [
+            judged_with(&text, &options, &mut Book::default()),
+            judged_with(&text, &options, &mut Whole(Book::default())),
+            judged(&text, &options),
+        ] {
+            assert_eq!(outcome.rejected(), refused, "{mode}");
+            assert_eq!(outcome.count(ReasonCode::I175), never_pushed, "{mode}");
+            assert_eq!(outcome.remarks(), ["W802×1"], "{mode}");
+        }
     }
 }
 

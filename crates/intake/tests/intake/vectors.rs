@@ -288,6 +288,30 @@ fn slashed_dates_take_the_order_that_the_column_shows() {
 }
 
 #[test]
+fn an_answer_about_dates_is_for_the_columns_that_do_not_show_their_order() {
+    let head = "Telefon;E-posta;SMS İzni;SMS İzin Tarihi;E-posta İzni;E-posta İzin Tarihi;Kaynak";
+    let rows = "+905321234561;ali@firma.com.tr;ONAY;05/06/2025;ONAY;05/06/2025;HS_WEB\n\
+                +905321234562;ece@firma.com.tr;ONAY;20/06/2025;ONAY;04/06/2025;HS_WEB\n";
+    let options = Options {
+        action: Action::Local,
+        mapping: Mapping {
+            date_order: Some(DateOrder::MonthFirst),
+            ..Mapping::default()
+        },
+        ..push()
+    };
+    assert_eq!(
+        judged(format!("{head}\n{rows}"), &options).accepted(),
+        [
+            "2 +905321234561 MESAJ ONAY 2025-06-05 00:00:00 HS_WEB",
+            "2 ali@firma.com.tr EPOSTA ONAY 2025-05-06 00:00:00 HS_WEB",
+            "3 +905321234562 MESAJ ONAY 2025-06-20 00:00:00 HS_WEB",
+            "3 ece@firma.com.tr EPOSTA ONAY 2025-04-06 00:00:00 HS_WEB",
+        ]
+    );
+}
+
+#[test]
 fn a_date_column_that_contradicts_itself_stops_the_file() {
     let row = |i: usize, date: &str| format!("0532123{i:04};MESAJ;ONAY;{date};HS_WEB;BIREYSEL\n");
     let file = |contrary: usize| {
