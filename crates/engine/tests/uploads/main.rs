@@ -8,3 +8,4 @@ mod desk;
 mod drops;
 mod interrupted;
 mod retailers;
+mod suppression;

@@ -72,6 +72,8 @@ pub(super) struct DateOrders<'o> {
     surveyed: Option<BTreeMap<usize, Evidence>>,
     /// A cell of each column that nothing decides.
     undecided: BTreeMap<usize, String>,
+    /// The order of each column that has shown a cell which needs one.
+    used: BTreeMap<usize, DateOrder>,
 }
 
 impl<'o> DateOrders<'o> {
@@ -86,12 +88,19 @@ impl<'o> DateOrders<'o> {
             surveyor,
             surveyed: None,
             undecided: BTreeMap::new(),
+            used: BTreeMap::new(),
         }
+    }
+
+    /// The columns whose dates were read in an order, with it.
+    pub(super) fn used(&self) -> impl Iterator<Item = (usize, DateOrder)> {
+        self.used.iter().map(|(&column, &order)| (column, order))
     }
 
     /// The order of a column; `example` is the cell that asks.
     pub(super) fn of_column(&mut self, column: usize, example: &str) -> io::Result<ColumnOrder> {
         if let Some(order) = self.chosen {
+            self.used.insert(column, order);
             return Ok(ColumnOrder::Decided(order));
         }
         let surveyed = match &mut self.surveyed {
@@ -99,10 +108,15 @@ impl<'o> DateOrders<'o> {
             unknown => unknown.insert(self.surveyor.survey(&self.columns)?),
         };
         let order = surveyed.get(&column).copied().unwrap_or_default().order();
-        if order == ColumnOrder::Undecidable {
-            self.undecided
-                .entry(column)
-                .or_insert_with(|| example.to_owned());
+        match order {
+            ColumnOrder::Decided(order) => {
+                self.used.insert(column, order);
+            }
+            ColumnOrder::Undecidable => {
+                self.undecided
+                    .entry(column)
+                    .or_insert_with(|| example.to_owned());
+            }
         }
         Ok(order)
     }
