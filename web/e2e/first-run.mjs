@@ -201,6 +201,8 @@ async function uploadList({ page }) {
   await dialog.getByText("musteriler.csv").waitFor();
   const push = dialog.getByRole("radio", { name: "İYS'ye gönder" });
   await push.check();
+  await dialog.getByRole("combobox", { name: "Alıcı tipi" }).click();
+  await page.getByRole("option", { name: "Bireysel" }).click();
   await dialog.getByRole("button", { name: "Yükle ve incele" }).click();
   await page.waitForURL(/\/uploads\/\w+/);
   await page.getByRole("status").getByText("Önizleme hazır").waitFor();

@@ -78,6 +78,7 @@ async function upload(scene) {
   });
   await dialog.getByText("klavye.csv").waitFor();
   await choose(page, dialog.getByRole("combobox", { name: "Marka" }), scene.brand);
+  await choose(page, dialog.getByRole("combobox", { name: "Alıcı tipi" }), "Bireysel");
   await tabTo(page, dialog.getByLabel("Etiket"));
   await page.keyboard.type("klavye");
   await pick(page, dialog.getByRole("radio", { name: "İYS'ye gönder" }));

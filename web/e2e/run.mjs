@@ -141,6 +141,8 @@ async function uploadFile(scene) {
   assert.ok(scene.brand, "the demonstration has an integrator brand");
   await dialog.getByRole("combobox", { name: "Marka" }).click();
   await page.getByRole("option", { name: scene.brand }).click();
+  await dialog.getByRole("combobox", { name: "Alıcı tipi" }).click();
+  await page.getByRole("option", { name: "Bireysel" }).click();
   await dialog.getByLabel("Aktarım adı").fill("Mağaza izinleri");
   await dialog.getByLabel("Etiket").fill("magaza");
   await dialog.getByRole("radio", { name: "İYS'ye gönder" }).check();
@@ -218,6 +220,8 @@ async function answerQuestion(scene) {
   });
   await dialog.getByRole("combobox", { name: "Marka" }).click();
   await page.getByRole("option", { name: scene.brand }).click();
+  await dialog.getByRole("combobox", { name: "Alıcı tipi" }).click();
+  await page.getByRole("option", { name: "Bireysel" }).click();
   await dialog.getByRole("radio", { name: "Yalnız kişi bilgisi" }).check();
   await dialog.getByRole("button", { name: "Yükle ve incele" }).click();
   await page.getByRole("heading", { level: 1, name: "istemeyenler" }).waitFor();

@@ -37,6 +37,7 @@ use crate::rejections;
 use crate::row::{RowJudge, Surveyor};
 use crate::spill::Spill;
 use crate::summary::{FileFormat, Question, Summary};
+use crate::table::layout::Layout;
 use crate::verdict::{FileVerdict, Refusal};
 
 /// How far judging has come.
@@ -362,29 +363,38 @@ impl<'w> Way<'w> {
             }
         }
         resolve_waiting(out, self.directory)?;
-        self.ask(&judge, out);
+        self.ask(&judge, layout, out);
         self.verdict_on_columns(&judge, out)
     }
 
     /// What the rows showed about columns, and the questions they raise.
-    fn ask(&mut self, judge: &RowJudge<'_>, out: &mut Outlets) {
+    fn ask(&mut self, judge: &RowJudge<'_>, layout: &Layout, out: &mut Outlets) {
+        for (column, order) in judge.date_orders() {
+            if let Some(report) = self.summary.columns.get_mut(column) {
+                report.date_order = Some(order);
+            }
+        }
+        for status in layout.groups.iter().map(|group| &group.status) {
+            if let Some(report) = self.summary.columns.get_mut(status.index) {
+                report.polarity = status.polarity;
+            }
+        }
         for (column, unread) in judge.unread_attributes() {
             if let Some(report) = self.summary.columns.get_mut(column) {
                 report.unread.clone_from(unread);
             }
         }
         self.summary.uniform = judge.uniform_columns();
-        for _ in &self.summary.uniform {
-            out.account
-                .tally
-                .note(ReasonCode::W501, self.summary.header_line);
+        let (tally, line) = (&mut out.account.tally, self.summary.header_line);
+        for uniform in &self.summary.uniform {
+            let told = || vec![("value".to_owned(), uniform.value.clone())];
+            tally.note_with(ReasonCode::W501, line, told);
         }
         self.summary.questions.extend(judge.questions());
         if judge.phones().is_suspect() && !self.options.mapping.phone_zeros_are_real {
-            out.account
-                .tally
-                .note(ReasonCode::W206, self.summary.header_line);
             let zeros = crate::row::SUSPECT_ZEROS;
+            let told = || vec![("count".to_owned(), zeros.to_string())];
+            tally.note_with(ReasonCode::W206, line, told);
             self.summary.questions.push(Question::PhoneZeros { zeros });
         }
     }

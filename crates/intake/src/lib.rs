@@ -73,12 +73,12 @@ pub use patterns::Pattern;
 pub use records::{Consent, Record, RecordReader};
 pub use rejections::{Rejection, RejectionReader};
 pub use report::{
-    CellChange, CorrectionProblem, Corrections, Privacy, RefusedCells, SameChange,
-    write_corrected_csv, write_report_csv, write_report_xlsx,
+    CellChange, CorrectionProblem, Corrections, Privacy, RefusedCells, RegistryRefusal, Reported,
+    SameChange, reported_by_line, write_corrected_csv, write_report_csv, write_report_xlsx,
 };
 pub use summary::{
     ColumnReport, FileFormat, LayoutKind, Packing, Question, SampleRow, Summary, UniformColumn,
     UnreadValue, UnreadValues,
 };
-pub use tally::CodeCount;
+pub use tally::{CodeCount, CodeExample};
 pub use verdict::{Args, FileVerdict, Refusal, explain_en, explain_tr};

@@ -6,6 +6,7 @@
 //! them; when the report comes back, ours are recognised and ignored.
 
 mod correct;
+mod registry;
 mod workbook;
 
 use std::io::{self, Write};
@@ -15,6 +16,7 @@ use csv::{ByteRecord, Terminator};
 pub use correct::{
     CellChange, CorrectionProblem, Corrections, RefusedCells, SameChange, write_corrected_csv,
 };
+pub use registry::{RegistryRefusal, Reported, reported_by_line};
 pub use workbook::write_report_xlsx;
 
 use crate::field::Field;
@@ -36,23 +38,24 @@ pub enum Privacy {
 /// Writes the report of a judged file and returns how many rejections it holds.
 ///
 /// The rejections are written in the order given; they come sorted by line from
-/// [`RejectionReader`](crate::RejectionReader) or from wherever they were kept.
+/// [`RejectionReader`](crate::RejectionReader) or from wherever they were kept,
+/// with what İYS refused between them from [`reported_by_line`].
 /// Cells of sensitive columns are left empty.
 ///
 /// # Errors
 /// The first error of the rejections, or of writing.
-pub fn write_report_csv(
+pub fn write_report_csv<R: Into<Reported>>(
     out: impl Write,
     summary: &Summary,
-    rejections: impl IntoIterator<Item = io::Result<Rejection>>,
+    rejections: impl IntoIterator<Item = io::Result<R>>,
     privacy: Privacy,
 ) -> io::Result<u64> {
     let mut table = begun(out, summary)?;
     let splitter = RowSplitter::new(summary, privacy);
     let mut count = 0;
     for rejection in rejections {
-        let rejection = rejection?;
-        table.write_record(splitter.line(&rejection).iter().map(|cell| harmless(cell)))?;
+        let line = splitter.reported(&rejection?.into());
+        table.write_record(line.iter().map(|cell| harmless(cell)))?;
         count += 1;
     }
     table.flush()?;

@@ -9,6 +9,7 @@ mod address;
 mod attributes;
 mod cells;
 mod date_order;
+mod particulars;
 mod person;
 mod settle;
 mod statement;
@@ -27,6 +28,7 @@ pub(crate) use self::attributes::split_attributes;
 use self::cells::Cells;
 use self::date_order::DateOrders;
 pub(crate) use self::date_order::Surveyor;
+use self::particulars::Particulars;
 use self::person::{Person, PersonReader};
 use self::settle::Target;
 pub(crate) use self::settle::claim;
@@ -37,7 +39,7 @@ use crate::consent::DateRules;
 use crate::field::Field;
 use crate::file::encoding::Decoder;
 use crate::file::rows::Place;
-use crate::options::{Action, Options};
+use crate::options::{Action, DateOrder, Options};
 use crate::outlets::Outlets;
 use crate::remarked::Remarked;
 use crate::summary::{LayoutKind, Question, UniformColumn, UnreadValues};
@@ -77,6 +79,8 @@ struct Rules<'o> {
     on_row: Remarked,
     /// Remarks on the consent at hand.
     on_consent: Remarked,
+    /// What they say, of those of which that is still asked.
+    particulars: Particulars,
 }
 
 /// Everything a row says besides its consents.
@@ -126,6 +130,7 @@ impl<'o> RowJudge<'o> {
                 kind_is_missing: false,
                 on_row: Remarked::NONE,
                 on_consent: Remarked::NONE,
+                particulars: Particulars::default(),
             },
         }
     }
@@ -153,7 +158,8 @@ impl<'o> RowJudge<'o> {
         rules.on_row.clear();
         let outcome = rules.judge_cells(place, record, (addresses, person, attributes), out);
         for code in rules.on_row.iter() {
-            out.account.tally.note(code, place.line);
+            let told = || rules.said_of_row(code, record);
+            out.account.tally.note_with(code, place.line, told);
         }
         outcome
     }
@@ -166,6 +172,11 @@ impl<'o> RowJudge<'o> {
     /// Columns of attributes with values that could not be read (W101).
     pub(crate) fn unread_attributes(&self) -> impl Iterator<Item = (usize, &UnreadValues)> {
         self.attributes.unread()
+    }
+
+    /// The columns whose dates were read in an order, with it.
+    pub(crate) fn date_orders(&self) -> impl Iterator<Item = (usize, DateOrder)> {
+        self.rules.orders.used()
     }
 
     /// Status columns of which every cell says the same.
@@ -363,6 +374,7 @@ impl Rules<'_> {
             &Coverage::Unstated
         };
         self.on_consent.clear();
+        self.particulars.clear();
         let channels: Vec<Option<Channel>> = match (coverage, channel) {
             (Coverage::Unstated, _) | (Coverage::FromRow, Some(ChannelMeaning::All)) => {
                 if !who.has_address() {
@@ -406,6 +418,7 @@ impl Rules<'_> {
         out: &mut Outlets,
     ) -> io::Result<()> {
         self.on_consent.clear();
+        self.particulars.clear();
         let targets = match (&group.covers, channel) {
             (Coverage::Stated(channels), _) => match channels.as_slice() {
                 [one] => Targets::One(*one),
@@ -435,6 +448,7 @@ impl Rules<'_> {
         let said = self.statement(number, group, who, cells)?;
         if let Ok(declared) = &said {
             out.patterns.note(declared);
+            self.note_particulars(declared, group, cells, &out.account.tally);
         }
         match targets {
             Targets::One(channel) if !who.has_address() => {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::field::Field;
 use crate::file::encoding::Decoder;
 use crate::file::{Encoding, Repair};
+use crate::options::{DateOrder, Polarity};
 use crate::patterns::Pattern;
 use crate::tally::{CodeCount, Tally};
 
@@ -133,6 +134,13 @@ pub struct ColumnReport {
     /// Its values that do not fit the attribute's type (W101).
     #[serde(default, skip_serializing_if = "UnreadValues::is_none")]
     pub unread: UnreadValues,
+    /// Of dates such as `05/06/2025`: which part is the day, as the column's
+    /// other cells show or a person said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date_order: Option<DateOrder>,
+    /// Of a consent status: what yes and 1 mean; absent while only a person can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub polarity: Option<Polarity>,
 }
 
 /// Values of one column that were left out because they do not fit its type.

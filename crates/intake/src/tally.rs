@@ -3,6 +3,8 @@
 use domain::ReasonCode;
 use serde::{Deserialize, Serialize};
 
+use crate::verdict::{Args, explain_en, explain_tr};
+
 /// How often a code occurred, and where first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeCount {
@@ -16,6 +18,31 @@ pub struct CodeCount {
     /// that was missed, as people read them (`20.06.2025 23:59`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadlines: Option<(String, String)>,
+    /// Of remarks: what they say on some of those lines, by line. A refusal says
+    /// it with its row.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<CodeExample>,
+}
+
+/// A remark as it stands on one line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeExample {
+    /// The line.
+    pub line: u64,
+    /// What fills the placeholders of the code's text.
+    pub args: Args,
+}
+
+impl CodeExample {
+    /// The Turkish text of its code.
+    pub fn text_tr(&self, code: ReasonCode) -> String {
+        explain_tr(code, &self.args)
+    }
+
+    /// The English text of its code.
+    pub fn text_en(&self, code: ReasonCode) -> String {
+        explain_en(code, &self.args)
+    }
 }
 
 /// The running counts of one file.
@@ -40,10 +67,15 @@ struct Slot {
     count: u64,
     /// At most [`FIRST_LINES`], ascending.
     lines: Vec<u64>,
+    /// At most [`EXAMPLES_MAX`], as they came.
+    examples: Vec<CodeExample>,
 }
 
 /// Lines named per code.
 const FIRST_LINES: usize = 5;
+
+/// Remarks told in full per code.
+const EXAMPLES_MAX: usize = 5;
 
 /// Above the greatest number of a code in the databases.
 const SLOTS: usize = 6_000;
@@ -81,6 +113,29 @@ impl Tally {
         }
     }
 
+    /// Counts one occurrence of a remark; what it says is asked for only while
+    /// there is room for it, and empty where it has nothing to fill in.
+    pub(crate) fn note_with(&mut self, code: ReasonCode, line: u64, args: impl FnOnce() -> Args) {
+        self.note(code, line);
+        let number = usize::try_from(code.as_db()).unwrap_or(SLOTS);
+        let Some(slot) = self.codes.get_mut(number) else {
+            return;
+        };
+        if slot.examples.len() < EXAMPLES_MAX {
+            let args = args();
+            if !args.is_empty() {
+                slot.examples.push(CodeExample { line, args });
+            }
+        }
+    }
+
+    /// Whether there is room for what a remark says.
+    pub(crate) fn has_room(&self, code: ReasonCode) -> bool {
+        let number = usize::try_from(code.as_db()).unwrap_or(SLOTS);
+        let slot = self.codes.get(number);
+        slot.is_some_and(|slot| slot.examples.len() < EXAMPLES_MAX)
+    }
+
     /// Counts in a deadline that a consent missed.
     pub(crate) fn note_missed(&mut self, deadline: &str) {
         let Some((first, last)) = &mut self.missed else {
@@ -109,11 +164,14 @@ impl Tally {
             .iter()
             .filter_map(|&code| {
                 let slot = self.codes.get(usize::try_from(code.as_db()).ok()?)?;
+                let mut examples = slot.examples.clone();
+                examples.sort_by_key(|example| example.line);
                 (slot.count > 0).then(|| CodeCount {
                     code,
                     count: slot.count,
                     first_lines: slot.lines.clone(),
                     deadlines: self.missed.clone().filter(|_| code == ReasonCode::R606),
+                    examples,
                 })
             })
             .collect()
@@ -171,6 +229,31 @@ mod tests {
             (told.0.as_str(), told.1.as_str()),
             ("03.07.2024 10:00", "20.06.2025 23:59")
         );
+    }
+
+    #[test]
+    fn what_a_remark_says_is_kept_of_a_few_lines_and_not_even_asked_for_after_them() {
+        let mut tally = Tally::default();
+        let mut asked = 0;
+        for line in (2..100).rev() {
+            tally.note_with(ReasonCode::W803, line, || {
+                asked += 1;
+                vec![("count".to_owned(), line.to_string())]
+            });
+            tally.note_with(ReasonCode::W201, line, Vec::new);
+        }
+        assert_eq!(asked, EXAMPLES_MAX);
+        assert!(!tally.has_room(ReasonCode::W803));
+        let codes = tally.codes();
+        assert_eq!(
+            (codes[0].code, codes[0].examples.len()),
+            (ReasonCode::W201, 0)
+        );
+        let lines: Vec<u64> = codes[1].examples.iter().map(|one| one.line).collect();
+        assert_eq!((codes[1].count, lines), (98, vec![95, 96, 97, 98, 99]));
+        let first = &codes[1].examples[0];
+        assert!(first.text_tr(ReasonCode::W803).contains("95"));
+        assert!(first.text_en(ReasonCode::W803).contains("95"));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //! words, and the people behind each group. Among them those that İYS refused
 //! because it holds something newer (I178), also after that was taken over.
 
-use domain::ids::{BrandId, RecipientId};
-use domain::{Channel, ReasonCode, Recipient, RecipientKind, Status, Timestamp};
+use domain::ids::{BrandId, RecipientId, UploadId};
+use domain::{Channel, Origin, ReasonCode, Recipient, RecipientKind, Status, Timestamp};
 
 use crate::consent::state::BrandKey;
 use crate::db::{Reader, Writer};
@@ -99,6 +99,105 @@ const PEOPLE: &str = "SELECT s.recipient_id, r.address, s.channel, s.kind, s.ver
      LEFT JOIN registry_answer a ON a.brand_id = s.brand_id \
         AND a.recipient_id = s.recipient_id AND a.channel = s.channel AND a.kind = s.kind \
      ORDER BY s.recipient_id, s.channel, s.kind";
+
+/// A page of what İYS refused of a brand, those of one upload with the line
+/// they came from.
+const OF_UPLOAD: &str = "SELECT p.recipient_id, p.channel, p.kind, p.verdict_code, \
+        e.origin_line, e.status, e.consent_us, e.source, r.address, a.iys_code, a.iys_text \
+     FROM (SELECT brand_id, verdict_code, recipient_id, channel, kind FROM consent_state \
+        WHERE brand_id = $1 AND verdict_code IS NOT NULL AND (verdict = 6 OR verdict_code = 4178) \
+          AND (verdict_code, recipient_id, channel, kind) > ($2, $3, $4, $5) \
+        ORDER BY verdict_code, recipient_id, channel, kind LIMIT $6) p \
+     JOIN consent_state s ON s.brand_id = p.brand_id AND s.recipient_id = p.recipient_id \
+        AND s.channel = p.channel AND s.kind = p.kind \
+     LEFT JOIN consent_event e ON e.id = s.local_event_id AND e.origin = $7 AND e.origin_id = $8 \
+     LEFT JOIN recipient r ON r.id = s.recipient_id AND e.id IS NOT NULL \
+     LEFT JOIN registry_answer a ON a.brand_id = s.brand_id \
+        AND a.recipient_id = s.recipient_id AND a.channel = s.channel AND a.kind = s.kind \
+        AND e.id IS NOT NULL \
+     ORDER BY p.verdict_code, p.recipient_id, p.channel, p.kind";
+
+/// A record of an upload that İYS refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadRefusal {
+    /// Line of the file.
+    pub line: i64,
+    /// The address.
+    pub address: Recipient,
+    /// The channel.
+    pub channel: Channel,
+    /// The capacity.
+    pub kind: RecipientKind,
+    /// What was recorded.
+    pub status: Status,
+    /// The date of that.
+    pub said_at: Timestamp,
+    /// The code of its source.
+    pub source: String,
+    /// Our code.
+    pub code: ReasonCode,
+    /// İYS's code.
+    pub iys_code: Option<String>,
+    /// İYS's own words.
+    pub iys_text: Option<String>,
+}
+
+/// Where a page of [`Reader::upload_refusals`] ended: code, address, channel, capacity.
+pub type UploadRefusalCursor = (i64, i64, i64, i64);
+
+#[derive(sqlx::FromRow)]
+struct UploadRow {
+    recipient_id: i64,
+    channel: i64,
+    kind: i64,
+    verdict_code: i64,
+    origin_line: Option<i64>,
+    status: Option<i64>,
+    consent_us: Option<i64>,
+    source: Option<String>,
+    address: Option<String>,
+    iys_code: Option<String>,
+    iys_text: Option<String>,
+}
+
+impl UploadRow {
+    const fn cursor(&self) -> UploadRefusalCursor {
+        (
+            self.verdict_code,
+            self.recipient_id,
+            self.channel,
+            self.kind,
+        )
+    }
+
+    /// None where the record is of no line of the upload.
+    fn refusal(self) -> Result<Option<UploadRefusal>, StoreError> {
+        let (Some(line), Some(status), Some(consent_us), Some(address)) = (
+            self.origin_line,
+            self.status,
+            self.consent_us,
+            &self.address,
+        ) else {
+            return Ok(None);
+        };
+        let key = BrandKey::from_db(self.recipient_id, self.channel, self.kind)?;
+        let row = self.recipient_id;
+        let code = ReasonCode::from_db(self.verdict_code);
+        let address = Recipient::from_normalised(address).ok();
+        Ok(Some(UploadRefusal {
+            line,
+            address: known(address, "recipient", "address", row)?,
+            channel: key.channel,
+            kind: key.kind,
+            status: known(Status::from_db(status), "consent_event", "status", row)?,
+            said_at: Timestamp::from_micros(consent_us),
+            source: self.source.unwrap_or_default(),
+            code: known(code, "consent_state", "verdict_code", row)?,
+            iys_code: self.iys_code.filter(|code| !code.is_empty()),
+            iys_text: self.iys_text.filter(|text| !text.is_empty()),
+        }))
+    }
+}
 
 #[derive(sqlx::FromRow)]
 struct GroupRow {
@@ -200,6 +299,40 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// What İYS refused of an upload, in no order of lines. The refusals of the
+    /// brand are walked, `limit` at a time, so a page may hold few or none of the
+    /// upload's; the cursor is none behind the last page.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when a row holds a value that cannot be.
+    pub async fn upload_refusals(
+        &mut self,
+        brand: BrandId,
+        upload: UploadId,
+        after: Option<UploadRefusalCursor>,
+        limit: usize,
+    ) -> Result<(Vec<UploadRefusal>, Option<UploadRefusalCursor>), StoreError> {
+        let (code, recipient, channel, kind) = after.unwrap_or_default();
+        let rows: Vec<UploadRow> = on!(self, conn => sqlx::query_as(OF_UPLOAD)
+            .bind(brand.as_db())
+            .bind(code)
+            .bind(recipient)
+            .bind(channel)
+            .bind(kind)
+            .bind(page_rows(limit))
+            .bind(Origin::Upload.as_db())
+            .bind(upload.as_db())
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("listing what İYS refused of an upload")?;
+        let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == page_rows(limit));
+        let next = rows.last().map(UploadRow::cursor).filter(|_| is_full);
+        let refusals = rows.into_iter().filter_map(|row| row.refusal().transpose());
+        Ok((refusals.collect::<Result<_, _>>()?, next))
+    }
+}
+
 impl Writer {
     /// Keeps İYS's own words about records of ours.
     pub async fn note_answers(
@@ -247,12 +380,13 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use super::{GROUPS, PEOPLE};
+    use super::{GROUPS, OF_UPLOAD, PEOPLE};
     use crate::plan::{Index, walks};
 
     #[tokio::test]
     async fn what_iys_refused_is_found_without_reading_what_it_took() {
         walks(|_| GROUPS, Index::named("consent_state_refused")).await;
         walks(|_| PEOPLE, Index::named("consent_state_refused")).await;
+        walks(|_| OF_UPLOAD, Index::named("consent_state_refused")).await;
     }
 }

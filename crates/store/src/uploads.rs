@@ -70,9 +70,16 @@ vocabulary! {
 }
 
 impl UploadPurpose {
-    /// Whether it does nothing but name people who are known already.
-    pub const fn names_known_people(self) -> bool {
+    /// Whether it does nothing but name people: what it does to them does not
+    /// hang on what its rows say.
+    pub const fn names_people(self) -> bool {
         !matches!(self, Self::Contacts | Self::Promotion)
+    }
+
+    /// Whether whom it names is put on record when nobody knows them: who is
+    /// stopped stays stopped when another file brings them later.
+    pub const fn takes_strangers(self) -> bool {
+        matches!(self, Self::Blacklist)
     }
 
     /// Whether its rows may say something about consents.

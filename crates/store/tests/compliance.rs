@@ -5,7 +5,7 @@ mod support;
 use std::ops::ControlFlow;
 
 use domain::consent::{ConsentKey, Origin};
-use domain::ids::{BrandId, RecipientId};
+use domain::ids::{BrandId, RecipientId, UploadId};
 use domain::{Channel, ReasonCode, Recipient, RecipientKind, Source, Status};
 use store::StoreError;
 use store::consent::{ApplyContext, Hold, HoldState, IncomingRecord, NewHold, Said};
@@ -356,7 +356,50 @@ async fn refusals_of_iys_are_grouped_with_its_own_words_and_their_people_are_pag
             .expect("a page");
         assert_eq!((rest.len(), rest[0].recipient), (1, ids[3]));
         assert_eq!(rest[0].iys_text, None);
+        let told = of_upload(&mut reader, 77, 2).await;
+        assert_eq!(
+            told,
+            [
+                "1 +905321000001 I606 H467 izin tarihi üç iş gününden eski",
+                "2 +905321000002 I606 H467 izin tarihi üç iş gününden eski",
+                "3 +905321000003 I120 H121 telefon hatalı",
+                "4 +905321000004 I606  ",
+                "6 +905321000006 I178 H178 kayıt daha yeni",
+            ],
+            "{}",
+            db.name
+        );
+        assert_eq!(of_upload(&mut reader, 78, 2).await, [""; 0], "{}", db.name);
     }
+}
+
+/// What İYS refused of an upload, by line, read in pages of so many.
+async fn of_upload(reader: &mut store::Reader, upload: i64, page: usize) -> Vec<String> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let (refusals, next) = reader
+            .upload_refusals(BRAND, UploadId::from_db(upload), after, page)
+            .await
+            .expect("a page");
+        found.extend(refusals);
+        after = next;
+        if after.is_none() {
+            break;
+        }
+    }
+    found.sort_by_key(|refusal| refusal.line);
+    let told = found.iter().map(|refusal| {
+        assert_eq!((refusal.status, refusal.said_at), (Status::Onay, june(20)));
+        format!(
+            "{} {} {} {} {}",
+            refusal.line,
+            refusal.address,
+            refusal.code,
+            refusal.iys_code.as_deref().unwrap_or_default(),
+            refusal.iys_text.as_deref().unwrap_or_default()
+        )
+    });
+    told.collect()
 }
 
 #[tokio::test]

@@ -3682,6 +3682,20 @@ export interface components {
              *     that was missed, as `20.06.2025 23:59`.
              */
             deadlines?: string[] | null;
+            /** @description Of remarks: what they say on some of those lines. */
+            examples: components["schemas"]["CodeExample"][];
+            /** @description The first lines it was found on, ascending. */
+            first_lines: number[];
+            text_en: string;
+            text_tr: string;
+        };
+        /** @description A remark as it stands on one line. */
+        CodeExample: {
+            /**
+             * Format: int64
+             * @description Line of the file, as an editor shows it.
+             */
+            line: number;
             text_en: string;
             text_tr: string;
         };
@@ -3714,10 +3728,22 @@ export interface components {
             /** @description Code of the attribute that it holds. */
             attribute?: string | null;
             channel?: components["schemas"]["Channel"] | null;
+            /**
+             * @description Of dates such as `05/06/2025`: `day_first` or `month_first`, as the column's
+             *     other cells show or a person said.
+             */
+            date_order?: string | null;
             /** @description What it means; absent for an unknown column (W108). */
             field?: string | null;
             /** @description The header as it was read. */
             header: string;
+            /** @description Whether its cells are read. */
+            imported: boolean;
+            /**
+             * @description Of a consent status: `yes_is_consent` or `yes_is_refusal`; absent while only
+             *     a person can tell.
+             */
+            polarity?: string | null;
             /** @description Its first filled cell. */
             sample: string;
             /**
@@ -7815,6 +7841,8 @@ export interface components {
             encoding: string;
             /** @description The first rows as they were read. */
             first_rows: string[][];
+            /** @description Whether it is a text or a workbook: `text` or `workbook`; empty before it was judged. */
+            format: string;
             /** @description How consents are laid out: `long`, `wide`, `plain`, `contacts_only`, `one_per_line` or `pair`. */
             layout: string;
             /**
@@ -7822,6 +7850,8 @@ export interface components {
              * @description Pairs that a repeated (W801) or newer (W802) row stands for.
              */
             merged: number;
+            /** @description What it was packed in: `gzip` or `zip`. */
+            packing?: string | null;
             /** @description What only a person can answer; rows that hang on an answer were refused. */
             questions: components["schemas"]["Question"][];
             /**
@@ -7829,6 +7859,15 @@ export interface components {
              * @description Rejected pairs of all pairs, 0–100; the brand's brake compares it.
              */
             rejected_percent: number;
+            /** @description Which damage to its letters was undone (W104): `icelandic_letters` or `twice_encoded`. */
+            repair?: string | null;
+            /** @description The sheet of a workbook that was read. */
+            sheet?: string | null;
+            /**
+             * Format: int64
+             * @description Rows above the header that were skipped (W107).
+             */
+            title_rows: number;
         };
         /**
          * @description How near the end of a deadline is.

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Question } from "../api/model";
-import { answersOf, askingOf, columnsOf, keyOf, meaningOf, stopsFile } from "./answers";
+import { answersOf, askingOf, columnsOf, keyOf, meaningOf, rulesOf, stopsFile } from "./answers";
 
 const question = (more: Partial<Question>): Question => ({
   code: "date_order",
@@ -14,6 +14,14 @@ const polarity = question({ code: "polarity", column: "SMS istemiyor" });
 const esnaf = question({ code: "kind_word", word: "esnaf" });
 const dernek = question({ code: "kind_word", word: "dernek" });
 const web = question({ code: "source_word", word: "web sitesi", suggestion: "HS_WEB" });
+
+test("a_file_updates_nobody_and_has_turkish_numbers_until_somebody_says_otherwise", () => {
+  expect(rulesOf({ mapping: null })).toEqual({ update_people: false, default_country: "TR" });
+  expect(rulesOf({ mapping: { update_people: true, default_country: "AZ" } })).toEqual({
+    update_people: true,
+    default_country: "AZ",
+  });
+});
 
 test("all_answers_travel_in_one_call_each_under_its_column_or_word", () => {
   const order = question({});

@@ -27,7 +27,7 @@ export const SOURCES = [
 ] as const;
 
 const KINDS: RecipientKind[] = ["BIREYSEL", "TACIR"];
-const CHANNELS: Channel[] = ["MESAJ", "ARAMA", "EPOSTA"];
+const CHANNELS: Channel[] = ["MESAJ", "ARAMA", "EPOSTA", "WHATSAPP"];
 
 /** Tells a question from the others of its file. */
 export function keyOf(question: Question): string {
@@ -138,6 +138,15 @@ export function answersOf(
 /** Whether answers are still taken: nothing of the file was applied, and it is not being read. */
 export function takesAnswers({ state }: Upload): boolean {
   return state === "judged" || state === "waiting_for_person" || state === "refused";
+}
+
+/** How people and national numbers of a file are taken: as somebody said, now or for an earlier file. */
+export function rulesOf({ mapping }: Pick<Upload, "mapping">): { update_people: boolean; default_country: string } {
+  const country = mapping?.default_country;
+  return {
+    update_people: mapping?.update_people === true,
+    default_country: typeof country === "string" ? country : "TR",
+  };
 }
 
 /** Fields that a person may give a column; those of a consent once more per channel. */

@@ -7,7 +7,10 @@ import { CodeBadge, useReasonText } from "../app/reason-text";
 import { StateBadge } from "../app/state-badge";
 import { useFormats } from "../locale/format";
 
-/** Every code the file got, refusals first and the most frequent on top; a refusal's number opens its rows. */
+/**
+ * Every code the file got, refusals first and the most frequent on top. A refusal's number opens its rows; the others
+ * were accepted and name their first lines, and what was repaired or noticed on some of them.
+ */
 export function Codes({ uploadId, codes }: { uploadId: string; codes: CodeCount[] }) {
   const { t } = useTranslation();
   const formats = useFormats();
@@ -39,7 +42,13 @@ export function Codes({ uploadId, codes }: { uploadId: string; codes: CodeCount[
                 </Table.Td>
                 <Table.Td>
                   {text(entry)}{" "}
-                  {!isRefusal(entry.code) && <StateBadge tone="neutral" label={t("uploads.codes.remark")} />}
+                  {!isRefusal(entry.code) && (
+                    <StateBadge
+                      tone="neutral"
+                      label={t(entry.code.startsWith("I") ? "uploads.codes.foreseen" : "uploads.codes.remark")}
+                    />
+                  )}
+                  {!isRefusal(entry.code) && <Where entry={entry} />}
                   {entry.deadlines && (
                     <Text size="sm" className="quiet" mt={4}>
                       {entry.deadlines[0] === entry.deadlines[1]
@@ -73,7 +82,30 @@ export function Codes({ uploadId, codes }: { uploadId: string; codes: CodeCount[
   );
 }
 
-/** Whether a code refuses the row; W codes only tell what was repaired. */
+/** The first lines of a remark, and what it says on some of them. */
+function Where({ entry }: { entry: CodeCount }) {
+  const { t } = useTranslation();
+  const text = useReasonText();
+  const { first_lines, examples, count } = entry;
+  if (first_lines.length === 0) return null;
+  const told = new Set(examples.map(({ line }) => line));
+  const others = first_lines.filter((line) => !told.has(line));
+  return (
+    <Text size="sm" className="quiet" mt={4} component="div">
+      {examples.map((example, place) => (
+        <div key={`${place}:${example.line}`} style={{ overflowWrap: "anywhere" }}>
+          {t("uploads.codes.line", { line: example.line })}: {text(example)}
+        </div>
+      ))}
+      {others.length > 0 &&
+        t(count > first_lines.length ? "uploads.codes.lines_and_more" : "uploads.codes.lines", {
+          lines: others.join(", "),
+        })}
+    </Text>
+  );
+}
+
+/** Whether a code refuses the row. W codes tell what was repaired, I codes what İYS will answer: those rows are in. */
 export function isRefusal(code: string): boolean {
-  return code.startsWith("R") || code.startsWith("I");
+  return code.startsWith("R");
 }

@@ -21,6 +21,7 @@ export function Columns({ upload, columns }: { upload: Upload; columns: UploadCo
   const send = useAnswer(upload);
   const isOpen = takesAnswers(upload) && may("upload_files");
   const unmapped = columns.filter(({ field }) => !field).length;
+  const imported = columns.filter((column) => column.imported).length;
   const count = Object.keys(changed).length;
   const choose = (column: UploadColumn, meaning: string) =>
     setChanged(({ [column.header]: _, ...rest }) =>
@@ -39,7 +40,8 @@ export function Columns({ upload, columns }: { upload: Upload; columns: UploadCo
         )}
         {unmapped > 0
           ? t("uploads.recognised.unmapped_count", { count: unmapped })
-          : t("uploads.recognised.all_mapped")}
+          : t("uploads.recognised.all_mapped")}{" "}
+        {t("uploads.recognised.imported", { imported, left: columns.length - imported })}
       </Text>
       <ScrollX label={t("uploads.recognised.title")}>
         <Table aria-labelledby="recognised-title">
@@ -65,6 +67,7 @@ export function Columns({ upload, columns }: { upload: Upload; columns: UploadCo
                         onChange={isOpen && header ? () => setOpened((old) => [...old, header]) : undefined}
                       />
                     )}
+                    <How column={column} />
                   </Table.Td>
                   <Table.Td className={classes.cell}>
                     {sample}
@@ -88,6 +91,25 @@ export function Columns({ upload, columns }: { upload: Upload; columns: UploadCo
         </Group>
       )}
     </>
+  );
+}
+
+/** How the cells of a column are read, where they could be read in more than one way. */
+function How({ column: { date_order, polarity, field, imported } }: { column: UploadColumn }) {
+  const { t, i18n } = useTranslation();
+  const said = [date_order, polarity].filter((word) => word != null);
+  if (field && !imported) return <Note>{t("uploads.recognised.unmapped")}</Note>;
+  return said.map((word) => {
+    const key = `uploads.recognised.read_as.${word}`;
+    return i18n.exists(key) && <Note key={word}>{t(key as "uploads.recognised.read_as.day_first")}</Note>;
+  });
+}
+
+function Note({ children }: { children: string }) {
+  return (
+    <Text size="sm" className="quiet">
+      {children}
+    </Text>
   );
 }
 

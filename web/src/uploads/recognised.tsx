@@ -7,9 +7,13 @@ import { ScrollX } from "../app/scroll-x";
 import { useFormats } from "../locale/format";
 import { Columns } from "./columns";
 import { DELIMITERS, ENCODINGS, Reading } from "./reading";
+import { ReadingRules } from "./reading-rules";
 import classes from "./recognised.module.css";
 
 type Summary = Upload["summary"];
+
+/** What a file comes packed in, by the server's names. */
+const PACKINGS: Record<string, string> = { gzip: ".gz", zip: ".zip" };
 
 /** How the file was understood: encoding, separator, and every column beside its field; columns left out in red. */
 export function Recognised({ upload, summary }: { upload: Upload; summary: Summary }) {
@@ -17,23 +21,36 @@ export function Recognised({ upload, summary }: { upload: Upload; summary: Summa
   const formats = useFormats();
   const delimiter = Object.entries(DELIMITERS).find(([character]) => character === summary.delimiter)?.[1];
   const layoutKey = `uploads.recognised.layouts.${summary.layout}`;
-  const order = upload.mapping?.date_order;
+  const isWorkbook = summary.format === "workbook";
+  const repairKey = `uploads.recognised.repairs.${summary.repair}`;
   const facts = [
-    [t("uploads.recognised.encoding"), ENCODINGS[summary.encoding] ?? summary.encoding],
-    [
-      t("uploads.recognised.delimiter"),
-      delimiter
-        ? t(`uploads.recognised.delimiters.${delimiter}`)
-        : summary.delimiter || t("uploads.recognised.one_column"),
-    ],
+    ...(isWorkbook
+      ? [[t("uploads.recognised.sheet"), summary.sheet ?? t("uploads.recognised.workbook")] as const]
+      : [
+          [t("uploads.recognised.encoding"), ENCODINGS[summary.encoding] ?? summary.encoding] as const,
+          [
+            t("uploads.recognised.delimiter"),
+            delimiter
+              ? t(`uploads.recognised.delimiters.${delimiter}`)
+              : summary.delimiter || t("uploads.recognised.one_column"),
+          ] as const,
+        ]),
+    ...(summary.repair && i18n.exists(repairKey)
+      ? [[t("uploads.recognised.repair"), t(repairKey as "uploads.recognised.repairs.twice_encoded")] as const]
+      : []),
     [
       t("uploads.recognised.layout"),
       i18n.exists(layoutKey) ? t(layoutKey as "uploads.recognised.layouts.long") : summary.layout,
     ],
-    ...(order === "day_first" || order === "month_first"
-      ? [[t("uploads.recognised.date_order"), t(`uploads.choice.${order}`)] as const]
+    ...(summary.title_rows > 0
+      ? [[t("uploads.recognised.title_rows"), formats.number(summary.title_rows)] as const]
       : []),
-    [t("uploads.recognised.size"), formats.bytes(upload.size_bytes)],
+    [
+      t("uploads.recognised.size"),
+      summary.packing
+        ? `${formats.bytes(upload.size_bytes)} · ${PACKINGS[summary.packing] ?? summary.packing}`
+        : formats.bytes(upload.size_bytes),
+    ],
   ] as const;
 
   return (
@@ -48,6 +65,7 @@ export function Recognised({ upload, summary }: { upload: Upload; summary: Summa
       </dl>
       <div className={classes.reading}>
         <Reading upload={upload} />
+        <ReadingRules upload={upload} />
       </div>
       <Columns upload={upload} columns={summary.columns} />
       <FirstRows summary={summary} />

@@ -21,6 +21,9 @@ import { RejectedRow } from "./rejected-row";
 import classes from "./rejections.module.css";
 import { ReuploadLink } from "./reupload-link";
 
+/** As what kind of file the report can be had, by its ending. */
+const REPORT_FORMS = ["csv", "xlsx"] as const;
+
 /** The refused rows with line, field, reason and next step; filtered by the code in the address. */
 export function Rejections({ upload, code }: { upload: Upload; code: string | undefined }) {
   const { t } = useTranslation();
@@ -83,15 +86,18 @@ export function Rejections({ upload, code }: { upload: Upload; code: string | un
             w={240}
             comboboxProps={{ width: 340, position: "bottom-end" }}
           />
-          <Button
-            component="a"
-            href={`/api/v1/uploads/${encodeURIComponent(upload.id)}/rejections.csv`}
-            download
-            variant="default"
-            leftSection={<IconDownload size={18} aria-hidden />}
-          >
-            {t("uploads.rejections.download")}
-          </Button>
+          {REPORT_FORMS.map((form) => (
+            <Button
+              key={form}
+              component="a"
+              href={`/api/v1/uploads/${encodeURIComponent(upload.id)}/rejections.${form}`}
+              download
+              variant="default"
+              leftSection={<IconDownload size={18} aria-hidden />}
+            >
+              {t(`uploads.rejections.download.${form}`)}
+            </Button>
+          ))}
           {isMendable && !edits && (
             <Button
               variant="default"
@@ -107,6 +113,7 @@ export function Rejections({ upload, code }: { upload: Upload; code: string | un
     >
       <Text px="md" pb="sm" size="sm" className="quiet">
         {t(edits ? "uploads.rejections.mend_hint" : "uploads.rejections.hint")}
+        {upload.registry.refused > 0 && ` ${t("uploads.rejections.with_registry")}`}
       </Text>
       {list.isPending && <Loading lines={4} />}
       {list.isError && <Failure error={list.error} onRetry={() => list.refetch()} />}

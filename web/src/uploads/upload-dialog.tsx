@@ -47,7 +47,7 @@ const PURPOSES: [UploadPurpose, Permission][] = [
   ["whitelist", "manage_blacklist"],
   ["promotion", "manage_campaigns"],
 ];
-const CHANNELS: Channel[] = ["MESAJ", "ARAMA", "EPOSTA"];
+const CHANNELS: Channel[] = ["MESAJ", "ARAMA", "EPOSTA", "WHATSAPP"];
 
 interface Values {
   file: File | null;
@@ -94,9 +94,9 @@ export default function UploadDialog({
       expires_on: "",
       purpose: begun,
       stop_channel: "",
-      spares_mandatory: true,
+      spares_mandatory: false,
       action: "push",
-      kind: "BIREYSEL",
+      kind: "",
     },
     // Other content is another intention.
     onValuesChange: () => {
@@ -240,9 +240,9 @@ export default function UploadDialog({
                 description={t("uploads.dialog.kind_hint")}
                 allowDeselect={false}
                 data={[
+                  { value: "", label: t("uploads.dialog.kind_from_file") },
                   { value: "BIREYSEL", label: t("common.kind.BIREYSEL") },
                   { value: "TACIR", label: t("common.kind.TACIR") },
-                  { value: "", label: t("uploads.dialog.kind_from_file") },
                 ]}
                 {...form.getInputProps("kind")}
               />

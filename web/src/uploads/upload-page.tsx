@@ -54,7 +54,9 @@ export function UploadPage() {
       {data.state !== "refused" && <UploadCounters upload={data} />}
       {summary && data.state !== "refused" && <Codes uploadId={data.id} codes={summary.codes} />}
       {summary && <Recognised upload={data} summary={summary} />}
-      {summary && data.pairs_rejected > 0 && <Rejections key={data.id} upload={data} code={code} />}
+      {summary && (data.pairs_rejected > 0 || data.registry.refused > 0) && (
+        <Rejections key={data.id} upload={data} code={code} />
+      )}
     </Page>
   );
 }

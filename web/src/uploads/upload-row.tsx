@@ -28,6 +28,7 @@ export function UploadRow({ upload, isFollowed }: { upload: Upload; isFollowed: 
           <Text span inherit visibleFrom="sm">
             {" · "}
             {actorName(upload.actor)}
+            {upload.approver && ` · ${t("uploads.detail.approved_by", { who: actorName(upload.approver) })}`}
           </Text>
         </Text>
         <Text size="sm" className="quiet" hiddenFrom="sm">
@@ -52,14 +53,32 @@ export function UploadRow({ upload, isFollowed }: { upload: Upload; isFollowed: 
       <Table.Td ta="end" className="number" visibleFrom="xs">
         {formats.number(upload.rows_read)}
       </Table.Td>
+      <Table.Td ta="end" className="number" visibleFrom="md">
+        {formats.number(upload.records_applied)}
+      </Table.Td>
       <Table.Td ta="end" className="number" visibleFrom="xs">
         {formats.number(upload.pairs_rejected)}
       </Table.Td>
       <Table.Td ta="end" className="number" visibleFrom="lg">
         {formats.number(registryOpen(upload))}
+        {upload.registry.confirmed > 0 && (
+          <Text size="sm" className="quiet">
+            {t("uploads.column.confirmed", { count: upload.registry.confirmed })}
+          </Text>
+        )}
       </Table.Td>
       <Table.Td visibleFrom="sm">
         <Time at={upload.created_at} />
+        {upload.started_at && (
+          <Text size="sm" className="quiet">
+            {t("uploads.column.started")} <Time at={upload.started_at} />
+          </Text>
+        )}
+        {upload.finished_at && (
+          <Text size="sm" className="quiet">
+            {t("uploads.column.finished")} <Time at={upload.finished_at} />
+          </Text>
+        )}
       </Table.Td>
     </Table.Tr>
   );

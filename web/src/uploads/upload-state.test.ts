@@ -30,6 +30,8 @@ function upload(more: Partial<Upload>): Upload {
     discrepancies: [],
     registry: { pending: 0, in_flight: 0, waiting: 0, parked: 0, done: 0, confirmed: 0, refused: 0, tries: 0 },
     summary: {
+      format: "text",
+      title_rows: 0,
       encoding: "UTF-8",
       delimiter: ";",
       layout: "long",

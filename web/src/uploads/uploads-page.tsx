@@ -75,6 +75,9 @@ export function UploadsPage() {
                   <Table.Th ta="end" visibleFrom="xs">
                     {t("uploads.column.rows")}
                   </Table.Th>
+                  <Table.Th ta="end" visibleFrom="md">
+                    {t("uploads.column.applied")}
+                  </Table.Th>
                   <Table.Th ta="end" visibleFrom="xs">
                     {t("uploads.column.rejected")}
                   </Table.Th>

@@ -102,10 +102,23 @@ async fn a_file_is_taken_in_judged_and_applied() {
     );
     assert_eq!(
         summary["columns"][0],
-        json!({ "header": "telefon", "field": "phone", "channel": null, "attribute": null, "unread": 0,
+        json!({ "header": "telefon", "field": "phone", "channel": null, "attribute": null,
+            "imported": true, "date_order": null, "polarity": null, "unread": 0,
             "unread_examples": [], "sample": "0532 123 45 67" })
     );
+    assert_eq!(
+        (
+            &summary["format"],
+            &summary["repair"],
+            &summary["title_rows"]
+        ),
+        (&json!("text"), &json!(null), &json!(0))
+    );
     assert_eq!(summary["codes"][0]["code"], "R206");
+    assert_eq!(
+        summary["codes"][0]["first_lines"].as_array().map(Vec::len),
+        Some(1)
+    );
 
     let path = format!("/api/v1/uploads/{}", upload["id"].as_str().unwrap());
     let applied = server

@@ -66,9 +66,8 @@ impl Engine {
         self.apply_placed(claimed, brand, path, offset).await?;
         let mut spool = Spool::open(self, path, *offset).await?;
         while let Some(first) = spool.next.take() {
-            let is_whole = if claimed.upload.purpose.names_known_people() {
-                self.apply_known(claimed, &first.records, *offset, first.next)
-                    .await?;
+            let is_whole = if claimed.upload.purpose.names_people() {
+                self.apply_named(claimed, &first, *offset).await?;
                 *offset = first.next;
                 true
             } else if self.goes_ahead(guess, &first) {
@@ -423,7 +422,7 @@ fn retailers(slice: &[Record], applied: &Applied) -> Vec<(EventId, u32)> {
 }
 
 /// The first and last event that a slice appended.
-fn appended(applied: &Applied) -> Option<(EventId, EventId)> {
+pub(super) fn appended(applied: &Applied) -> Option<(EventId, EventId)> {
     let events = || applied.touched.iter().filter_map(|touched| touched.event);
     Some((events().min()?, events().max()?))
 }

@@ -96,7 +96,8 @@ impl Engine {
             return self.refuse(claimed, &refusal, &summary, header_hash).await;
         }
         self.keep_rejections(claimed, &judged.rejections).await?;
-        if claimed.upload.purpose.names_known_people() {
+        let purpose = claimed.upload.purpose;
+        if purpose.names_people() && !purpose.takes_strangers() {
             self.refuse_unknown(claimed, &mut judged).await?;
         }
         let mut holds = check::holds(&brand, &judged);
@@ -318,7 +319,7 @@ impl Engine {
         let mut action = intake::Action::from_db(upload.action.as_db())
             .ok_or_else(|| EngineError::Internal("an action that intake does not know".into()))?;
         let mut default_kind = upload.default_kind;
-        if upload.purpose.names_known_people() {
+        if upload.purpose.names_people() {
             // Whom it names counts, not what they said nor in which capacity.
             action = intake::Action::Pull;
             default_kind = default_kind.or(Some(domain::RecipientKind::Bireysel));

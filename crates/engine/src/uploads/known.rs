@@ -1,6 +1,10 @@
 //! Files that only name people: tags, distribution lists, blacklists. Nobody
 //! is made by them; whoever is not known is refused (R406) before the file is
-//! let in, so that the preview says how many.
+//! let in, so that the preview says how many. Only a blacklist puts unknown
+//! addresses on record, without name or consent: a suppression list comes
+//! before the people it is about.
+
+use std::collections::HashSet;
 
 use domain::ids::RecipientId;
 use domain::recipient::AddressForm;
@@ -9,12 +13,14 @@ use intake::{CodeCount, Judged, Record, Summary};
 use secrecy::SecretString;
 use store::Writer;
 use store::blacklist::{NewStop, StopCause};
+use store::consent::{Applied, IncomingRecord};
 use store::rejections::Rejection;
 use store::tags::GroupKind;
 use store::upload_work::{AppliedSlice, ClaimedUpload};
 use store::uploads::{AppliedCounts, Upload, UploadPurpose};
 
-use super::apply::{LATE_REJECTIONS_FROM, count};
+use super::apply::{LATE_REJECTIONS_FROM, appended, count};
+use super::spool::Slice;
 use crate::Engine;
 use crate::error::EngineError;
 
@@ -58,32 +64,39 @@ impl Engine {
     }
 
     /// Does to the people of a slice what the file is for.
-    pub(super) async fn apply_known(
+    pub(super) async fn apply_named(
         &self,
         claimed: &ClaimedUpload,
-        slice: &[Record],
+        slice: &Slice,
         from_offset: i64,
-        to_offset: i64,
     ) -> Result<(), EngineError> {
         let upload = &claimed.upload;
         let mut writer = self.store.write().await?;
-        let ids = ids_of(&mut writer, upload, slice).await?;
+        let mut ids = ids_of(&mut writer, upload, &slice.records).await?;
+        let mut taken_in = Applied::default();
+        if upload.purpose.takes_strangers() && ids.contains(&None) {
+            let strangers = strangers(slice, &ids);
+            let context = self.apply_context(upload);
+            taken_in = writer.apply_records(&context, &strangers).await?;
+            ids = ids_of(&mut writer, upload, &slice.records).await?;
+        }
         let people: Vec<RecipientId> = ids.into_iter().flatten().collect();
         let changed = change(&mut writer, upload, &people).await?;
-        let updated = i64::try_from(changed)
-            .unwrap_or(i64::MAX)
-            .min(count(people.len()));
+        let created = count(taken_in.created);
+        let known = count(people.len()) - created;
+        let updated = (i64::try_from(changed).unwrap_or(i64::MAX) - created).clamp(0, known);
         let counts = AppliedCounts {
+            created,
             updated,
-            unchanged: count(people.len()) - updated,
+            unchanged: known - updated,
             ..AppliedCounts::default()
         };
         let applied = AppliedSlice {
             from_offset,
-            to_offset,
+            to_offset: slice.next,
             records: count(people.len()),
             counts,
-            events: None,
+            events: appended(&taken_in),
         };
         writer.advance_upload(&claimed.claim, applied).await?;
         let lease_us = self.settings.uploads.lease_seconds * domain::time::SECOND_US;
@@ -144,6 +157,27 @@ async fn ids_of(
     Ok(writer.recipient_ids(upload.firm, &addresses).await?)
 }
 
+/// The unknown addresses of a slice, each once and nothing besides: a list of
+/// whom not to reach is no source of names.
+fn strangers(slice: &Slice, ids: &[Option<RecipientId>]) -> Vec<IncomingRecord> {
+    let unknown = slice.incoming.iter().zip(ids);
+    let unknown = unknown.filter(|(_, id)| id.is_none());
+    let mut seen = HashSet::new();
+    unknown
+        .filter(|(record, _)| seen.insert(&record.recipient))
+        .map(|(record, _)| IncomingRecord {
+            external_id: None,
+            token: None,
+            name: None,
+            consent: None,
+            evidence: None,
+            attributes: Vec::new(),
+            standing: None,
+            ..record.clone()
+        })
+        .collect()
+}
+
 fn not_found(record: &Record) -> Rejection {
     let form = record.recipient.form();
     let field = match form {
@@ -189,6 +223,7 @@ fn add(counts: &mut Vec<CodeCount>, count: u64, lines: Vec<u64>) {
             count,
             first_lines: lines,
             deadlines: None,
+            examples: Vec::new(),
         }),
     }
 }

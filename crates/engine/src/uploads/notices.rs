@@ -45,11 +45,20 @@ pub fn notices(upload: &Upload, brand: &Brand) -> Vec<Notice> {
     }
     match upload.purpose {
         UploadPurpose::Contacts => of_action(upload, brand, &mut notices),
-        UploadPurpose::Blacklist if !upload.stops.spares_mandatory => notices.push(Notice::new(
-            "blocks_mandatory",
-            "Bu kişilere doğrulama kodu (OTP) dâhil hiçbir ileti gitmez.",
-            "Nothing will reach these people, not even a one-time code (OTP).",
-        )),
+        UploadPurpose::Blacklist => {
+            if !upload.stops.spares_mandatory {
+                notices.push(Notice::new(
+                    "blocks_mandatory",
+                    "Bu kişilere doğrulama kodu (OTP) dâhil hiçbir ileti gitmez.",
+                    "Nothing will reach these people, not even a one-time code (OTP).",
+                ));
+            }
+            notices.push(Notice::new(
+                "stops_strangers",
+                "Kayıtlı olmayan adresler de durdurulur: bu kişiler sonra başka bir dosyayla gelse bile ileti gitmez.",
+                "Addresses that are not on record are stopped as well: nothing reaches these people even if another file brings them later.",
+            ));
+        }
         UploadPurpose::Promotion if !names_people(&upload.summary) => notices.push(Notice::new(
             "codes_for_anybody",
             "Dosyada müşteri numarası yok: kodlar havuza eklenir ve kampanyanın kişilerine sırayla verilir.",

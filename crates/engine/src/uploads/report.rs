@@ -4,10 +4,13 @@
 
 use std::io;
 
-use domain::ids::{FirmId, UploadId};
-use intake::{Field, Privacy, Summary, write_report_csv, write_report_xlsx};
+use domain::ids::{BrandId, FirmId, UploadId};
+use intake::{
+    Field, Privacy, RegistryRefusal, Summary, reported_by_line, write_report_csv, write_report_xlsx,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use store::Store;
+use store::registry_rejections::{UploadRefusal, UploadRefusalCursor};
 use store::rejections::{REJECTIONS_MAX, Rejection, RejectionCursor, RejectionFilter};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::runtime::Handle;
@@ -65,7 +68,7 @@ pub(super) fn raw_of(rejection: &Rejection) -> Vec<u8> {
 }
 
 impl Engine {
-    /// Writes every rejection of an upload, by line.
+    /// Writes every rejection of an upload, and what İYS refused of it, by line.
     ///
     /// # Errors
     /// [`EngineError::File`] when `to` cannot be written.
@@ -80,10 +83,17 @@ impl Engine {
         let (into, mut from) = mpsc::channel(PIECES_MAX);
         let (summary, pages) = self.report_source(firm, id).await?;
         let failed = EngineError::file("writing the report");
+        let refused = self.refused_source(firm, id).await?;
         let spools = self.spool_folder().await?;
-        let writing = tokio::task::spawn_blocking(move || match form {
-            ReportForm::Csv => write_report_csv(Pieces(into), &summary, pages, privacy),
-            ReportForm::Xlsx => write_report_xlsx(Pieces(into), &spools, &summary, pages, privacy),
+        let writing = tokio::task::spawn_blocking(move || {
+            let work = tempfile::tempdir_in(&spools)?;
+            let lines = reported_by_line(pages, refused, work.path())?;
+            match form {
+                ReportForm::Csv => write_report_csv(Pieces(into), &summary, lines, privacy),
+                ReportForm::Xlsx => {
+                    write_report_xlsx(Pieces(into), work.path(), &summary, lines, privacy)
+                }
+            }
         });
         while let Some(piece) = from.recv().await {
             let piece: Vec<u8> = piece;
@@ -94,6 +104,17 @@ impl Engine {
             .map_err(|error| EngineError::Internal(error.to_string()))?
             .map_err(&failed)?;
         to.flush().await.map_err(&failed)
+    }
+
+    async fn refused_source(&self, firm: FirmId, id: UploadId) -> Result<Refused, EngineError> {
+        Ok(Refused {
+            store: self.store.clone(),
+            handle: Handle::current(),
+            brand: self.upload(firm, id).await?.brand,
+            id,
+            place: Some(None),
+            page: Vec::new().into_iter(),
+        })
     }
 
     pub(super) async fn report_source(
@@ -152,6 +173,58 @@ impl Iterator for Pages {
             }
             Err(error) => Some(Err(io::Error::other(error))),
         }
+    }
+}
+
+/// What İYS refused of an upload, for a thread that may block.
+struct Refused {
+    store: Store,
+    handle: Handle,
+    brand: BrandId,
+    id: UploadId,
+    /// Where the next page begins; none behind the last one.
+    place: Option<Option<UploadRefusalCursor>>,
+    page: std::vec::IntoIter<UploadRefusal>,
+}
+
+impl Iterator for Refused {
+    type Item = io::Result<RegistryRefusal>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(refusal) = self.page.next() {
+                return Some(Ok(refused(refusal)));
+            }
+            let after = self.place.take()?;
+            let read = async {
+                let mut reader = self.store.read().await?;
+                reader
+                    .upload_refusals(self.brand, self.id, after, REJECTIONS_MAX)
+                    .await
+            };
+            match self.handle.block_on(read) {
+                Ok((page, next)) => {
+                    self.place = next.map(Some);
+                    self.page = page.into_iter();
+                }
+                Err(error) => return Some(Err(io::Error::other(error))),
+            }
+        }
+    }
+}
+
+fn refused(refusal: UploadRefusal) -> RegistryRefusal {
+    RegistryRefusal {
+        line: u64::try_from(refusal.line).unwrap_or(0),
+        channel: refusal.channel,
+        kind: refusal.kind,
+        recipient: refusal.address,
+        status: refusal.status,
+        said_at: refusal.said_at,
+        source: refusal.source,
+        code: refusal.code,
+        iys_code: refusal.iys_code.unwrap_or_default(),
+        iys_text: refusal.iys_text.unwrap_or_default(),
     }
 }
 

@@ -9,3 +9,4 @@ mod desk;
 mod drops;
 mod interrupted;
 mod retailers;
+mod suppression;

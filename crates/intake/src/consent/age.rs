@@ -74,6 +74,11 @@ impl<'c> AgeRule<'c> {
         }
     }
 
+    /// The deadline shown to people.
+    pub(crate) fn deadline(&mut self, event: DateTime) -> DateTime {
+        self.limits(event.date()).legal.to_datetime(event.time())
+    }
+
     fn limits(&mut self, day: Date) -> Limits {
         let place = usize::from(day.day().unsigned_abs()) % RECENT;
         if let Some((_, limits)) = self.recent[place].filter(|(recent, _)| *recent == day) {

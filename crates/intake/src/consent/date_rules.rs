@@ -31,6 +31,12 @@ impl<'c> DateRules<'c> {
         }
     }
 
+    /// The deadline of a consent as people read it; none while old ones are taken.
+    pub(crate) fn deadline(&mut self, at: Timestamp) -> Option<String> {
+        let age = self.age.as_mut()?;
+        Some(turkish_text(age.deadline(at.to_turkish())))
+    }
+
     /// Judges a date that could be read; adds what is to be remarked.
     ///
     /// # Errors

@@ -325,10 +325,11 @@ pub(super) fn note_columns(table: &Table, tally: &mut Tally) {
     for _ in 0..table.head.title_rows {
         tally.note(ReasonCode::W107, line);
     }
-    for meaning in &table.layout.meanings {
+    for (meaning, header) in table.layout.meanings.iter().zip(&table.layout.headers) {
+        let told = || vec![("header".to_owned(), header.clone())];
         match meaning.field {
-            Field::Ignored => tally.note(ReasonCode::W108, line),
-            Field::Sensitive => tally.note(ReasonCode::W405, line),
+            Field::Ignored => tally.note_with(ReasonCode::W108, line, told),
+            Field::Sensitive => tally.note_with(ReasonCode::W405, line, told),
             _ => {}
         }
     }
@@ -358,6 +359,8 @@ fn unread_columns(headers: &[String]) -> Vec<ColumnReport> {
             imported: false,
             attribute: None,
             unread: UnreadValues::default(),
+            date_order: None,
+            polarity: None,
         }
     });
     told.collect()

@@ -154,7 +154,14 @@ impl Merger<'_> {
             expected_from_registry(self.options.mode, stated.status, stored).filter(|_| is_pushed),
         ];
         for code in codes.into_iter().flatten() {
-            self.out.account.tally.note(code, pair.place.line);
+            let told = || match code {
+                ReasonCode::W804 => vec![("status".to_owned(), stated.status.to_string())],
+                _ => Vec::new(),
+            };
+            self.out
+                .account
+                .tally
+                .note_with(code, pair.place.line, told);
         }
         Ok((codes, standing(pair, admission, stored.local, owner)))
     }

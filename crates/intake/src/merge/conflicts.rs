@@ -81,7 +81,11 @@ impl Merger<'_> {
             pair.external_id = None;
         } else if people > 1 {
             let line = pair.place.line;
-            self.out.account.tally.note(ReasonCode::W803, line);
+            let told = || vec![("count".to_owned(), people.to_string())];
+            self.out
+                .account
+                .tally
+                .note_with(ReasonCode::W803, line, told);
             pair.remarks.add(ReasonCode::W803);
         }
         accepted.push(pair);

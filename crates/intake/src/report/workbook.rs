@@ -9,8 +9,7 @@ use std::path::Path;
 use domain::ReasonCode;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
-use super::{Privacy, RowSplitter, harmless, headers_of};
-use crate::rejections::Rejection;
+use super::{Privacy, Reported, RowSplitter, harmless, headers_of};
 use crate::summary::Summary;
 use crate::table::header::{COUNT_COLUMNS, COUNT_SHEET};
 
@@ -48,11 +47,11 @@ const COLUMNS_MAX: usize = 16_384;
 /// # Ok(())
 /// # }
 /// ```
-pub fn write_report_xlsx(
+pub fn write_report_xlsx<R: Into<Reported>>(
     out: impl Write + Send,
     temp_dir: &Path,
     summary: &Summary,
-    rejections: impl IntoIterator<Item = io::Result<Rejection>>,
+    rejections: impl IntoIterator<Item = io::Result<R>>,
     privacy: Privacy,
 ) -> io::Result<u64> {
     let mut workbook = Workbook::new();
@@ -70,9 +69,10 @@ pub fn write_report_xlsx(
             let Some(rejection) = rejections.next() else {
                 break;
             };
-            let rejection = rejection?;
-            *counts.entry(rejection.code).or_default() += 1;
-            for (column, cell) in (0..).zip(splitter.line(&rejection).iter().take(COLUMNS_MAX)) {
+            let rejection: Reported = rejection?.into();
+            *counts.entry(rejection.code()).or_default() += 1;
+            for (column, cell) in (0..).zip(splitter.reported(&rejection).iter().take(COLUMNS_MAX))
+            {
                 if !cell.is_empty() {
                     sheet
                         .write_string_with_format(row, column, fitting(&harmless(cell)), &text)

@@ -271,6 +271,11 @@ impl<'a> Addresses<'a> {
         }
     }
 
+    /// What the e-mail address was probably meant to be (W302).
+    pub(super) fn email_suggestion(&self) -> Option<&str> {
+        self.email_verdict()?.suggestion.as_deref()
+    }
+
     /// The address a pair is formed with.
     ///
     /// # Errors

@@ -72,6 +72,8 @@ pub(super) struct DateOrders<'o> {
     surveyed: Option<BTreeMap<usize, Evidence>>,
     /// A cell of each column that nothing decides.
     undecided: BTreeMap<usize, String>,
+    /// The order of each column that has shown a cell which needs one.
+    used: BTreeMap<usize, DateOrder>,
 }
 
 impl<'o> DateOrders<'o> {
@@ -86,7 +88,13 @@ impl<'o> DateOrders<'o> {
             surveyor,
             surveyed: None,
             undecided: BTreeMap::new(),
+            used: BTreeMap::new(),
         }
+    }
+
+    /// The columns whose dates were read in an order, with it.
+    pub(super) fn used(&self) -> impl Iterator<Item = (usize, DateOrder)> {
+        self.used.iter().map(|(&column, &order)| (column, order))
     }
 
     /// The order of a column; `example` is the cell that asks.
@@ -101,10 +109,15 @@ impl<'o> DateOrders<'o> {
         {
             order = ColumnOrder::Decided(chosen);
         }
-        if order == ColumnOrder::Undecidable {
-            self.undecided
-                .entry(column)
-                .or_insert_with(|| example.to_owned());
+        match order {
+            ColumnOrder::Decided(order) => {
+                self.used.insert(column, order);
+            }
+            ColumnOrder::Undecidable => {
+                self.undecided
+                    .entry(column)
+                    .or_insert_with(|| example.to_owned());
+            }
         }
         Ok(order)
     }

@@ -60,7 +60,8 @@ impl Rules<'_> {
         let mut codes = self.on_consent;
         codes.extend(remarks.iter());
         for code in codes.iter() {
-            out.account.tally.note(code, who.place.line);
+            let told = || self.particulars.said_of(code, address, &who.addresses);
+            out.account.tally.note_with(code, who.place.line, told);
         }
         let remarks = codes.and(self.on_row);
         let is_nameless = who.person.external_id.is_none() && who.person.token.is_none();
@@ -108,7 +109,8 @@ impl Rules<'_> {
             (Err(fault), _) => return out.refuse(who.place, only, fault.clone()),
         };
         for code in self.on_consent.iter() {
-            out.account.tally.note(code, who.place.line);
+            let told = || self.particulars.of_consent(code);
+            out.account.tally.note_with(code, who.place.line, told);
         }
         out.waiting.push(Waiting {
             place: who.place,

@@ -279,6 +279,8 @@ impl Layout {
                     .and_then(|number| attributes.get(number))
                     .map(|attribute| attribute.code.clone()),
                 unread: UnreadValues::default(),
+                date_order: None,
+                polarity: None,
             })
             .collect()
     }

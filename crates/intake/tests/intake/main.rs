@@ -13,6 +13,7 @@ mod all_vectors;
 mod attributes;
 mod codes;
 mod desk;
+mod examples;
 mod files;
 mod fixtures;
 mod fuzz;

@@ -3,7 +3,7 @@
 
 use domain::{Channel, ReasonCode, RecipientKind, Source};
 use intake::{
-    Action, DateOrder, Mapping, Options, Pattern, Polarity, Question, header_fingerprint,
+    Action, DateOrder, Field, Mapping, Options, Pattern, Polarity, Question, header_fingerprint,
 };
 
 use crate::desk::{judged, push};
@@ -177,4 +177,45 @@ fn five_hundred_consents_of_one_second_hold_the_file_and_the_pattern_is_named() 
     }
     let spread = consents(500, |i| format!("20.06.2025 {:02}:{:02}", i % 24, i % 60));
     assert!(judged(spread, &push()).summary.patterns.is_empty());
+}
+
+#[test]
+fn the_preview_names_the_date_order_that_was_used_and_what_yes_means() {
+    let read = |file: &str, options: &Options| {
+        let summary = judged(file, options).summary;
+        let of = |field| {
+            let mut columns = summary.columns.iter();
+            columns
+                .find(|column| column.field == field)
+                .unwrap()
+                .clone()
+        };
+        (
+            of(Field::Date).date_order,
+            of(Field::Status).polarity,
+            of(Field::Phone).polarity,
+        )
+    };
+    // Vector 41: another row of the column shows it.
+    let shown = "Telefon;SMS İzni;İzin Tarihi;Kaynak\n\
+        05321234567;evet;05/06/2025;HS_WEB\n05331234567;hayır;20/06/2025;HS_WEB\n";
+    assert_eq!(
+        read(shown, &push()),
+        (
+            Some(DateOrder::DayFirst),
+            Some(Polarity::YesIsConsent),
+            None
+        )
+    );
+    let open = shown.replace("20/06", "06/06");
+    assert_eq!(read(&open, &push()).0, None, "nobody has said it yet");
+    let mut answered = push();
+    answered.mapping.date_order = Some(DateOrder::MonthFirst);
+    assert_eq!(read(&open, &answered).0, Some(DateOrder::MonthFirst));
+    let dotted = shown.replace('/', ".");
+    assert_eq!(
+        read(&dotted, &answered).0,
+        None,
+        "a date with dots needs no order"
+    );
 }

@@ -1,9 +1,9 @@
 //! The rejection report that people download.
 
-use domain::ReasonCode;
+use domain::{Channel, ReasonCode, Recipient, RecipientKind, Status, Timestamp};
 use intake::{
-    CellChange, CorrectionProblem, Corrections, Field, Privacy, SameChange, write_corrected_csv,
-    write_report_csv, write_report_xlsx,
+    CellChange, CorrectionProblem, Corrections, Field, Privacy, RegistryRefusal, SameChange,
+    reported_by_line, write_corrected_csv, write_report_csv, write_report_xlsx,
 };
 
 use crate::desk::{Outcome, judged, push};
@@ -270,4 +270,92 @@ fn rows_kept_as_text_give_the_same_report() {
     .unwrap();
     assert_eq!(String::from_utf8(bytes).unwrap(), direct);
     assert!(direct.contains("Işıl"));
+}
+
+fn refused_at_registry(line: u64, address: &str) -> RegistryRefusal {
+    RegistryRefusal {
+        line,
+        channel: Channel::Mesaj,
+        kind: RecipientKind::Bireysel,
+        recipient: Recipient::from_normalised(address).unwrap(),
+        status: Status::Onay,
+        said_at: Timestamp::from_registry_text("2025-06-20 14:05:00").unwrap(),
+        source: "HS_WEB".to_owned(),
+        code: ReasonCode::I120,
+        iys_code: "H121".to_owned(),
+        iys_text: format!("{address} geçersiz"),
+    }
+}
+
+/// The report of the dirty file, in which İYS refused line 3 and a later one.
+fn with_registry(privacy: Privacy) -> String {
+    let outcome = dirty();
+    let work = tempfile::tempdir().unwrap();
+    let refusals = [
+        refused_at_registry(9, "+905399999999"),
+        refused_at_registry(3, "+905331234567"),
+    ];
+    let rejections = outcome.rejections.iter().cloned().map(Ok);
+    let lines = reported_by_line(rejections, refusals.map(Ok), work.path()).unwrap();
+    let mut bytes = Vec::new();
+    let count = write_report_csv(&mut bytes, &outcome.summary, lines, privacy).unwrap();
+    assert_eq!(count, 4);
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn what_iys_refused_stands_in_the_report_by_line_with_its_own_words() {
+    let text = with_registry(Privacy::Open);
+    let lines: Vec<&str> = text
+        .split("\r\n")
+        .skip(1)
+        .filter(|l| !l.is_empty())
+        .collect();
+    let numbers: Vec<&str> = lines.iter().filter_map(|l| l.split(';').next()).collect();
+    assert_eq!(numbers, ["2", "3", "4", "9"]);
+    assert!(
+        lines[1].starts_with("3;MESAJ;telefon;'+905331234567;I120;"),
+        "{}",
+        lines[1]
+    );
+    assert!(
+        lines[1].contains(";H121;'+905331234567 geçersiz;"),
+        "{}",
+        lines[1]
+    );
+    assert!(
+        lines[1].ends_with(";'+905331234567;ONAY;2025-06-20 14:05:00;HS_WEB;;"),
+        "what was recorded can be corrected under the file's own headers: {}",
+        lines[1]
+    );
+    let hidden = with_registry(Privacy::Masked);
+    assert!(!hidden.contains("5331234567"), "{hidden}");
+}
+
+#[test]
+fn a_report_with_answers_of_iys_comes_back_like_any_other() {
+    let mended = with_registry(Privacy::Open)
+        .replace("O532 123 45 67;ONAY", "0532 123 45 67;ONAY")
+        .replace("belki;20.06", "ONAY;20.06");
+    let again = judged(mended, &push());
+    assert_eq!(again.rejected(), Vec::<String>::new());
+    assert_eq!(again.accepted().len(), 4);
+}
+
+#[test]
+fn the_workbook_counts_what_iys_refused_beside_the_rejections() {
+    let outcome = dirty();
+    let work = tempfile::tempdir().unwrap();
+    let refusals = (0..20_u64).map(|n| Ok(refused_at_registry(100 - n, "+905331234567")));
+    let rejections = outcome.rejections.iter().cloned().map(Ok);
+    let lines = reported_by_line(rejections, refusals, work.path()).unwrap();
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let count = write_report_xlsx(
+        &mut bytes,
+        work.path(),
+        &outcome.summary,
+        lines,
+        Privacy::Open,
+    );
+    assert_eq!(count.unwrap(), 22);
 }

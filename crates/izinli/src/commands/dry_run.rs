@@ -189,6 +189,9 @@ fn print_reading(summary: &Summary, out: Output) {
         out.pick("satır", "rows")
     )];
     parts.extend(encoding);
+    if let Some(sheet) = &summary.sheet {
+        parts.push(format!("{} {sheet}", out.pick("sayfa", "sheet")));
+    }
     if let Some(delimiter) = summary.delimiter {
         let shown = match delimiter {
             '\t' => out.pick("sekme", "tab").to_owned(),
@@ -204,6 +207,18 @@ fn print_reading(summary: &Summary, out: Output) {
             out.pick("alınmayan sütunlar", "columns left out"),
             left_out.join(", ")
         );
+    }
+    for column in &summary.columns {
+        let order = column.date_order.map(|order| match order {
+            DateOrder::DayFirst => out.pick("önce gün", "day first"),
+            DateOrder::MonthFirst => out.pick("önce ay", "month first"),
+        });
+        // Yes means consent in nearly every file; the other way is worth a word.
+        let refusal = (column.polarity == Some(Polarity::YesIsRefusal))
+            .then(|| out.pick("1 ya da evet: ret", "1 or yes: refusal"));
+        for read_as in order.into_iter().chain(refusal) {
+            println!("  \"{}\": {read_as}", column.header);
+        }
     }
 }
 
@@ -333,6 +348,17 @@ fn print_codes(summary: &Summary, out: Output) {
                     ""
                 }
             );
+            for example in &counted.examples {
+                let text = match out.pick("tr", "en") {
+                    "tr" => example.text_tr(counted.code),
+                    _ => example.text_en(counted.code),
+                };
+                println!(
+                    "                  {} {}: {text}",
+                    out.pick("satır", "line"),
+                    example.line
+                );
+            }
             let next = out.pick(info.next_tr, info.next_en);
             if counted.code.class() == ReasonClass::RowRejected && !next.is_empty() {
                 println!("                  → {next}");

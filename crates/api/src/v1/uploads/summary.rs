@@ -11,12 +11,23 @@ use store::uploads::Upload;
 use utoipa::ToSchema;
 
 use crate::masking;
+use crate::reason::Reason;
 
 /// What was recognised in a file.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct UploadSummary {
+    /// Whether it is a text or a workbook: `text` or `workbook`; empty before it was judged.
+    format: String,
+    /// What it was packed in: `gzip` or `zip`.
+    packing: Option<String>,
+    /// The sheet of a workbook that was read.
+    sheet: Option<String>,
     /// How its letters are coded, such as `utf-8` or `windows-1254`.
     encoding: String,
+    /// Which damage to its letters was undone (W104): `icelandic_letters` or `twice_encoded`.
+    repair: Option<String>,
+    /// Rows above the header that were skipped (W107).
+    title_rows: u64,
     /// What separates its columns; empty in a file of one column.
     delimiter: String,
     /// How consents are laid out: `long`, `wide`, `plain`, `contacts_only`, `one_per_line` or `pair`.
@@ -51,6 +62,14 @@ pub(crate) struct Column {
     channel: Option<Channel>,
     /// Code of the attribute that it holds.
     attribute: Option<String>,
+    /// Whether its cells are read.
+    imported: bool,
+    /// Of dates such as `05/06/2025`: `day_first` or `month_first`, as the column's
+    /// other cells show or a person said.
+    date_order: Option<String>,
+    /// Of a consent status: `yes_is_consent` or `yes_is_refusal`; absent while only
+    /// a person can tell.
+    polarity: Option<String>,
     /// Its values that do not fit the attribute's type and were left out (W101).
     unread: u64,
     /// The first of them, as `line: value`.
@@ -67,10 +86,23 @@ pub(crate) struct CodeCount {
     text_tr: String,
     text_en: String,
     count: i64,
+    /// The first lines it was found on, ascending.
+    first_lines: Vec<i64>,
+    /// Of remarks: what they say on some of those lines.
+    examples: Vec<CodeExample>,
     /// Of consents that grew too old (R606): the first and the last deadline
     /// that was missed, as `20.06.2025 23:59`.
     #[schema(value_type = Option<Vec<String>>)]
     deadlines: Option<(String, String)>,
+}
+
+/// A remark as it stands on one line.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CodeExample {
+    /// Line of the file, as an editor shows it.
+    line: i64,
+    text_tr: String,
+    text_en: String,
 }
 
 /// A question that the file cannot answer.
@@ -96,6 +128,11 @@ pub(crate) struct Question {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Account {
+    format: String,
+    packing: Option<String>,
+    sheet: Option<String>,
+    repair: Option<String>,
+    title_rows: u64,
     encoding: Option<String>,
     delimiter: Option<char>,
     layout: Option<String>,
@@ -118,6 +155,12 @@ struct AccountColumn {
     #[serde(default)]
     attribute: Option<String>,
     #[serde(default)]
+    imported: bool,
+    #[serde(default)]
+    date_order: Option<String>,
+    #[serde(default)]
+    polarity: Option<String>,
+    #[serde(default)]
     unread: AccountUnread,
 }
 
@@ -139,6 +182,16 @@ struct AccountCode {
     #[serde(default)]
     deadlines: Option<(String, String)>,
     count: i64,
+    #[serde(default)]
+    first_lines: Vec<i64>,
+    #[serde(default)]
+    examples: Vec<AccountExample>,
+}
+
+#[derive(Debug, Deserialize)]
+struct AccountExample {
+    line: i64,
+    args: Vec<(String, String)>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -146,6 +199,8 @@ struct AccountRow {
     cells: Vec<String>,
 }
 
+/// The word of an account whose letters were whole.
+const NO_REPAIR: &str = "none";
 /// Columns of unknown meaning; not imported.
 const UNKNOWN: &str = "ignored";
 /// Columns whose cells name nobody.
@@ -169,15 +224,16 @@ impl UploadSummary {
         Self {
             columns: columns(account.columns, &first_rows, &hides),
             first_rows,
+            format: account.format,
+            packing: account.packing,
+            sheet: account.sheet,
+            repair: account.repair.filter(|repair| repair != NO_REPAIR),
+            title_rows: account.title_rows,
             encoding: account.encoding.unwrap_or_default(),
             delimiter: account.delimiter.map(String::from).unwrap_or_default(),
             layout: account.layout.unwrap_or_default(),
-            codes: account.codes.into_iter().map(CodeCount::of).collect(),
-            biggest_reasons: account
-                .biggest_reasons
-                .into_iter()
-                .map(CodeCount::of)
-                .collect(),
+            codes: counts(account.codes, with_people),
+            biggest_reasons: counts(account.biggest_reasons, with_people),
             accepted: account.accepted,
             questions: account.questions.iter().filter_map(Question::of).collect(),
             merged: account.merged,
@@ -224,6 +280,9 @@ fn columns(columns: Vec<AccountColumn>, rows: &[Vec<String>], hides: &[bool]) ->
             header: column.header,
             channel: column.channel,
             attribute: column.attribute,
+            imported: column.imported,
+            date_order: column.date_order,
+            polarity: column.polarity,
             unread: column.unread.count,
             unread_examples: column
                 .unread
@@ -237,19 +296,46 @@ fn columns(columns: Vec<AccountColumn>, rows: &[Vec<String>], hides: &[bool]) ->
         .collect()
 }
 
+fn counts(counted: Vec<AccountCode>, with_people: bool) -> Vec<CodeCount> {
+    let counted = counted.into_iter();
+    counted.map(|one| CodeCount::of(one, with_people)).collect()
+}
+
 impl CodeCount {
-    fn of(counted: AccountCode) -> Self {
+    fn of(counted: AccountCode, with_people: bool) -> Self {
         let AccountCode {
             code,
             count,
             deadlines,
+            first_lines,
+            examples,
         } = counted;
+        let examples = examples.into_iter();
         Self {
             code,
             text_tr: code.render_tr(&[]),
             text_en: code.render_en(&[]),
             count,
+            first_lines,
+            examples: examples
+                .filter(|_| with_people || !QUOTES_PEOPLE.contains(&code))
+                .map(|example| CodeExample::of(code, &example))
+                .collect(),
             deadlines,
+        }
+    }
+}
+
+/// Remarks that quote an address or a cell about a person.
+const QUOTES_PEOPLE: [ReasonCode; 2] = [ReasonCode::W302, ReasonCode::W704];
+
+impl CodeExample {
+    fn of(code: ReasonCode, example: &AccountExample) -> Self {
+        let reason = Reason::with(code, &example.args);
+        Self {
+            line: example.line,
+            text_tr: reason.text_tr,
+            text_en: reason.text_en,
         }
     }
 }
@@ -381,6 +467,32 @@ mod tests {
         let question = Question::of(&asked).expect("a known question");
         assert_eq!(question.column.as_deref(), Some("izinsiz"));
         assert!(!question.text_tr.contains('{'), "{}", question.text_tr);
+    }
+
+    #[test]
+    fn a_remark_is_shown_with_its_lines_and_what_it_says_on_some_of_them() {
+        let counted = |with_people| {
+            let kept = json!({
+                "code": "W302", "count": 7, "first_lines": [3, 5],
+                "examples": [{ "line": 3, "args": [["suggestion", "ali@gmail.com"]] }],
+            });
+            let kept: AccountCode = serde_json::from_value(kept).expect("a kept count");
+            CodeCount::of(kept, with_people)
+        };
+        let seen = counted(true);
+        assert_eq!(seen.first_lines, [3, 5]);
+        assert_eq!(seen.examples[0].line, 3);
+        assert!(seen.examples[0].text_tr.contains("ali@gmail.com?"));
+        assert!(seen.examples[0].text_en.contains("ali@gmail.com?"));
+        let hidden = counted(false);
+        assert_eq!(hidden.first_lines, [3, 5]);
+        assert!(
+            hidden.examples.is_empty(),
+            "an address is not for everybody"
+        );
+        let of_older_version: AccountCode =
+            serde_json::from_value(json!({ "code": "W302", "count": 1 })).expect("a kept count");
+        assert!(CodeCount::of(of_older_version, true).first_lines.is_empty());
     }
 
     #[test]
