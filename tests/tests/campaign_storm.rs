@@ -173,6 +173,8 @@ impl<'h> Storm<'h> {
                     percent: 20,
                     wait_minutes: 1,
                     brake_percent: 90,
+                    brake_refusal_percent: Some(100),
+                    refusal_minutes: None,
                 });
             }
             2 => plan.cap = Some(self.dice.random_range(3..12)),

@@ -173,6 +173,7 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(campaigns::sign_campaign))
         .routes(routes!(campaigns::ask_registry_for_campaign))
         .routes(routes!(campaigns::campaign_parts))
+        .routes(routes!(campaigns::credit_forecast))
         .routes(routes!(campaigns::choose_campaign_text))
         .routes(routes!(sending::sending_rules, sending::set_sending_rules))
         .routes(routes!(sending::halts))

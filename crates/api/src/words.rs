@@ -46,6 +46,8 @@ words! {
     ConnectorState = store::connectors::ConnectorState;
     /// How far a campaign has come.
     CampaignState = store::campaigns::CampaignState;
+    /// What stops a campaign behind its canary.
+    Brake = store::campaign_flow::Brake;
     /// What becomes of those whom the credit does not reach.
     WhenShort = store::campaign_flow::WhenShort;
     /// What becomes of the accepted rows of a file.

@@ -51,6 +51,8 @@ vocabulary! {
         RegistryAccount = 402, "A402";
         /// Too many calls to İYS are refused: it may take our address off its list.
         RegistryShare = 403, "A403";
+        /// The credit of an account does not reach what is planned.
+        CreditShort = 501, "A501";
     }
 }
 

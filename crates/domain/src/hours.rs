@@ -2,17 +2,24 @@
 //! so, public holidays. Neither is law (İYS reference: no time window was found);
 //! both are the brand's choice.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Calendar, Date, HolidayPart};
 use crate::fold_text::name_fold;
-use crate::gate::SendingWindow;
+use crate::gate::{Basis, SendingWindow};
+use crate::ids::ConnectorId;
 use crate::time::{DAY_US, HOUR_US, MINUTE_US, Timestamp};
 
 /// Longest stretch of closed days that is looked through.
 pub const LOOK_AHEAD_DAYS: i64 = 400;
 /// Quiet dates of one brand.
 pub const QUIET_DATES_MAX: usize = 366;
+/// Accounts that a brand's rules name.
+pub const ROUTES_MAX: usize = 20;
+/// What a part may cost, millionths of a lira.
+const PRICES: std::ops::RangeInclusive<i64> = 0..=1_000_000_000;
 /// Purposes with hours of their own.
 pub const PURPOSE_WINDOWS_MAX: usize = 50;
 
@@ -43,13 +50,35 @@ pub struct SendingRules {
     pub per_week: Option<i64>,
     /// In any thirty days.
     pub per_month: Option<i64>,
+    /// Whether the same text reaches a person at most once in one Turkish day (S302).
+    pub same_text_once_a_day: bool,
+    /// Whether somebody else than its writer approves every campaign.
+    pub needs_approval: bool,
+    /// Whether somebody approves what a program writes or launches.
+    pub api_needs_approval: bool,
     /// Whether a text campaign needs a recorded electronic signature before it
     /// is launched (regulator's rule of 1 April 2026).
     pub needs_signature: bool,
     /// What one part costs, millionths of a lira; none when it is not known.
     pub part_price_micros: Option<i64>,
+    /// The same over some accounts, instead of the brand's price.
+    pub route_prices: BTreeMap<ConnectorId, i64>,
+    /// In which order accounts are taken, by legal ground.
+    pub route_orders: Vec<RouteOrder>,
     /// Hours of their own for some purposes, instead of the brand's.
     pub purpose_windows: Vec<PurposeWindow>,
+}
+
+/// In which order a campaign takes its accounts (*gönderim yolu sırası*): its
+/// own and those that may step in. Accounts that are not named come behind, as
+/// the campaign has them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteOrder {
+    /// For campaigns on this ground.
+    pub basis: Basis,
+    /// The first is taken first.
+    pub connectors: Vec<ConnectorId>,
 }
 
 /// Hours in which commercial messages of one purpose (*kategori*) may leave.
@@ -114,16 +143,62 @@ impl SendingRules {
                 );
             }
         }
-        if self
-            .part_price_micros
-            .is_some_and(|price| !(0..=1_000_000_000).contains(&price))
-        {
-            return fault(
-                "part_price_micros",
-                "must be from 0 to 1000000000".to_owned(),
-            );
+        let is_price = |price: &i64| PRICES.contains(price);
+        let problem = "must be from 0 to 1000000000";
+        if !self.part_price_micros.iter().all(is_price) {
+            return fault("part_price_micros", problem.to_owned());
+        }
+        if !self.route_prices.values().all(is_price) {
+            return fault("route_prices", problem.to_owned());
+        }
+        if self.route_prices.len() > ROUTES_MAX {
+            return fault("route_prices", format!("at most {ROUTES_MAX} accounts"));
+        }
+        self.check_orders()
+    }
+
+    fn check_orders(&self) -> Result<(), RuleFault> {
+        let fault = |problem: String| {
+            let field = "route_orders";
+            Err(RuleFault { field, problem })
+        };
+        for (place, order) in self.route_orders.iter().enumerate() {
+            let earlier = self.route_orders.iter().take(place);
+            if earlier.clone().any(|other| other.basis == order.basis) {
+                return fault(format!("`{}` stands there twice", order.basis));
+            }
+            if order.connectors.len() > ROUTES_MAX {
+                return fault(format!("at most {ROUTES_MAX} accounts"));
+            }
         }
         Ok(())
+    }
+
+    /// What one part costs over an account.
+    pub fn part_price(&self, connector: ConnectorId) -> Option<i64> {
+        let own = self.route_prices.get(&connector).copied();
+        own.or(self.part_price_micros)
+    }
+
+    /// A campaign's accounts in the brand's order.
+    pub fn ordered(&self, basis: Basis, mut accounts: Vec<ConnectorId>) -> Vec<ConnectorId> {
+        let order = self.route_orders.iter().find(|order| order.basis == basis);
+        if let Some(order) = order {
+            let place = |id: &ConnectorId| {
+                let found = order.connectors.iter().position(|one| one == id);
+                found.unwrap_or(usize::MAX)
+            };
+            // Stable: the others keep the order that they have.
+            accounts.sort_by_key(place);
+        }
+        accounts
+    }
+
+    /// Every account that the rules name.
+    pub fn named_routes(&self) -> impl Iterator<Item = ConnectorId> + '_ {
+        let ordered = self.route_orders.iter();
+        let ordered = ordered.flat_map(|order| order.connectors.iter().copied());
+        ordered.chain(self.route_prices.keys().copied())
     }
 
     /// The hours of a purpose, where it has its own.
@@ -212,7 +287,7 @@ fn midnight_on(date: Date) -> Timestamp {
 
 /// Midnight of the Turkish day of an instant. Turkey has had one offset since
 /// 2016, and nothing is sent before.
-pub(crate) fn midnight_of(now: Timestamp) -> Timestamp {
+pub fn midnight_of(now: Timestamp) -> Timestamp {
     let local = now.as_micros().saturating_add(3 * HOUR_US);
     Timestamp::from_micros(local - local.rem_euclid(DAY_US) - 3 * HOUR_US)
 }
@@ -278,5 +353,42 @@ mod tests {
             ..SendingRules::default()
         };
         assert_eq!(bad.check().unwrap_err().field, "per_day");
+        let one = ConnectorId::from_db(1);
+        let bad = SendingRules {
+            route_prices: [(one, -1)].into(),
+            ..SendingRules::default()
+        };
+        assert_eq!(bad.check().unwrap_err().field, "route_prices");
+        let order = RouteOrder {
+            basis: Basis::Commercial,
+            connectors: vec![one],
+        };
+        let bad = SendingRules {
+            route_orders: vec![order.clone(), order],
+            ..SendingRules::default()
+        };
+        assert_eq!(bad.check().unwrap_err().field, "route_orders");
+    }
+
+    #[test]
+    fn accounts_come_in_the_brands_order_and_the_others_behind_as_they_were() {
+        let id = ConnectorId::from_db;
+        let rules = SendingRules {
+            route_orders: vec![RouteOrder {
+                basis: Basis::Commercial,
+                connectors: vec![id(3), id(2)],
+            }],
+            route_prices: [(id(3), 7)].into(),
+            part_price_micros: Some(5),
+            ..SendingRules::default()
+        };
+        let ids = || vec![id(9), id(1), id(2), id(3)];
+        assert_eq!(
+            rules.ordered(Basis::Commercial, ids()),
+            [id(3), id(2), id(9), id(1)]
+        );
+        assert_eq!(rules.ordered(Basis::Otp, ids()), ids());
+        let prices = [3, 2].map(|number| rules.part_price(id(number)));
+        assert_eq!(prices, [Some(7), Some(5)]);
     }
 }

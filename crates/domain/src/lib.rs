@@ -36,6 +36,7 @@ pub mod registry;
 pub mod reply;
 pub mod segment;
 pub mod segments;
+pub mod sender;
 pub mod source;
 pub mod template;
 pub mod time;

@@ -11,6 +11,7 @@ use crate::channel::{Channel, vocabulary};
 use crate::fold_text::{fold_header, name_fold};
 use crate::gate::Basis;
 use crate::segments::{Count, Encoding, Profile, count};
+use crate::template::{said_to_anybody, said_to_everybody};
 
 vocabulary! {
     /// How much a finding weighs.
@@ -109,13 +110,14 @@ pub fn lint(
     let folded = name_fold(text);
     let mut found = Vec::new();
     if basis == Basis::Commercial {
-        mandatory(&folded, speaker, channel, &mut found);
+        let always = name_fold(&said_to_everybody(text));
+        mandatory(&always, speaker, channel, &mut found);
         nature(&folded, &mut found);
     } else {
         promotion(text, &folded, &mut found);
     }
     if channel.is_phone() {
-        length(text, lengths, &mut found);
+        length(&said_to_anybody(text), lengths, &mut found);
     }
     found
 }
@@ -126,7 +128,9 @@ pub fn is_incomplete(text: &str, speaker: &Speaker<'_>, basis: Basis, channel: C
         return false;
     }
     let mut found = Vec::new();
-    mandatory(&name_fold(text), speaker, channel, &mut found);
+    // What only some would read is not said.
+    let always = name_fold(&said_to_everybody(text));
+    mandatory(&always, speaker, channel, &mut found);
     !found.is_empty()
 }
 
@@ -148,7 +152,7 @@ fn identity(speaker: &Speaker<'_>) -> String {
 
 fn refusal(speaker: &Speaker<'_>, channel: Channel) -> String {
     if channel == Channel::Eposta {
-        "İleti almak istemiyorsanız: {{ret_baglantisi}}".to_owned()
+        "İleti almak istemiyorsanız: {{ret_linki}}".to_owned()
     } else {
         format!("Ret: RET {} yaz 3338", speaker.short_name)
     }

@@ -5,6 +5,8 @@
 //! into which part is drawn from the campaign and the person alone ([`draw`]),
 //! so a dry run and the sending choose the same people.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CampaignId, ConnectorId, RecipientId};
@@ -12,6 +14,9 @@ use crate::time::{MINUTE_US, Timestamp};
 
 /// Most other routes of a campaign.
 pub const FALLBACKS_MAX: usize = 5;
+/// Share of refusals or complaints in a canary that stops a campaign, percent,
+/// where its plan names none.
+pub const BRAKE_REFUSAL_PERCENT: i64 = 5;
 /// Share of a control group, percent.
 pub const CONTROL_PERCENT: std::ops::RangeInclusive<i64> = 1..=10;
 
@@ -46,6 +51,10 @@ pub struct Plan {
     /// Other provider accounts, in the order in which they step in.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fallbacks: Vec<ConnectorId>,
+    /// Senders over those of them at whose provider the campaign's own is not
+    /// registered.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub fallback_senders: BTreeMap<ConnectorId, String>,
 }
 
 /// Portions of the planned people.
@@ -68,6 +77,21 @@ pub struct Canary {
     pub wait_minutes: i64,
     /// From this share of failures on, percent, the campaign stops and asks.
     pub brake_percent: i64,
+    /// The same for people who refuse, and for people who complain;
+    /// [`BRAKE_REFUSAL_PERCENT`] when nobody said otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brake_refusal_percent: Option<i64>,
+    /// How long refusals and complaints are waited for at least, though every
+    /// receipt is there; not at all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal_minutes: Option<i64>,
+}
+
+impl Canary {
+    /// From this share of refusals or of complaints on, percent, it stops and asks.
+    pub fn refusal_percent(&self) -> i64 {
+        self.brake_refusal_percent.unwrap_or(BRAKE_REFUSAL_PERCENT)
+    }
 }
 
 /// Two texts tried against each other (*A/B*); whoever is in neither part is
@@ -146,6 +170,12 @@ impl Plan {
             within("plan.canary.percent", canary.percent, 1, 50)?;
             within("plan.canary.wait_minutes", canary.wait_minutes, 1, 4_320)?;
             within("plan.canary.brake_percent", canary.brake_percent, 1, 100)?;
+            let percent = canary.refusal_percent();
+            within("plan.canary.brake_refusal_percent", percent, 1, 100)?;
+            // Longer would wait for nobody: the receipts' time is over then.
+            let minutes = canary.refusal_minutes.unwrap_or(0);
+            let most = canary.wait_minutes;
+            within("plan.canary.refusal_minutes", minutes, 0, most)?;
         }
         if let Some(percent) = self.control_percent {
             let (min, max) = (*CONTROL_PERCENT.start(), *CONTROL_PERCENT.end());
@@ -164,6 +194,11 @@ impl Plan {
         if self.fallbacks.len() > FALLBACKS_MAX {
             let problem = format!("at most {FALLBACKS_MAX} other routes");
             return Err(fault("plan.fallbacks", problem));
+        }
+        let is_fallback = |id: &ConnectorId| self.fallbacks.contains(id);
+        if !self.fallback_senders.keys().all(is_fallback) {
+            let problem = "must be senders of accounts in `plan.fallbacks`".to_owned();
+            return Err(fault("plan.fallback_senders", problem));
         }
         Ok(())
     }
@@ -273,19 +308,29 @@ pub const fn draw_below(percent: i64) -> i64 {
     DRAW_END / 100 * percent
 }
 
-/// When a campaign would be through (*ne zaman biter*), by the pace of its
-/// route: packages and hours included.
+/// What is foretold of a campaign's way (*ne zaman biter*).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Foretold {
+    /// When the last one would have left, or its time is over; none where that
+    /// is too far away to tell.
+    pub ends_at: Option<Timestamp>,
+    /// People whom it would not reach before its time is over (S306).
+    pub lost: i64,
+}
+
+/// When a campaign would be through, and whom it would lose on the way, by the
+/// pace of its route: packages, hours and its end included.
 ///
 /// `opens_after` says when a message that wants to leave may. Bounded: after
 /// 10,000 turns it gives up.
-pub fn finish(
+pub fn foretell(
     plan: &Plan,
     people: i64,
     per_second: i64,
     start: Timestamp,
     opens_after: impl Fn(Timestamp) -> Option<Timestamp>,
     closes_after: impl Fn(Timestamp) -> Timestamp,
-) -> Option<Timestamp> {
+) -> Foretold {
     let mut now = start;
     let mut left = people;
     let portion = plan
@@ -298,7 +343,16 @@ pub fn finish(
     let mut portion_from = now;
     for _ in 0..10_000 {
         if left <= 0 {
-            return Some(now);
+            return Foretold {
+                ends_at: Some(now),
+                lost: 0,
+            };
+        }
+        if let Some(end) = plan.expires_at.filter(|end| now >= *end) {
+            return Foretold {
+                ends_at: Some(end.max(start)),
+                lost: left,
+            };
         }
         if let Some(opens) = opens_after(now) {
             now = opens;
@@ -306,6 +360,7 @@ pub fn finish(
             continue;
         }
         let closes = closes_after(now);
+        let closes = plan.expires_at.map_or(closes, |end| closes.min(end));
         let seconds = closes.since(now).max(0) / crate::time::SECOND_US;
         let able = seconds.saturating_mul(per_second.max(1)).max(1);
         let leaving = in_portion.min(able);
@@ -324,7 +379,7 @@ pub fn finish(
             now = now.max(closes);
         }
     }
-    None
+    Foretold::default()
 }
 
 #[cfg(test)]
@@ -341,6 +396,7 @@ mod tests {
             }),
             control_percent: Some(10),
             fallbacks: vec![ConnectorId::from_db(7)],
+            fallback_senders: [(ConnectorId::from_db(7), "ORNEK2".to_owned())].into(),
             ..Plan::default()
         };
         let text = serde_json::to_string(&plan).unwrap();
@@ -392,6 +448,8 @@ mod tests {
                 percent: 1,
                 wait_minutes: 10,
                 brake_percent: 30,
+                brake_refusal_percent: None,
+                refusal_minutes: None,
             }),
             ..split(30, 30)
         };
@@ -402,6 +460,11 @@ mod tests {
             ..Plan::default()
         };
         assert_eq!(refused(late), "plan.expires_at");
+        let stray = Plan {
+            fallback_senders: [(ConnectorId::from_db(7), "ORNEK".to_owned())].into(),
+            ..Plan::default()
+        };
+        assert_eq!(refused(stray), "plan.fallback_senders");
     }
 
     #[test]
@@ -444,7 +507,7 @@ mod tests {
             [0, 999, 1_000, 2_500].map(|n| plan.due(start, n)),
             [hours(0), hours(0), hours(1), hours(2)]
         );
-        let end = finish(
+        let end = foretell(
             &plan,
             2_500,
             100,
@@ -452,7 +515,26 @@ mod tests {
             |_| None,
             |now| now.plus_micros(i64::MAX / 4),
         );
-        assert_eq!(end, Some(hours(2).plus_micros(5_000_000)));
+        let through = hours(2).plus_micros(5_000_000);
+        let foretold = |ends_at, lost| Foretold {
+            ends_at: Some(ends_at),
+            lost,
+        };
+        assert_eq!(end, foretold(through, 0));
+        // Its time is over before the third portion, or within the second.
+        for (expires_at, lost) in [
+            (hours(2), 500),
+            (hours(1).plus_micros(3_000_000), 1_200),
+            (through, 0),
+        ] {
+            let brief = Plan {
+                expires_at: Some(expires_at),
+                ..plan.clone()
+            };
+            let open = |now: Timestamp| now.plus_micros(i64::MAX / 4);
+            let told = foretell(&brief, 2_500, 100, start, |_| None, open);
+            assert_eq!(told, foretold(expires_at, lost), "{lost}");
+        }
     }
 
     #[test]

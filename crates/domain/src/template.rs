@@ -1,19 +1,34 @@
-//! Message texts with variables: `Sayın {{ad}}, …`.
+//! Message texts with variables: `Sayın {{ad|varsayilan("Değerli Müşterimiz")}}, …`.
 //!
-//! MiniJinja in a locked-down profile: an empty environment (no filters,
-//! functions or tests), statements refused, unknown names an error, a limit on
-//! work. A message is never sent with a hole in it.
+//! MiniJinja in a locked-down profile: an empty environment with a short list
+//! of filters of our own, no statement but `{% if %}`, unknown names an error,
+//! limits on size and work. A message is never sent with a hole in it: a name
+//! needs a value (S401), unless it has a default or stands in a branch that
+//! asked for it. Whether it does is known from the text alone, so an audience
+//! can be counted by it.
 
+mod condition;
+mod filters;
+mod profile;
+mod token;
+
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+
+pub use filters::FILTERED_CHARS_MAX;
+use profile::Profile;
+pub use profile::{DEPTH_MAX, TAGS_MAX};
 
 /// Longest text that is accepted, in bytes.
 pub const TEXT_BYTES_MAX: usize = 2_048;
 /// Longest HTML that is accepted, in bytes: mail providers cut what is longer
 /// than about 100 kB.
 pub const HTML_BYTES_MAX: usize = 100_000;
+/// Longest message that a text may become, in bytes.
+pub const RENDERED_BYTES_MAX: usize = 256 * 1024;
 
 const FUEL_MAX: u64 = 5_000;
 const NAME: &str = "text";
@@ -26,6 +41,42 @@ pub struct MessageText {
     source: String,
     environment: Environment<'static>,
     variables: Vec<String>,
+    required: Vec<String>,
+}
+
+/// A place in a text, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Its line.
+    pub line: usize,
+    /// The character of the line.
+    pub column: usize,
+}
+
+impl Place {
+    /// The place of a byte.
+    fn of(source: &str, at: usize) -> Self {
+        let before = source.get(..at).unwrap_or(source);
+        let line_begins = before.rfind('\n').map_or(0, |end| end + 1);
+        let in_line = before.get(line_begins..).unwrap_or_default();
+        Self {
+            line: before.matches('\n').count() + 1,
+            column: in_line.chars().count() + 1,
+        }
+    }
+
+    fn wrong(self, problem: impl Into<String>) -> InvalidText {
+        InvalidText::Syntax {
+            place: self,
+            problem: problem.into(),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, character {}", self.line, self.column)
+    }
 }
 
 impl fmt::Debug for MessageText {
@@ -50,28 +101,48 @@ pub enum InvalidText {
         /// What is allowed.
         max: usize,
     },
-    /// `{% … %}` and `{# … #}` are not for message texts.
-    #[error("only variables such as {{{{ad}}}} are allowed, not `{found}`")]
+    /// Everything in it stands under a condition.
+    #[error("some of the text must stand outside of `{{% if %}}`: nobody gets an empty message")]
+    OnlyConditional,
+    /// A statement that is not for message texts.
+    #[error(
+        "{place}: only `{{% if %}}`, `{{% elif %}}`, `{{% else %}}` and `{{% endif %}}` are allowed, \
+         not `{found}`"
+    )]
     Statement {
-        /// The delimiter that was found.
-        found: &'static str,
+        /// Where it stands.
+        place: Place,
+        /// What was found.
+        found: String,
     },
     /// Something other than a name stands in braces.
     #[error(
-        "line {line}: `{{{{{found}}}}}` is no name; only variables such as {{{{ad}}}} are allowed"
+        "{place}: `{found}` is no name; only variables such as {{{{ad}}}} are allowed, with filters \
+         such as {{{{ad|buyuk}}}}"
     )]
     Expression {
-        /// Line of the text, from 1.
-        line: usize,
+        /// Where it stands.
+        place: Place,
         /// What stands there.
         found: String,
     },
+    /// A name without a default stands in a branch that did not ask for it.
+    #[error(
+        "{place}: `{name}` may be empty here; give it a default, \
+         {{{{{name}|varsayilan(\"…\")}}}}, or ask for it, {{% if {name} %}}"
+    )]
+    MayBeEmpty {
+        /// Where it stands.
+        place: Place,
+        /// Its name.
+        name: String,
+    },
     /// The braces or names are wrong.
-    #[error("line {line}: {problem}")]
+    #[error("{place}: {problem}")]
     Syntax {
-        /// Line of the text, from 1.
-        line: usize,
-        /// What the engine says.
+        /// Where.
+        place: Place,
+        /// What is wrong, and what would do.
         problem: String,
     },
 }
@@ -127,25 +198,22 @@ pub fn normalise(source: &str) -> (String, Vec<String>) {
     (text, notes)
 }
 
-/// Nothing but names in braces: fuel counts instructions, not bytes, and
-/// `{{ 'x' * 100000000 }}` needs few.
-fn only_names(source: &str) -> Result<(), InvalidText> {
-    let mut rest = source;
-    let mut line = 1;
-    while let Some((before, inner)) = rest.split_once("{{") {
-        line += before.matches('\n').count();
-        // Without an end the engine tells the place better.
-        let Some((found, after)) = inner.split_once("}}") else {
-            return Ok(());
-        };
-        if !is_name(found.trim()) {
-            let found = found.chars().take(60).collect();
-            return Err(InvalidText::Expression { line, found });
-        }
-        line += found.matches('\n').count();
-        rest = after;
+/// What everybody reads of a text: the branches of conditions left out. What
+/// the law asks for must stand in it. A text that cannot be read as it is.
+pub fn said_to_everybody(source: &str) -> Cow<'_, str> {
+    taken_apart(source, |profile| profile.always)
+}
+
+/// All that somebody reads of a text, without what steers it.
+pub fn said_to_anybody(source: &str) -> Cow<'_, str> {
+    taken_apart(source, |profile| profile.everything)
+}
+
+fn taken_apart(source: &str, part: impl Fn(Profile) -> String) -> Cow<'_, str> {
+    if !source.contains("{%") && !source.contains('|') {
+        return Cow::Borrowed(source);
     }
-    Ok(())
+    Profile::read(source).map_or(Cow::Borrowed(source), |profile| Cow::Owned(part(profile)))
 }
 
 fn is_name(text: &str) -> bool {
@@ -223,36 +291,32 @@ impl MessageText {
                 max,
             });
         }
-        for found in ["{%", "{#"] {
-            if source.contains(found) {
-                return Err(InvalidText::Statement { found });
-            }
+        let profile = Profile::read(source)?;
+        if profile.always.trim().is_empty() {
+            return Err(InvalidText::OnlyConditional);
         }
-        only_names(source)?;
         let mut environment = Environment::empty();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL_MAX));
         environment.set_auto_escape_callback(move |_| escape.clone());
-        let syntax = |error: &minijinja::Error| InvalidText::Syntax {
-            line: error.line().unwrap_or(1),
-            problem: error
-                .detail()
-                .map_or_else(|| error.to_string(), str::to_owned),
-        };
+        if profile.has_logic {
+            filters::add_to(&mut environment);
+        }
         environment
             .add_template_owned(NAME, source.to_owned())
-            .map_err(|error| syntax(&error))?;
-        let mut variables: Vec<String> = environment
-            .get_template(NAME)
-            .map_err(|error| syntax(&error))?
-            .undeclared_variables(false)
-            .into_iter()
-            .collect();
-        variables.sort_unstable();
+            .map_err(|error| {
+                let place = Place {
+                    line: error.line().unwrap_or(1),
+                    column: 1,
+                };
+                let told = error.detail().map(str::to_owned);
+                place.wrong(told.unwrap_or_else(|| error.to_string()))
+            })?;
         Ok(Self {
             source: source.to_owned(),
             environment,
-            variables,
+            variables: profile.names.into_iter().collect(),
+            required: profile.required.into_iter().collect(),
         })
     }
 
@@ -261,9 +325,15 @@ impl MessageText {
         &self.source
     }
 
-    /// The names it needs, sorted.
+    /// The names in it, sorted.
     pub fn variables(&self) -> &[String] {
         &self.variables
+    }
+
+    /// Those of them that it cannot do without, sorted: whoever lacks one gets no
+    /// message (S401).
+    pub fn required(&self) -> &[String] {
+        &self.required
     }
 
     /// The text for one person.
@@ -271,128 +341,42 @@ impl MessageText {
     /// # Errors
     /// [`RenderError::Missing`] when a needed value is absent or blank.
     pub fn render(&self, values: &Values) -> Result<String, RenderError> {
-        for name in &self.variables {
-            if values.get(name).is_none_or(|value| value.trim().is_empty()) {
-                return Err(RenderError::Missing { name: name.clone() });
-            }
+        if let Some(name) = self
+            .required
+            .iter()
+            .find(|name| filled(values, name).is_none())
+        {
+            return Err(RenderError::Missing { name: name.clone() });
         }
         if self.variables.is_empty() && !self.source.contains("{{") {
             return Ok(self.source.clone());
         }
-        self.environment
-            .get_template(NAME)
-            .and_then(|template| template.render(values))
-            .map_err(|error| RenderError::Failed(error.to_string()))
+        let template = self.environment.get_template(NAME);
+        let rendered = template
+            .and_then(|template| {
+                if self.required.len() == self.variables.len() {
+                    return template.render(values);
+                }
+                // What may be absent is empty then: conditions and defaults see to it.
+                let value = |name: &String| filled(values, name).unwrap_or_default().to_owned();
+                let names = self.variables.iter();
+                let given: Values = names.map(|name| (name.clone(), value(name))).collect();
+                template.render(&given)
+            })
+            .map_err(|error| RenderError::Failed(error.to_string()))?;
+        if rendered.len() > RENDERED_BYTES_MAX {
+            let problem = format!("it is longer than {RENDERED_BYTES_MAX} bytes");
+            return Err(RenderError::Failed(problem));
+        }
+        Ok(rendered)
     }
+}
+
+/// The value of a name; none where it is absent or blank.
+fn filled<'v>(values: &'v Values, name: &str) -> Option<&'v str> {
+    let value = values.get(name)?;
+    (!value.trim().is_empty()).then_some(value.as_str())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn values(pairs: &[(&str, &str)]) -> Values {
-        pairs
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect()
-    }
-
-    #[test]
-    fn a_text_is_rendered_only_when_every_variable_has_a_value() {
-        let text =
-            MessageText::parse("Sayın {{ad}}, {{ şehir }} mağazamız açıldı.").expect("valid");
-        assert_eq!(text.variables(), ["ad", "şehir"]);
-        let full = text.render(&values(&[("ad", "Şükrü"), ("şehir", "Iğdır")]));
-        assert_eq!(full.as_deref(), Ok("Sayın Şükrü, Iğdır mağazamız açıldı."));
-        for missing in [
-            values(&[("ad", "Ali")]),
-            values(&[("ad", "Ali"), ("şehir", "  ")]),
-        ] {
-            assert_eq!(
-                text.render(&missing),
-                Err(RenderError::Missing {
-                    name: "şehir".into()
-                })
-            );
-        }
-    }
-
-    #[test]
-    fn a_name_never_becomes_markup() {
-        let html = MessageText::parse_html("<p>Sayın {{ad}}</p>").expect("valid");
-        let rendered = html.render(&values(&[("ad", "<b>A & \"B\"</b>")]));
-        let rendered = rendered.expect("rendered");
-        assert!(
-            rendered.starts_with("<p>Sayın &lt;b&gt;A &amp; "),
-            "{rendered}"
-        );
-        let text = MessageText::parse("Sayın {{ad}}").expect("valid");
-        assert_eq!(
-            text.render(&values(&[("ad", "A & B")])).as_deref(),
-            Ok("Sayın A & B")
-        );
-    }
-
-    #[test]
-    fn variables_of_other_products_are_converted_on_paste_and_said_so() {
-        assert_eq!(
-            normalise("Sayın {@ad}, {{ şehir }} {{ad}} { x } {% if"),
-            (
-                "Sayın {{ad}}, {{şehir}} {{ad}} { x } {% if".to_owned(),
-                vec![
-                    "{@ad} → {{ad}}".to_owned(),
-                    "{{ şehir }} → {{şehir}}".to_owned()
-                ]
-            )
-        );
-        assert_eq!(
-            normalise("{@a b} {@ {{"),
-            ("{@a b} {@ {{".to_owned(), vec![])
-        );
-    }
-
-    #[test]
-    fn a_misspelt_name_is_told_from_a_name_that_nobody_knows() {
-        let known = ["ad", "musteri_no", "sehir"];
-        assert_eq!(nearest("adi", known), Some("ad"));
-        assert_eq!(nearest("şehir", known), Some("sehir"));
-        assert_eq!(nearest("musterino", known), Some("musteri_no"));
-        assert_eq!(nearest("puan", known), None);
-        assert_eq!(nearest("x", known), None);
-    }
-
-    #[test]
-    fn no_power_of_the_engine_is_left_for_a_writer() {
-        for text in [
-            "{{ 'x' * 100000000 }}",
-            "{{ ad ~ ad }}",
-            "{{ ad|upper }}",
-            "{{ range(10) }}",
-            "{{ ad[0:1] }}",
-            "{{ ad.b }}",
-            "{{ 1 + 1 }}",
-            "{{ [ad] }}",
-            "{{ '' }}",
-        ] {
-            assert!(MessageText::parse(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn statements_and_broken_braces_are_refused_with_their_line() {
-        assert_eq!(MessageText::parse(" ").err(), Some(InvalidText::Empty));
-        assert!(matches!(
-            MessageText::parse("{% for x in y %}"),
-            Err(InvalidText::Statement { found: "{%" })
-        ));
-        assert!(matches!(
-            MessageText::parse("bir\n{{ad"),
-            Err(InvalidText::Syntax { line: 2, .. })
-        ));
-        let long = "a".repeat(TEXT_BYTES_MAX + 1);
-        assert!(matches!(
-            MessageText::parse(&long),
-            Err(InvalidText::TooLong { .. })
-        ));
-    }
-}
+mod tests;

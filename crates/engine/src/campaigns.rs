@@ -1,8 +1,10 @@
 //! Campaigns: drafts, dry runs, launch, pause, stop and the report.
 
+mod approval;
 mod cost;
 mod credit;
 mod dry_run;
+mod forecast;
 mod go;
 mod halt;
 mod launch;
@@ -10,6 +12,7 @@ mod launch_check;
 mod measure;
 mod routes;
 mod rules;
+mod sender;
 mod testers;
 pub(crate) mod text;
 mod watch;
@@ -17,6 +20,7 @@ mod watch;
 use domain::ids::{CampaignId, FirmId};
 use domain::plan::Part;
 use domain::template::{self, MessageText};
+use serde_json::Value;
 use store::campaign_flow::{CanaryEnd, Left};
 use store::campaigns::{ADDRESSES_MAX, Audience, Campaign, CampaignState, NewCampaign};
 use store::reporting::Report;
@@ -25,6 +29,7 @@ use store::sending_rules::HaltScope;
 pub use cost::Cost;
 pub use credit::CreditShort;
 pub use dry_run::{CodesLeft, DryRun, Fix, FixAction};
+pub use forecast::{CreditForecast, ForecastCampaign};
 pub use go::NewSignature;
 pub use halt::{HaltOf, Halted};
 pub(crate) use launch::Refreshed;
@@ -32,6 +37,7 @@ pub use launch_check::LaunchObstacle;
 pub use measure::Measured;
 pub(crate) use routes::is_foreign;
 pub use routes::{Obstacle, Route};
+pub(crate) use sender::is_approved as is_sender_approved;
 pub use testers::{LeftOut, NewTester, TestSend, TesterAt};
 pub(crate) use text::is_content_incomplete;
 
@@ -77,6 +83,7 @@ impl Engine {
         mut new: NewCampaign,
         actor: &str,
     ) -> Result<Campaign, EngineError> {
+        sender::check(&new)?;
         self.check_campaign(firm, &mut new).await?;
         self.check_campaign_variables(firm, &new).await?;
         let mut writer = self.store.write().await?;
@@ -108,6 +115,7 @@ impl Engine {
         mut new: NewCampaign,
         actor: &str,
     ) -> Result<Campaign, EngineError> {
+        sender::check(&new)?;
         self.check_campaign(firm, &mut new).await?;
         self.check_campaign_variables(firm, &new).await?;
         let mut writer = self.store.write().await?;
@@ -148,12 +156,6 @@ impl Engine {
                 "must have 1 to 120 characters",
             ));
         }
-        if new.sender.trim().is_empty() {
-            return Err(EngineError::invalid(
-                "sender",
-                "must name an approved sender",
-            ));
-        }
         // `{@alan}` of another product and spaces in braces become our own form.
         new.body = template::normalise(&new.body).0;
         if let Some(split) = &mut new.plan.split {
@@ -182,12 +184,21 @@ impl Engine {
         new.plan
             .check()
             .map_err(|fault| EngineError::invalid(fault.field, fault.problem))?;
-        if let Audience::Addresses { addresses } = &new.audience
-            && addresses.len() > ADDRESSES_MAX
-        {
+        let listed = match &mut new.audience {
+            Audience::Addresses { addresses } => addresses.len(),
+            Audience::Accounts { codes } => {
+                // As they stand with people: files are read without blanks around cells.
+                codes
+                    .iter_mut()
+                    .for_each(|code| *code = code.trim().to_owned());
+                codes.len()
+            }
+            Audience::All | Audience::Tag { .. } | Audience::Segment { .. } => 0,
+        };
+        if listed > ADDRESSES_MAX {
             return Err(EngineError::invalid(
                 "audience",
-                format!("at most {ADDRESSES_MAX} addresses; use a tag"),
+                format!("at most {ADDRESSES_MAX} addresses or accounts; use a tag"),
             ));
         }
         let mut reader = self.store.read().await?;
@@ -280,35 +291,6 @@ impl Engine {
             CampaignState::Submitted,
             actor,
             "campaign.submit",
-        )
-        .await
-    }
-
-    /// Approves a campaign that somebody else wrote.
-    ///
-    /// # Errors
-    /// [`EngineError::Conflict`] when the approver is the author, or it was not submitted.
-    pub async fn approve(
-        &self,
-        firm: FirmId,
-        id: CampaignId,
-        actor: &str,
-    ) -> Result<Campaign, EngineError> {
-        let held = self.campaign(firm, id).await?;
-        if held.author == actor {
-            return Err(EngineError::conflict(
-                "the campaign",
-                "its author cannot approve it",
-            ));
-        }
-        let from = [CampaignState::Submitted];
-        self.move_campaign(
-            firm,
-            id,
-            &from,
-            CampaignState::Approved,
-            actor,
-            "campaign.approve",
         )
         .await
     }
@@ -408,13 +390,17 @@ impl Engine {
         let held = self.campaign(firm, id).await?;
         let mut writer = self.store.write().await?;
         let moved = self
-            .move_in(&mut writer, &held, from, to, actor, action)
+            .move_in(&mut writer, &held, from, to, actor, action, &Value::Null)
             .await?;
         writer.commit().await?;
         Ok(moved)
     }
 
-    /// Moves it in a transaction that may hold more.
+    /// Moves it in a transaction that may hold more; `detail` goes into the trail.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "from, to, who and why of one step"
+    )]
     async fn move_in(
         &self,
         writer: &mut store::Writer,
@@ -423,6 +409,7 @@ impl Engine {
         to: CampaignState,
         actor: &str,
         action: &str,
+        detail: &Value,
     ) -> Result<Campaign, EngineError> {
         let (firm, id) = (held.firm, held.id);
         if !from.contains(&held.state) {
@@ -442,13 +429,7 @@ impl Engine {
             _ => {}
         }
         writer
-            .append_audit(
-                firm,
-                actor,
-                action,
-                &id.to_string(),
-                &serde_json::Value::Null,
-            )
+            .append_audit(firm, actor, action, &id.to_string(), detail)
             .await?;
         Ok(writer.campaign_at_work(id).await?)
     }

@@ -48,6 +48,8 @@ pub(crate) struct Context {
     pub(crate) is_foreign: bool,
     /// The brand's frequency limits, as far as they hold for the campaign.
     pub(crate) frequency: Option<Frequency>,
+    /// Campaigns that say the same today, where that counts.
+    pub(crate) repeated: Option<Frequency>,
     pub(crate) policy: BrandPolicy,
     pub(crate) facts: MessageFacts,
     pub(crate) route: RouteFacts,
@@ -171,6 +173,7 @@ impl Engine {
         let codes = crate::promotions::codes_of(reader, &campaign, &names).await?;
         let (policy, rules) = self.policy_for(reader, &brand, &campaign.purpose).await?;
         let frequency = self.frequency(reader, &campaign, &rules).await?;
+        let repeated = self.repeated(reader, &campaign, &rules).await?;
         let facts = MessageFacts {
             channel: campaign.channel,
             kind: campaign.kind,
@@ -184,6 +187,7 @@ impl Engine {
             campaign.basis != Basis::Commercial || connector.capabilities().commercial_to_turkey;
         let route = RouteFacts {
             available: account.state == ConnectorState::Active && is_allowed,
+            sender_approved: crate::campaigns::is_sender_approved(&campaign, account),
             ..RouteFacts::CLEAR
         };
         Ok(Context {
@@ -191,6 +195,7 @@ impl Engine {
             is_foreign: campaign.channel.is_phone()
                 && crate::campaigns::is_foreign(connector.as_ref()),
             frequency,
+            repeated,
             second,
             campaign,
             brand,

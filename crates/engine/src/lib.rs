@@ -224,6 +224,7 @@ impl Engine {
         );
         repeat!("housekeeping", hour, step_housekeeping);
         repeat!("coverage", hour, step_coverage);
+        repeat!("credit", hour, step_credit);
         repeat!("registry", ms(settings.registry.poll_ms), step_registry, woken by registry);
         repeat!(
             "agreements",

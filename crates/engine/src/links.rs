@@ -5,10 +5,11 @@
 use domain::consent::Origin;
 use domain::ids::{CampaignId, RecipientId};
 use domain::{Channel, ConsentKey, Recipient, Source, Status, Timestamp};
-use store::Store;
 use store::brands::Brand;
 use store::campaigns::{Aside, Campaign};
+use store::contacts::Contact;
 use store::testers::{Tester, TesterState};
+use store::{Reader, Store, Writer};
 use subtle::ConstantTimeEq;
 
 use crate::Engine;
@@ -86,18 +87,39 @@ pub struct Linked {
     pub recipient: RecipientId,
     /// The address.
     pub address: Recipient,
-    /// What the person muted.
-    pub muted: Vec<String>,
+    /// Each channel on which the brand may write to the person, that of the
+    /// message first.
+    pub channels: Vec<LinkedChannel>,
     /// The purposes there are.
     pub purposes: Vec<String>,
-    /// What holds on the message's channel: none when nothing is on record.
-    pub status: Option<Status>,
     /// The consent that the message rested on.
     pub consent: Option<LinkedConsent>,
     /// When İYS had confirmed it, before the message left.
     pub confirmed_at: Option<Timestamp>,
     /// When the decision was made.
     pub decided_at: Option<Timestamp>,
+}
+
+/// One channel of the person behind a link.
+#[derive(Debug, Clone)]
+pub struct LinkedChannel {
+    /// The channel.
+    pub channel: Channel,
+    /// The address's number.
+    pub recipient: RecipientId,
+    /// The address, which may be the person's other one.
+    pub address: Recipient,
+    /// What holds on it: none when nothing is on record.
+    pub status: Option<Status>,
+    /// What the person muted there.
+    pub muted: Vec<String>,
+}
+
+impl Linked {
+    /// What holds on the channel of the message.
+    pub fn status(&self) -> Option<Status> {
+        self.channels.first().and_then(|own| own.status)
+    }
 }
 
 /// The consent behind a message, without anybody's name.
@@ -116,8 +138,13 @@ pub enum Wish {
     Channel,
     /// Everything that this address can be reached by.
     Everything,
-    /// Nothing but these purposes is muted.
-    Purposes(Vec<String>),
+    /// On these channels, nothing but these purposes is muted.
+    Purposes {
+        /// The channels it is about; others stay as they are.
+        channels: Vec<Channel>,
+        /// What is muted, and where.
+        muted: Vec<(Channel, String)>,
+    },
 }
 
 impl Engine {
@@ -140,20 +167,12 @@ impl Engine {
         let mut reader = self.store.read().await?;
         let campaign = reader.campaign_at_work(campaign).await?;
         let brand = reader.brand_at_work(campaign.brand).await?;
-        let Some((address, _)) = reader.recipient(campaign.firm, recipient).await? else {
+        let Some((address, contact)) = reader.recipient(campaign.firm, recipient).await? else {
             return Ok(None);
         };
-        let state = reader
-            .consent_state(ConsentKey {
-                brand: campaign.brand,
-                recipient,
-                channel: campaign.channel,
-                kind: campaign.kind,
-            })
-            .await?;
-        let muted = reader
-            .muted_purposes(campaign.brand, recipient, campaign.channel)
-            .await?;
+        let contact = reader.contact(campaign.firm, contact).await?;
+        let own = (recipient, address.clone());
+        let channels = channels_of(&mut reader, &campaign, own, contact.as_ref()).await?;
         let purposes = reader.purposes_of(campaign.firm, campaign.brand).await?;
         let frozen = reader.frozen_decision(campaign.id, recipient).await?;
         let consent = match frozen.as_ref().and_then(|frozen| frozen.event) {
@@ -171,20 +190,8 @@ impl Engine {
             }
             None => None,
         };
-        let verdict = match state.registry.verdict {
-            domain::Verdict::Ret => Some(Status::Ret),
-            domain::Verdict::Onay => Some(Status::Onay),
-            _ => None,
-        };
-        let local = state.local.map(|held| held.status);
-        let refused = local == Some(Status::Ret) || verdict == Some(Status::Ret);
         Ok(Some(Linked {
-            status: if refused {
-                Some(Status::Ret)
-            } else {
-                local.or(verdict)
-            },
-            muted: muted.into_iter().map(|(purpose, _)| purpose).collect(),
+            channels,
             purposes,
             consent,
             confirmed_at: frozen.as_ref().and_then(|frozen| frozen.checked_at),
@@ -255,20 +262,10 @@ impl Engine {
         let linked = self.linked(token).await?.ok_or_else(missing)?;
         let mut writer = self.store.write().await?;
         match wish {
-            Wish::Purposes(wanted) => {
-                for purpose in &linked.purposes {
-                    let is_muted = wanted.contains(purpose);
-                    if is_muted != linked.muted.contains(purpose) {
-                        writer
-                            .mute_purpose(
-                                linked.campaign.firm,
-                                linked.brand.id,
-                                linked.recipient,
-                                linked.campaign.channel,
-                                purpose,
-                                is_muted,
-                            )
-                            .await?;
+            Wish::Purposes { channels, muted } => {
+                for held in &linked.channels {
+                    if channels.contains(&held.channel) {
+                        mute(&mut writer, &linked, held, muted).await?;
                     }
                 }
             }
@@ -294,6 +291,87 @@ impl Engine {
         self.wake.registry.notify_waiters();
         self.linked(token).await?.ok_or_else(missing)
     }
+}
+
+/// The channels of a person on which the brand has something on record, that
+/// of the message first.
+async fn channels_of(
+    reader: &mut Reader,
+    campaign: &Campaign,
+    own: (RecipientId, Recipient),
+    contact: Option<&Contact>,
+) -> Result<Vec<LinkedChannel>, EngineError> {
+    let own_id = own.0;
+    let others = contact.iter().flat_map(|held| [&held.phone, &held.email]);
+    let others = others
+        .flatten()
+        .map(|held| (held.id, held.recipient.clone()))
+        .filter(|(id, _)| *id != own_id);
+    let addresses: Vec<(RecipientId, Recipient)> = std::iter::once(own).chain(others).collect();
+    let mut channels = Vec::new();
+    for channel in Channel::ALL.iter().copied() {
+        let fitting = addresses.iter().find(|(_, address)| address.fits(channel));
+        let Some((recipient, address)) = fitting.cloned() else {
+            continue;
+        };
+        let state = reader
+            .consent_state(ConsentKey {
+                brand: campaign.brand,
+                recipient,
+                channel,
+                kind: campaign.kind,
+            })
+            .await?;
+        let verdict = match state.registry.verdict {
+            domain::Verdict::Ret => Some(Status::Ret),
+            domain::Verdict::Onay => Some(Status::Onay),
+            _ => None,
+        };
+        let local = state.local.map(|held| held.status);
+        let refused = local == Some(Status::Ret) || verdict == Some(Status::Ret);
+        let status = if refused {
+            Some(Status::Ret)
+        } else {
+            local.or(verdict)
+        };
+        if status.is_none() && channel != campaign.channel {
+            continue;
+        }
+        let muted = reader
+            .muted_purposes(campaign.brand, recipient, channel)
+            .await?;
+        channels.push(LinkedChannel {
+            channel,
+            recipient,
+            address,
+            status,
+            muted: muted.into_iter().map(|(purpose, _)| purpose).collect(),
+        });
+    }
+    channels.sort_by_key(|held| held.channel != campaign.channel);
+    Ok(channels)
+}
+
+/// Mutes what somebody does not want on one channel, and nothing else.
+async fn mute(
+    writer: &mut Writer,
+    linked: &Linked,
+    held: &LinkedChannel,
+    muted: &[(Channel, String)],
+) -> Result<(), EngineError> {
+    for purpose in &linked.purposes {
+        let is_muted = muted
+            .iter()
+            .any(|(channel, name)| *channel == held.channel && name == purpose);
+        if is_muted != held.muted.contains(purpose) {
+            let (firm, brand) = (linked.campaign.firm, linked.brand.id);
+            let (recipient, channel) = (held.recipient, held.channel);
+            writer
+                .mute_purpose(firm, brand, recipient, channel, purpose, is_muted)
+                .await?;
+        }
+    }
+    Ok(())
 }
 
 fn channels(linked: &Linked, wish: &Wish) -> Vec<Channel> {

@@ -4,7 +4,7 @@ use connectors::Mail;
 use domain::gate::Basis;
 use domain::ids::{CampaignId, FirmId, TemplateId};
 use domain::plan::SUBJECT_CHARS_MAX;
-use domain::template::{InvalidText, MessageText, RenderError, Values};
+use domain::template::{InvalidText, MessageText, RenderError, Values, said_to_everybody};
 use domain::{Channel, EmailAddress, Timestamp};
 use sha2::{Digest, Sha256};
 use store::brands::Brand;
@@ -73,8 +73,10 @@ impl MailText {
     }
 }
 
+/// Whether everybody reads the way out: a link under a condition is none for
+/// the others.
 fn names_link(text: &str) -> bool {
-    text.contains(LINK)
+    said_to_everybody(text).contains(LINK)
 }
 
 /// Before the end of the body, or at the end.
@@ -117,29 +119,51 @@ pub(crate) async fn content_of(
 
 /// The variables of the subject and the HTML.
 pub(crate) fn beside_text(content: &MailContent, campaign: &Campaign) -> Vec<String> {
+    beside(content, campaign, MessageText::variables)
+}
+
+fn beside(
+    content: &MailContent,
+    campaign: &Campaign,
+    of: fn(&MessageText) -> &[String],
+) -> Vec<String> {
     let Ok(mail) = MailText::parse(content, campaign) else {
         return Vec::new();
     };
     let others = mail.html.iter().chain(&mail.second_subject);
-    mail.subject
-        .variables()
-        .iter()
-        .chain(others.flat_map(MessageText::variables))
-        .cloned()
-        .collect()
+    let all = std::iter::once(&mail.subject).chain(others);
+    all.flat_map(of).cloned().collect()
 }
 
-/// The variables that people must have a value for.
+/// The variables of a message.
 pub(crate) fn variables(
     campaign: &Campaign,
     text: &MessageText,
     content: Option<&MailContent>,
 ) -> Vec<String> {
-    let mut names = text.variables().to_vec();
+    told(campaign, text, content, MessageText::variables)
+}
+
+/// The variables that people must have a value for.
+pub(crate) fn required(
+    campaign: &Campaign,
+    text: &MessageText,
+    content: Option<&MailContent>,
+) -> Vec<String> {
+    told(campaign, text, content, MessageText::required)
+}
+
+fn told(
+    campaign: &Campaign,
+    text: &MessageText,
+    content: Option<&MailContent>,
+    of: fn(&MessageText) -> &[String],
+) -> Vec<String> {
+    let mut names = of(text).to_vec();
     names.extend(
         content
             .iter()
-            .flat_map(|content| beside_text(content, campaign)),
+            .flat_map(|content| beside(content, campaign, of)),
     );
     let is_invitation = campaign.aside == Aside::Invitation;
     names.retain(|name| name != LINK && !(is_invitation && name == ACCEPT_LINK));
@@ -164,7 +188,7 @@ pub(crate) fn is_incomplete(
     let Some(html) = &content.html else {
         return false;
     };
-    let text = domain::fold_text::name_fold(html);
+    let text = domain::fold_text::name_fold(&said_to_everybody(html));
     let has = |needle: &str| {
         !needle.trim().is_empty() && text.contains(&domain::fold_text::name_fold(needle))
     };
@@ -347,6 +371,12 @@ mod tests {
         assert!(page.ends_with("</p></BODY></html>"), "{page}");
         assert_eq!(page.matches(LINK).count(), 1);
         assert!(with_way_out("<p>a</p>").starts_with("<p>a</p><p"));
+    }
+
+    #[test]
+    fn a_way_out_that_only_some_would_see_is_none() {
+        assert!(names_link("a {{ret_linki}}"));
+        assert!(!names_link("a{% if ad %} {{ret_linki}}{% endif %}"));
     }
 
     #[test]

@@ -226,6 +226,10 @@ impl Engine {
                 campaign.id.to_string(),
                 format!("{} ({} adres)", campaign.name, addresses.len()),
             ),
+            Audience::Accounts { codes } => (
+                campaign.id.to_string(),
+                format!("{} ({} cari hesap)", campaign.name, codes.len()),
+            ),
             Audience::Segment { segment_id } => {
                 let mut reader = self.store.read().await?;
                 let held = reader.segment(campaign.firm, *segment_id).await?;

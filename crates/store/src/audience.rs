@@ -117,19 +117,18 @@ impl AudienceQuestion {
                 FIRST_FREE + 1,
             ),
             Audience::Addresses { .. } => {
-                // A JSON text for both, so that the parameter is the same.
-                let each = match engine {
-                    Engine::Sqlite => format!("json_each(${FIRST_FREE})"),
-                    Engine::Postgres => {
-                        format!("json_array_elements_text(CAST(${FIRST_FREE} AS json))")
-                    }
-                };
-                // DISTINCT: whoever is listed twice is one person.
-                let people = format!(
-                    "(SELECT DISTINCT value AS listed FROM {each}) l \
-                     CROSS JOIN recipient r"
-                );
+                let people = format!("{} CROSS JOIN recipient r", spelled_out(engine));
                 (people, "l.listed = r.address", FIRST_FREE + 1)
+            }
+            Audience::Accounts { .. } => {
+                let list = spelled_out(engine);
+                let people = format!("{list} CROSS JOIN contact ac CROSS JOIN recipient r");
+                let listed = if self.channel.is_phone() {
+                    "ac.external_id = l.listed AND ac.firm_id = $1 AND r.id = ac.phone_id"
+                } else {
+                    "ac.external_id = l.listed AND ac.firm_id = $1 AND r.id = ac.email_id"
+                };
+                (people, listed, FIRST_FREE + 1)
             }
         }
     }
@@ -241,8 +240,19 @@ impl AudienceQuestion {
             Audience::All | Audience::Segment { .. } => Ok(None),
             Audience::Tag { tag } => Ok(Some(tag.clone())),
             Audience::Addresses { addresses } => to_json(addresses).map(Some),
+            Audience::Accounts { codes } => to_json(codes).map(Some),
         }
     }
+}
+
+/// A list that travels as a JSON text to both, so that the parameter is the
+/// same. DISTINCT: whoever is listed twice is one person.
+fn spelled_out(engine: Engine) -> String {
+    let each = match engine {
+        Engine::Sqlite => format!("json_each(${FIRST_FREE})"),
+        Engine::Postgres => format!("json_array_elements_text(CAST(${FIRST_FREE} AS json))"),
+    };
+    format!("(SELECT DISTINCT value AS listed FROM {each}) l")
 }
 
 /// A consent of `r` in the other recipient kind.

@@ -30,9 +30,11 @@ impl AudienceQuestion {
     /// Whether parts of the audience may be counted by themselves: nobody's
     /// decision depends on how many others there are.
     const fn has_parts(&self) -> bool {
-        !matches!(self.audience, Audience::Addresses { .. })
-            && self.promotion.is_none()
-            && !self.shape.is_bounded()
+        let is_listed = matches!(
+            self.audience,
+            Audience::Addresses { .. } | Audience::Accounts { .. }
+        );
+        !is_listed && self.promotion.is_none() && !self.shape.is_bounded()
     }
 }
 

@@ -16,7 +16,9 @@ impl AudienceQuestion {
         // Everybody is walked in the order of the numbers; a list by itself.
         let firm = match &self.audience {
             Audience::All | Audience::Segment { .. } => "+r.firm_id",
-            Audience::Tag { .. } | Audience::Addresses { .. } => "r.firm_id",
+            Audience::Tag { .. } | Audience::Addresses { .. } | Audience::Accounts { .. } => {
+                "r.firm_id"
+            }
         };
         format!(
             "SELECT r.id, r.address FROM {people} \

@@ -102,9 +102,7 @@ impl AudienceQuestion {
     /// What its answer may be remembered by; none when the answer also depends on
     /// what no number is kept of: messages sent before, and the rules of a segment.
     pub(crate) fn print(&self, sql: &str, list: Option<&str>) -> Option<Print> {
-        let counts_messages = self.basis == Basis::Commercial
-            && self.shape.frequency.as_ref().is_some_and(|f| !f.is_idle());
-        if self.segment.is_some() || counts_messages {
+        if self.segment.is_some() || self.counts_messages() {
             return None;
         }
         let mut hash = Sha256::new();

@@ -14,6 +14,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::audience::{AudienceQuestion, bind_question};
 use crate::campaign_flow::{NEVER, due_sql};
+use crate::campaigns::Campaign;
 use crate::db::{Engine, Reader, Writer};
 use crate::error::{Doing, StoreError};
 use crate::given::{BindGiven, Given};
@@ -33,6 +34,9 @@ pub struct Shape {
     pub has_foreign_link: bool,
     /// The brand's limits, unless the campaign is exempt from them.
     pub frequency: Option<Frequency>,
+    /// Campaigns that say the same today, where the brand sends nothing twice a
+    /// day (S302).
+    pub repeated: Option<Frequency>,
     /// At most so many people, because the credit reaches no more (S502).
     pub credit_people: Option<i64>,
 }
@@ -54,6 +58,7 @@ impl Shape {
             seed: draw_seed(campaign),
             has_foreign_link: false,
             frequency: None,
+            repeated: None,
             credit_people: None,
         }
     }
@@ -93,6 +98,27 @@ impl Frequency {
         ids.join(", ")
     }
 
+    /// For everyone `r` who is over a limit, the reason.
+    fn branches(&self, now: Timestamp, code: i64, branches: &mut String) {
+        let list = self.list();
+        let now = now.as_micros();
+        for (most, since) in &self.limits {
+            // Planned and not yet handed over counts as now: two campaigns
+            // on one evening do not both get the last place.
+            let _ = write!(
+                branches,
+                "WHEN (SELECT count(*) FROM campaign_recipient f \
+                    JOIN send_batch fb ON fb.campaign_id = f.campaign_id AND fb.batch_no = f.batch_no \
+                    WHERE f.campaign_id IN ({list}) AND f.code = 0 AND f.recipient_id = r.id \
+                      AND fb.state NOT IN (4, 7) AND COALESCE(fb.claimed_us, {now}) >= {since} \
+                      AND NOT EXISTS (SELECT 1 FROM send_exception fe WHERE fe.campaign_id = f.campaign_id \
+                          AND fe.batch_no = f.batch_no AND fe.recipient_id = f.recipient_id)) >= {most} \
+                 THEN {code} ",
+                since = since.as_micros(),
+            );
+        }
+    }
+
     /// Nothing can be over it.
     pub fn is_idle(&self) -> bool {
         self.limits.is_empty() || self.campaigns.is_empty()
@@ -100,28 +126,22 @@ impl Frequency {
 }
 
 impl AudienceQuestion {
-    /// The gate's limits as branches of the decision: S301, then S304.
+    /// Whether the answer depends on messages sent before.
+    pub(crate) fn counts_messages(&self) -> bool {
+        let shape = &self.shape;
+        let mut counted = shape.frequency.iter().chain(&shape.repeated);
+        self.basis == Basis::Commercial && counted.any(|one| !one.is_idle())
+    }
+
+    /// The gate's limits as branches of the decision: S301, S302, then S304.
     pub(crate) fn limits(&self) -> String {
         let mut branches = String::new();
-        if let Some(frequency) = self.shape.frequency.as_ref().filter(|f| !f.is_idle())
-            && self.basis == Basis::Commercial
-        {
-            let list = frequency.list();
-            let now = self.now.as_micros();
-            for (most, since) in &frequency.limits {
-                // Planned and not yet handed over counts as now: two campaigns
-                // on one evening do not both get the last place.
-                let _ = write!(
-                    branches,
-                    "WHEN (SELECT count(*) FROM campaign_recipient f \
-                        JOIN send_batch fb ON fb.campaign_id = f.campaign_id AND fb.batch_no = f.batch_no \
-                        WHERE f.campaign_id IN ({list}) AND f.code = 0 AND f.recipient_id = r.id \
-                          AND fb.state NOT IN (4, 7) AND COALESCE(fb.claimed_us, {now}) >= {since} \
-                          AND NOT EXISTS (SELECT 1 FROM send_exception fe WHERE fe.campaign_id = f.campaign_id \
-                              AND fe.batch_no = f.batch_no AND fe.recipient_id = f.recipient_id)) >= {most} \
-                     THEN 5301 ",
-                    since = since.as_micros(),
-                );
+        if self.counts_messages() {
+            let shape = &self.shape;
+            for (frequency, code) in [(&shape.frequency, 5301), (&shape.repeated, 5302)] {
+                if let Some(frequency) = frequency.as_ref().filter(|one| !one.is_idle()) {
+                    frequency.branches(self.now, code, &mut branches);
+                }
             }
         }
         if let Some(percent) = self.shape.plan.control_percent {
@@ -282,6 +302,41 @@ impl Reader {
             .await)
         .doing("looking for earlier campaigns")?;
         Ok(ids.into_iter().map(CampaignId::from_db).collect())
+    }
+}
+
+impl Reader {
+    /// The firm's commercial campaigns of a brand and channel that may hand
+    /// something over on the day that began at `since`, newest first, at most
+    /// [`EARLIER_CAMPAIGNS_MAX`]: those that say the same are among them.
+    pub async fn campaigns_of_the_day(
+        &mut self,
+        of: &Campaign,
+        since: Timestamp,
+    ) -> Result<Vec<Campaign>, StoreError> {
+        let second = of.plan.split.as_ref().map_or(&of.body, |split| &split.body);
+        // A trial's second text stands in its plan: such a campaign is looked at.
+        let sql = "SELECT id FROM campaign WHERE firm_id = $1 AND brand_id = $2 AND basis = 1 \
+               AND channel = $3 AND snapshot_us IS NOT NULL AND (finished_us IS NULL OR finished_us >= $4) \
+               AND id <> $5 AND (body IN ($6, $7) OR plan LIKE '%\"split\"%') \
+             ORDER BY created_us DESC, id DESC LIMIT $8";
+        let ids: Vec<i64> = on!(self, conn => sqlx::query_scalar(sql)
+            .bind(of.firm.as_db())
+            .bind(of.brand.as_db())
+            .bind(of.channel.as_db())
+            .bind(since.as_micros())
+            .bind(of.id.as_db())
+            .bind(&of.body)
+            .bind(second)
+            .bind(EARLIER_CAMPAIGNS_MAX)
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("looking for campaigns of the day")?;
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            found.push(self.campaign_at_work(CampaignId::from_db(id)).await?);
+        }
+        Ok(found)
     }
 }
 

@@ -38,6 +38,22 @@ pub struct Progress {
     /// What was chosen at launch, where the credit did not reach everybody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credit: Option<CreditChoice>,
+    /// To what its approver agreed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
+}
+
+/// An approval (*onay*), bound to what was approved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Hash of what it said then, as the GO page shows it.
+    pub content_hash: String,
+    /// The same with the audience and the route.
+    pub hash: String,
 }
 
 vocabulary! {
@@ -66,6 +82,20 @@ pub struct CreditChoice {
     pub at: Timestamp,
 }
 
+vocabulary! {
+    /// What stops a campaign behind its canary.
+    Brake {
+        /// Too many did not get the message.
+        Failures = 1, "failures";
+        /// Not one receipt came.
+        Silence = 2, "silence";
+        /// Too many refused after it.
+        Refusals = 3, "refusals";
+        /// Too many complained.
+        Complaints = 4, "complaints";
+    }
+}
+
 /// How a canary ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CanaryEnd {
@@ -75,6 +105,15 @@ pub struct CanaryEnd {
     pub failed: i64,
     /// Of them, so many have a final receipt.
     pub known: i64,
+    /// So many refused after its message.
+    #[serde(default)]
+    pub refused: i64,
+    /// So many complained.
+    #[serde(default)]
+    pub complained: i64,
+    /// What pulled the brake; none where it passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brake: Option<Brake>,
     /// When.
     pub at: Timestamp,
 }

@@ -67,9 +67,15 @@ pub enum Audience {
         /// The addresses.
         addresses: Vec<Recipient>,
     },
+    /// The people of these accounts (*cari kodu*), the firm's own numbers of
+    /// them, at the address that they have now; at most [`ADDRESSES_MAX`].
+    Accounts {
+        /// The numbers.
+        codes: Vec<String>,
+    },
 }
 
-/// Most addresses of an audience that is spelled out.
+/// Most addresses or accounts of an audience that is spelled out.
 pub const ADDRESSES_MAX: usize = 10_000;
 
 /// People by reason code.
@@ -184,6 +190,13 @@ pub struct NewCampaign {
 }
 
 impl Campaign {
+    /// The sender of what leaves over an account: the campaign's own, or that of
+    /// a fall-back route.
+    pub fn sender_over(&self, connector: ConnectorId) -> &str {
+        let own = self.plan.fallback_senders.get(&connector);
+        own.unwrap_or(&self.sender)
+    }
+
     /// A campaign that is stored nowhere: to ask what it would come to.
     pub fn imagined(firm: FirmId, new: NewCampaign, now: Timestamp) -> Self {
         Self {

@@ -4,6 +4,7 @@
 use domain::Timestamp;
 use domain::consent::Origin;
 use domain::ids::{BrandId, CampaignId, FirmId, UploadId};
+use domain::plan::Part;
 use domain::time::DAY_US;
 
 use crate::campaigns::Campaign;
@@ -25,6 +26,15 @@ pub struct OptOutHour {
     pub sent: i64,
     /// Those of them who refused in time.
     pub refused: i64,
+}
+
+/// Who turned away after the message of one part of a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TurnedAway {
+    /// People who refused the channel.
+    pub refused: i64,
+    /// People who complained; whoever did both counts here too.
+    pub complained: i64,
 }
 
 /// What left on consents of one source.
@@ -103,6 +113,20 @@ const REFUSED_BY_SOURCE: &str = concat!(
     " GROUP BY 1, 2, 3"
 );
 
+/// By the index of refusals, so a canary of a large campaign is asked about as
+/// fast as that of a small one. 7 and 8 are its batches.
+const REFUSED_IN_PART: &str = concat!(
+    "SELECT count(DISTINCT e.recipient_id) FROM ",
+    refused_after!(""),
+    " AND b.batch_no BETWEEN $7 AND $8"
+);
+
+const COMPLAINED_IN_PART: &str = "SELECT count(DISTINCT k.recipient_id) FROM blacklist k \
+     JOIN campaign_recipient p ON p.campaign_id = $1 AND p.code = 0 AND p.recipient_id = k.recipient_id \
+     JOIN send_batch b ON b.campaign_id = p.campaign_id AND b.batch_no = p.batch_no AND b.state = 3 \
+     WHERE k.firm_id = $2 AND k.complaint_us >= $3 AND k.complaint_us >= b.claimed_us \
+       AND k.channel IN (0, $4) AND b.batch_no BETWEEN $5 AND $6";
+
 type HourRow = (i64, i64, i64, i64);
 type SourceRow = (i64, Option<i64>, String, i64);
 
@@ -171,6 +195,42 @@ impl Reader {
                     .sum(),
             })
             .collect())
+    }
+
+    /// Who refused or complained after the message of one part of a campaign.
+    pub async fn turned_away(
+        &mut self,
+        campaign: &Campaign,
+        part: Part,
+    ) -> Result<TurnedAway, StoreError> {
+        let (first, last) = part.batches();
+        let span = self.refusal_span(campaign, TOLD_WITHIN_US).await?;
+        let refused: i64 = on!(self, conn => sqlx::query_scalar(REFUSED_IN_PART)
+            .bind(campaign.id.as_db())
+            .bind(campaign.brand.as_db())
+            .bind(campaign.channel.as_db())
+            .bind(span.0)
+            .bind(span.1)
+            .bind(TOLD_WITHIN_US)
+            .bind(first)
+            .bind(last)
+            .fetch_one(&mut *conn)
+            .await)
+        .doing("counting the refusals of a part")?;
+        let complained: i64 = on!(self, conn => sqlx::query_scalar(COMPLAINED_IN_PART)
+            .bind(campaign.id.as_db())
+            .bind(campaign.firm.as_db())
+            .bind(span.0)
+            .bind(campaign.channel.as_db())
+            .bind(first)
+            .bind(last)
+            .fetch_one(&mut *conn)
+            .await)
+        .doing("counting the complaints of a part")?;
+        Ok(TurnedAway {
+            refused,
+            complained,
+        })
     }
 
     /// What left of a campaign by the source of the consents, and who refused
@@ -245,5 +305,17 @@ impl Reader {
             last.saturating_add(within_us)
                 .saturating_add(TOLD_WITHIN_US),
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Index, walks};
+
+    #[tokio::test]
+    async fn who_turned_away_is_found_by_the_time_at_which_they_did() {
+        walks(|_| REFUSED_IN_PART, Index::named("consent_event_refusals")).await;
+        walks(|_| COMPLAINED_IN_PART, Index::named("blacklist_complaints")).await;
     }
 }

@@ -150,5 +150,7 @@ function AudienceWords({ audience }: { audience: Campaign["audience"] }) {
       return <SegmentWords id={audience.segment_id} />;
     case "addresses":
       return t("campaigns.detail.audience_addresses", { count: audience.addresses.length });
+    default:
+      return t("campaigns.detail.audience_accounts");
   }
 }

@@ -11,6 +11,7 @@ mod words;
 
 use axum::extract::{Form, FromRequest, Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
+use domain::Channel;
 use engine::EngineError;
 use engine::links::Wish;
 use http::{HeaderValue, StatusCode, header};
@@ -79,8 +80,8 @@ pub(crate) async fn wish(
                 .filter(|(name, _)| name == "amac")
                 .map(|(_, value)| value.as_str())
                 .collect();
-            match muted(&app, &token, &wanted).await {
-                Ok(Some(muted)) => Wish::Purposes(muted),
+            match purposes(&app, &token, of("kanallar"), &wanted).await {
+                Ok(Some(wish)) => wish,
                 Ok(None) => return unknown(language),
                 Err(error) => return failed(&error, language),
             }
@@ -97,20 +98,39 @@ pub(crate) async fn wish(
     }
 }
 
-/// The purposes that a person does not want, the wanted ones being ticked.
-async fn muted(
+/// The purposes that a person does not want, the wanted ones being ticked as
+/// `EPOSTA/kampanya`. `shown` are the channels that the form had; a form
+/// without them is about the message's own.
+async fn purposes(
     app: &App,
     token: &str,
+    shown: Option<&str>,
     wanted: &[&str],
-) -> Result<Option<Vec<String>>, EngineError> {
-    let linked = app.engine.linked(token).await?;
-    Ok(linked.map(|linked| {
-        linked
-            .purposes
-            .into_iter()
-            .filter(|purpose| !wanted.contains(&purpose.as_str()))
-            .collect()
-    }))
+) -> Result<Option<Wish>, EngineError> {
+    let Some(linked) = app.engine.linked(token).await? else {
+        return Ok(None);
+    };
+    let own = linked.campaign.channel;
+    let channels: Vec<Channel> = shown.map_or_else(
+        || vec![own],
+        |shown| shown.split(' ').filter_map(Channel::parse).collect(),
+    );
+    let is_wanted = |channel: Channel, purpose: &str| {
+        wanted.iter().any(|value| match value.split_once('/') {
+            Some((on, name)) if Channel::parse(on).is_some() => {
+                on == channel.as_str() && name == purpose
+            }
+            _ => channel == own && *value == purpose,
+        })
+    };
+    let all = channels
+        .iter()
+        .flat_map(|channel| linked.purposes.iter().map(|purpose| (*channel, purpose)));
+    let muted = all
+        .filter(|(channel, purpose)| !is_wanted(*channel, purpose))
+        .map(|(channel, purpose)| (channel, purpose.clone()))
+        .collect();
+    Ok(Some(Wish::Purposes { channels, muted }))
 }
 
 /// The page on which somebody accepts to get tests of a brand's campaigns.

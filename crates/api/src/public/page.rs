@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use domain::gate::Basis;
 use domain::{Recipient, Status, Timestamp};
-use engine::links::{Linked, Wish};
+use engine::links::{Linked, LinkedChannel, Wish};
 use store::brands::Brand;
 use store::testers::{Tester, TesterState};
 
@@ -190,8 +190,8 @@ fn said(language: Language, linked: &Linked, wish: &Wish) -> String {
         (Wish::Channel, Language::En) => format!("Saved: you will get no more commercial messages by {channel}. Your refusal is being passed on to the national registry (İYS)."),
         (Wish::Everything, Language::Tr) => "Kaydedildi: bu adrese artık hiçbir ticari ileti gönderilmeyecek. Ret bildiriminiz İleti Yönetim Sistemi'ne (İYS) iletiliyor.".to_owned(),
         (Wish::Everything, Language::En) => "Saved: no more commercial messages will be sent to this address. Your refusal is being passed on to the national registry (İYS).".to_owned(),
-        (Wish::Purposes(_), Language::Tr) => "Konu tercihleriniz kaydedildi.".to_owned(),
-        (Wish::Purposes(_), Language::En) => "Your choice of topics was saved.".to_owned(),
+        (Wish::Purposes { .. }, Language::Tr) => "Konu tercihleriniz kaydedildi.".to_owned(),
+        (Wish::Purposes { .. }, Language::En) => "Your choice of topics was saved.".to_owned(),
     }
 }
 
@@ -211,7 +211,7 @@ fn stop(body: &mut String, linked: &Linked, token: &str, language: Language) {
         "<section aria-labelledby=\"durdur\"><h2 id=\"durdur\">{heading}</h2>"
     );
     let channel = words::channel(language, linked.campaign.channel);
-    if linked.status == Some(Status::Ret) {
+    if linked.status() == Some(Status::Ret) {
         let text = match language {
             Language::Tr => format!(
                 "Şu anda {channel} ile ticari ileti almıyorsunuz; yeniden almak isterseniz markaya kendiniz izin vermelisiniz."
@@ -231,7 +231,7 @@ fn stop(body: &mut String, linked: &Linked, token: &str, language: Language) {
         body.push_str(&form(&format!("/u/{token}"), language, "kanal", &button));
     }
     let has_more = matches!(linked.address, Recipient::Phone(_));
-    if has_more || linked.status != Some(Status::Ret) {
+    if has_more || linked.status() != Some(Status::Ret) {
         let button = language.pick(
             "<button type=\"submit\" class=\"second\">Tümünü durdur</button>",
             "<button type=\"submit\" class=\"second\">Stop everything</button>",
@@ -242,7 +242,10 @@ fn stop(body: &mut String, linked: &Linked, token: &str, language: Language) {
 }
 
 fn purposes(body: &mut String, linked: &Linked, token: &str, language: Language) {
-    if linked.purposes.is_empty() || linked.status == Some(Status::Ret) {
+    // A channel that is refused as a whole has nothing to be chosen on.
+    let is_open = |held: &&LinkedChannel| held.status != Some(Status::Ret);
+    let open: Vec<&LinkedChannel> = linked.channels.iter().filter(is_open).collect();
+    if linked.purposes.is_empty() || open.is_empty() {
         return;
     }
     let heading = language.pick("Konulara göre seç", "Choose by topic");
@@ -250,18 +253,21 @@ fn purposes(body: &mut String, linked: &Linked, token: &str, language: Language)
         "Almak istediğiniz konular işaretli kalsın. Genel izniniz değişmez.",
         "Leave the topics ticked that you want to hear about. Your general consent does not change.",
     );
-    let mut inner = format!("<fieldset><legend class=\"quiet\">{text}</legend>\n");
-    for purpose in &linked.purposes {
-        let name = plain(purpose);
-        let ticked = if linked.muted.contains(purpose) {
-            ""
-        } else {
-            " checked"
-        };
-        let _ = writeln!(
-            inner,
-            "<label><input type=\"checkbox\" name=\"amac\" value=\"{name}\"{ticked}>{name}</label>"
-        );
+    let shown: Vec<&str> = open.iter().map(|held| held.channel.as_str()).collect();
+    let mut inner = format!(
+        "<input type=\"hidden\" name=\"kanallar\" value=\"{}\">\
+         <fieldset><legend class=\"quiet\">{text}</legend>\n",
+        shown.join(" ")
+    );
+    match open.as_slice() {
+        [only] => {
+            for purpose in &linked.purposes {
+                let name = plain(purpose);
+                let ticked = tick(only, purpose, "");
+                let _ = writeln!(inner, "<label>{ticked}{name}</label>");
+            }
+        }
+        several => matrix(&mut inner, linked, several, language),
     }
     let save = language.pick("Konu tercihlerimi kaydet", "Save my topics");
     let _ = write!(
@@ -273,6 +279,43 @@ fn purposes(body: &mut String, linked: &Linked, token: &str, language: Language)
         "<section aria-labelledby=\"konular\"><h2 id=\"konular\">{heading}</h2>\n{}</section>",
         form(&format!("/u/{token}"), language, "tercih", &inner)
     );
+}
+
+/// Topics by channel (*amaç × kanal*), the person's other address masked.
+fn matrix(inner: &mut String, linked: &Linked, open: &[&LinkedChannel], language: Language) {
+    let topic = language.pick("Konu", "Topic");
+    let _ = write!(inner, "<table><thead><tr><th scope=\"col\">{topic}</th>");
+    for held in open {
+        let name = words::channel(language, held.channel);
+        let address = plain(&held.address.masked());
+        let _ = write!(
+            inner,
+            "<th scope=\"col\">{name}<br><span class=\"quiet\">{address}</span></th>"
+        );
+    }
+    inner.push_str("</tr></thead>\n<tbody>");
+    for purpose in &linked.purposes {
+        let name = plain(purpose);
+        let _ = write!(inner, "<tr><th scope=\"row\">{name}</th>");
+        for held in open {
+            let channel = words::channel(language, held.channel);
+            let label = format!(" aria-label=\"{name}: {channel}\"");
+            let _ = write!(inner, "<td>{}</td>", tick(held, purpose, &label));
+        }
+        inner.push_str("</tr>\n");
+    }
+    inner.push_str("</tbody></table>\n");
+}
+
+fn tick(held: &LinkedChannel, purpose: &str, label: &str) -> String {
+    let name = plain(purpose);
+    let channel = held.channel.as_str();
+    let ticked = if held.muted.iter().any(|muted| muted == purpose) {
+        ""
+    } else {
+        " checked"
+    };
+    format!("<input type=\"checkbox\" name=\"amac\" value=\"{channel}/{name}\"{label}{ticked}>")
 }
 
 /// The citizen's version of the proof: what it rests on, and nobody's name.

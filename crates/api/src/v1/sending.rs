@@ -1,9 +1,12 @@
 //! `/brands/{id}/sending-rules` and the stop switches: what holds for every
 //! campaign of a brand or over an account.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use domain::Timestamp;
+use domain::gate::Basis;
 use domain::hours;
 use domain::ids::{BrandId, CampaignId, ConnectorId};
 use engine::campaigns::{HaltOf, Halted};
@@ -20,6 +23,7 @@ use crate::caller::Caller;
 use crate::checks::not_blank;
 use crate::problem::Problem;
 use crate::v1::campaigns::LeftOver;
+use crate::words;
 
 /// A brand's rules for sending, beside its hours. A PUT replaces all of them.
 ///
@@ -37,13 +41,38 @@ pub(crate) struct SendingRules {
     per_week: Option<i64>,
     /// In any thirty days.
     per_month: Option<i64>,
+    /// Whether the same text reaches a person at most once in one Turkish day
+    /// (S302); commercial messages only.
+    same_text_once_a_day: bool,
+    /// Whether somebody else than its writer approves every campaign.
+    needs_approval: bool,
+    /// Whether somebody approves what an API key writes or launches: its launch
+    /// then submits the campaign.
+    api_needs_approval: bool,
     /// Whether a campaign needs a recorded electronic signature before launch.
     /// Off, the firm itself sees to the regulator's rule of 1 April 2026.
     needs_signature: bool,
     /// What one part costs, millionths of a lira.
     part_price_micros: Option<i64>,
+    /// The same over some accounts, instead of that price: `{"con_…":250000}`.
+    #[schema(value_type = std::collections::HashMap<String, i64>)]
+    route_prices: BTreeMap<ConnectorId, i64>,
+    /// In which order a campaign's accounts are taken, by legal ground.
+    route_orders: Vec<RouteOrder>,
     /// Hours of their own for some purposes, instead of the brand's.
     purpose_windows: Vec<PurposeWindow>,
+}
+
+/// In which order campaigns on one ground take their accounts: their own and
+/// those that may step in. Those that are not named come behind.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RouteOrder {
+    #[schema(value_type = words::Basis)]
+    basis: Basis,
+    /// The first is taken first.
+    #[schema(value_type = Vec<String>)]
+    connectors: Vec<ConnectorId>,
 }
 
 /// Hours in which commercial messages of one purpose may leave, in Turkish time.
@@ -66,8 +95,20 @@ impl From<hours::SendingRules> for SendingRules {
             per_day: rules.per_day,
             per_week: rules.per_week,
             per_month: rules.per_month,
+            same_text_once_a_day: rules.same_text_once_a_day,
+            needs_approval: rules.needs_approval,
+            api_needs_approval: rules.api_needs_approval,
             needs_signature: rules.needs_signature,
             part_price_micros: rules.part_price_micros,
+            route_prices: rules.route_prices,
+            route_orders: rules
+                .route_orders
+                .into_iter()
+                .map(|order| RouteOrder {
+                    basis: order.basis,
+                    connectors: order.connectors,
+                })
+                .collect(),
             purpose_windows: rules
                 .purpose_windows
                 .into_iter()
@@ -89,8 +130,20 @@ impl From<SendingRules> for hours::SendingRules {
             per_day: rules.per_day,
             per_week: rules.per_week,
             per_month: rules.per_month,
+            same_text_once_a_day: rules.same_text_once_a_day,
+            needs_approval: rules.needs_approval,
+            api_needs_approval: rules.api_needs_approval,
             needs_signature: rules.needs_signature,
             part_price_micros: rules.part_price_micros,
+            route_prices: rules.route_prices,
+            route_orders: rules
+                .route_orders
+                .into_iter()
+                .map(|order| hours::RouteOrder {
+                    basis: order.basis,
+                    connectors: order.connectors,
+                })
+                .collect(),
             purpose_windows: rules
                 .purpose_windows
                 .into_iter()

@@ -418,7 +418,7 @@ pub(crate) async fn preview_template(
             .is_some_and(|value| !value.trim().is_empty())
     };
     let missing: Vec<String> = text
-        .variables()
+        .required()
         .iter()
         .filter(|name| !has_value(name))
         .cloned()

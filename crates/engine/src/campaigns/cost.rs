@@ -1,7 +1,8 @@
 //! What a campaign has cost so far.
 
-use domain::ids::{CampaignId, FirmId};
+use domain::ids::{CampaignId, ConnectorId, FirmId};
 
+use super::routes;
 use crate::Engine;
 use crate::error::EngineError;
 
@@ -12,9 +13,12 @@ pub struct Cost {
     pub parts: Option<i64>,
     /// Parts in requests of which nobody knows yet whether they arrived.
     pub uncertain_parts: i64,
-    /// What one part costs, millionths of a lira, where the brand says so.
+    /// What one part costs, millionths of a lira, where the brand says so; over
+    /// the first route, before anything was taken or where it went over several
+    /// at several prices.
     pub part_price_micros: Option<i64>,
-    /// The parts that were taken at that price.
+    /// The parts that were taken, each at the price of its route; none where one
+    /// route has no price.
     pub micros: Option<i64>,
 }
 
@@ -27,20 +31,31 @@ impl Engine {
         let campaign = self.campaign(firm, id).await?;
         let mut reader = self.store.read().await?;
         let parts = reader.campaign_parts(id).await?;
-        let price = reader
-            .sending_rules(campaign.brand)
-            .await?
-            .part_price_micros
-            // Mails are not billed by parts of text messages.
-            .filter(|_| campaign.channel.is_phone());
+        let rules = reader.sending_rules(campaign.brand).await?;
+        // Mails are not billed by parts of text messages.
+        let price = |account: ConnectorId| {
+            let price = rules.part_price(account);
+            price.filter(|_| campaign.channel.is_phone())
+        };
+        let priced = parts
+            .accepted
+            .iter()
+            .map(|(account, parts)| Some(((*parts)?, price(*account)?)));
+        let micros: Option<Vec<i64>> = priced
+            .map(|one| one.map(|(parts, price)| parts.saturating_mul(price)))
+            .collect();
+        let mut used = parts.accepted.keys().map(|account| price(*account));
+        let only = used
+            .next()
+            .filter(|first| used.all(|other| other == *first));
+        let counted: Vec<i64> = parts.accepted.values().copied().flatten().collect();
         Ok(Cost {
-            parts: parts.accepted,
+            parts: (!counted.is_empty()).then(|| counted.iter().sum()),
             uncertain_parts: parts.uncertain,
-            part_price_micros: price,
-            micros: parts
-                .accepted
-                .zip(price)
-                .map(|(parts, price)| parts.saturating_mul(price)),
+            part_price_micros: only.unwrap_or_else(|| price(routes::first(&campaign, &rules))),
+            micros: micros
+                .filter(|costs| !costs.is_empty())
+                .map(|costs| costs.into_iter().fold(0, i64::saturating_add)),
         })
     }
 }

@@ -3,13 +3,13 @@
 
 use domain::ReasonCode;
 use domain::hours::SendingRules;
-use domain::ids::{CampaignId, FirmId};
+use domain::ids::{CampaignId, ConnectorId, FirmId};
 use serde::Serialize;
 use serde_json::json;
 use store::campaign_flow::{CreditChoice, Progress, WhenShort};
 use store::campaigns::{Campaign, CampaignState};
 
-use super::Measured;
+use super::{Measured, approval, routes};
 use crate::Engine;
 use crate::error::EngineError;
 
@@ -41,12 +41,6 @@ pub struct CreditShort {
     pub reached: i64,
 }
 
-/// What the parts of a campaign cost, where the brand says what one does.
-pub(super) fn cost(rules: &SendingRules, measured: &Measured) -> Option<i64> {
-    let price = rules.part_price_micros?;
-    Some(price.saturating_mul(measured.parts_total))
-}
-
 /// At most so many people, because somebody chose to leave out the others.
 pub(super) fn people_at_most(campaign: &Campaign) -> Option<i64> {
     let chosen = campaign.progress.credit.as_ref()?;
@@ -60,18 +54,6 @@ fn counts_messages(balance: &connectors::Balance) -> bool {
 }
 
 impl Credit {
-    fn of(balance: connectors::Balance, cost: Option<i64>, messages: i64) -> Self {
-        let needed_micros = if counts_messages(&balance) {
-            Some(messages.saturating_mul(ONE_MICROS))
-        } else {
-            cost
-        };
-        Self {
-            balance,
-            needed_micros,
-        }
-    }
-
     /// What would be left of it.
     pub(super) fn after_micros(&self) -> Option<i64> {
         let needed = self.needed_micros?;
@@ -100,18 +82,33 @@ impl Credit {
     }
 }
 
-fn credit_of(
+fn credit_of(campaign: &Campaign, measured: &Measured, balance: connectors::Balance) -> Credit {
+    Credit {
+        needed_micros: needed(campaign, measured, &balance),
+        balance,
+    }
+}
+
+/// What a campaign takes from an account, in the unit of its balance.
+pub(super) fn needed(
     campaign: &Campaign,
-    rules: &SendingRules,
     measured: &Measured,
-    balance: connectors::Balance,
-) -> Credit {
+    balance: &connectors::Balance,
+) -> Option<i64> {
     let messages = if campaign.channel.is_phone() {
         measured.parts_total
     } else {
         measured.sendable
     };
-    Credit::of(balance, cost(rules, measured), messages)
+    taken(balance, measured.cost_micros, messages)
+}
+
+fn taken(balance: &connectors::Balance, cost: Option<i64>, messages: i64) -> Option<i64> {
+    if counts_messages(balance) {
+        Some(messages.saturating_mul(ONE_MICROS))
+    } else {
+        cost
+    }
 }
 
 impl Engine {
@@ -122,13 +119,19 @@ impl Engine {
         rules: &SendingRules,
         measured: &Measured,
     ) -> Option<Credit> {
-        let balance = self.balance_of(campaign).await?;
-        Some(credit_of(campaign, rules, measured, balance))
+        let account = routes::first(campaign, rules);
+        let balance = self.balance_of(campaign.firm, account).await?;
+        Some(credit_of(campaign, measured, balance))
     }
 
-    async fn balance_of(&self, campaign: &Campaign) -> Option<connectors::Balance> {
+    /// What an account holds, if it says so soon.
+    pub(super) async fn balance_of(
+        &self,
+        firm: FirmId,
+        account: ConnectorId,
+    ) -> Option<connectors::Balance> {
         let wait = std::time::Duration::from_secs(BALANCE_SECONDS);
-        let asked = self.balance(campaign.firm, campaign.connector);
+        let asked = self.balance(firm, account);
         tokio::time::timeout(wait, asked).await.ok()?.ok()?
     }
 
@@ -141,20 +144,21 @@ impl Engine {
         actor: &str,
     ) -> Result<Option<CreditChoice>, EngineError> {
         let mut reader = self.store.read().await?;
-        let account = reader.connector_at_work(campaign.connector).await?;
         let rules = reader.sending_rules(campaign.brand).await?;
+        let first = routes::first(campaign, &rules);
+        let account = reader.connector_at_work(first).await?;
         drop(reader);
         if !self.connector(&account)?.capabilities().has_balance {
             return Ok(None);
         }
-        let Some(balance) = self.balance_of(campaign).await else {
+        let Some(balance) = self.balance_of(campaign.firm, first).await else {
             return Ok(None);
         };
-        if rules.part_price_micros.is_none() && !counts_messages(&balance) {
+        if rules.part_price(first).is_none() && !counts_messages(&balance) {
             return Ok(None);
         }
         let measured = self.measure(campaign.firm, campaign.id).await?;
-        let Some(short) = credit_of(campaign, &rules, &measured, balance).short(&measured) else {
+        let Some(short) = credit_of(campaign, &measured, balance).short(&measured) else {
             return Ok(None);
         };
         match when_short {
@@ -192,6 +196,15 @@ impl Engine {
             return Ok(held);
         }
         self.refuse_health(&held).await?;
+        if matches!(held.state, Draft | Submitted)
+            && approval::is_program(actor)
+            && self.waits_for_approver(&held).await?
+        {
+            return match held.state {
+                Draft => self.submit(firm, id, actor).await,
+                _ => Ok(held),
+            };
+        }
         let from = [Draft, Submitted, Approved];
         let mut choice = None;
         if from.contains(&held.state) {
@@ -210,6 +223,7 @@ impl Engine {
                 Launching,
                 actor,
                 "campaign.launch",
+                &json!(null),
             )
             .await?;
         writer.commit().await?;
@@ -258,7 +272,11 @@ mod tests {
             amount_micros: held.0,
             currency: held.1.to_owned(),
         };
-        let short = Credit::of(balance, cost, parts).short(&measured)?;
+        let credit = Credit {
+            needed_micros: taken(&balance, cost, parts),
+            balance,
+        };
+        let short = credit.short(&measured)?;
         assert_eq!(short.reached + short.people, sendable);
         Some((short.people, short.parts))
     }

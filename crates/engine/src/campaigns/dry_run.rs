@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 
 use domain::ids::{CampaignId, FirmId, PromotionId, RecipientId};
 use domain::lint::Found;
-use domain::plan::finish;
+use domain::plan::foretell;
 use domain::segments::{self, Count};
 use domain::template::MessageText;
 use domain::{ReasonCode, Timestamp};
+use store::Reader;
 use store::audience::{AudienceQuestion, Judged};
 use store::audience_people::{JudgedGroup, JudgedPerson};
 use store::audience_shape::Shape;
-use store::campaigns::Campaign;
+use store::campaigns::{Audience, Campaign};
+use store::contacts::Identifier;
 
 use super::text;
 use super::{LaunchObstacle, Route};
@@ -47,6 +49,8 @@ pub struct DryRun {
     pub starts_at: Timestamp,
     /// When the last one would have left, at the pace of its first route.
     pub finishes_at: Option<Timestamp>,
+    /// People whom it would not reach before its time is over (S306).
+    pub lost: i64,
     /// Why somebody else must approve it; none when nothing asks for that.
     pub second_person: Option<String>,
     /// Whether the brand wants a recorded electronic signature before launch.
@@ -55,6 +59,9 @@ pub struct DryRun {
     pub launch_obstacle: Option<LaunchObstacle>,
     /// The promotion whose codes its text uses.
     pub promotion: Option<CodesLeft>,
+    /// Of an audience of accounts, those that nobody of the firm has, or whose
+    /// person has no address of the channel (R406). They are not in `target`.
+    pub unknown_accounts: Vec<String>,
 }
 
 /// What is left of a campaign's promotion.
@@ -156,6 +163,7 @@ impl Engine {
         let mut reader = self.store.read().await?;
         let judged = reader.judge_audience(&question).await?;
         let brand = reader.brand_at_work(campaign.brand).await?;
+        let unknown_accounts = unknown_accounts(&mut reader, &campaign).await?;
         drop(reader);
         let promotion = self.codes_left(&campaign, &question, &judged).await?;
         let launch_obstacle = self.launch_obstacle(&campaign).await?;
@@ -173,7 +181,7 @@ impl Engine {
             .send_at
             .map_or(question.now, |at| at.max(question.now));
         let starts_at = opens(wanted).unwrap_or(wanted);
-        let finishes_at = finish(
+        let foretold = foretell(
             &campaign.plan,
             judged.sendable,
             self.pace(&routes),
@@ -191,7 +199,7 @@ impl Engine {
             },
         );
         let launch_obstacle =
-            launch_obstacle.or_else(|| too_late(&campaign, promotion.as_ref(), finishes_at));
+            launch_obstacle.or_else(|| too_late(&campaign, promotion.as_ref(), foretold.ends_at));
         let fixes = judged
             .excluded
             .iter()
@@ -210,17 +218,19 @@ impl Engine {
             sendable,
             held,
             held_until,
-            second_person: text::needs_second_person(&campaign, &findings),
+            second_person: super::approval::wanted(&campaign, &findings, &rules),
             needs_signature: rules.needs_signature && campaign.channel.is_phone(),
             launch_obstacle,
             promotion,
+            unknown_accounts,
             excluded: judged.excluded,
             length,
             findings,
             fixes,
             routes,
             starts_at,
-            finishes_at,
+            finishes_at: foretold.ends_at,
+            lost: foretold.lost,
         })
     }
 
@@ -294,20 +304,22 @@ impl Engine {
             .policy_for(&mut reader, &brand, &campaign.purpose)
             .await?;
         let frequency = self.frequency(&mut reader, campaign, &rules).await?;
+        let repeated = self.repeated(&mut reader, campaign, &rules).await?;
         let content = crate::mails::content_of(&mut reader, campaign).await?;
         let muted_purpose = crate::mails::muted_purpose(&mut reader, campaign).await?;
         drop(reader);
-        let mut variables = Vec::new();
+        let (mut variables, mut names) = (Vec::new(), Vec::new());
         for body in text::texts(campaign) {
             let parsed = MessageText::parse(body)
                 .map_err(|error| EngineError::invalid("body", error.to_string()))?;
-            variables.extend(crate::mails::variables(campaign, &parsed, content.as_ref()));
+            variables.extend(crate::mails::required(campaign, &parsed, content.as_ref()));
+            names.extend(crate::mails::variables(campaign, &parsed, content.as_ref()));
         }
         variables.sort_unstable();
         variables.dedup();
         let codes = {
             let mut reader = self.store.read().await?;
-            crate::promotions::codes_of(&mut reader, campaign, &variables).await?
+            crate::promotions::codes_of(&mut reader, campaign, &names).await?
         };
         // A text that is measured before there is a campaign has no list yet.
         if codes.is_some() || campaign.id.as_db() == 0 {
@@ -315,6 +327,7 @@ impl Engine {
         }
         let mut shape = Shape::of(campaign.id, &campaign.plan);
         shape.frequency = frequency;
+        shape.repeated = repeated;
         shape.credit_people = super::credit::people_at_most(campaign);
         shape.has_foreign_link = has_foreign_link(campaign, &routes);
         let now = self.now();
@@ -390,6 +403,24 @@ impl Engine {
         writer.commit().await?;
         Ok(asked)
     }
+}
+
+/// The accounts of an audience that stand for nobody who can be reached.
+async fn unknown_accounts(
+    reader: &mut Reader,
+    campaign: &Campaign,
+) -> Result<Vec<String>, EngineError> {
+    let Audience::Accounts { codes } = &campaign.audience else {
+        return Ok(Vec::new());
+    };
+    let asked: Vec<Identifier> = codes.iter().cloned().map(Identifier::External).collect();
+    let found = reader.addresses_of(campaign.firm, &asked).await?;
+    Ok(codes
+        .iter()
+        .zip(found)
+        .filter(|(_, addresses)| !addresses.iter().any(|one| one.fits(campaign.channel)))
+        .map(|(code, _)| code.clone())
+        .collect())
 }
 
 /// Whether codes would reach people when they are of no use any more.

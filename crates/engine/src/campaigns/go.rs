@@ -43,6 +43,8 @@ impl Engine {
         let kept = self.store.read().await?.go_snapshot(firm, id).await?;
         if let Some(kept) = kept
             && campaign.state != CampaignState::Draft
+            && !(campaign.state == CampaignState::Approved
+                && self.is_approval_void(&campaign).await?)
         {
             return Ok(kept);
         }
@@ -93,7 +95,7 @@ impl Engine {
             "sendable": run.sendable + run.held,
             "excluded": counted(&run),
             "measured": measured,
-            "cost_micros": super::credit::cost(&rules, &measured),
+            "cost_micros": measured.cost_micros,
             "credit_micros": credit.as_ref().map(|credit| credit.balance.amount_micros),
             "credit_after_micros": credit.as_ref().and_then(Credit::after_micros),
             "credit_short": credit.as_ref().and_then(|credit| credit.short(&measured)),
@@ -103,9 +105,11 @@ impl Engine {
                 "id": codes.id, "name": codes.name, "expires_at": codes.expires_at,
                 "pool": codes.pool, "meant": codes.meant, "short": codes.short,
             })),
+            "unknown_accounts": run.unknown_accounts,
             "routes": routes(&run),
             "starts_at": run.starts_at,
             "finishes_at": run.finishes_at,
+            "lost": run.lost,
             "findings": run.findings,
             "second_person": run.second_person,
             "needs_signature": run.needs_signature,
@@ -243,6 +247,10 @@ fn audience_in_words(campaign: &Campaign, segment: Option<&SegmentRules>) -> Val
         Audience::Addresses { addresses } => json!({
             "tr": format!("Elle seçilmiş {} adres", addresses.len()),
             "en": format!("{} addresses chosen by hand", addresses.len()),
+        }),
+        Audience::Accounts { codes } => json!({
+            "tr": format!("{} cari hesap", codes.len()),
+            "en": format!("{} accounts", codes.len()),
         }),
     }
 }

@@ -46,16 +46,20 @@ impl Engine {
             return Ok(Step::Idle);
         }
         drop(reader);
-        let (question, _, _) = self.question(&campaign).await?;
+        if self.goes_back_to_approver(&campaign).await? {
+            return Ok(Step::Did);
+        }
+        let (question, routes, _) = self.question(&campaign).await?;
         if self.is_being_refreshed(&campaign, &question).await? {
             return Ok(Step::Idle);
         }
         let hash = self.content_hash(&campaign).await?;
+        let first = routes.first().map(|route| route.account.id);
         let mut writer = self.store.write().await?;
         let frozen = writer
             .freeze_audience(
                 id,
-                campaign.connector,
+                first.unwrap_or(campaign.connector),
                 &question,
                 campaign.batch_size,
                 &hash,

@@ -26,6 +26,8 @@ pub enum LaunchObstacle {
     },
     /// A second person must approve it; this is what asks for one.
     Approval(String),
+    /// What was approved is not what it says now.
+    ApprovalVoid,
     /// The brand wants a signature over its content.
     Signature,
     /// It uses this health data, and no owner approved the text (S405).
@@ -44,6 +46,7 @@ impl LaunchObstacle {
             Self::Expired => "expired",
             Self::Halted { .. } => "halted",
             Self::Approval(_) => "approval",
+            Self::ApprovalVoid => "approval_void",
             Self::Signature => "signature",
             Self::Health(_) => "health",
             Self::PromotionMissing => "promotion_missing",
@@ -60,6 +63,9 @@ impl fmt::Display for LaunchObstacle {
                 write!(f, "sending for the brand was stopped by {by}: {reason}")
             }
             Self::Approval(why) => write!(f, "somebody else must approve it first: {why}"),
+            Self::ApprovalVoid => f.write_str(
+                "it was changed after it was approved; its approver must look at it again",
+            ),
             Self::Signature => f.write_str(
                 "the brand asks for an electronic signature over exactly this content; \
                  record it first",
@@ -127,11 +133,12 @@ impl Engine {
             return Ok(Some(obstacle));
         }
         let found = super::text::findings(campaign, &brand, Lengths::TURKISH);
-        let is_approved = campaign
-            .approver
-            .as_ref()
-            .is_some_and(|approver| *approver != campaign.author);
-        if !is_approved && let Some(why) = super::text::needs_second_person(campaign, &found) {
+        if self.is_approval_void(campaign).await? {
+            return Ok(Some(LaunchObstacle::ApprovalVoid));
+        }
+        if !is_approved(campaign)
+            && let Some(why) = super::approval::wanted(campaign, &found, &rules)
+        {
             return Ok(Some(LaunchObstacle::Approval(why)));
         }
         if rules.needs_signature && campaign.channel.is_phone() {
@@ -141,6 +148,21 @@ impl Engine {
             }
         }
         Ok(None)
+    }
+
+    /// Whether its brand has a program's campaigns approved, and nobody has
+    /// approved this one.
+    pub(super) async fn waits_for_approver(
+        &self,
+        campaign: &Campaign,
+    ) -> Result<bool, EngineError> {
+        let rules = self
+            .store
+            .read()
+            .await?
+            .sending_rules(campaign.brand)
+            .await?;
+        Ok((rules.api_needs_approval || rules.needs_approval) && !is_approved(campaign))
     }
 
     /// What can be said of its promotion without counting people.
@@ -174,4 +196,10 @@ impl Engine {
             .is_expired(last)
             .then_some(LaunchObstacle::PromotionEnds(found.expires_at)))
     }
+}
+
+/// Whether somebody else than its writer approved it.
+fn is_approved(campaign: &Campaign) -> bool {
+    let approver = campaign.approver.as_ref();
+    approver.is_some_and(|approver| *approver != campaign.author)
 }

@@ -102,6 +102,14 @@ impl Engine {
                 let mut reader = self.store.read().await?;
                 crate::promotions::sample_for(&mut reader, campaign).await?
             };
+            let names: Vec<String> = parsed
+                .iter()
+                .flat_map(|text| text.variables().to_vec())
+                .collect();
+            let attributes = {
+                let mut reader = self.store.read().await?;
+                crate::attributes::Used::by(&mut reader, campaign.firm, &names).await?
+            };
             let shows_code = question.promotion.is_some() || campaign.id.as_db() == 0;
             while measured.people < MEASURED_MAX.min(sendable) {
                 let mut page = self
@@ -113,6 +121,7 @@ impl Engine {
                 let Some((last, _)) = page.last() else { break };
                 after = *last;
                 for (recipient, values) in &mut page {
+                    attributes.show(values);
                     // Each person's own link, as long as it will be.
                     let link = self.links().url(campaign.id, *recipient);
                     values.insert(crate::links::LINK.to_owned(), link);
@@ -129,8 +138,11 @@ impl Engine {
             }
         }
         measured.scale();
-        let price = rules
-            .part_price_micros
+        // Over the route that it takes when nothing stands in the way.
+        let open = routes.iter().find(|route| route.obstacle.is_none());
+        let account = open.or(routes.first()).map(|route| route.account.id);
+        let price = account
+            .and_then(|account| rules.part_price(account))
             .filter(|_| campaign.channel.is_phone());
         measured.cost_micros = price.map(|price| price.saturating_mul(measured.parts_total));
         let most = measured.by_parts.keys().max().copied().unwrap_or(0);

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use connectors::Connector;
 use domain::gate::Basis;
+use domain::hours::SendingRules;
 use domain::ids::ConnectorId;
 use store::Reader;
 use store::campaigns::Campaign;
 use store::connectors::{Connector as Account, ConnectorState};
 use store::sending_rules::HaltScope;
 
+use super::sender;
 use crate::Engine;
 use crate::error::EngineError;
 
@@ -43,6 +45,8 @@ pub enum Obstacle {
     BatchTooLarge,
     /// It must not stand in for another account.
     NoFailOver,
+    /// Its provider listed its senders, and the campaign's is none of them (S503).
+    SenderNotApproved,
 }
 
 impl Obstacle {
@@ -55,6 +59,7 @@ impl Obstacle {
             Self::NoCommercial => "no_commercial",
             Self::BatchTooLarge => "batch_too_large",
             Self::NoFailOver => "no_fail_over",
+            Self::SenderNotApproved => "sender_not_approved",
         }
     }
 }
@@ -66,10 +71,11 @@ impl Engine {
         reader: &mut Reader,
         campaign: &Campaign,
     ) -> Result<Vec<Route>, EngineError> {
-        let ids = std::iter::once(campaign.connector).chain(campaign.plan.fallbacks.clone());
+        let rules = reader.sending_rules(campaign.brand).await?;
         let mut routes = Vec::new();
-        for id in ids {
-            routes.push(self.route(reader, campaign, id).await?);
+        for id in ordered(campaign, &rules) {
+            let is_first = routes.is_empty();
+            routes.push(self.route(reader, campaign, id, is_first).await?);
         }
         // An account that stands in for no other is not stood in for either: its
         // sender is its own.
@@ -88,6 +94,7 @@ impl Engine {
         reader: &mut Reader,
         campaign: &Campaign,
         id: ConnectorId,
+        is_first: bool,
     ) -> Result<Route, EngineError> {
         let configured = reader.connector_at_work(id).await?;
         let is_halted = reader
@@ -108,8 +115,10 @@ impl Engine {
             Some(Obstacle::NoCommercial)
         } else if campaign.batch_size > most {
             Some(Obstacle::BatchTooLarge)
-        } else if id != campaign.connector && !capabilities.in_fail_over {
+        } else if !is_first && !capabilities.in_fail_over {
             Some(Obstacle::NoFailOver)
+        } else if !sender::is_approved(campaign, &account) {
+            Some(Obstacle::SenderNotApproved)
         } else {
             None
         };
@@ -121,6 +130,20 @@ impl Engine {
             is_foreign,
         })
     }
+}
+
+/// The accounts of a campaign in the order in which they are taken: the brand's
+/// for its ground, else the campaign's own.
+fn ordered(campaign: &Campaign, rules: &SendingRules) -> Vec<ConnectorId> {
+    let own = std::iter::once(campaign.connector);
+    let accounts = own.chain(campaign.plan.fallbacks.iter().copied());
+    rules.ordered(campaign.basis, accounts.collect())
+}
+
+/// The account that a campaign leaves over when nothing stands in the way.
+pub(super) fn first(campaign: &Campaign, rules: &SendingRules) -> ConnectorId {
+    let accounts = ordered(campaign, rules);
+    accounts.first().copied().unwrap_or(campaign.connector)
 }
 
 /// Whether an account sends from outside Turkey.

@@ -1,13 +1,14 @@
 //! A brand's rules for sending, as the gate and the campaigns need them.
 
 use domain::gate::BrandPolicy;
-use domain::hours::SendingRules;
+use domain::hours::{SendingRules, midnight_of};
 use domain::ids::{BrandId, FirmId};
 use store::Reader;
 use store::audience_shape::Frequency;
 use store::brands::Brand;
 use store::campaigns::Campaign;
 
+use super::text;
 use crate::Engine;
 use crate::error::EngineError;
 
@@ -59,6 +60,31 @@ impl Engine {
         Ok(Some(Frequency { limits, campaigns }))
     }
 
+    /// The campaigns that say the same as this one today, where the brand sends
+    /// nothing twice a day (S302).
+    pub(crate) async fn repeated(
+        &self,
+        reader: &mut Reader,
+        campaign: &Campaign,
+        rules: &SendingRules,
+    ) -> Result<Option<Frequency>, EngineError> {
+        if !rules.same_text_once_a_day || campaign.basis != domain::gate::Basis::Commercial {
+            return Ok(None);
+        }
+        let since = midnight_of(self.now());
+        let content = crate::mails::content_of(reader, campaign).await?;
+        let mut campaigns = Vec::new();
+        for other in reader.campaigns_of_the_day(campaign, since).await? {
+            let same = text::texts(&other).any(|said| text::texts(campaign).any(|one| one == said));
+            // A mail may have the same text beside another page.
+            if same && crate::mails::content_of(reader, &other).await? == content {
+                campaigns.push(other.id);
+            }
+        }
+        let limits = vec![(1, since)];
+        Ok((!campaigns.is_empty()).then_some(Frequency { limits, campaigns }))
+    }
+
     /// The rules of a firm's brand.
     ///
     /// # Errors
@@ -95,6 +121,12 @@ impl Engine {
             .brand(firm, brand)
             .await?
             .ok_or(EngineError::NotFound { what: "the brand" })?;
+        for account in rules.named_routes() {
+            if writer.connector(firm, account).await?.is_none() {
+                let problem = format!("the firm has no account {account}");
+                return Err(EngineError::invalid("route_orders", problem));
+            }
+        }
         writer.set_sending_rules(brand, rules).await?;
         let detail = serde_json::json!({ "rules": rules });
         writer

@@ -114,6 +114,8 @@ impl Engine {
         let list = reader.testers(firm, new.brand).await?;
         drop(reader);
         let address = self.tester_address(firm, new).await?;
+        domain::sender::check(channel_of(&address), &new.sender)
+            .map_err(|error| EngineError::invalid("sender", error.to_string()))?;
         if let Some(held) = list.iter().find(|held| held.address == address) {
             if held.state == TesterState::Accepted {
                 return Ok(held.clone());

@@ -8,7 +8,7 @@ use domain::{Channel, ReasonCode};
 use store::brands::Brand;
 use store::campaigns::Campaign;
 
-use super::Route;
+use super::{Obstacle, Route};
 use crate::Engine;
 use crate::error::EngineError;
 
@@ -116,6 +116,14 @@ pub(crate) fn obstacle_for_everyone(
     if is_content_incomplete(campaign, brand) {
         return Some(ReasonCode::S404);
     }
-    let is_open = routes.iter().any(|route| route.obstacle.is_none());
-    (!is_open).then_some(ReasonCode::S501)
+    if routes.iter().any(|route| route.obstacle.is_none()) {
+        return None;
+    }
+    // Only the sender stands in the way: another one would do.
+    let lacks_sender = |route: &Route| route.obstacle == Some(Obstacle::SenderNotApproved);
+    Some(if routes.iter().any(lacks_sender) {
+        ReasonCode::S503
+    } else {
+        ReasonCode::S501
+    })
 }

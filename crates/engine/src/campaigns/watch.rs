@@ -6,8 +6,9 @@ use domain::Timestamp;
 use domain::ids::{CampaignId, ConnectorId, FirmId};
 use domain::plan::{Canary, Part};
 use domain::time::MINUTE_US;
-use store::campaign_flow::{CanaryEnd, PartCount, Winner};
+use store::campaign_flow::{Brake, CanaryEnd, PartCount, Winner};
 use store::campaigns::{Campaign, CampaignState};
+use store::optouts::TurnedAway;
 
 use super::Route;
 use crate::error::EngineError;
@@ -21,13 +22,21 @@ const WATCHED_TOGETHER: usize = 100;
 enum Verdict {
     Wait,
     Pass,
-    Brake,
+    Brake(Brake),
 }
 
-fn verdict(canary: Canary, count: &PartCount, now: Timestamp) -> Verdict {
+fn verdict(canary: Canary, count: &PartCount, away: TurnedAway, now: Timestamp) -> Verdict {
     let over = |of: i64| count.failed > 0 && count.failed * 100 >= canary.brake_percent * of;
     if count.planned > 0 && over(count.planned) {
-        return Verdict::Brake;
+        return Verdict::Brake(Brake::Failures);
+    }
+    let too_many =
+        |people: i64| people > 0 && people * 100 >= canary.refusal_percent() * count.planned;
+    if too_many(away.complained) {
+        return Verdict::Brake(Brake::Complaints);
+    }
+    if too_many(away.refused) {
+        return Verdict::Brake(Brake::Refusals);
     }
     let Some(settled_at) = count.settled_at.filter(|_| count.unsettled == 0) else {
         return if count.planned == 0 {
@@ -36,17 +45,27 @@ fn verdict(canary: Canary, count: &PartCount, now: Timestamp) -> Verdict {
             Verdict::Wait
         };
     };
-    if count.known() >= count.accepted && count.known() > 0 || count.accepted == 0 {
-        // Everybody's outcome is final; when the gate let nobody go there is
-        // nothing to learn.
+    if count.accepted == 0 {
+        // When the gate let nobody go there is nothing to learn.
         return Verdict::Pass;
     }
-    if now.since(settled_at) < canary.wait_minutes * MINUTE_US {
+    let is_out = |minutes: i64| now.since(settled_at) < minutes * MINUTE_US;
+    if count.known() >= count.accepted && count.known() > 0 {
+        // Everybody's outcome is final; people may still write back.
+        return if is_out(canary.refusal_minutes.unwrap_or(0)) {
+            Verdict::Wait
+        } else {
+            Verdict::Pass
+        };
+    }
+    if is_out(canary.wait_minutes) {
         return Verdict::Wait;
     }
     // Not one receipt is no good sign: a person looks.
-    if count.known() == 0 || over(count.known()) {
-        Verdict::Brake
+    if count.known() == 0 {
+        Verdict::Brake(Brake::Silence)
+    } else if over(count.known()) {
+        Verdict::Brake(Brake::Failures)
     } else {
         Verdict::Pass
     }
@@ -97,16 +116,21 @@ impl Engine {
         let now = self.now();
         let mut writer = self.store.write().await?;
         let count = writer.part_count(campaign.id, Part::Canary).await?;
-        let verdict = verdict(canary, &count, now);
-        if verdict == Verdict::Wait {
-            return Ok(Step::Idle);
-        }
-        let passed = verdict == Verdict::Pass;
+        let away = writer.turned_away(campaign, Part::Canary).await?;
+        let brake = match verdict(canary, &count, away, now) {
+            Verdict::Wait => return Ok(Step::Idle),
+            Verdict::Pass => None,
+            Verdict::Brake(why) => Some(why),
+        };
+        let passed = brake.is_none();
         let mut progress = campaign.progress.clone();
         progress.canary = Some(CanaryEnd {
             passed,
             failed: count.failed,
             known: count.known(),
+            refused: away.refused,
+            complained: away.complained,
+            brake,
             at: now,
         });
         if passed {
@@ -135,6 +159,7 @@ impl Engine {
         writer.set_progress(campaign.id, &progress).await?;
         let detail = serde_json::json!({
             "planned": count.planned, "failed": count.failed, "known": count.known(),
+            "refused": away.refused, "complained": away.complained, "brake": brake,
         });
         let action = if passed {
             "campaign.canary_passed"
@@ -151,13 +176,14 @@ impl Engine {
             )
             .await?;
         writer.commit().await?;
-        if passed {
-            self.wake.dispatch.notify_waiters();
-        } else {
+        if let Some(why) = brake {
             tracing::warn!(
-                campaign.id = %campaign.id, failed = count.failed, planned = count.planned,
-                "the canary of campaign {} failed; it is paused", campaign.id
+                campaign.id = %campaign.id, failed = count.failed, refused = away.refused,
+                complained = away.complained, planned = count.planned,
+                "the canary of campaign {} failed ({why}); it is paused", campaign.id
             );
+        } else {
+            self.wake.dispatch.notify_waiters();
         }
         Ok(Step::Did)
     }
@@ -326,10 +352,44 @@ mod tests {
         percent: 1,
         wait_minutes: 10,
         brake_percent: 30,
+        brake_refusal_percent: None,
+        refusal_minutes: None,
     };
 
     fn says(count: PartCount, minutes: i64) -> Verdict {
-        verdict(CANARY, &count, Timestamp::from_micros(minutes * MINUTE_US))
+        let now = Timestamp::from_micros(minutes * MINUTE_US);
+        verdict(CANARY, &count, TurnedAway::default(), now)
+    }
+
+    #[test]
+    fn a_canary_brakes_when_its_people_refuse_or_complain_and_says_which() {
+        let sent = PartCount {
+            planned: 100,
+            accepted: 100,
+            delivered: 100,
+            settled_at: Some(Timestamp::from_micros(0)),
+            ..PartCount::default()
+        };
+        let patient = Canary {
+            refusal_minutes: Some(10),
+            ..CANARY
+        };
+        let says = |refused, complained, minutes: i64| {
+            let away = TurnedAway {
+                refused,
+                complained,
+            };
+            verdict(
+                patient,
+                &sent,
+                away,
+                Timestamp::from_micros(minutes * MINUTE_US),
+            )
+        };
+        assert_eq!(says(4, 0, 9), Verdict::Wait, "people may still write back");
+        assert_eq!(says(4, 0, 10), Verdict::Pass);
+        assert_eq!(says(5, 0, 1), Verdict::Brake(Brake::Refusals));
+        assert_eq!(says(0, 5, 1), Verdict::Brake(Brake::Complaints));
     }
 
     #[test]
@@ -394,7 +454,10 @@ mod tests {
             settled_at: Some(Timestamp::from_micros(0)),
             ..PartCount::default()
         };
-        assert_eq!(says(PartCount { failed: 40, ..sent }, 0), Verdict::Brake);
+        assert_eq!(
+            says(PartCount { failed: 40, ..sent }, 0),
+            Verdict::Brake(Brake::Failures)
+        );
         assert_eq!(
             says(
                 PartCount {
@@ -404,15 +467,15 @@ mod tests {
                 },
                 10
             ),
-            Verdict::Brake
+            Verdict::Brake(Brake::Failures)
         );
-        assert_eq!(says(sent, 10), Verdict::Brake);
+        assert_eq!(says(sent, 10), Verdict::Brake(Brake::Silence));
         let refused = PartCount {
             accepted: 0,
             failed: 100,
             ..sent
         };
-        assert_eq!(says(refused, 0), Verdict::Brake);
+        assert_eq!(says(refused, 0), Verdict::Brake(Brake::Failures));
         let gated = PartCount {
             accepted: 0,
             ..sent

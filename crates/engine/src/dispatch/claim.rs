@@ -11,6 +11,7 @@ use domain::ids::{CampaignId, MessageRef, RecipientId};
 use domain::segments;
 use domain::template::RenderError;
 use domain::{ReasonCode, Recipient, Timestamp};
+use store::audience_shape::Frequency;
 use store::connectors::Connector as Account;
 use store::dispatch::{Acceptance, ExceptionClass, FailedAs, Handover, PickedBatch, SendException};
 use store::person::Person;
@@ -108,13 +109,7 @@ impl Engine {
             mark_muted(&mut writer, &context, people.iter_mut().flatten()).await?;
             let codes = context.codes.as_ref();
             crate::promotions::fill(&mut writer, codes, people.iter_mut().flatten()).await?;
-            if let Some(frequency) = &context.frequency {
-                let ids: Vec<RecipientId> = people.iter().flatten().map(|p| p.facts.id).collect();
-                let over = writer.over_frequency(frequency, &ids).await?;
-                for person in people.iter_mut().flatten() {
-                    person.facts.over_frequency_cap = over.contains(&person.facts.id);
-                }
-            }
+            mark_limits(&mut writer, &context, people.iter_mut().flatten()).await?;
             let mut is_shifted = false;
             for (batch, people) in batches.into_iter().zip(people) {
                 requests.extend(
@@ -198,7 +193,7 @@ impl Engine {
     pub(super) fn envelope(&self, context: &Context, key: String) -> Envelope {
         Envelope {
             key,
-            sender: context.campaign.sender.clone(),
+            sender: context.campaign.sender_over(context.account.id).to_owned(),
             receipts_url: Some(self.receipts_url(&context.account)),
             brand_code: context.brand.brand_code,
             validity_minutes: None,
@@ -269,6 +264,29 @@ pub(super) async fn mark_muted(
     let muted = writer.who_muted(brand, channel, purpose, &ids).await?;
     for person in people {
         person.facts.purpose_refused = muted.contains(&person.facts.id);
+    }
+    Ok(())
+}
+
+/// Notes who had enough messages (S301), or this one today (S302).
+async fn mark_limits(
+    writer: &mut Writer,
+    context: &Context,
+    people: impl Iterator<Item = &mut Person>,
+) -> Result<(), StoreError> {
+    if context.frequency.is_none() && context.repeated.is_none() {
+        return Ok(());
+    }
+    let people: Vec<&mut Person> = people.collect();
+    let ids: Vec<RecipientId> = people.iter().map(|person| person.facts.id).collect();
+    let none = Frequency::default();
+    let frequency = context.frequency.as_ref().unwrap_or(&none);
+    let repeated = context.repeated.as_ref().unwrap_or(&none);
+    let over = writer.over_frequency(frequency, &ids).await?;
+    let again = writer.over_frequency(repeated, &ids).await?;
+    for person in people {
+        person.facts.over_frequency_cap = over.contains(&person.facts.id);
+        person.facts.same_content_today = again.contains(&person.facts.id);
     }
     Ok(())
 }

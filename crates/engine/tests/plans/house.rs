@@ -105,25 +105,26 @@ impl House {
         status: Status,
         date: Timestamp,
     ) {
-        let records: Vec<IncomingRecord> = people
-            .map(|n| IncomingRecord {
-                line: i64::from(n),
-                recipient: Recipient::from_normalised(&format!("+90532{n:07}")).expect("a phone"),
-                external_id: None,
-                token: None,
-                name: Some(if n == 1 { LONG_NAME } else { "Ali" }.to_owned()),
-                kind: RecipientKind::Bireysel,
-                consent: Some(Said {
-                    channel: Channel::Mesaj,
-                    status,
-                    date,
-                    source: Source::HS_WEB,
-                }),
-                evidence: None,
-                attributes: Vec::new(),
-                standing: None,
-            })
-            .collect();
+        let records: Vec<IncomingRecord> = people.map(|n| record(n, status, date)).collect();
+        self.apply(db, &records).await;
+    }
+
+    /// Somebody with a number of the firm's own, on both channels.
+    pub(crate) async fn account(&self, db: &TestDatabase, n: u32, code: &str) {
+        let given = at("2026-06-20T12:00:00+03:00");
+        let mut by_phone = record(n, Status::Onay, given);
+        by_phone.external_id = Some(code.to_owned());
+        let mut by_mail = by_phone.clone();
+        let mail = format!("kisi{n}@ornek.com");
+        by_mail.recipient = Recipient::from_normalised(&mail).expect("an address");
+        if let Some(said) = &mut by_mail.consent {
+            said.channel = Channel::Eposta;
+        }
+        self.apply(db, &[by_phone]).await;
+        self.apply(db, &[by_mail]).await;
+    }
+
+    async fn apply(&self, db: &TestDatabase, records: &[IncomingRecord]) {
         let context = ApplyContext {
             firm: self.firm,
             brand: self.brand,
@@ -134,7 +135,7 @@ impl House {
         };
         let mut writer = db.store.write().await.expect("a transaction");
         writer
-            .apply_records(&context, &records)
+            .apply_records(&context, records)
             .await
             .expect("applies");
         writer.commit().await.expect("commits");
@@ -180,6 +181,26 @@ impl House {
 
     pub(crate) async fn dispatch(&self) {
         self.engine.step_dispatch().await.expect("a step");
+    }
+}
+
+fn record(n: u32, status: Status, date: Timestamp) -> IncomingRecord {
+    IncomingRecord {
+        line: i64::from(n),
+        recipient: Recipient::from_normalised(&format!("+90532{n:07}")).expect("a phone"),
+        external_id: None,
+        token: None,
+        name: Some(if n == 1 { LONG_NAME } else { "Ali" }.to_owned()),
+        kind: RecipientKind::Bireysel,
+        consent: Some(Said {
+            channel: Channel::Mesaj,
+            status,
+            date,
+            source: Source::HS_WEB,
+        }),
+        evidence: None,
+        attributes: Vec::new(),
+        standing: None,
     }
 }
 

@@ -79,6 +79,8 @@ async fn a_failed_canary_pauses_the_campaign_and_a_person_lets_the_rest_go() {
             percent: 10,
             wait_minutes: 30,
             brake_percent: 30,
+            brake_refusal_percent: None,
+            refusal_minutes: None,
         };
         let id = house
             .campaign(Plan {

@@ -11,7 +11,7 @@ use store::testing::TestDatabase;
 use crate::house::{House, WHO, at};
 
 /// Sends everything that is due.
-async fn sent(db: &TestDatabase, house: &House) {
+pub(crate) async fn sent(db: &TestDatabase, house: &House) {
     let mut writer = db.store.write().await.expect("a transaction");
     let lease = writer.now().plus_micros(HOUR_US);
     let picked = writer

@@ -116,7 +116,10 @@ async fn bring_to(db: &TestDatabase, house: &House, id: CampaignId, stage: Stage
     }
     if stage >= Stage::Approved {
         let other = "user:usr_2";
-        engine.approve(firm, id, other).await.expect("approved");
+        engine
+            .approve(firm, id, None, other)
+            .await
+            .expect("approved");
     }
     if stage >= Stage::Launched {
         engine.launch(firm, id, WHO).await.expect("launched");

@@ -201,7 +201,7 @@ pub(crate) struct CampaignCreate {
     /// The promotion whose codes people get as {{promosyon_kodu}}: its name
     #[arg(long, value_name = "NAME")]
     pub(crate) promotion: Option<String>,
-    /// all, tag:NAME or segment:ID
+    /// all, tag:NAME, segment:ID or accounts:CODE,CODE (cari kodu)
     #[arg(long, default_value = "all")]
     pub(crate) audience: String,
     /// BIREYSEL or TACIR

@@ -236,8 +236,11 @@ async fn create(session: &Session, args: &CampaignCreate, out: Output) -> anyhow
         Some(("segment", id)) => Audience::Segment {
             segment_id: id.parse()?,
         },
+        Some(("accounts", codes)) => Audience::Accounts {
+            codes: codes.split(',').map(str::to_owned).collect(),
+        },
         None if args.audience == "all" => Audience::All,
-        _ => bail!("--audience is all, tag:NAME or segment:ID"),
+        _ => bail!("--audience is all, tag:NAME, segment:ID or accounts:CODE,CODE"),
     };
     let promotion = match &args.promotion {
         Some(name) => {
@@ -280,6 +283,7 @@ async fn dry_run(session: &Session, text: &str, out: Output) -> anyhow::Result<E
     let value = json!({
         "at": run.at, "target": run.target, "sendable": run.sendable, "held": run.held,
         "held_until": run.held_until, "excluded": run.excluded,
+        "unknown_accounts": run.unknown_accounts,
         "length": { "units": run.length.units, "parts": run.length.parts },
         "findings": run.findings, "starts_at": run.starts_at, "finishes_at": run.finishes_at,
         "promotion": run.promotion.as_ref().map(|codes| json!({

@@ -40,6 +40,29 @@ impl Reader {
         rows.into_iter().map(Campaign::try_from).collect()
     }
 
+    /// Campaigns that will have to be paid for: on their way, or launched for a
+    /// later time; in the order in which they begin.
+    pub async fn campaigns_to_pay(
+        &mut self,
+        firm: FirmId,
+        limit: usize,
+    ) -> Result<Vec<Campaign>, StoreError> {
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM campaign WHERE firm_id = $1 AND state IN (4, 5) AND aside = 0 \
+             ORDER BY CASE WHEN start_us > launched_us THEN start_us ELSE launched_us END, id \
+             LIMIT $2"
+        );
+        let rows: Vec<Row> = on!(self, conn => sqlx::query_as(sql)
+            .bind(firm.as_db())
+            .bind(page_rows(limit))
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("listing campaigns that will be paid for")?;
+        rows.into_iter().map(Campaign::try_from).collect()
+    }
+
     /// Campaigns that nobody has launched yet, newest first.
     pub async fn campaigns_unlaunched(
         &mut self,

@@ -246,6 +246,8 @@ async fn a_canary_goes_first_and_packages_leave_an_interval_apart() {
                 percent: 1,
                 wait_minutes: 10,
                 brake_percent: 30,
+                brake_refusal_percent: None,
+                refusal_minutes: None,
             }),
             packages: Some(Packages {
                 size: 100,

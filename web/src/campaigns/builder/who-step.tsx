@@ -18,7 +18,7 @@ import { Waterfall } from "../waterfall";
 import classes from "./builder.module.css";
 import type { Audience, Draft } from "./draft";
 
-type Choice = "all" | "list" | "tag" | "segment" | "addresses";
+type Choice = "all" | "list" | "tag" | "segment" | "addresses" | "accounts";
 
 interface WhoStepProps {
   draft: Draft;
@@ -39,7 +39,8 @@ export function WhoStep({ draft, set, errors, campaign }: WhoStepProps) {
   const take = (next: Audience) => set({ audience: next });
   const isTaken = choice === (audience.type === "tag" ? (isList ? "list" : "tag") : audience.type);
   const options: Choice[] = ["all", "list", "tag", "segment"];
-  if (audience.type === "addresses") options.push("addresses");
+  // What the panel does not offer stays as it is: addresses or accounts that a program named.
+  if (!options.includes(audience.type)) options.push(audience.type);
   return (
     <>
       <Section title={t("builder.who.title")} id="who">

@@ -47,6 +47,12 @@ pub(crate) enum Audience {
         /// Normalised, at most 10,000; masked for roles that may not read personal data.
         addresses: Vec<String>,
     },
+    /// The people of these accounts (*cari kodu*), at the address that they have
+    /// when it is launched; the dry run lists those that nobody has (R406).
+    Accounts {
+        /// The firm's own numbers of its people, at most 10,000.
+        codes: Vec<String>,
+    },
 }
 
 impl Audience {
@@ -55,6 +61,7 @@ impl Audience {
             campaigns::Audience::All => Self::All,
             campaigns::Audience::Tag { tag } => Self::Tag { tag },
             campaigns::Audience::Segment { segment_id } => Self::Segment { segment_id },
+            campaigns::Audience::Accounts { codes } => Self::Accounts { codes },
             campaigns::Audience::Addresses { addresses } => Self::Addresses {
                 addresses: addresses
                     .iter()
@@ -69,6 +76,7 @@ impl Audience {
             Self::All => campaigns::Audience::All,
             Self::Tag { tag } => campaigns::Audience::Tag { tag },
             Self::Segment { segment_id } => campaigns::Audience::Segment { segment_id },
+            Self::Accounts { codes } => campaigns::Audience::Accounts { codes },
             Self::Addresses { addresses } => campaigns::Audience::Addresses {
                 addresses: addresses
                     .iter()
@@ -84,15 +92,24 @@ fn is_audience(audience: &Audience) -> Result<(), ValidationError> {
         Audience::All | Audience::Segment { .. } => Ok(()),
         Audience::Tag { tag } => not_blank(tag),
         Audience::Addresses { addresses } => {
-            if !(1..=campaigns::ADDRESSES_MAX).contains(&addresses.len()) {
-                let mut error = fault("count");
-                error.add_param("min".into(), &1);
-                error.add_param("max".into(), &campaigns::ADDRESSES_MAX);
-                return Err(error);
-            }
+            is_list(addresses.len())?;
             addresses.iter().try_for_each(|text| address(text))
         }
+        Audience::Accounts { codes } => {
+            is_list(codes.len())?;
+            codes.iter().try_for_each(|code| not_blank(code))
+        }
     }
+}
+
+fn is_list(count: usize) -> Result<(), ValidationError> {
+    if (1..=campaigns::ADDRESSES_MAX).contains(&count) {
+        return Ok(());
+    }
+    let mut error = fault("count");
+    error.add_param("min".into(), &1);
+    error.add_param("max".into(), &campaigns::ADDRESSES_MAX);
+    Err(error)
 }
 
 /// A campaign to be made.
@@ -257,15 +274,21 @@ pub(crate) struct DryRun {
     /// When the last one would have left, at the pace of its first open route.
     #[schema(value_type = Option<String>, format = DateTime)]
     finishes_at: Option<Timestamp>,
+    /// People whom it would not reach before `expires_at` (S306).
+    lost: i64,
     /// Why somebody else must approve it before launch.
     second_person: Option<String>,
     /// Whether the brand wants a recorded electronic signature before launch.
     needs_signature: bool,
     /// Why a launch would be refused now: `expired`, `halted`, `approval`, `signature`,
-    /// `health`, `promotion_missing` or `promotion_ends`.
+    /// `health`, `promotion_missing`, `promotion_ends` or `approval_void` (it was
+    /// changed after it was approved).
     launch_obstacle: Option<&'static str>,
     /// What is left of the promotion whose codes its text uses.
     promotion: Option<CodesLeft>,
+    /// Of an audience of accounts, those that nobody of the firm has, or whose
+    /// person has no address of the channel (R406); they are not in `target`.
+    unknown_accounts: Vec<String>,
 }
 
 /// What is left of a campaign's promotion.
@@ -319,7 +342,8 @@ pub(crate) struct CampaignRoute {
     connector_id: ConnectorId,
     name: String,
     /// `not_active`, `halted`, `other_channel`, `no_commercial` (the provider
-    /// forbids commercial texts to Turkey), `batch_too_large` or `no_fail_over`.
+    /// forbids commercial texts to Turkey), `batch_too_large`, `no_fail_over` or
+    /// `sender_not_approved` (S503: its provider does not list the sender).
     obstacle: Option<&'static str>,
     /// Sends from abroad, where texts with a link are not delivered (S403).
     is_foreign: bool,
@@ -464,9 +488,11 @@ pub(crate) async fn dry_run_campaign(
             .collect(),
         starts_at: run.starts_at,
         finishes_at: run.finishes_at,
+        lost: run.lost,
         second_person: run.second_person,
         needs_signature: run.needs_signature,
         launch_obstacle: run.launch_obstacle.as_ref().map(LaunchObstacle::as_str),
         promotion: run.promotion.map(CodesLeft::from),
+        unknown_accounts: run.unknown_accounts,
     }))
 }

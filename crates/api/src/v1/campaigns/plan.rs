@@ -1,5 +1,7 @@
 //! How a campaign leaves, as the API speaks of it, and what is found in a text.
 
+use std::collections::BTreeMap;
+
 use domain::Timestamp;
 use domain::ids::ConnectorId;
 use domain::lint;
@@ -38,6 +40,10 @@ pub(crate) struct Plan {
     /// Other accounts, in the order in which they step in; at most 5.
     #[schema(value_type = Vec<String>)]
     fallbacks: Vec<ConnectorId>,
+    /// Senders over those of them at whose provider the campaign's own is not
+    /// registered, by account: `{"con_…":"ORNEK2"}`.
+    #[schema(value_type = std::collections::HashMap<String, String>)]
+    fallback_senders: BTreeMap<ConnectorId, String>,
 }
 
 /// Portions of the planned people.
@@ -60,6 +66,13 @@ pub(crate) struct Canary {
     wait_minutes: i64,
     /// From this share of failures on, percent, the campaign is paused.
     brake_percent: i64,
+    /// The same for people who refuse, and for people who complain; 5 when absent.
+    #[serde(default)]
+    brake_refusal_percent: Option<i64>,
+    /// How long refusals and complaints are waited for at least, though every
+    /// receipt is there; at most `wait_minutes`.
+    #[serde(default)]
+    refusal_minutes: Option<i64>,
 }
 
 /// Two texts tried against each other; whoever is in neither part waits for
@@ -91,6 +104,8 @@ impl From<Plan> for plan::Plan {
                 percent: canary.percent,
                 wait_minutes: canary.wait_minutes,
                 brake_percent: canary.brake_percent,
+                brake_refusal_percent: canary.brake_refusal_percent,
+                refusal_minutes: canary.refusal_minutes,
             }),
             control_percent: plan.control_percent,
             cap: plan.cap,
@@ -102,6 +117,7 @@ impl From<Plan> for plan::Plan {
                 subject: split.subject,
             }),
             fallbacks: plan.fallbacks,
+            fallback_senders: plan.fallback_senders,
         }
     }
 }
@@ -119,6 +135,8 @@ impl From<plan::Plan> for Plan {
                 percent: canary.percent,
                 wait_minutes: canary.wait_minutes,
                 brake_percent: canary.brake_percent,
+                brake_refusal_percent: canary.brake_refusal_percent,
+                refusal_minutes: canary.refusal_minutes,
             }),
             control_percent: plan.control_percent,
             cap: plan.cap,
@@ -130,6 +148,7 @@ impl From<plan::Plan> for Plan {
                 subject: split.subject,
             }),
             fallbacks: plan.fallbacks,
+            fallback_senders: plan.fallback_senders,
         }
     }
 }
@@ -172,6 +191,18 @@ pub(crate) struct CampaignProgress {
     winner: Option<ChosenText>,
     /// What was chosen for those whom the credit did not reach at launch.
     credit: Option<CreditChoice>,
+    /// To what its approver agreed.
+    approval: Option<Approved>,
+}
+
+/// An approval, bound to what was approved.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Approved {
+    by: String,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// What it said then.
+    content_hash: String,
 }
 
 /// A person's choice at a launch for which the credit did not suffice.
@@ -197,6 +228,13 @@ pub(crate) struct CanaryResult {
     failed: i64,
     /// People whose outcome was known.
     known: i64,
+    /// People who refused after its message.
+    refused: i64,
+    /// People who complained after it.
+    complained: i64,
+    /// What pulled the brake.
+    #[schema(value_type = Option<words::Brake>)]
+    brake: Option<store::campaign_flow::Brake>,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
 }
@@ -219,12 +257,20 @@ impl From<store::campaign_flow::Progress> for CampaignProgress {
                 passed: end.passed,
                 failed: end.failed,
                 known: end.known,
+                refused: end.refused,
+                complained: end.complained,
+                brake: end.brake,
                 at: end.at,
             }),
             winner: progress.winner.map(|winner| ChosenText {
                 part: winner.part,
                 by: winner.by,
                 at: winner.at,
+            }),
+            approval: progress.approval.map(|given| Approved {
+                by: given.by,
+                at: given.at,
+                content_hash: given.content_hash,
             }),
             credit: progress.credit.map(|chosen| CreditChoice {
                 choice: chosen.choice,

@@ -49,16 +49,52 @@ step! {
     submit_campaign, "/campaigns/{id}/submit", "submit_campaign", ManageCampaigns, submit
 }
 step! {
-    /// Approves a campaign that somebody else wrote.
-    approve_campaign, "/campaigns/{id}/approve", "approve_campaign", ApproveCampaigns, approve
-}
-step! {
     /// Nothing new leaves until it is resumed; requests under way end.
     pause_campaign, "/campaigns/{id}/pause", "pause_campaign", LaunchCampaigns, pause
 }
 step! {
     /// Goes on after a pause.
     resume_campaign, "/campaigns/{id}/resume", "resume_campaign", LaunchCampaigns, resume
+}
+
+/// What is approved.
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Approve {
+    /// The GO page's `content_hash`: the approval is refused when the campaign
+    /// says something else by now.
+    #[validate(length(min = 64, max = 64))]
+    content_hash: Option<String>,
+}
+
+/// Approves a campaign that somebody else wrote, as it is now: a launch of
+/// anything else is refused.
+#[utoipa::path(
+    post, path = "/campaigns/{id}/approve", operation_id = "approve_campaign", tag = "campaigns",
+    params(("id" = String, Path, description = "The campaign")),
+    request_body = Option<Approve>,
+    responses((status = 202, description = "The campaign as it is now", body = Campaign)),
+)]
+pub(crate) async fn approve_campaign(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<CampaignId>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Stepped {
+    caller.needs(Permission::ApproveCampaigns)?;
+    let approve = if body.is_empty() {
+        Approve::default()
+    } else {
+        is_json(&headers)?;
+        Approve::read(&body)?
+    };
+    let seen = approve.content_hash.as_deref();
+    let moved = app
+        .engine
+        .approve(caller.firm, id, seen, &caller.actor)
+        .await?;
+    Ok((StatusCode::ACCEPTED, Json(Campaign::of(&caller, moved))))
 }
 
 /// How it is launched.

@@ -160,7 +160,7 @@ pub(crate) async fn measure_template(
         purpose: String::new(),
         template: Some(id),
         body: held.body,
-        sender: "-".to_owned(),
+        sender: String::new(),
         connector: wish.connector_id,
         audience: wish.audience.into_store(),
         batch_size: 0,
