@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::Channel;
-use domain::segments::{OPERATOR_SUFFIX_UNITS, Profile};
+use domain::segments::Profile;
 
 use crate::fields::AccountSettings;
 
@@ -22,6 +22,8 @@ pub struct Capabilities {
     pub resolve: Resolve,
     /// How it counts the length of a text.
     pub segments: Profile,
+    /// Whether a request names one alphabet for all its texts.
+    pub alphabet: Alphabet,
     /// Units that operators append to texts to +90 numbers.
     pub suffix_units: u32,
     /// Whether it takes İYS flags and checks consent once more itself.
@@ -53,6 +55,18 @@ pub struct Capabilities {
     pub timeout: Duration,
 }
 
+/// How the texts of a request come to their alphabet, and with it to their price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alphabet {
+    /// Each has the cheapest that holds it.
+    OfText,
+    /// All have the widest that one of them needs.
+    OfRequest,
+    /// As soon as one of them has Turkish letters, all go out by the Turkish
+    /// table; what that does not hold is UCS-2 by itself.
+    TurkishOfRequest,
+}
+
 /// What can be found out about a request whose answer never came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resolve {
@@ -61,7 +75,7 @@ pub enum Resolve {
         /// For how long it remembers.
         window: Duration,
     },
-    /// The provider can be asked what it took under a key.
+    /// The provider can be asked what it took under a key, or at that time for those people.
     LookupByKey {
         /// How long to wait first, so that "not found" means not taken.
         quiet_period: Duration,
@@ -80,8 +94,6 @@ pub struct Receiving {
     /// The provider pushes them, to an address given with each request or set
     /// once in its panel.
     pub by_push: bool,
-    /// They can be read again by look-up.
-    pub by_look_up: bool,
     /// They are asked for, request by request.
     pub by_pull: Option<Pulling>,
 }
@@ -118,11 +130,11 @@ impl Capabilities {
             is_personalised: true,
             resolve: Resolve::Neither,
             segments: Profile::TrBill,
-            suffix_units: OPERATOR_SUFFIX_UNITS,
+            alphabet: Alphabet::OfText,
+            suffix_units: account.operator_suffix_units,
             has_iys_flags: true,
             receipts: Receiving {
                 by_push: false,
-                by_look_up: false,
                 by_pull: None,
             },
             inbound: Inbounding::default(),

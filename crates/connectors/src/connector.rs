@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use domain::Timestamp;
 use domain::gate::Cleared;
 use domain::ids::MessageRef;
+use domain::{Recipient, Timestamp};
 
 use crate::capabilities::Capabilities;
 use crate::message::{ClearedRequest, EncodeError, Envelope, Outgoing};
@@ -24,6 +24,23 @@ pub struct Heard {
     pub unreadable: usize,
     /// What is confirmed to the provider once it is kept.
     pub(crate) tickets: Vec<u64>,
+}
+
+/// A request whose answer never came, as the provider is asked about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Doubt<'a> {
+    /// Our name for it.
+    pub key: &'a str,
+    /// Everyone in it.
+    pub messages: &'a [(MessageRef, Recipient)],
+    /// Exactly what was handed over; empty when it was not kept.
+    pub content: &'a [u8],
+    /// When it was claimed.
+    pub since: Timestamp,
+    /// By when it had left, if it did.
+    pub until: Timestamp,
+    /// When it is asked about.
+    pub now: Timestamp,
 }
 
 /// A configured provider account (*bağlayıcı*).
@@ -58,6 +75,13 @@ pub trait Connector: Send + Sync + Debug {
 
     /// Asks what the provider took under a key, for these messages.
     async fn look_up(&self, key: &str, messages: &[MessageRef]) -> LookUp;
+
+    /// Asks what became of a request in doubt. Where the provider knows no name of
+    /// ours, its time, its people and its text tell which one it was.
+    async fn find(&self, doubt: &Doubt<'_>) -> LookUp {
+        let messages: Vec<MessageRef> = doubt.messages.iter().map(|(one, _)| *one).collect();
+        self.look_up(doubt.key, &messages).await
+    }
 
     /// Whether receipts and replies come over a session that is kept open, so that
     /// [`Connector::hear`] must be called again and again.

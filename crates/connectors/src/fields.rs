@@ -95,6 +95,18 @@ pub(crate) const TIMEOUT: Field = Field {
     default: Some("30"),
 };
 
+/// What operators in Turkey append to a text, which is counted with it.
+pub(crate) const OPERATOR_SUFFIX: Field = Field {
+    name: "operator_suffix_units",
+    label_tr: "Operatörün eklediği karakter",
+    label_en: "Characters that operators append",
+    help_tr: "Türkiye'de operatörler metnin sonuna ` B001` gibi beş karakterlik bir kod ekler (BTK kararı); uzunluk ve maliyet bununla hesaplanır. Sağlayıcınız kodu metnin içinde gösteriyorsa 0 yazın.",
+    help_en: "In Turkey operators append a code of five characters such as ` B001` to a text (decision of the regulator); lengths and costs are worked out with it. Write 0 if your provider shows the code within the text.",
+    form: FieldForm::Number { min: 0, max: 8 },
+    is_required: false,
+    default: Some("5"),
+};
+
 /// From where the messages leave.
 pub(crate) const ROUTE_COUNTRY: Field = Field {
     name: "route_country",
@@ -114,6 +126,8 @@ pub(crate) struct AccountSettings {
     pub(crate) recipients_max: usize,
     pub(crate) requests_per_second: u32,
     pub(crate) timeout: Duration,
+    /// 0 where the form does not ask for it.
+    pub(crate) operator_suffix_units: u32,
     pub(crate) route_country: String,
 }
 
@@ -136,12 +150,18 @@ impl AccountSettings {
         };
         let requests_per_second = form.number("requests_per_second");
         let timeout_seconds = form.number("timeout_seconds");
+        let operator_suffix_units = if form.has(OPERATOR_SUFFIX.name) {
+            form.number(OPERATOR_SUFFIX.name)
+        } else {
+            Some(0)
+        };
         let route_country = form.country("route_country");
         Some(Self {
             base_url: base_url?,
             recipients_max: usize::try_from(recipients_max?).unwrap_or(usize::MAX),
             requests_per_second: requests_per_second?,
             timeout: Duration::from_secs(u64::from(timeout_seconds?)),
+            operator_suffix_units: operator_suffix_units?,
             route_country: route_country?,
         })
     }

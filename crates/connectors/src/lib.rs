@@ -42,9 +42,9 @@ mod twilio;
 mod verimor;
 mod whatsapp;
 
-pub use capabilities::{Capabilities, Inbounding, Pulling, Receiving, Resolve};
+pub use capabilities::{Alphabet, Capabilities, Inbounding, Pulling, Receiving, Resolve};
 pub use catalogue::{ConfigError, Field, FieldForm, FieldProblem, KindInfo, build, catalogue};
-pub use connector::{Connector, Heard};
+pub use connector::{Connector, Doubt, Heard};
 pub use message::{ClearedRequest, EncodeError, Envelope, Mail, Outgoing};
 pub use outcome::{
     Balance, CallFailure, Check, Class, Found, FoundMessage, LookUp, Outcome, Refusal, TestReport,
@@ -53,4 +53,5 @@ pub use receipt::{
     AddressedReceipt, Inbound, Inbox, Push, Receipt, ReceiptState, Receipts, SentRequest, Stop,
     UnreadablePush,
 };
+pub use text_message::parts_together;
 pub use transport::{HttpSettings, http_client};

@@ -100,6 +100,14 @@ pub struct Refusal {
 pub enum LookUp {
     /// It took the request: one entry per message asked about, in that order.
     Found(Vec<FoundMessage>),
+    /// It took a request that fits by its time, its people and its text.
+    FoundAs {
+        /// The provider's name for it. If it stands for another request of ours,
+        /// this one was not found.
+        reference: String,
+        /// One entry per message asked about, in that order.
+        messages: Vec<FoundMessage>,
+    },
     /// It knows nothing of it. Means "not taken" only after the quiet period.
     NotFound,
     /// It could not be asked, or its answer could not be read whole.
@@ -112,6 +120,14 @@ pub enum LookUp {
 }
 
 impl LookUp {
+    /// It could not be asked.
+    pub(crate) fn unavailable(text: impl Into<String>) -> Self {
+        Self::Unavailable {
+            text: text.into(),
+            retry_after: None,
+        }
+    }
+
     /// The provider knows no name of ours for a request.
     pub(crate) fn cannot_be_asked() -> Self {
         Self::Unavailable {

@@ -137,6 +137,8 @@ pub struct Receipts {
     pub foreign: usize,
     /// Entries that could not be read.
     pub unreadable: usize,
+    /// What contradicts the provider's own documents: people should look.
+    pub alerts: Vec<String>,
 }
 
 /// A push that could not be read at all. It must be kept and shown, and the

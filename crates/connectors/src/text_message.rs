@@ -6,6 +6,7 @@ use domain::gate::{Basis, Cleared};
 use domain::segments::{self, Encoding, Profile};
 use domain::{Msisdn, Recipient, RecipientKind};
 
+use crate::capabilities::{Alphabet, Capabilities};
 use crate::message::{EncodeError, Envelope, Outgoing};
 
 const SENDER_CHARS_MIN: usize = 3;
@@ -105,19 +106,41 @@ pub(crate) fn speaks_turkish(messages: &[Cleared<Outgoing>]) -> bool {
         .any(|cleared| cleared.message().text.contains(TURKISH_ONLY))
 }
 
-/// The widest alphabet that any of the texts needs, for providers that take one
+/// The alphabet that holds every one of the texts, for providers that take one
 /// for a request.
 pub(crate) fn widest(messages: &[Cleared<Outgoing>], profile: Profile) -> Encoding {
-    let rank = |encoding: &Encoding| match encoding {
-        Encoding::Gsm7 | Encoding::Latin5 => 0,
-        Encoding::Turkish => 1,
-        Encoding::Ucs2 => 2,
-    };
+    segments::encoding_for_all(texts(messages), profile)
+}
+
+fn texts(messages: &[Cleared<Outgoing>]) -> impl Iterator<Item = &str> {
     messages
         .iter()
-        .map(|cleared| segments::count(&cleared.message().text, profile, 0).encoding)
-        .max_by_key(rank)
-        .unwrap_or(Encoding::Gsm7)
+        .map(|cleared| cleared.message().text.as_str())
+}
+
+/// Parts that a provider bills for the texts of one request, where their
+/// alphabet depends on each other; `None` where each is counted by itself.
+pub fn parts_together(messages: &[Cleared<Outgoing>], capabilities: &Capabilities) -> Option<u32> {
+    let profile = capabilities.segments;
+    let counted = |text: &str, encoding| {
+        segments::count_in(text, encoding, profile, capabilities.suffix_units).parts
+    };
+    match capabilities.alphabet {
+        Alphabet::OfRequest => {
+            let shared = widest(messages, profile);
+            Some(texts(messages).map(|text| counted(text, shared)).sum())
+        }
+        Alphabet::TurkishOfRequest if speaks_turkish(messages) => Some(
+            texts(messages)
+                .map(|text| {
+                    // With a letter of the table beside it.
+                    let beside = segments::encoding_for_all([text, "ş"].into_iter(), profile);
+                    counted(text, beside)
+                })
+                .sum(),
+        ),
+        Alphabet::OfText | Alphabet::TurkishOfRequest => None,
+    }
 }
 
 /// A phone number as providers write it in receipts and replies: with or

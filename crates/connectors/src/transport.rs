@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use domain::Timestamp;
 use http::StatusCode;
-use http::header::RETRY_AFTER;
+use http::header::{DATE, RETRY_AFTER};
 
 use crate::outcome::{CallFailure, Class, Outcome};
 
@@ -63,6 +64,9 @@ pub(crate) enum Exchange {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) retry_after: Option<Duration>,
+    /// When the provider says that it answered; where "later" means a time of day,
+    /// its clock is the one that counts.
+    pub(crate) answered_at: Option<Timestamp>,
     pub(crate) body: Bytes,
 }
 
@@ -85,6 +89,13 @@ impl Answer {
             408 | 429 | 500..=599 => Class::Transient,
             _ => Class::Request,
         }
+    }
+
+    /// Whether the provider's clock tells our time, give or take `slack_us`. Where it
+    /// does not, what it did at a time of ours cannot be asked for.
+    pub(crate) fn agrees_on_time(&self, now: Timestamp, slack_us: i64) -> bool {
+        self.answered_at
+            .is_some_and(|at| at.since(now).abs() <= slack_us)
     }
 
     /// Reads the body as JSON.
@@ -191,8 +202,21 @@ pub(crate) async fn exchange(request: reqwest::RequestBuilder) -> Exchange {
         retry_after: retry_after
             .and_then(|text| text.trim().parse().ok())
             .map(Duration::from_secs),
+        answered_at: response
+            .headers()
+            .get(DATE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(http_date),
         body: body.into(),
     })
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT`, or with an offset.
+pub(crate) fn http_date(text: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::DateTimeParser::new()
+        .parse_timestamp(text)
+        .ok()
+        .map(|instant| Timestamp::from_micros(instant.as_microsecond()))
 }
 
 /// The chain of causes, without the address: it may carry a key.
@@ -210,5 +234,19 @@ fn causes(error: &reqwest::Error) -> String {
         "the request could not be sent".to_owned()
     } else {
         parts.join(": ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_date_of_an_answer_is_read_as_http_writes_it() {
+        let expected: Timestamp = "1994-11-06T08:49:37Z".parse().unwrap();
+        assert_eq!(http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(expected));
+        for bad in ["", "yarın", "1994-11-06"] {
+            assert_eq!(http_date(bad), None, "{bad}");
+        }
     }
 }

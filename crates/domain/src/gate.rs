@@ -191,8 +191,10 @@ pub struct PersonFacts {
     pub complaint_stop: bool,
     /// The operator said the number does not exist.
     pub invalid_at_operator: bool,
-    /// Receipts failed again and again.
+    /// The address is dead.
     pub undeliverable: bool,
+    /// Deliveries failed again and again of late; it may work again.
+    pub keeps_failing: bool,
     /// Refused this purpose.
     pub purpose_refused: bool,
     /// The frequency cap is used up.
@@ -223,6 +225,7 @@ impl PersonFacts {
             complaint_stop: false,
             invalid_at_operator: false,
             undeliverable: false,
+            keeps_failing: false,
             purpose_refused: false,
             over_frequency_cap: false,
             same_content_today: false,
@@ -482,7 +485,10 @@ fn address(question: &Question<'_>, found: &mut Found) {
     let person = question.person;
     let unusable = person.invalid_at_operator || !person.recipient.fits(question.message.channel);
     found.add_if(unusable, ReasonCode::S203);
-    found.add_if(person.undeliverable, ReasonCode::S204);
+    // What somebody asked for is still tried at a mailbox that keeps failing.
+    let is_spared = question.message.basis != Basis::Commercial;
+    let is_stopped = person.undeliverable || (person.keeps_failing && !is_spared);
+    found.add_if(is_stopped, ReasonCode::S204);
     let is_spared =
         person.blacklist_spares_mandatory && question.message.basis != Basis::Commercial;
     found.add_if(person.blacklisted && !is_spared, ReasonCode::S201);

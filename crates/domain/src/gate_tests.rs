@@ -331,3 +331,25 @@ fn when_the_feed_went_unread_for_longer_than_it_shows_nobody_is_sendable() {
         assert_eq!(decide(&question).headline(), expected, "{hours} hours");
     }
 }
+
+#[test]
+fn a_mailbox_that_keeps_failing_gets_no_advertisements_and_still_what_was_asked_for() {
+    let information = MessageFacts {
+        basis: Basis::Informational,
+        ..SMS
+    };
+    for (undeliverable, keeps_failing, commercial, asked_for) in [
+        (false, false, None, None),
+        (false, true, Some(ReasonCode::S204), None),
+        (true, false, Some(ReasonCode::S204), Some(ReasonCode::S204)),
+    ] {
+        let person = PersonFacts {
+            undeliverable,
+            keeps_failing,
+            ..confirmed(1)
+        };
+        let headline = |message| ask(&person, message, RegistryMode::Sync).headline();
+        assert_eq!(headline(&SMS), commercial);
+        assert_eq!(headline(&information), asked_for);
+    }
+}

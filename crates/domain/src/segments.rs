@@ -76,12 +76,32 @@ pub fn count(text: &str, profile: Profile, suffix_reserve: u32) -> Count {
     }
 }
 
+/// The same for a text that goes out in a wider alphabet than it needs, because
+/// it shares a request with others.
+pub fn count_in(text: &str, encoding: Encoding, profile: Profile, suffix_reserve: u32) -> Count {
+    count_encoded(text.nfc(), encoding, profile, suffix_reserve)
+}
+
+/// The cheapest alphabet of the profile that holds every one of these texts.
+pub fn encoding_for_all<'a>(texts: impl Iterator<Item = &'a str>, profile: Profile) -> Encoding {
+    choose_encoding(texts.flat_map(|text| text.nfc()), profile)
+}
+
 fn count_chars(
     chars: impl Iterator<Item = char> + Clone,
     profile: Profile,
     suffix_reserve: u32,
 ) -> Count {
     let encoding = choose_encoding(chars.clone(), profile);
+    count_encoded(chars, encoding, profile, suffix_reserve)
+}
+
+fn count_encoded(
+    chars: impl Iterator<Item = char> + Clone,
+    encoding: Encoding,
+    profile: Profile,
+    suffix_reserve: u32,
+) -> Count {
     let unsupported = match encoding {
         Encoding::Latin5 => chars.clone().find(|&c| !is_latin5(c)),
         _ => None,

@@ -46,6 +46,8 @@ pub(crate) struct Context {
     pub(crate) second: Option<MessageText>,
     /// Whether links are not delivered over this route.
     pub(crate) is_foreign: bool,
+    /// Longest text message, in parts.
+    pub(crate) parts_max: u32,
     /// The brand's frequency limits, as far as they hold for the campaign.
     pub(crate) frequency: Option<Frequency>,
     /// Campaigns that say the same today, where that counts.
@@ -192,6 +194,7 @@ impl Engine {
         };
         Ok(Context {
             policy,
+            parts_max: self.settings.dispatch.parts_max,
             is_foreign: campaign.channel.is_phone()
                 && crate::campaigns::is_foreign(connector.as_ref()),
             frequency,

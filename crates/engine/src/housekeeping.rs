@@ -1,5 +1,5 @@
-//! Forgetting what nobody needs any more: ended sessions, and answers kept for
-//! the repeats of creating calls.
+//! Forgetting what nobody needs any more: ended sessions, answers kept for the
+//! repeats of creating calls, and failures of addresses that have rested since.
 
 use domain::time::HOUR_US;
 
@@ -17,7 +17,14 @@ impl Engine {
         let mut writer = self.store.write().await?;
         let sessions = writer.purge_sessions().await?;
         let calls = writer.purge_calls(before, ROWS_MAX).await?;
+        let rested = writer.forgive_failing(ROWS_MAX).await?;
         writer.commit().await?;
+        if rested > 0 {
+            tracing::info!(
+                addresses = rested,
+                "addresses that kept failing are tried again"
+            );
+        }
         if sessions + calls > 0 {
             tracing::debug!(
                 sessions,
@@ -25,7 +32,7 @@ impl Engine {
                 "ended sessions and old answers were forgotten"
             );
         }
-        Ok(if calls >= ROWS_MAX as u64 {
+        Ok(if calls.max(rested) >= ROWS_MAX as u64 {
             Step::Did
         } else {
             Step::Idle

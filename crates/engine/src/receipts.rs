@@ -270,7 +270,7 @@ impl Engine {
                     free.insert(made).clone()
                 }
             };
-            let problem = match self.read_push(&connector, &push.body) {
+            let problem = match self.read_push(push.connector, &connector, &push.body) {
                 Ok((mut rows, addressed, bounces)) => {
                     if !bounces.is_empty() {
                         bounced.entry(firm).or_default().extend(bounces);
@@ -304,13 +304,19 @@ impl Engine {
         Ok(Step::Did)
     }
 
-    fn read_push(&self, connector: &Arc<dyn Connector>, packed: &[u8]) -> Result<ReadPush, String> {
+    fn read_push(
+        &self,
+        id: ConnectorId,
+        connector: &Arc<dyn Connector>,
+        packed: &[u8],
+    ) -> Result<ReadPush, String> {
         let body =
             lz4_flex::decompress_size_prepended(packed).map_err(|error| error.to_string())?;
         let receipts = connector
             .receipts(&body)
             .map_err(|error| error.to_string())?;
         let now = self.now();
+        warn(id, &receipts.alerts);
         let bounces = bounces(connector.as_ref(), &receipts.receipts, now);
         let rows = receipts.receipts.into_iter();
         Ok((
@@ -344,6 +350,13 @@ fn bounces(connector: &dyn Connector, receipts: &[Receipt], now: domain::Timesta
             at: receipt.happened_at.unwrap_or(now),
         })
         .collect()
+}
+
+/// What a provider says that people should look at.
+fn warn(id: ConnectorId, alerts: &[String]) {
+    for alert in alerts {
+        tracing::error!(connector.id = %id, "{alert}");
+    }
 }
 
 fn unreadable(push: &WaitingPush, problem: String) -> String {

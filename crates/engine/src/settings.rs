@@ -272,6 +272,8 @@ pub struct Dispatch {
     pub retry_seconds: i64,
     /// Look-ups of one batch in doubt before a person decides.
     pub look_ups_max: i64,
+    /// Longest text message, in parts as the provider bills them (S402).
+    pub parts_max: u32,
     /// Pause between looks for work.
     pub poll_ms: u64,
 }
@@ -287,6 +289,8 @@ impl Default for Dispatch {
             quiet_seconds: 0,
             retry_seconds: 5,
             look_ups_max: 30,
+            // The most that Turkish providers publish a price for.
+            parts_max: 7,
             poll_ms: 200,
         }
     }

@@ -41,6 +41,13 @@ pub(crate) fn parts(text: &str, speaks_turkish: bool) -> usize {
     pack(text, coding)
 }
 
+/// Parts of `text` in a request that names the Turkish table for all its texts:
+/// a plain one, too, has the room of that table only.
+pub(crate) fn turkish_parts(text: &str) -> usize {
+    let fits = text.chars().all(|char| (TURKISH7.cost)(char).is_some());
+    pack(text, if fits { TURKISH7 } else { UCS2 })
+}
+
 /// Parts of `text` when it is sent in UCS-2 whatever it holds.
 pub(crate) fn unicode_parts(text: &str) -> usize {
     pack(text, UCS2)

@@ -29,6 +29,13 @@ pub const SOFT_MAX: i64 = 5;
 pub const SOFT_DAYS: i64 = 3;
 /// Within which time they count, microseconds.
 pub const SOFT_WITHIN_US: i64 = 30 * domain::time::DAY_US;
+/// How long after the last of them the address is tried again, microseconds.
+pub const SOFT_REST_US: i64 = 60 * domain::time::DAY_US;
+
+/// What `recipient.undeliverable` says of an address beside 0: that it is dead.
+pub(crate) const DEAD: i64 = 1;
+/// That it kept failing: no commercial messages for a while.
+pub(crate) const FAILING: i64 = 2;
 
 /// A failed delivery as people read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +102,12 @@ const OF_ADDRESS: &str = bounce_sql!(
     "bounced_us DESC, campaign_id DESC"
 );
 
+/// Addresses that kept failing, and not since the time given. The number stands in
+/// the text, so that the index of those few is used.
+const RESTED: &str = "SELECT r.id, r.firm_id FROM recipient r WHERE r.undeliverable = 2 \
+     AND NOT EXISTS (SELECT 1 FROM bounce b WHERE b.recipient_id = r.id AND b.bounced_us >= $1) \
+     ORDER BY r.id LIMIT $2";
+
 #[derive(sqlx::FromRow)]
 struct BounceRow {
     recipient_id: i64,
@@ -117,7 +130,7 @@ impl BounceRow {
             address: known(address, "recipient", "address", recipient)?,
             recipient,
             contact: ContactId::from_db(self.contact_id),
-            is_stopped: self.undeliverable == 1,
+            is_stopped: self.undeliverable != 0,
             campaign: CampaignId::from_db(self.campaign_id),
             campaign_name: self.name,
             is_hard: self.is_hard == 1,
@@ -193,8 +206,9 @@ impl Writer {
                 continue;
             }
             // Days are those of Turkish time; it has had one offset since 2016.
-            let sql = "UPDATE recipient SET undeliverable = 1 \
-                 WHERE id = $1 AND firm_id = $2 AND undeliverable = 0 AND ($3 = 1 OR \
+            let sql = "UPDATE recipient SET undeliverable = CASE WHEN $3 = 1 THEN 1 ELSE 2 END \
+                 WHERE id = $1 AND firm_id = $2 \
+                    AND (undeliverable = 0 OR (undeliverable = 2 AND $3 = 1)) AND ($3 = 1 OR \
                     (SELECT count(*) FROM bounce WHERE recipient_id = $1 AND bounced_us >= $4) >= $5 \
                     AND (SELECT count(DISTINCT (bounced_us + 10800000000) / 86400000000) FROM bounce \
                          WHERE recipient_id = $1 AND bounced_us >= $4) >= $6)";
@@ -217,6 +231,30 @@ impl Writer {
         Ok(stopped)
     }
 
+    /// Lets addresses be tried again that kept failing and have rested since.
+    /// Returns how many.
+    pub async fn forgive_failing(&mut self, limit: usize) -> Result<u64, StoreError> {
+        let before = self.now().plus_micros(-SOFT_REST_US);
+        let rows: Vec<(i64, i64)> = on!(self, conn => sqlx::query_as(RESTED)
+            .bind(before.as_micros())
+            .bind(page_rows(limit))
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("looking for addresses that have rested")?;
+        for (id, firm) in &rows {
+            self.changes_firm(FirmId::from_db(*firm));
+            let sql = "UPDATE recipient SET undeliverable = 0 \
+                 WHERE id = $1 AND undeliverable = 2";
+            on!(self, conn => sqlx::query(sql)
+                .bind(id)
+                .execute(&mut *conn)
+                .await
+                .map(drop))
+            .doing("letting a rested address be tried again")?;
+        }
+        Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
+    }
+
     /// Lets an address be tried again: somebody has seen that it works.
     pub async fn revive_address(
         &mut self,
@@ -225,7 +263,7 @@ impl Writer {
     ) -> Result<bool, StoreError> {
         self.changes_firm(firm);
         let sql = "UPDATE recipient SET undeliverable = 0 \
-             WHERE id = $1 AND firm_id = $2 AND undeliverable = 1";
+             WHERE id = $1 AND firm_id = $2 AND undeliverable <> 0";
         let rows = on!(self, conn => sqlx::query(sql)
             .bind(recipient.as_db())
             .bind(firm.as_db())
@@ -247,7 +285,7 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use super::{NEWEST, OF_ADDRESS};
+    use super::{NEWEST, OF_ADDRESS, RESTED};
     use crate::plan::{Index, walks};
 
     #[tokio::test]
@@ -258,5 +296,6 @@ mod tests {
             Index::of_key("SEARCH bounce USING PRIMARY KEY", "bounce_pkey"),
         )
         .await;
+        walks(|_| RESTED, Index::named("recipient_failing")).await;
     }
 }

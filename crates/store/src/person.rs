@@ -9,6 +9,7 @@ use domain::template::Values;
 use domain::{Channel, Recipient, RecipientKind};
 use sqlx::AssertSqlSafe;
 
+use crate::bounces::{DEAD, FAILING};
 use crate::consent::state::{KeyState, LocalColumns, RegistryColumns, local_state, registry_view};
 use crate::db::{Engine, Reader, Writer};
 use crate::dispatch::PickedBatch;
@@ -91,7 +92,8 @@ impl Row {
             id,
         )?;
         let mut facts = PersonFacts::unknown(id, address);
-        facts.undeliverable = self.undeliverable == 1;
+        facts.undeliverable = self.undeliverable == DEAD;
+        facts.keeps_failing = self.undeliverable == FAILING;
         facts.blacklisted = self.blacklisted > 0;
         facts.blacklist_spares_mandatory = self.blacklisted == 1;
         facts.complaint_stop = self.complained == 1;

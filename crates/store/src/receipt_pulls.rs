@@ -6,7 +6,7 @@ use domain::ids::{BatchKey, CampaignId, ConnectorId, FirmId, MessageRef, Recipie
 use domain::{Recipient, Timestamp};
 
 use crate::db::{Engine, Reader, Writer};
-use crate::dispatch::BatchState;
+use crate::dispatch::{BatchState, PickedBatch};
 use crate::error::{Doing, StoreError, exactly};
 use crate::row::{known, page_rows};
 
@@ -54,7 +54,8 @@ impl Reader {
     ) -> Result<Vec<(MessageRef, Recipient)>, StoreError> {
         let sql = "SELECT p.recipient_id, r.address \
              FROM campaign_recipient p JOIN recipient r ON r.id = p.recipient_id \
-             WHERE p.campaign_id = $1 AND p.code = 0 AND p.recipient_id BETWEEN $3 AND $4 \
+             WHERE p.campaign_id = $1 AND p.code = 0 AND p.batch_no = $2 \
+               AND p.recipient_id BETWEEN $3 AND $4 \
                AND NOT EXISTS (SELECT 1 FROM send_exception e WHERE e.campaign_id = p.campaign_id \
                     AND e.batch_no = $2 AND e.recipient_id = p.recipient_id) \
                AND NOT EXISTS (SELECT 1 FROM receipt t WHERE t.campaign_id = p.campaign_id \
@@ -69,19 +70,32 @@ impl Reader {
             .fetch_all(&mut *conn)
             .await)
         .doing("reading messages without an end")?;
-        rows.into_iter()
-            .map(|(id, address)| {
-                let id = RecipientId::from_db(id);
-                let address = Recipient::from_normalised(&address).ok();
-                let address = known(address, "recipient", "address", id)?;
-                let message = MessageRef {
-                    campaign: batch.key.campaign,
-                    batch_no: batch.key.number,
-                    recipient: id,
-                };
-                Ok((message, address))
-            })
-            .collect()
+        messages(batch.key, rows)
+    }
+
+    /// Everyone who was in a batch's request, with their addresses: the planned,
+    /// less those the last gate took out.
+    pub async fn messages_in_doubt(
+        &mut self,
+        batch: &PickedBatch,
+    ) -> Result<Vec<(MessageRef, Recipient)>, StoreError> {
+        let sql = "SELECT p.recipient_id, r.address \
+             FROM campaign_recipient p JOIN recipient r ON r.id = p.recipient_id \
+             WHERE p.campaign_id = $1 AND p.code = 0 AND p.batch_no = $2 \
+               AND p.recipient_id BETWEEN $3 AND $4 \
+               AND NOT EXISTS (SELECT 1 FROM send_exception e WHERE e.campaign_id = p.campaign_id \
+                    AND e.batch_no = $2 AND e.recipient_id = p.recipient_id) \
+             ORDER BY p.recipient_id LIMIT $5";
+        let rows: Vec<(i64, String)> = on!(self, conn => sqlx::query_as(sql)
+            .bind(batch.key.campaign.as_db())
+            .bind(batch.key.number)
+            .bind(batch.people.0.as_db())
+            .bind(batch.people.1.as_db())
+            .bind(page_rows(OPEN_MAX))
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("reading the people of a request in doubt")?;
+        messages(batch.key, rows)
     }
 
     /// The batch that an account's provider knows under this name.
@@ -130,6 +144,25 @@ impl Reader {
             recipient: RecipientId::from_db(id),
         }))
     }
+}
+
+fn messages(
+    batch: BatchKey,
+    rows: Vec<(i64, String)>,
+) -> Result<Vec<(MessageRef, Recipient)>, StoreError> {
+    rows.into_iter()
+        .map(|(id, address)| {
+            let id = RecipientId::from_db(id);
+            let address = Recipient::from_normalised(&address).ok();
+            let address = known(address, "recipient", "address", id)?;
+            let message = MessageRef {
+                campaign: batch.campaign,
+                batch_no: batch.number,
+                recipient: id,
+            };
+            Ok((message, address))
+        })
+        .collect()
 }
 
 impl Writer {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use domain::gate::Basis;
-use domain::{Recipient, Status, Timestamp};
+use domain::{Channel, Recipient, Status, Timestamp};
 use engine::links::{Linked, LinkedChannel, Wish};
 use store::brands::Brand;
 use store::testers::{Tester, TesterState};
@@ -184,14 +184,46 @@ pub(super) fn invitation(
 }
 
 fn said(language: Language, linked: &Linked, wish: &Wish) -> String {
-    let channel = words::channel(language, linked.campaign.channel);
-    match (wish, language) {
-        (Wish::Channel, Language::Tr) => format!("Kaydedildi: {channel} ile artık ticari ileti almayacaksınız. Ret bildiriminiz İleti Yönetim Sistemi'ne (İYS) iletiliyor."),
-        (Wish::Channel, Language::En) => format!("Saved: you will get no more commercial messages by {channel}. Your refusal is being passed on to the national registry (İYS)."),
-        (Wish::Everything, Language::Tr) => "Kaydedildi: bu adrese artık hiçbir ticari ileti gönderilmeyecek. Ret bildiriminiz İleti Yönetim Sistemi'ne (İYS) iletiliyor.".to_owned(),
-        (Wish::Everything, Language::En) => "Saved: no more commercial messages will be sent to this address. Your refusal is being passed on to the national registry (İYS).".to_owned(),
-        (Wish::Purposes { .. }, Language::Tr) => "Konu tercihleriniz kaydedildi.".to_owned(),
-        (Wish::Purposes { .. }, Language::En) => "Your choice of topics was saved.".to_owned(),
+    let channel = linked.campaign.channel;
+    let done = match (wish, language) {
+        (Wish::Channel, Language::Tr) => format!(
+            "Kaydedildi: {} ile artık ticari ileti almayacaksınız.",
+            words::channel(language, channel)
+        ),
+        (Wish::Channel, Language::En) => format!(
+            "Saved: you will get no more commercial messages by {}.",
+            words::channel(language, channel)
+        ),
+        (Wish::Everything, Language::Tr) => {
+            "Kaydedildi: bu adrese artık hiçbir ticari ileti gönderilmeyecek.".to_owned()
+        }
+        (Wish::Everything, Language::En) => {
+            "Saved: no more commercial messages will be sent to this address.".to_owned()
+        }
+        (Wish::Purposes { .. }, Language::Tr) => return "Konu tercihleriniz kaydedildi.".to_owned(),
+        (Wish::Purposes { .. }, Language::En) => return "Your choice of topics was saved.".to_owned(),
+    };
+    let all = *wish == Wish::Everything;
+    format!("{done} {}", passed_on(language, channel, all))
+}
+
+/// Where a refusal goes from here. İYS keeps none for WhatsApp, so nobody is told
+/// that theirs is passed on; what it says about the other channels of the same
+/// number is.
+fn passed_on(language: Language, channel: Channel, all: bool) -> &'static str {
+    match (channel.is_registered(), all) {
+        (true, _) => language.pick(
+            "Ret bildiriminiz İleti Yönetim Sistemi'ne (İYS) iletiliyor.",
+            "Your refusal is being passed on to the national registry (İYS).",
+        ),
+        (false, true) => language.pick(
+            "WhatsApp için reddinizi marka kendi kayıtlarında tutar; kısa mesaj ve aramalar için olan ise İleti Yönetim Sistemi'ne (İYS) iletiliyor.",
+            "The brand keeps your refusal of WhatsApp in its own records; that of text messages and calls is being passed on to the national registry (İYS).",
+        ),
+        (false, false) => language.pick(
+            "İleti Yönetim Sistemi (İYS) WhatsApp izinlerini tutmadığı için reddiniz markanın kendi kayıtlarına işlendi.",
+            "The national registry (İYS) keeps no consents for WhatsApp, so your refusal stands in the brand's own records.",
+        ),
     }
 }
 
@@ -375,4 +407,29 @@ fn why(body: &mut String, linked: &Linked, language: Language) {
         "If you did not give this consent, stop the messages above; you may also complain to the Ministry of Trade or at İYS.",
     );
     let _ = writeln!(body, "<p class=\"quiet\">{more}</p></section>");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_that_iys_hears_of_what_it_does_not_keep() {
+        for (language, passes_on, keeps_none) in [
+            (Language::Tr, "iletiliyor", "tutmadığı"),
+            (Language::En, "passed on", "keeps no consents"),
+        ] {
+            for channel in Channel::ALL {
+                let alone = passed_on(language, *channel, false);
+                assert_eq!(
+                    alone.contains(passes_on),
+                    channel.is_registered(),
+                    "{alone}"
+                );
+                assert_eq!(alone.contains(keeps_none), !channel.is_registered());
+                // The number's other channels are passed on in any case.
+                assert!(passed_on(language, *channel, true).contains(passes_on));
+            }
+        }
+    }
 }

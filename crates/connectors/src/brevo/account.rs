@@ -10,14 +10,14 @@ use serde_json::Value;
 use subtle::ConstantTimeEq;
 
 use super::config::Config;
-use super::{encode, events, send};
+use super::{encode, events, listed, send};
 use crate::capabilities::Capabilities;
 use crate::catalogue::ConfigError;
 use crate::checks;
 use crate::connector::Connector;
 use crate::message::{ClearedRequest, EncodeError, Envelope, Outgoing};
 use crate::outcome::{Balance, CallFailure, LookUp, Outcome, TestReport};
-use crate::receipt::{Inbox, Push, Receipts, UnreadablePush};
+use crate::receipt::{Inbox, Push, Receipts, SentRequest, UnreadablePush};
 use crate::transport::{Answer, ask};
 
 /// A configured account.
@@ -86,8 +86,16 @@ impl Brevo {
             .header(http::header::ACCEPT, "application/json")
     }
 
+    pub(super) fn get(&self, path: &str) -> RequestBuilder {
+        self.authorised(self.http.get(self.address(path)))
+    }
+
     async fn fetch(&self, path: &str) -> Result<Answer, CallFailure> {
-        let answer = ask(self.authorised(self.http.get(self.address(path)))).await?;
+        Self::read(self.get(path)).await
+    }
+
+    pub(super) async fn read(request: RequestBuilder) -> Result<Answer, CallFailure> {
+        let answer = ask(request).await?;
         if answer.status.is_success() {
             Ok(answer)
         } else {
@@ -135,6 +143,10 @@ impl Connector for Brevo {
 
     fn receipts(&self, body: &[u8]) -> Result<Receipts, UnreadablePush> {
         events::receipts(body)
+    }
+
+    async fn pull(&self, requests: &[SentRequest]) -> Result<Receipts, CallFailure> {
+        listed::pull(self, requests).await
     }
 
     fn brings_replies(&self, body: &[u8]) -> bool {

@@ -6,7 +6,7 @@ use domain::Channel;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::capabilities::{Capabilities, Inbounding, Receiving, Resolve};
+use crate::capabilities::{Capabilities, Inbounding, Pulling, Receiving, Resolve};
 use crate::catalogue::{ConfigError, FieldForm, KindInfo};
 use crate::fields::{self, AccountSettings};
 use crate::form::FormReader;
@@ -17,6 +17,13 @@ const RECIPIENTS_MAX: u32 = 500;
 const REQUEST_BYTES_MAX: usize = 20 * 1024 * 1024;
 /// Brevo says thirty minutes now and said fifteen before; this is less than both.
 const REMEMBERED: Duration = Duration::from_mins(12);
+/// A hundred queries an hour are allowed, for events, balance and senders together.
+const PULLING: Pulling = Pulling {
+    requests_max: 1,
+    recipients_max: 500,
+    every: Duration::from_mins(1),
+    window: Duration::from_hours(72),
+};
 
 pub(crate) const KIND: KindInfo = KindInfo {
     kind: "brevo",
@@ -81,8 +88,7 @@ impl Config {
             has_iys_flags: false,
             receipts: Receiving {
                 by_push: true,
-                by_look_up: false,
-                by_pull: None,
+                by_pull: Some(PULLING),
             },
             inbound: Inbounding {
                 by_push: true,

@@ -23,7 +23,7 @@ pub(super) fn encode(
     ClearedRequest::write(envelope, messages, capabilities, |bytes| {
         let versions = messages
             .iter()
-            .map(|cleared| version(cleared.message()))
+            .map(|cleared| version(cleared.message(), &sender))
             .collect::<Result<Vec<_>, _>>()?;
         let first = versions.first().ok_or(EncodeError::Empty)?;
         let body = Body {
@@ -38,6 +38,8 @@ pub(super) fn encode(
             headers: Common {
                 idempotency_key: uuid(&envelope.key),
             },
+            // By which its events can be listed.
+            tags: [envelope.key.as_str()],
             message_versions: &versions,
         };
         serde_json::to_writer(bytes, &body)
@@ -45,7 +47,7 @@ pub(super) fn encode(
     })
 }
 
-fn version(message: &Outgoing) -> Result<Version<'_>, EncodeError> {
+fn version<'a>(message: &'a Outgoing, sender: &Mailbox) -> Result<Version<'a>, EncodeError> {
     let (Recipient::Email(to), Some(mail)) = (&message.recipient, &message.mail) else {
         return Err(EncodeError::NotAllowed {
             message: message.message,
@@ -75,6 +77,7 @@ fn version(message: &Outgoing) -> Result<Version<'_>, EncodeError> {
                 .as_deref()
                 .filter(|url| url.starts_with("<https://"))
                 .map(|_| "List-Unsubscribe=One-Click"),
+            list: way_out.as_ref().map(|_| crate::smtp::list_id(sender)),
             way_out,
         },
     })
@@ -133,6 +136,7 @@ struct Body<'a> {
     html_content: &'a str,
     text_content: &'a str,
     headers: Common,
+    tags: [&'a str; 1],
     message_versions: &'a [Version<'a>],
 }
 
@@ -165,6 +169,8 @@ struct Own {
         skip_serializing_if = "Option::is_none"
     )]
     one_click: Option<&'static str>,
+    #[serde(rename = "List-Id", skip_serializing_if = "Option::is_none")]
+    list: Option<String>,
 }
 
 #[derive(Serialize)]

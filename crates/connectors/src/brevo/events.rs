@@ -9,11 +9,11 @@ use serde_json::Value;
 use crate::codes::Codes;
 use crate::receipt::{Inbound, Inbox, Receipt, ReceiptState, Receipts, UnreadablePush};
 
-static EVENTS: LazyLock<Codes> =
+pub(super) static EVENTS: LazyLock<Codes> =
     LazyLock::new(|| Codes::read(include_str!("../../data/brevo_event.tsv")));
 
 /// Events that say that the address is dead.
-const DEAD: [&str; 2] = ["hard_bounce", "invalid_email"];
+pub(super) const DEAD: [&str; 2] = ["hard_bounce", "invalid_email"];
 /// Events by which a person refuses; older accounts know other names.
 const REFUSALS: [&str; 4] = ["spam", "complaint", "unsubscribed", "unsubscribe"];
 /// What a refusal says, as somebody would write it.

@@ -9,6 +9,7 @@ mod account;
 mod config;
 mod encode;
 mod events;
+mod listed;
 mod send;
 
 pub(crate) use account::Brevo;

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::description::{Description, Length};
 use super::template::CREDENTIALS;
-use crate::capabilities::{Capabilities, Pulling, Receiving};
+use crate::capabilities::{Alphabet, Capabilities, Pulling, Receiving};
 use crate::catalogue::{ConfigError, Field, FieldForm, KindInfo};
 use crate::fields::{self, AccountSettings};
 use crate::form::FormReader;
@@ -113,6 +113,7 @@ const HTTP: KindInfo = KindInfo {
         ),
         fields::requests_per_second(REQUESTS_PER_SECOND),
         fields::TIMEOUT,
+        fields::OPERATOR_SUFFIX,
         fields::ROUTE_COUNTRY,
     ],
 };
@@ -158,6 +159,7 @@ fn kind_of(kind: &'static str, described: &Description) -> KindInfo {
     form.extend([
         fields::requests_per_second(REQUESTS_PER_SECOND),
         fields::TIMEOUT,
+        fields::OPERATOR_SUFFIX,
         fields::ROUTE_COUNTRY,
     ]);
     KindInfo {
@@ -258,10 +260,14 @@ impl Config {
                 Length::Turkish => Profile::TrBill,
                 Length::Unicode => Profile::Plain,
             },
+            alphabet: if described.alphabet.is_some() {
+                Alphabet::OfRequest
+            } else {
+                Alphabet::OfText
+            },
             has_iys_flags: described.ground.is_some(),
             receipts: Receiving {
                 by_push: described.push.is_some(),
-                by_look_up: false,
                 by_pull: described.pull.as_ref().map(|pull| Pulling {
                     requests_max: PULL_REQUESTS_MAX,
                     recipients_max: 50_000,

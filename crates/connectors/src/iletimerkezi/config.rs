@@ -45,6 +45,7 @@ pub(crate) const KIND: KindInfo = KindInfo {
         fields::recipients_max(RECIPIENTS_MAX, "1000"),
         fields::requests_per_second("5"),
         fields::TIMEOUT,
+        fields::OPERATOR_SUFFIX,
         fields::ROUTE_COUNTRY,
     ],
 };
@@ -77,7 +78,6 @@ impl Config {
         Capabilities {
             receipts: Receiving {
                 by_push: true,
-                by_look_up: false,
                 by_pull: Some(PULLING),
             },
             ..Capabilities::turkish_sms(&self.account)

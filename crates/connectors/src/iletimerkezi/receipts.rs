@@ -22,8 +22,14 @@ const PAGE_ROWS: usize = 1_000;
 /// An order has at most 50,000 people.
 const PAGES_MAX: usize = 50;
 
+/// The order as a whole was not sent, or was cancelled.
+const NOT_SENT: &str = "115";
+
 #[derive(Deserialize)]
 struct Order {
+    /// Of the order as a whole.
+    #[serde(default)]
+    status: Value,
     #[serde(default)]
     message: Vec<Row>,
 }
@@ -75,22 +81,34 @@ async fn pull_order(
                 receipts.foreign += 1;
                 continue;
             };
-            let code = plain(&row.status);
-            receipts.receipts.push(Receipt {
-                message: *message,
-                state: STATUSES.state(&code),
-                provider_text: STATUSES.name(&code).to_owned(),
-                provider_code: code,
-                operator_code: None,
-                happened_at: None,
-                hard_bounce: false,
-            });
+            receipts
+                .receipts
+                .push(receipt(*message, plain(&row.status)));
+        }
+        if plain(&order.status) == NOT_SENT {
+            // Whoever had an end before keeps it: it is no worse than this one.
+            let nobody = request.messages.iter();
+            let nobody = nobody.map(|(message, _)| receipt(*message, NOT_SENT.to_owned()));
+            receipts.receipts.extend(nobody);
+            return Ok(());
         }
         if order.message.len() < PAGE_ROWS {
             break;
         }
     }
     Ok(())
+}
+
+fn receipt(message: MessageRef, code: String) -> Receipt {
+    Receipt {
+        message,
+        state: STATUSES.state(&code),
+        provider_text: STATUSES.name(&code).to_owned(),
+        provider_code: code,
+        operator_code: None,
+        happened_at: None,
+        hard_bounce: false,
+    }
 }
 
 fn plain(value: &Value) -> String {

@@ -9,6 +9,7 @@ use http::header::AUTHORIZATION;
 use reqwest::RequestBuilder;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
+use serde_json::json;
 use subtle::ConstantTimeEq;
 
 use super::config::Config;
@@ -19,8 +20,11 @@ use crate::checks;
 use crate::connector::Connector;
 use crate::message::{ClearedRequest, EncodeError, Envelope, Outgoing};
 use crate::outcome::{Balance, CallFailure, Check, Class, LookUp, Outcome, TestReport};
-use crate::receipt::{Inbox, Push, Receipts, UnreadablePush};
+use crate::receipt::{Inbox, Push, Receipts, SentRequest, UnreadablePush};
 use crate::transport::{Answer, Exchange, exchange};
+
+/// Units of one message that names the Turkish table.
+const TURKISH_UNITS: usize = 155;
 
 /// A configured account.
 #[derive(Debug)]
@@ -55,7 +59,7 @@ impl Infobip {
         )
     }
 
-    async fn read(&self, request: RequestBuilder) -> Result<Answer, CallFailure> {
+    pub(super) async fn read(&self, request: RequestBuilder) -> Result<Answer, CallFailure> {
         match exchange(request).await {
             Exchange::Answered(answer) if answer.status.is_success() => Ok(answer),
             Exchange::Answered(answer) => Err(CallFailure {
@@ -90,6 +94,45 @@ impl Infobip {
         }
     }
 
+    /// Whether Infobip counts a text as it is counted here: 155 Turkish letters
+    /// are one message.
+    async fn check_lengths(&self) -> Check {
+        let asked = json!({ "text": "ş".repeat(TURKISH_UNITS), "languageCode": "TR" });
+        let outcome = match self.read(self.post("/sms/1/preview").json(&asked)).await {
+            Ok(answer) => answer.json::<Previewed>(),
+            Err(failure) => Err(failure),
+        };
+        let counted = outcome.map(|previewed| previewed.previews.first().map(|p| p.message_count));
+        let (text_tr, text_en) = match &counted {
+            Ok(Some(1)) => (
+                "Türkçe metinlerin uzunluğu Infobip'te de aynı sayılıyor.".to_owned(),
+                "Infobip counts the length of Turkish texts the same.".to_owned(),
+            ),
+            Ok(Some(parts)) => (
+                format!(
+                    "Infobip {TURKISH_UNITS} Türkçe harfi {parts} mesaj sayıyor; burada 1 sayılır, maliyet tahminleri düşük kalır. Hesabınızda Türkçe dil desteğini açtırın."
+                ),
+                format!(
+                    "Infobip counts {TURKISH_UNITS} Turkish letters as {parts} messages; here they are 1, so costs are underestimated. Have Turkish language support switched on for your account."
+                ),
+            ),
+            Ok(None) => (
+                "Metin uzunluğu karşılaştırılamadı: yanıtta önizleme yok.".to_owned(),
+                "Lengths could not be compared: the answer holds no preview.".to_owned(),
+            ),
+            Err(failure) => (
+                format!("Metin uzunluğu karşılaştırılamadı: {failure}"),
+                format!("Lengths could not be compared: {failure}"),
+            ),
+        };
+        Check {
+            passed: matches!(counted, Ok(Some(1))),
+            is_required: false,
+            text_tr,
+            text_en,
+        }
+    }
+
     async fn check_balance(&self) -> Check {
         let outcome = self.balance().await;
         let (text_tr, text_en) = match &outcome {
@@ -115,6 +158,17 @@ impl Infobip {
             text_en,
         }
     }
+}
+
+#[derive(Deserialize)]
+struct Previewed {
+    previews: Vec<Preview>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Preview {
+    message_count: u32,
 }
 
 #[derive(Deserialize)]
@@ -144,6 +198,10 @@ impl Connector for Infobip {
 
     async fn look_up(&self, key: &str, messages: &[MessageRef]) -> LookUp {
         lookup::look_up(self, key, messages).await
+    }
+
+    async fn pull(&self, requests: &[SentRequest]) -> Result<Receipts, CallFailure> {
+        lookup::pull(self, requests).await
     }
 
     fn authenticate(&self, push: &Push<'_>) -> bool {
@@ -192,7 +250,11 @@ impl Connector for Infobip {
     }
 
     async fn test(&self) -> TestReport {
-        checks::report([self.check_logs().await, self.check_balance().await])
+        checks::report([
+            self.check_logs().await,
+            self.check_balance().await,
+            self.check_lengths().await,
+        ])
     }
 }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use domain::Channel;
-use domain::segments::{OPERATOR_SUFFIX_UNITS, Profile};
+use domain::segments::Profile;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::capabilities::{Capabilities, Inbounding, Receiving, Resolve};
+use crate::capabilities::{Alphabet, Capabilities, Inbounding, Pulling, Receiving, Resolve};
 use crate::catalogue::{ConfigError, Field, FieldForm, KindInfo};
 use crate::form::FormReader;
 
@@ -18,6 +18,14 @@ const REQUEST_BYTES_MAX: usize = 1024 * 1024;
 const VALIDITY_MINUTES_MAX: u32 = 48 * 60;
 /// Logs are kept this long.
 const LOGS: Duration = Duration::from_hours(48);
+/// 120 log queries a minute are allowed; one pull takes a few pages, and look-ups
+/// need theirs. Its keys stand in one parameter of at most 2,048 characters.
+const PULLING: Pulling = Pulling {
+    requests_max: 20,
+    recipients_max: 20_000,
+    every: Duration::from_mins(1),
+    window: LOGS,
+};
 /// Longer than a request that is still being taken in may need to show up in the logs.
 const QUIET_PERIOD: Duration = Duration::from_mins(2);
 
@@ -100,6 +108,7 @@ pub(crate) const KIND: KindInfo = KindInfo {
             is_required: false,
             default: Some("30"),
         },
+        crate::fields::OPERATOR_SUFFIX,
         Field {
             name: "route_country",
             label_tr: "Gönderim ülkesi",
@@ -123,6 +132,7 @@ pub(crate) struct Config {
     pub(crate) recipients_max: u32,
     pub(crate) requests_per_second: u32,
     pub(crate) timeout: Duration,
+    pub(crate) operator_suffix_units: u32,
     pub(crate) route_country: String,
 }
 
@@ -148,6 +158,7 @@ impl Config {
         let recipients_max = form.number("recipients_max");
         let requests_per_second = form.number("requests_per_second");
         let timeout_seconds = form.number("timeout_seconds");
+        let operator_suffix_units = form.number("operator_suffix_units");
         let route_country = form.country("route_country");
         let config = (|| {
             Some(Self {
@@ -157,6 +168,7 @@ impl Config {
                 recipients_max: recipients_max?,
                 requests_per_second: requests_per_second?,
                 timeout: Duration::from_secs(u64::from(timeout_seconds?)),
+                operator_suffix_units: operator_suffix_units?,
                 route_country: route_country?,
             })
         })();
@@ -175,12 +187,12 @@ impl Config {
                 dedupes_message_id: true,
             },
             segments: Profile::TrBill,
-            suffix_units: OPERATOR_SUFFIX_UNITS,
+            alphabet: Alphabet::OfText,
+            suffix_units: self.operator_suffix_units,
             has_iys_flags: true,
             receipts: Receiving {
                 by_push: true,
-                by_look_up: true,
-                by_pull: None,
+                by_pull: Some(PULLING),
             },
             inbound: Inbounding {
                 by_push: true,

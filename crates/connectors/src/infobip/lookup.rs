@@ -1,24 +1,27 @@
-//! Asking what Infobip took under a key: its logs can be read again and again
-//! for 48 hours.
+//! Asking what Infobip took under a key, and what became of it: its logs can be
+//! read again and again for 48 hours.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use domain::ids::MessageRef;
 use http::StatusCode;
+use reqwest::RequestBuilder;
 use serde::Deserialize;
 
 use super::account::Infobip;
 use super::receipts::Report;
 use super::send::explain;
-use crate::outcome::{Found, FoundMessage, LookUp, Refusal};
-use crate::receipt::ReceiptState;
+use crate::outcome::{CallFailure, Found, FoundMessage, LookUp, Refusal};
+use crate::receipt::{ReceiptState, Receipts, SentRequest};
 use crate::transport::{Answer, Exchange, exchange};
 
 /// Rows of a page, the most that Infobip gives.
 const PAGE_ROWS: &str = "1000";
 /// A request has at most 1,000 messages; more pages than this are not its own.
 const PAGES_MAX: usize = 10;
+/// Pages of one pull: of as many requests as one may ask about, and some to spare.
+const PULLED_PAGES_MAX: usize = 25;
 
 pub(super) async fn look_up(account: &Infobip, key: &str, messages: &[MessageRef]) -> LookUp {
     let mut found = HashMap::new();
@@ -53,16 +56,59 @@ pub(super) async fn look_up(account: &Infobip, key: &str, messages: &[MessageRef
     }
 }
 
-async fn page(account: &Infobip, key: &str, cursor: Option<&str>) -> Result<Answer, LookUp> {
-    let mut request = account.get("/sms/3/logs").query(&[
-        ("bulkId", key),
+/// What the logs say about requests by now. Unlike the delivery reports, which
+/// are handed out once, they bring everything again when an answer is lost.
+pub(super) async fn pull(
+    account: &Infobip,
+    requests: &[SentRequest],
+) -> Result<Receipts, CallFailure> {
+    let keys: Vec<&str> = requests
+        .iter()
+        .map(|request| request.key.as_str())
+        .collect();
+    let keys = keys.join(",");
+    let mut receipts = Receipts::default();
+    let mut cursor: Option<String> = None;
+    for nth in 0..PULLED_PAGES_MAX {
+        let answer = match account
+            .read(asking(account, &keys, cursor.as_deref()))
+            .await
+        {
+            Ok(answer) => answer,
+            // What was read so far counts; the rest comes with the next pull.
+            Err(_) if nth > 0 => break,
+            Err(failure) => return Err(failure),
+        };
+        let logs: Logs<'_> = match answer.json() {
+            Ok(logs) => logs,
+            Err(_) if nth > 0 => break,
+            Err(failure) => return Err(failure),
+        };
+        logs.results
+            .iter()
+            .for_each(|report| super::receipts::take(report, &mut receipts));
+        match logs.next() {
+            Some(next) => cursor = Some(next),
+            None => break,
+        }
+    }
+    Ok(receipts)
+}
+
+fn asking(account: &Infobip, keys: &str, cursor: Option<&str>) -> RequestBuilder {
+    let request = account.get("/sms/3/logs").query(&[
+        ("bulkId", keys),
         ("limit", PAGE_ROWS),
         ("useCursor", "true"),
     ]);
-    if let Some(cursor) = cursor {
-        request = request.query(&[("cursor", cursor)]);
+    match cursor {
+        Some(cursor) => request.query(&[("cursor", cursor)]),
+        None => request,
     }
-    match exchange(request).await {
+}
+
+async fn page(account: &Infobip, key: &str, cursor: Option<&str>) -> Result<Answer, LookUp> {
+    match exchange(asking(account, key, cursor)).await {
         Exchange::Answered(answer) if answer.status == StatusCode::OK => Ok(answer),
         Exchange::Answered(answer) => Err(LookUp::Unavailable {
             text: explain(&answer).1,

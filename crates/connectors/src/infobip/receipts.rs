@@ -111,7 +111,7 @@ pub(super) fn inbound(body: &[u8]) -> Result<Inbox, UnreadablePush> {
     Ok(inbox)
 }
 
-fn take(report: &Report<'_>, receipts: &mut Receipts) {
+pub(super) fn take(report: &Report<'_>, receipts: &mut Receipts) {
     match report.message_id.as_ref().map(|id| id.parse()) {
         Some(Ok(message)) => receipts.receipts.push(report.receipt(message)),
         Some(Err(_)) => receipts.foreign += 1,

@@ -174,6 +174,7 @@ mod tests {
         Answer {
             status: StatusCode::from_u16(status).unwrap(),
             retry_after: None,
+            answered_at: None,
             body: body.to_owned().into(),
         }
     }

@@ -70,6 +70,7 @@ pub(crate) const KIND: KindInfo = KindInfo {
         fields::recipients_max(RECIPIENTS_MAX, "1000"),
         fields::requests_per_second("5"),
         fields::TIMEOUT,
+        fields::OPERATOR_SUFFIX,
         fields::ROUTE_COUNTRY,
     ],
 };
@@ -114,7 +115,6 @@ impl Config {
             },
             receipts: Receiving {
                 by_push: false,
-                by_look_up: true,
                 by_pull: Some(PULLING),
             },
             // The credit is told by another surface (SOAP) only.

@@ -9,11 +9,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::config::Config;
-use super::{encode, receipts, send};
+use super::{encode, lookup, receipts, send};
 use crate::capabilities::Capabilities;
 use crate::catalogue::ConfigError;
 use crate::checks;
-use crate::connector::Connector;
+use crate::connector::{Connector, Doubt};
 use crate::message::{ClearedRequest, EncodeError, Envelope, Outgoing};
 use crate::outcome::{Balance, CallFailure, LookUp, Outcome, TestReport};
 use crate::receipt::{Inbox, Push, Receipts, SentRequest, UnreadablePush};
@@ -87,6 +87,10 @@ impl Connector for Netgsm {
 
     async fn look_up(&self, _key: &str, _messages: &[MessageRef]) -> LookUp {
         LookUp::cannot_be_asked()
+    }
+
+    async fn find(&self, doubt: &Doubt<'_>) -> LookUp {
+        lookup::find(self, doubt).await
     }
 
     fn authenticate(&self, _push: &Push<'_>) -> bool {

@@ -6,7 +6,7 @@ use domain::Channel;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::capabilities::{Capabilities, Inbounding, Pulling, Receiving};
+use crate::capabilities::{Alphabet, Capabilities, Inbounding, Pulling, Receiving, Resolve};
 use crate::catalogue::{ConfigError, FieldForm, KindInfo};
 use crate::fields::{self, AccountSettings};
 use crate::form::FormReader;
@@ -20,6 +20,10 @@ const PULLING: Pulling = Pulling {
     every: Duration::from_mins(1),
     window: Duration::from_hours(72),
 };
+/// Longer than a job that was taken may need to show up in the reports.
+const QUIET_PERIOD: Duration = Duration::from_mins(2);
+/// Reports are kept for months; nobody waits that long.
+const REPORTED: Duration = Duration::from_hours(24);
 
 pub(crate) const KIND: KindInfo = KindInfo {
     kind: "netgsm",
@@ -47,6 +51,7 @@ pub(crate) const KIND: KindInfo = KindInfo {
         fields::recipients_max(RECIPIENTS_MAX, "1000"),
         fields::requests_per_second("5"),
         fields::TIMEOUT,
+        fields::OPERATOR_SUFFIX,
         fields::ROUTE_COUNTRY,
     ],
 };
@@ -77,9 +82,14 @@ impl Config {
 
     pub(crate) fn capabilities(&self) -> Capabilities {
         Capabilities {
+            alphabet: Alphabet::TurkishOfRequest,
+            resolve: Resolve::LookupByKey {
+                quiet_period: QUIET_PERIOD.max(2 * self.account.timeout),
+                window: REPORTED,
+                dedupes_message_id: false,
+            },
             receipts: Receiving {
                 by_push: false,
-                by_look_up: false,
                 by_pull: Some(PULLING),
             },
             inbound: Inbounding {

@@ -19,30 +19,39 @@ use crate::transport::ask;
 static STATUSES: LazyLock<Codes> =
     LazyLock::new(|| Codes::read(include_str!("../../data/netgsm_report.tsv")));
 
-const PAGE_ROWS: usize = 100;
+pub(super) const PAGE_ROWS: usize = 100;
 /// Queries a minute; more are answered with 80.
-const PAGES_MAX: usize = 10;
-const NO_ROWS: &str = "60";
+pub(super) const PAGES_MAX: usize = 10;
+pub(super) const NO_ROWS: &str = "60";
+const PENDING: &str = "0";
+/// Netgsm delivers nothing to it: trying again is pointless.
+const BLACKLISTED: &str = "15";
 const TOO_OFTEN: &str = "80";
 const NO_REPLIES: &str = "40";
 
+/// The jobs asked about, or the time.
 #[derive(Serialize)]
-struct Asked<'a> {
-    jobids: Vec<&'a str>,
-    pagenumber: usize,
-    pagesize: usize,
+pub(super) struct Asked<'a> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) jobids: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) startdate: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) stopdate: Option<&'a str>,
+    pub(super) pagenumber: usize,
+    pub(super) pagesize: usize,
 }
 
 #[derive(Deserialize)]
-struct Page {
-    jobs: Vec<Row>,
+pub(super) struct Page {
+    pub(super) jobs: Vec<Row>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Row {
-    jobid: String,
-    number: String,
+pub(super) struct Row {
+    pub(super) jobid: String,
+    pub(super) number: String,
     /// A number or a text.
     status: Value,
     #[serde(default)]
@@ -65,6 +74,8 @@ pub(super) async fn pull(
     for pagenumber in 0..PAGES_MAX {
         let asked = Asked {
             jobids: requests.iter().map(|r| r.reference.as_str()).collect(),
+            startdate: None,
+            stopdate: None,
             pagenumber,
             pagesize: PAGE_ROWS,
         };
@@ -106,16 +117,30 @@ fn take(row: &Row, wanted: &HashMap<(&str, &Recipient), MessageRef>, receipts: &
         receipts.foreign += 1;
         return;
     };
+    let receipt = receipt(row, *message);
+    if receipt.provider_code == PENDING && receipt.happened_at.is_some() {
+        // By another reading of the statuses that is about, 0 is "not delivered".
+        receipts.alerts.push(format!(
+            "job {} names a delivery date for a message that is pending (0): compare the \
+             meaning of the statuses with the account's document",
+            row.jobid
+        ));
+    }
+    receipts.receipts.push(receipt);
+}
+
+pub(super) fn receipt(row: &Row, message: MessageRef) -> Receipt {
     let code = plain(&row.status);
-    receipts.receipts.push(Receipt {
-        message: *message,
+    let happened_at = row.delivered_date.as_deref().and_then(local_time);
+    Receipt {
+        message,
         state: STATUSES.state(&code),
         provider_text: STATUSES.name(&code).to_owned(),
-        provider_code: code,
         operator_code: Some(plain(&row.operator)).filter(|code| !code.is_empty()),
-        happened_at: row.delivered_date.as_deref().and_then(local_time),
-        hard_bounce: false,
-    });
+        happened_at,
+        hard_bounce: code == BLACKLISTED,
+        provider_code: code,
+    }
 }
 
 /// A number or a text as text.

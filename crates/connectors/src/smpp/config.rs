@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use domain::Channel;
-use domain::segments::{OPERATOR_SUFFIX_UNITS, Profile};
+use domain::segments::Profile;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+use super::statuses::{self, OwnStatus};
 use super::tlv::{self, Tlv};
-use crate::capabilities::{Capabilities, Inbounding, Receiving, Resolve};
+use crate::capabilities::{Alphabet, Capabilities, Inbounding, Receiving, Resolve};
 use crate::catalogue::{ConfigError, Field, FieldForm, KindInfo};
 use crate::fields;
 use crate::form::FormReader;
@@ -83,6 +84,14 @@ pub(crate) const KIND: KindInfo = KindInfo {
             "udh: joined by headers (the usual way); sar: by optional fields; payload: in one message as message_payload.",
         ),
         choice(
+            "part_receipts",
+            "all",
+            "Uzun metinlerin raporu",
+            "Receipts of long texts",
+            "all: her bölüm için rapor istenir, bölümlerin hepsi iletildiğinde metin iletilmiş sayılır; last: yalnız son bölüm için istenir (operatör uzun metne tek rapor veriyorsa).",
+            "all: a receipt is asked for with every part, and the text counts as delivered when all parts are; last: with the last part only (if the operator gives one receipt for a long text).",
+        ),
+        choice(
             "receipt_ids",
             "as_is",
             "Raporlardaki ileti numaraları",
@@ -97,6 +106,14 @@ pub(crate) const KIND: KindInfo = KindInfo {
             "Optional fields (İYS)",
             "Operatörün sözleşmede istediği isteğe bağlı alanlar, noktalı virgülle ya da satırlarla ayrılmış: 0x1401 text {{brand_code}}. Değerde {{brand_code}}, {{recipient_kind}} (BIREYSEL/TACIR) ve {{ground}} (TICARI/BILGI) kullanılabilir; ilk ikisini ananlar yalnız ticari iletilere eklenir. Türler: text, cstring, u8, u16.",
             "Optional fields that the operator's contract asks for, separated by semicolons or lines: 0x1401 text {{brand_code}}. The value may name {{brand_code}}, {{recipient_kind}} (BIREYSEL/TACIR) and {{ground}} (TICARI/BILGI); those with one of the first two go along with commercial messages only. Types: text, cstring, u8, u16.",
+        ),
+        fields::optional(
+            "statuses",
+            FieldForm::Lines,
+            "Operatörün kendi durum kodları",
+            "The operator's own status codes",
+            "Standartta olmayan ya da başka anlamda kullanılan command_status değerleri, noktalı virgülle ya da satırlarla ayrılmış: 0x88 T hız sınırı; 0x410 P numara kapalı. T bekle ve yeniden dene, P bu alıcıya gitmez, S başlık sorunu, A hesap sorunu, R istek hatalı.",
+            "Values of command_status that are not in the standard, or mean something else here, separated by semicolons or lines: 0x88 T speed limit; 0x410 P number closed. T wait and try again, P not to this person, S a matter of the sender, A of the account, R a faulty request.",
         ),
         fields::optional(
             "ca_pem",
@@ -118,6 +135,7 @@ pub(crate) const KIND: KindInfo = KindInfo {
         },
         fields::requests_per_second("20"),
         fields::TIMEOUT,
+        fields::OPERATOR_SUFFIX,
         fields::ROUTE_COUNTRY,
     ],
 };
@@ -198,11 +216,15 @@ pub(crate) struct Config {
     pub(super) profile: Profile,
     pub(super) joining: Joining,
     pub(super) ids: Ids,
+    /// Whether every part of a text asks for a receipt, or the last one only.
+    pub(super) asks_for_every_part: bool,
+    pub(super) statuses: Vec<OwnStatus>,
     pub(super) tlvs: Vec<Tlv>,
     pub(super) ca_pem: Option<String>,
     pub(super) window: usize,
     requests_per_second: u32,
     pub(super) timeout: Duration,
+    operator_suffix_units: u32,
     route_country: String,
 }
 
@@ -247,6 +269,12 @@ impl Config {
                 ("hex_to_dec", Ids::HexToDec),
             ],
         );
+        let asks_for_every_part = one_of(
+            &mut form,
+            "part_receipts",
+            &[("all", true), ("last", false)],
+        );
+        let statuses = statuses::read(&mut form);
         let tlvs = tlv::read(&mut form);
         let ca_pem = form.text("ca_pem");
         if ca_pem
@@ -262,6 +290,7 @@ impl Config {
         let window = form.number("window");
         let requests_per_second = form.number("requests_per_second");
         let timeout_seconds = form.number("timeout_seconds");
+        let operator_suffix_units = form.number("operator_suffix_units");
         let route_country = form.country("route_country");
         let config = (|| {
             let (host, port, is_encrypted) = server?;
@@ -276,11 +305,14 @@ impl Config {
                 profile: profile?,
                 joining: joining?,
                 ids: ids?,
+                asks_for_every_part: asks_for_every_part?,
+                statuses,
                 tlvs,
                 ca_pem,
                 window: usize::try_from(window?).unwrap_or(1),
                 requests_per_second: requests_per_second?,
                 timeout: Duration::from_secs(u64::from(timeout_seconds?)),
+                operator_suffix_units: operator_suffix_units?,
                 route_country: route_country?,
             })
         })();
@@ -295,12 +327,12 @@ impl Config {
             is_personalised: true,
             resolve: Resolve::Neither,
             segments: self.profile,
-            suffix_units: OPERATOR_SUFFIX_UNITS,
+            alphabet: Alphabet::OfText,
+            suffix_units: self.operator_suffix_units,
             has_iys_flags: self.tlvs.iter().any(Tlv::is_about_consent),
             // They come over the session: see `Connector::hear`.
             receipts: Receiving {
                 by_push: false,
-                by_look_up: false,
                 by_pull: None,
             },
             inbound: Inbounding::default(),

@@ -4,7 +4,7 @@
 //! this process is delivered again. What does not fit is refused for the moment.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::Timestamp;
@@ -12,6 +12,7 @@ use domain::ids::MessageRef;
 use tokio::time::Instant;
 
 use super::config::Ids;
+use super::parts::Parts;
 use super::pdu::{Delivered, OK, Told, delivered};
 use super::read::{HeardReceipt, HeardReply};
 use super::session::{Confirm, FULL};
@@ -39,11 +40,19 @@ struct State {
     /// With the engine, by ticket.
     handed: HashMap<u64, Said>,
     tickets: u64,
-    sent: HashMap<String, MessageRef>,
+    sent: HashMap<String, Sent>,
     /// The names in `sent`, oldest first.
     order: VecDeque<String>,
     /// Deliveries that could not be read since the engine asked last.
     unreadable: usize,
+}
+
+/// What goes by one of the gateway's names.
+#[derive(Debug, Clone)]
+struct Sent {
+    message: MessageRef,
+    /// The text that it is a part of.
+    parts: Option<Arc<Parts>>,
 }
 
 #[derive(Debug)]
@@ -65,15 +74,19 @@ impl Ear {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Remembers by which name a message goes.
-    pub(super) fn sent(&self, id: &str, message: MessageRef) {
+    /// Remembers by which name a message goes, or a part of it.
+    pub(super) fn sent(&self, id: &str, message: MessageRef, parts: Option<&Arc<Parts>>) {
+        let sent = Sent {
+            message,
+            parts: parts.cloned(),
+        };
         let mut state = self.state();
         if state.order.len() >= SENT_MAX
             && let Some(oldest) = state.order.pop_front()
         {
             state.sent.remove(&oldest);
         }
-        if state.sent.insert(id.to_owned(), message).is_none() {
+        if state.sent.insert(id.to_owned(), sent).is_none() {
             state.order.push_back(id.to_owned());
         }
     }
@@ -119,12 +132,12 @@ impl Ear {
             match &said.what {
                 Delivered::Receipt(told) => {
                     let id = self.ids.told(&told.id);
-                    let message = state.sent.get(&id).copied();
-                    if message.is_none() && said.since.elapsed() < HELD {
+                    let sent = state.sent.get(&id).cloned();
+                    if sent.is_none() && said.since.elapsed() < HELD {
                         held.push_back(said);
                         continue;
                     }
-                    receipts.push(receipt(id, message, told));
+                    receipts.push(receipt(id, sent, told));
                 }
                 Delivered::Reply { from, to, text } => replies.push(HeardReply {
                     from: from.clone(),
@@ -172,12 +185,14 @@ fn written<T: serde::Serialize>(list: &[T]) -> Vec<u8> {
     serde_json::to_vec(list).expect("plain texts and numbers can be written")
 }
 
-fn receipt(id: String, message: Option<MessageRef>, told: &Told) -> HeardReceipt {
+fn receipt(id: String, sent: Option<Sent>, told: &Told) -> HeardReceipt {
+    let parts = sent.as_ref().and_then(|sent| sent.parts.as_ref());
+    let state = parts.map_or_else(|| told.state.clone(), |parts| parts.note(&id, &told.state));
     HeardReceipt {
         id,
-        message: message.map(|message| message.to_string()),
+        message: sent.map(|sent| sent.message.to_string()),
         to: told.from.clone(),
-        state: told.state.clone(),
+        state,
         error: told.error.clone(),
         done: told.done.clone(),
     }

@@ -59,6 +59,7 @@ pub(super) fn encode(
                 validity: &validity,
                 coding: written.coding,
                 tlvs: &tlvs,
+                asks_for_every_part: config.asks_for_every_part,
             };
             let bodies = frame.bodies(config.joining, &written, reference(message));
             if bodies.len() > PARTS_MAX {
@@ -155,6 +156,7 @@ struct Frame<'a> {
     validity: &'a str,
     coding: u8,
     tlvs: &'a [u8],
+    asks_for_every_part: bool,
 }
 
 impl Frame<'_> {
@@ -191,8 +193,8 @@ impl Frame<'_> {
         bodies
     }
 
-    /// The body of one `submit_sm`. Only the last part asks for a receipt: its
-    /// answer is the name that the message goes by.
+    /// The body of one `submit_sm`. Each part asks for a receipt, unless the account
+    /// gets one for a whole text. The last part's name is that of the message.
     fn body(&self, header: &[u8], text: Text<'_>, more: &[u8], is_last: bool) -> Vec<u8> {
         let mut body = Vec::with_capacity(256);
         put_text(&mut body, ""); // service_type
@@ -204,7 +206,8 @@ impl Frame<'_> {
         body.extend_from_slice(&[esm_class, 0, 0]); // protocol_id, priority_flag
         put_text(&mut body, ""); // schedule_delivery_time
         put_text(&mut body, self.validity);
-        body.extend_from_slice(&[u8::from(is_last), 0, self.coding, 0]);
+        let asks = is_last || self.asks_for_every_part;
+        body.extend_from_slice(&[u8::from(asks), 0, self.coding, 0]);
         let mut message = Vec::with_capacity(254);
         if !header.is_empty() {
             message.push(u8::try_from(header.len()).unwrap_or(u8::MAX));

@@ -12,6 +12,7 @@ use tokio_rustls::rustls::ClientConfig;
 
 use super::config::Config;
 use super::ear::Ear;
+use super::parts::Parts;
 use super::pdu::{ALREADY_BOUND, OK, Pdu, QUEUE_FULL, THROTTLED};
 use super::session::{Broken, Role, Session, Trouble};
 use crate::codes::Codes;
@@ -95,7 +96,7 @@ impl Link {
                 let pause = Duration::from_secs(1 << open.failures.min(7)) / 2;
                 let pause = pause.min(PAUSE_MAX);
                 open.not_before = Some(Instant::now() + pause);
-                Err(at_the_door(&trouble))
+                Err(at_the_door(config, &trouble))
             }
         }
     }
@@ -155,6 +156,7 @@ impl Link {
         has_left: &AtomicBool,
     ) -> Outcome {
         let total = bodies.len();
+        let parts = (total > 1 && config.asks_for_every_part).then(Arc::<Parts>::default);
         let mut reference = None;
         for (nth, body) in (1..).zip(bodies) {
             let answer = match self.one_part(config, body, has_left).await {
@@ -165,7 +167,14 @@ impl Link {
                 Err(outcome) => return outcome,
             };
             match answer.message_id() {
-                Some(id) => reference = Some(config.ids.sent(&id)),
+                Some(id) => {
+                    let name = config.ids.sent(&id);
+                    if let Some(parts) = &parts {
+                        parts.expect(&name, nth == total);
+                        self.ear.sent(&name, message, Some(parts));
+                    }
+                    reference = Some(name);
+                }
                 None if nth < total => {}
                 None => {
                     return Outcome::Unknown {
@@ -177,7 +186,9 @@ impl Link {
         let Some(reference) = reference else {
             return not_sent("the message has no parts", None);
         };
-        self.ear.sent(&reference, message);
+        if parts.is_none() {
+            self.ear.sent(&reference, message, None);
+        }
         Outcome::Accepted {
             reference,
             refused: Vec::new(),
@@ -196,7 +207,7 @@ impl Link {
             let left = || has_left.store(true, Ordering::Relaxed);
             match session.submit(body.clone(), left).await {
                 Ok(answer) if answer.status == OK => return Ok(answer),
-                Ok(answer) => return Err(refused(answer.status)),
+                Ok(answer) => return Err(refused(config, answer.status)),
                 Err(Broken::NeverLeft) => {}
                 Err(Broken::InDoubt(text)) => return Err(Outcome::Unknown { text }),
             }
@@ -225,11 +236,23 @@ fn told(status: u32) -> String {
     format!("{code} {}", STATUSES.name(&code)).trim().to_owned()
 }
 
-fn refused(status: u32) -> Outcome {
+/// By the account's own table first: gateways have codes of their own, and some
+/// use those of the standard for something else.
+fn refused(config: &Config, status: u32) -> Outcome {
+    let code = code(status);
+    if let Some(own) = config.statuses.iter().find(|own| own.status == status) {
+        return match own.class {
+            Class::Transient => not_sent(&format!("{code} {}", own.words), Some(BREATH)),
+            class => Outcome::Refused {
+                class,
+                code,
+                text: own.words.clone(),
+            },
+        };
+    }
     if matches!(status, THROTTLED | QUEUE_FULL) {
         return not_sent(&told(status), Some(BREATH));
     }
-    let code = code(status);
     Outcome::Refused {
         class: STATUSES.class(&code),
         text: STATUSES.name(&code).to_owned(),
@@ -238,13 +261,13 @@ fn refused(status: u32) -> Outcome {
 }
 
 /// A gateway that lets nobody in says nothing about a message.
-fn at_the_door(trouble: &Trouble) -> Outcome {
+fn at_the_door(config: &Config, trouble: &Trouble) -> Outcome {
     match trouble {
         Trouble::Broken(text) => not_sent(text, None),
         // The gateway has not noticed yet that a killed process is gone, or every
         // session that it allows is open: it passes, or another process sends.
         Trouble::Refused(ALREADY_BOUND) => not_sent(&told(ALREADY_BOUND), Some(BREATH)),
-        Trouble::Refused(status) => match refused(*status) {
+        Trouble::Refused(status) => match refused(config, *status) {
             Outcome::Refused {
                 class: Class::Transient,
                 text,

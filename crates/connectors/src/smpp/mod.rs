@@ -15,9 +15,11 @@ mod config;
 mod ear;
 mod encode;
 mod link;
+mod parts;
 mod pdu;
 mod read;
 mod session;
+mod statuses;
 mod tlv;
 
 pub(crate) use account::Smpp;

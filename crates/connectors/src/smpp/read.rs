@@ -9,7 +9,7 @@ use crate::codes::Codes;
 use crate::receipt::{AddressedReceipt, Inbound, Inbox, Receipt, Receipts, UnreadablePush};
 use crate::text_message::written_phone;
 
-static STATES: LazyLock<Codes> =
+pub(super) static STATES: LazyLock<Codes> =
     LazyLock::new(|| Codes::read(include_str!("../../data/smpp_state.tsv")));
 
 /// A receipt as it was heard.

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::config::Config;
 use super::encode::{self, Transaction};
+use super::policy::Policy;
 use super::pool::Pool;
+use super::records::records;
 use super::session::Trouble;
 use super::{bounce, complaint, reply};
 use crate::capabilities::Capabilities;
@@ -24,6 +26,7 @@ pub(crate) struct Smtp {
     config: Config,
     capabilities: Capabilities,
     pool: Pool,
+    policy: Policy,
 }
 
 impl Smtp {
@@ -39,6 +42,7 @@ impl Smtp {
         Ok(Self {
             capabilities: config.capabilities(),
             pool,
+            policy: Policy::default(),
             config,
         })
     }
@@ -62,7 +66,8 @@ impl Connector for Smtp {
         match serde_json::from_slice::<Transaction<'_>>(request.bytes()) {
             Ok(transaction) => {
                 let (head, content) = (transaction.head(), transaction.content());
-                self.pool.hand_over(&self.config, &head, &content).await
+                let outcome = self.pool.hand_over(&self.config, &head, &content).await;
+                self.policy.judge(outcome)
             }
             Err(error) => Outcome::NotSent {
                 text: format!("the request is no SMTP transaction: {error}"),
@@ -126,6 +131,7 @@ impl Connector for Smtp {
             text_en,
         }];
         checks.push(signing(self.config.signer.is_some()));
+        checks.extend(records(&self.config));
         checks::report(checks)
     }
 }

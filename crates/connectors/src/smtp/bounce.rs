@@ -50,6 +50,11 @@ impl Verp {
         })
     }
 
+    /// The domain that bounces come to.
+    pub(super) fn domain(&self) -> &str {
+        &self.domain
+    }
+
     /// `donus+7-1-2a.0123456789abcdef0123@ornek.com`.
     pub(super) fn address_of(&self, message: MessageRef) -> String {
         let name = message.to_string();

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::bounce::Verp;
 use super::dkim::Signer;
-use crate::capabilities::{Capabilities, Inbounding, Receiving, Resolve};
+use crate::capabilities::{Alphabet, Capabilities, Inbounding, Receiving, Resolve};
 use crate::catalogue::{ConfigError, Field, FieldForm, KindInfo};
 use crate::fields;
 use crate::form::FormReader;
@@ -194,11 +194,11 @@ impl Config {
             is_personalised: true,
             resolve: Resolve::Neither,
             segments: Profile::TrBill,
+            alphabet: Alphabet::OfText,
             suffix_units: 0,
             has_iys_flags: false,
             receipts: Receiving {
                 by_push: true,
-                by_look_up: false,
                 by_pull: None,
             },
             // Complaints and mails to the way out; see `complaint`.

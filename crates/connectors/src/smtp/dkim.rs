@@ -7,7 +7,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::rand::SystemRandom;
-use ring::signature::{Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
+use ring::signature::{Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use sha2::{Digest, Sha256};
 
 /// Shortest RSA modulus that mailbox providers count (Gmail's rules for bulk).
@@ -103,6 +103,24 @@ impl Signer {
         Some(header)
     }
 
+    /// The domain that signs.
+    pub(crate) fn domain(&self) -> &str {
+        &self.domain
+    }
+
+    /// Name and value of the TXT record by which others verify.
+    pub(crate) fn record(&self) -> (String, String) {
+        let (kind, public) = match &self.key {
+            Key::Rsa(pair) => ("rsa", public_key_info(pair.public_key().as_ref())),
+            // RFC 8463: the bare key.
+            Key::Ed25519(pair) => ("ed25519", pair.public_key().as_ref().to_vec()),
+        };
+        (
+            format!("{}._domainkey.{}", self.selector, self.domain),
+            format!("v=DKIM1; k={kind}; p={}", STANDARD.encode(public)),
+        )
+    }
+
     fn sign(&self, text: &[u8]) -> Option<Vec<u8>> {
         match &self.key {
             Key::Rsa(pair) => {
@@ -121,6 +139,37 @@ impl Signer {
             Key::Ed25519(pair) => Some(pair.sign(&Sha256::digest(text)).as_ref().to_vec()),
         }
     }
+}
+
+/// An RSA key (RFC 8017) as a SubjectPublicKeyInfo (RFC 5280), as name servers
+/// tell it and verifiers expect it.
+fn public_key_info(key: &[u8]) -> Vec<u8> {
+    // rsaEncryption, without parameters.
+    const ALGORITHM: [u8; 15] = [
+        0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00,
+    ];
+    let mut bits = vec![0]; // no unused bits
+    bits.extend_from_slice(key);
+    let mut content = ALGORITHM.to_vec();
+    content.extend(tagged(0x03, &bits));
+    tagged(0x30, &content)
+}
+
+/// A value of DER with its tag and length.
+fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len().to_be_bytes();
+    let length: Vec<u8> = length.into_iter().skip_while(|byte| *byte == 0).collect();
+    let mut out = vec![tag];
+    match length.as_slice() {
+        [] => out.push(0),
+        [short] if *short < 0x80 => out.push(*short),
+        long => {
+            out.push(0x80 | u8::try_from(long.len()).unwrap_or(8));
+            out.extend_from_slice(long);
+        }
+    }
+    out.extend_from_slice(content);
+    out
 }
 
 /// RFC 6376 §3.4.2: name in lower case, unfolded, runs of white space as one.
@@ -158,7 +207,7 @@ fn relaxed_body(body: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ring::signature::{ED25519, KeyPair, UnparsedPublicKey};
+    use ring::signature::{ED25519, UnparsedPublicKey};
 
     use super::*;
 
@@ -227,6 +276,23 @@ mod tests {
         assert_eq!(relaxed_body(" C \r\nD \t E\r\n\r\n\r\n"), " C\r\nD E\r\n");
         assert_eq!(relaxed_body(""), "");
         assert_eq!(relaxed_body("\r\n\r\n"), "");
+    }
+
+    #[test]
+    fn the_record_carries_the_public_key_in_the_form_that_verifiers_read() {
+        let (signer, public) = signer();
+        let (name, value) = signer.record();
+        assert_eq!(name, "izn1._domainkey.ornek.com");
+        let expected = format!("v=DKIM1; k=ed25519; p={}", STANDARD.encode(public));
+        assert_eq!(value, expected);
+        let pem = include_str!("../../tests/smtp/dkim_rsa.pem");
+        let der = crate::smtp::der(pem).unwrap();
+        let signer = Signer::new("ornek.com".into(), "izn1".into(), &der).unwrap();
+        let (_, value) = signer.record();
+        // How every RSA key of 2048 bits with the exponent 65537 begins and ends.
+        let begin = "v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA";
+        assert!(value.starts_with(begin), "{value}");
+        assert!(value.ends_with("IDAQAB"), "{value}");
     }
 
     #[test]

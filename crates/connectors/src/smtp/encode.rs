@@ -42,7 +42,7 @@ impl Transaction<'_> {
 }
 
 /// Headers that the signature covers, where they stand in the message.
-const SIGNED: [&str; 10] = [
+const SIGNED: [&str; 11] = [
     "From",
     "To",
     "Subject",
@@ -51,6 +51,7 @@ const SIGNED: [&str; 10] = [
     "Reply-To",
     "List-Unsubscribe",
     "List-Unsubscribe-Post",
+    "List-Id",
     "Feedback-ID",
     "MIME-Version",
 ];
@@ -128,6 +129,7 @@ fn written(
             let one_click = "List-Unsubscribe=One-Click".to_owned();
             headers.push(("List-Unsubscribe-Post", one_click));
         }
+        headers.push(("List-Id", letter::list_id(sender)));
     }
     let sender_id: String = sender.domain().chars().take(SENDER_ID_CHARS).collect();
     let feedback = format!(

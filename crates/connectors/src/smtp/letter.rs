@@ -97,6 +97,12 @@ fn one_line(text: &str) -> String {
         .to_owned()
 }
 
+/// The list that a message with a way out belongs to (RFC 2919): what a sender
+/// sends under one domain is one list, so that people can sort it.
+pub(crate) fn list_id(sender: &Mailbox) -> String {
+    format!("<ileti.{}>", sender.domain())
+}
+
 /// `Mon, 23 Jun 2025 10:00:00 +0300`.
 pub(crate) fn date(at: Timestamp) -> String {
     const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];

@@ -13,11 +13,13 @@ mod config;
 mod dkim;
 mod encode;
 mod letter;
+mod policy;
 mod pool;
+mod records;
 mod reply;
 mod session;
 
 pub(crate) use account::Smtp;
 pub(crate) use config::{KIND, der};
-pub(crate) use letter::Mailbox;
+pub(crate) use letter::{Mailbox, list_id};
 pub(crate) use session::tls;

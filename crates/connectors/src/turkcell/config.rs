@@ -1,7 +1,6 @@
 //! What a Mesajüssü account needs to know.
 
 use domain::Channel;
-use domain::segments::OPERATOR_SUFFIX_UNITS;
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -50,6 +49,7 @@ pub(crate) const KIND: KindInfo = KindInfo {
         fields::recipients_max(RECIPIENTS_MAX, "1000"),
         fields::requests_per_second("5"),
         fields::TIMEOUT,
+        fields::OPERATOR_SUFFIX,
         fields::ROUTE_COUNTRY,
     ],
 };
@@ -83,7 +83,7 @@ impl Config {
 
     pub(crate) fn capabilities(&self) -> Capabilities {
         Capabilities {
-            suffix_units: OPERATOR_SUFFIX_UNITS + self.opt_out_units,
+            suffix_units: self.account.operator_suffix_units + self.opt_out_units,
             has_senders: false,
             has_balance: false,
             // Its sender is its own: what another account could not send never goes over it.

@@ -1,7 +1,10 @@
 //! Opening a session and handing one request over.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
+use domain::Timestamp;
+use domain::time::DAY_US;
 use http::HeaderValue;
 use reqwest::RequestBuilder;
 use serde_json::Value;
@@ -17,6 +20,13 @@ static CODES: LazyLock<Codes> =
 
 /// The session is not open any more: surely nothing was taken.
 const SESSION_OVER: [u16; 2] = [908, 918];
+
+/// Turkcell starts nothing before 09:00 or after 21:00: nothing was taken, and
+/// the same request is good again when it opens.
+const CLOSED: [u16; 2] = [869, 938];
+const OPENS_AT_HOUR: i8 = 9;
+/// Where an answer does not tell the time.
+const CLOSED_WAIT: Duration = Duration::from_hours(1);
 
 pub(super) async fn send(account: &Turkcell, request: &ClearedRequest) -> Outcome {
     let mut spent: Option<HeaderValue> = None;
@@ -91,16 +101,36 @@ fn read(answer: &Answer, request: &ClearedRequest) -> Outcome {
 
 fn refused(answer: &Answer) -> Outcome {
     let code = answer.status.as_u16().to_string();
+    let text = format!("{} {}", CODES.name(&code), answer.excerpt())
+        .trim()
+        .to_owned();
+    if CLOSED.contains(&answer.status.as_u16()) {
+        let wait = answer.answered_at.map_or(CLOSED_WAIT, until_it_opens);
+        return Outcome::NotSent {
+            text,
+            retry_after: Some(wait),
+        };
+    }
     let known = CODES.get(&code);
     Outcome::Refused {
         class: known
             .and_then(|meaning| meaning.class)
             .unwrap_or_else(|| undocumented(answer)),
-        text: format!("{} {}", CODES.name(&code), answer.excerpt())
-            .trim()
-            .to_owned(),
+        text,
         code,
     }
+}
+
+/// From `now` to the next 09:00 in Turkey. Refused by day (a holiday), it is tomorrow's.
+fn until_it_opens(now: Timestamp) -> Duration {
+    let today = now.to_turkish().date().at(OPENS_AT_HOUR, 0, 0, 0);
+    let wait_us = Timestamp::from_turkish(today).since(now);
+    let wait_us = if wait_us > 0 {
+        wait_us
+    } else {
+        wait_us + DAY_US
+    };
+    Duration::from_micros(wait_us.unsigned_abs())
 }
 
 /// A status of Turkcell's own that is not listed, or an ordinary one.
@@ -119,5 +149,26 @@ pub(super) fn words(outcome: &Outcome) -> String {
         | Outcome::NotSent { text, .. }
         | Outcome::Unknown { text } => text.clone(),
         Outcome::Accepted { .. } => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_opens_at_nine_in_turkey() {
+        for (now, minutes) in [
+            ("2026-09-01T21:00:00+03:00", 12 * 60),
+            ("2026-09-01T23:59:00+03:00", 9 * 60 + 1),
+            ("2026-09-02T00:00:00+03:00", 9 * 60),
+            ("2026-09-02T08:59:00+03:00", 1),
+            // Closed although it is day: it opens tomorrow.
+            ("2026-09-02T09:00:00+03:00", 24 * 60),
+            ("2026-09-02T12:00:00+03:00", 21 * 60),
+        ] {
+            let wait = until_it_opens(now.parse().unwrap());
+            assert_eq!(wait, Duration::from_mins(minutes), "{now}");
+        }
     }
 }

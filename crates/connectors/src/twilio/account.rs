@@ -11,11 +11,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::config::Config;
-use super::{encode, receipts, send, signature};
+use super::{encode, lookup, receipts, send, signature};
 use crate::capabilities::Capabilities;
 use crate::catalogue::ConfigError;
 use crate::checks;
-use crate::connector::Connector;
+use crate::connector::{Connector, Doubt};
 use crate::message::{ClearedRequest, EncodeError, Envelope, Outgoing};
 use crate::outcome::{Balance, CallFailure, LookUp, Outcome, TestReport};
 use crate::receipt::{Inbox, Push, Receipts, SentRequest, UnreadablePush};
@@ -107,6 +107,10 @@ impl Connector for Twilio {
         LookUp::cannot_be_asked()
     }
 
+    async fn find(&self, doubt: &Doubt<'_>) -> LookUp {
+        lookup::find(self, doubt).await
+    }
+
     fn authenticate(&self, push: &Push<'_>) -> bool {
         let given = push.headers.get("x-twilio-signature");
         let Some(given) = given.and_then(|value| value.to_str().ok()) else {
@@ -130,6 +134,11 @@ impl Connector for Twilio {
 
     async fn pull(&self, requests: &[SentRequest]) -> Result<Receipts, CallFailure> {
         receipts::pull(self, requests).await
+    }
+
+    /// 21610: the person has answered STOP there.
+    fn is_opt_out(&self, code: &str) -> bool {
+        code == "21610"
     }
 
     fn inbound(&self, body: &[u8]) -> Result<Inbox, UnreadablePush> {

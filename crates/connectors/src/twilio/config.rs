@@ -7,7 +7,7 @@ use domain::segments::Profile;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::capabilities::{Capabilities, Inbounding, Pulling, Receiving};
+use crate::capabilities::{Capabilities, Inbounding, Pulling, Receiving, Resolve};
 use crate::catalogue::{ConfigError, Field, FieldForm, KindInfo};
 use crate::fields::{self, AccountSettings};
 use crate::form::FormReader;
@@ -20,6 +20,10 @@ const PULLING: Pulling = Pulling {
     every: Duration::from_mins(1),
     window: Duration::from_hours(72),
 };
+/// Longer than a message that was taken may need to show up in the list.
+const QUIET_PERIOD: Duration = Duration::from_mins(2);
+/// How long afterwards a person's messages are few enough to be told apart.
+const LISTED: Duration = Duration::from_hours(24);
 
 pub(crate) const KIND: KindInfo = KindInfo {
     kind: "twilio",
@@ -109,13 +113,17 @@ impl Config {
         Capabilities {
             request_bytes_max: 64 * 1024,
             is_personalised: false,
+            resolve: Resolve::LookupByKey {
+                quiet_period: QUIET_PERIOD.max(2 * self.account.timeout),
+                window: LISTED,
+                dedupes_message_id: false,
+            },
             // No national tables: a single ş makes the whole text UCS-2.
             segments: Profile::Plain,
             suffix_units: 0,
             has_iys_flags: false,
             receipts: Receiving {
                 by_push: true,
-                by_look_up: false,
                 by_pull: Some(PULLING),
             },
             inbound: Inbounding {

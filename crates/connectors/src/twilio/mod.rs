@@ -7,6 +7,7 @@
 mod account;
 mod config;
 mod encode;
+mod lookup;
 mod receipts;
 mod send;
 mod signature;

@@ -61,7 +61,7 @@ pub(super) fn read(body: &[u8]) -> Result<Receipts, UnreadablePush> {
     Ok(receipts)
 }
 
-fn receipt(message: MessageRef, status: &str, error: Option<&str>) -> Receipt {
+pub(super) fn receipt(message: MessageRef, status: &str, error: Option<&str>) -> Receipt {
     let error = error.filter(|error| !error.is_empty() && *error != "0");
     let state = STATUSES.state(status);
     // Some errors say more than the status: 30036 is a validity that ran out.

@@ -6,6 +6,7 @@ use domain::ids::MessageRef;
 use reqwest::RequestBuilder;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
 use super::config::Config;
 use super::{encode, receipts, send};
@@ -24,6 +25,8 @@ pub(crate) struct Verimor {
     config: Config,
     capabilities: Capabilities,
     http: reqwest::Client,
+    /// The reply that was read last, and the turn of whoever reads the next ones.
+    pub(super) last_reply: Mutex<Option<String>>,
 }
 
 impl Verimor {
@@ -33,6 +36,7 @@ impl Verimor {
             capabilities: config.capabilities(),
             config,
             http,
+            last_reply: Mutex::new(None),
         })
     }
 
@@ -110,6 +114,10 @@ impl Connector for Verimor {
 
     fn inbound(&self, body: &[u8]) -> Result<Inbox, UnreadablePush> {
         receipts::inbound(body)
+    }
+
+    async fn pull_inbound(&self) -> Result<Inbox, CallFailure> {
+        receipts::pull_inbound(self).await
     }
 
     /// Texts, or objects with a `header`.

@@ -6,7 +6,7 @@ use domain::Channel;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::capabilities::{Capabilities, Inbounding, Pulling, Receiving, Resolve};
+use crate::capabilities::{Alphabet, Capabilities, Inbounding, Pulling, Receiving, Resolve};
 use crate::catalogue::{ConfigError, FieldForm, KindInfo};
 use crate::fields::{self, AccountSettings};
 use crate::form::FormReader;
@@ -49,6 +49,7 @@ pub(crate) const KIND: KindInfo = KindInfo {
         fields::recipients_max(RECIPIENTS_MAX, "1000"),
         fields::requests_per_second("4"),
         fields::TIMEOUT,
+        fields::OPERATOR_SUFFIX,
         fields::ROUTE_COUNTRY,
     ],
 };
@@ -80,6 +81,7 @@ impl Config {
     pub(crate) fn capabilities(&self) -> Capabilities {
         Capabilities {
             request_bytes_max: REQUEST_BYTES_MAX,
+            alphabet: Alphabet::OfRequest,
             resolve: Resolve::LookupByKey {
                 quiet_period: Duration::from_mins(2).max(2 * self.account.timeout),
                 window: Duration::from_hours(24),
@@ -89,12 +91,11 @@ impl Config {
             },
             receipts: Receiving {
                 by_push: true,
-                by_look_up: true,
                 by_pull: Some(PULLING),
             },
             inbound: Inbounding {
                 by_push: true,
-                by_pull: false,
+                by_pull: true,
             },
             validity_minutes_max: VALIDITY_MINUTES_MAX,
             ..Capabilities::turkish_sms(&self.account)

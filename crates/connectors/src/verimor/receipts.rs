@@ -122,20 +122,64 @@ pub(super) fn inbound(body: &[u8]) -> Result<Inbox, UnreadablePush> {
         ..Inbox::default()
     };
     for row in rows.into_iter().filter(Row::is_inbound) {
-        let from = row.source_addr.as_deref().and_then(written_phone);
-        let (Some(from), Some(text)) = (from, row.content) else {
-            inbox.unreadable += 1;
-            continue;
-        };
-        inbox.replies.push(Inbound {
-            provider_id: Some(plain(&row.message_id)).filter(|id| !id.is_empty()),
-            from,
-            to: row.destination_addr.unwrap_or_default(),
-            text,
-            received_at: row.received_at.as_deref().and_then(local_time),
-        });
+        put(row, &mut inbox);
     }
     Ok(inbox)
+}
+
+fn put(row: Row, inbox: &mut Inbox) {
+    let from = row.source_addr.as_deref().and_then(written_phone);
+    let (Some(from), Some(text)) = (from, row.content) else {
+        inbox.unreadable += 1;
+        return;
+    };
+    inbox.replies.push(Inbound {
+        provider_id: Some(plain(&row.message_id)).filter(|id| !id.is_empty()),
+        from,
+        to: row.destination_addr.unwrap_or_default(),
+        text,
+        received_at: row.received_at.as_deref().and_then(local_time),
+    });
+}
+
+/// Replies after the last one this process has read. Verimor lists them again
+/// and again; what comes twice is known by its id.
+pub(super) async fn pull_inbound(account: &Verimor) -> Result<Inbox, CallFailure> {
+    let mut last = account.last_reply.lock().await;
+    let mut inbox = Inbox::default();
+    for nth in 0..PAGES_MAX {
+        let mut request = account.get("/v2/inbound_messages");
+        if let Some(last) = last.as_deref() {
+            request = request.query(&[("greater_than", last)]);
+        }
+        let page = match read_page(request).await {
+            Ok(page) => page,
+            // What was read so far counts; the rest comes with the next pull.
+            Err(_) if nth > 0 => break,
+            Err(failure) => return Err(failure),
+        };
+        let count = page.len();
+        for row in page {
+            let id = plain(&row.message_id);
+            if !id.is_empty() {
+                *last = Some(id);
+            }
+            put(row, &mut inbox);
+        }
+        if count < PAGE_ROWS {
+            break;
+        }
+    }
+    Ok(inbox)
+}
+
+async fn read_page(request: reqwest::RequestBuilder) -> Result<Vec<Row>, CallFailure> {
+    let answer = ask(request).await?;
+    if answer.status.is_success() {
+        answer.json()
+    } else {
+        Err(failure(&answer))
+    }
 }
 
 /// Pages of the statuses of one request, by its number or by our key.
@@ -146,11 +190,7 @@ async fn pages(account: &Verimor, name: &str, value: &str) -> Result<Vec<Row>, C
         if let Some(last) = all.last() {
             request = request.query(&[("greater_than", plain(&last.message_id))]);
         }
-        let answer = ask(request).await?;
-        if !answer.status.is_success() {
-            return Err(failure(&answer));
-        }
-        let page: Vec<Row> = answer.json()?;
+        let page = read_page(request).await?;
         let count = page.len();
         all.extend(page);
         if count < PAGE_ROWS {

@@ -13,7 +13,7 @@ use subtle::ConstantTimeEq;
 
 use super::config::Config;
 use super::template::TEMPLATES_MAX;
-use super::{encode, inbound, receipts, send};
+use super::{encode, events, inbound, receipts, send};
 use crate::capabilities::Capabilities;
 use crate::catalogue::ConfigError;
 use crate::checks;
@@ -173,7 +173,9 @@ impl Connector for Whatsapp {
     }
 
     fn receipts(&self, body: &[u8]) -> Result<Receipts, UnreadablePush> {
-        receipts::read(body)
+        let mut receipts = receipts::read(body)?;
+        receipts.alerts = events::alerts(body, &self.config.templates)?;
+        Ok(receipts)
     }
 
     fn is_opt_out(&self, code: &str) -> bool {

@@ -116,6 +116,7 @@ impl Config {
                     base_url: format!("{}/{}", base_url?, version?),
                     recipients_max: 1,
                     requests_per_second: requests_per_second?,
+                    operator_suffix_units: 0,
                     timeout: Duration::from_secs(u64::from(timeout_seconds?)),
                     // The rule about links from abroad is for text messages.
                     route_country: "TR".to_owned(),
@@ -141,7 +142,6 @@ impl Config {
             has_iys_flags: false,
             receipts: Receiving {
                 by_push: true,
-                by_look_up: false,
                 by_pull: None,
             },
             inbound: Inbounding {

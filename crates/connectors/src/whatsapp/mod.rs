@@ -9,6 +9,7 @@
 mod account;
 mod config;
 mod encode;
+mod events;
 mod inbound;
 mod receipts;
 mod send;

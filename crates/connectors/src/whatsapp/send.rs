@@ -165,6 +165,7 @@ mod tests {
         Answer {
             status: http::StatusCode::from_u16(status).unwrap(),
             retry_after: None,
+            answered_at: None,
             body: body.to_string().into(),
         }
     }

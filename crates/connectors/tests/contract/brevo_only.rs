@@ -25,6 +25,7 @@ async fn everyone_has_their_own_version_way_out_and_reference() {
             headers["List-Unsubscribe-Post"],
             "List-Unsubscribe=One-Click"
         );
+        assert_eq!(headers["List-Id"], "<ileti.ornek.com>");
     }
     let html = versions[0]["htmlContent"].as_str().unwrap();
     assert!(html.contains("Sayın &lt;Ali&gt;"), "{html}");

@@ -161,6 +161,53 @@ pub(crate) async fn texts_are_counted_as_the_provider_bills_them(case: &Case) {
     }
     let expected = if can.route_country == "TR" { 5 } else { 0 };
     assert_eq!(can.suffix_units, expected, "the operator's tag in Turkey");
+    if expected > 0 {
+        let none = serde_json::json!({ "operator_suffix_units": 0 });
+        let bench = Bench::start_with(case, &none).await;
+        assert_eq!(bench.account.capabilities().suffix_units, 0);
+    }
+    texts_of_one_request_are_counted_together(&bench).await;
+}
+
+/// A text in another alphabet may cost those that share its request.
+async fn texts_of_one_request_are_counted_together(bench: &Bench) {
+    let plain = "a".repeat(158);
+    let accented = "è".repeat(158);
+    let can = bench.account.capabilities();
+    // As the simulators count: without the operator's tag.
+    let can = connectors::Capabilities {
+        suffix_units: 0,
+        ..can.clone()
+    };
+    for others in [
+        vec!["Merhaba"],
+        vec!["Ayşe"],
+        vec!["😀"],
+        vec!["Ayşe", accented.as_str()],
+    ] {
+        let texts: Vec<&str> = others.into_iter().chain([plain.as_str()]).collect();
+        if texts.len() > bench.most() {
+            return;
+        }
+        bench.tell("/_sim/reset", &serde_json::Value::Null).await;
+        let (path, lock) = (bench.case.lock)();
+        bench.tell(path, &lock).await;
+        let batch = bench.batch(&texts);
+        let alone: u32 = texts
+            .iter()
+            .map(|text| segments::count(text, can.segments, 0).parts)
+            .sum();
+        let parts = connectors::parts_together(&batch, &can).unwrap_or(alone);
+        let request = bench.account.encode(&bench.envelope(), &batch);
+        let outcome = bench.account.send(&request.unwrap()).await;
+        assert!(is_accepted(&outcome), "{texts:?}: {outcome:?}");
+        let received = bench.received().await;
+        let billed: u64 = received
+            .iter()
+            .map(|message| message["parts"].as_u64().unwrap())
+            .sum();
+        assert_eq!(billed, u64::from(parts), "{texts:?}");
+    }
 }
 
 pub(crate) async fn the_legal_ground_reaches_the_provider(case: &Case) {

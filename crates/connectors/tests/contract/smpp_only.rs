@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use connectors::{Envelope, Heard, Outcome, ReceiptState};
+use connectors::{Class, Envelope, Heard, Outcome, ReceiptState};
 use domain::Timestamp;
 use serde_json::{Value, json};
 
@@ -241,4 +241,70 @@ async fn what_comes_over_an_encrypted_session_is_the_same_and_nobody_else_is_tru
     assert!(matches!(outcome, Outcome::NotSent { .. }), "{outcome:?}");
     assert!(!stranger.test().await.passed());
     assert_eq!(bench.received().await.len(), 1);
+}
+
+/// Hears until as many receipts came; what the text is said to be after each.
+async fn states(bench: &Bench, expected: usize) -> Vec<ReceiptState> {
+    let mut states = Vec::new();
+    while states.len() < expected {
+        let heard = hear(bench).await;
+        let receipts = bench.account.receipts(&heard.receipts).unwrap();
+        assert_eq!((receipts.addressed.len(), receipts.unreadable), (0, 0));
+        states.extend(receipts.receipts.into_iter().map(|receipt| {
+            assert_eq!(receipt.message, message_ref(1));
+            receipt.state
+        }));
+        bench.account.heard(heard).await;
+    }
+    states
+}
+
+#[tokio::test]
+async fn a_long_text_is_delivered_when_every_part_is_and_failed_when_one_is() {
+    use ReceiptState::{Delivered, Sent, Undelivered};
+    let text = "a".repeat(400);
+    for joining in ["udh", "sar"] {
+        let changes = json!({ "concatenation": joining });
+        let bench = Bench::start_with(&SMPP, &changes).await;
+        let outcome = bench.account.send(&bench.request(&[&text])).await;
+        assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
+        assert_eq!(states(&bench, 3).await, [Sent, Sent, Delivered]);
+        until(&bench, "reports_acknowledged", 3).await;
+
+        bench
+            .script(1, "delivered", Some("DELIVRD,UNDELIV,DELIVRD"))
+            .await;
+        let outcome = bench.account.send(&bench.request(&[&text])).await;
+        assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
+        let states = states(&bench, 3).await;
+        assert!(states.contains(&Undelivered), "{states:?}");
+        assert!(!states.contains(&Delivered), "{states:?}");
+    }
+    // An operator that reports a text as a whole.
+    let bench = Bench::start_with(&SMPP, &json!({ "part_receipts": "last" })).await;
+    let outcome = bench.account.send(&bench.request(&[&text])).await;
+    assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
+    assert_eq!(states(&bench, 1).await, [Delivered]);
+}
+
+#[tokio::test]
+async fn an_operators_own_codes_mean_what_its_table_says() {
+    let changes = json!({ "statuses": "0x88 T hız sınırı\n0x410 P numara kapalı; 0x45 S x" });
+    let bench = Bench::start_with(&SMPP, &changes).await;
+    let refuse = async |code: &str| {
+        bench.tell("/_sim/refuse", &json!({ "code": code })).await;
+        bench.account.send(&bench.request(&["Merhaba"])).await
+    };
+    let outcome = refuse("0x88").await;
+    assert!(
+        matches!(&outcome, Outcome::NotSent { text, retry_after: Some(_) } if text.contains("0x88")),
+        "{outcome:?}"
+    );
+    for (code, class) in [("0x410", Class::Permanent), ("0x45", Class::Sender)] {
+        let outcome = refuse(code).await;
+        assert!(
+            matches!(&outcome, Outcome::Refused { class: found, .. } if *found == class),
+            "{outcome:?}"
+        );
+    }
 }

@@ -1,5 +1,7 @@
 //! What only Mesajüssü promises: its session, and that it stands apart.
 
+use std::time::Duration;
+
 use connectors::{Class, Outcome};
 use serde_json::json;
 
@@ -66,4 +68,23 @@ async fn it_has_its_own_sender_and_offers_neither_pictures_nor_national_ids() {
         can.suffix_units, 45,
         "the operator's tag and the sentence added"
     );
+}
+
+#[tokio::test]
+async fn outside_its_hours_nothing_is_lost_and_it_is_tried_again_when_it_opens() {
+    let bench = Bench::start(&TURKCELL).await;
+    // 23:30 in Turkey.
+    let night = json!({ "now": "2026-09-01T20:30:00Z", "frozen": true });
+    bench.tell("/_sim/clock", &night).await;
+    assert!(bench.account.test().await.passed());
+    for code in ["869", "938"] {
+        bench.tell("/_sim/refuse", &json!({ "code": code })).await;
+        let outcome = bench.account.send(&bench.request(&["Merhaba"])).await;
+        let Outcome::NotSent { text, retry_after } = outcome else {
+            panic!("{code}: {outcome:?}")
+        };
+        assert!(text.contains(code), "{text}");
+        assert_eq!(retry_after, Some(Duration::from_mins(9 * 60 + 30)));
+    }
+    assert_eq!(bench.received().await.len(), 0);
 }

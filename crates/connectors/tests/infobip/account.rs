@@ -87,12 +87,13 @@ async fn an_account_passes_its_test_without_the_right_to_see_its_balance_but_not
         json!({"errorCode": "E403", "description": "Forbidden"}),
     );
     let balance = Reply::json(200, json!({"balance": 10, "currency": "TRY"}));
-    for (logs, balance, passes, checks) in [
-        (&fine, &balance, true, [true, true]),
-        (&fine, &forbidden, true, [true, false]),
-        (&forbidden, &balance, false, [false, true]),
+    let counted = |parts: u32| Reply::json(200, json!({"previews": [{"messageCount": parts}]}));
+    for (logs, balance, preview, passes, checks) in [
+        (&fine, &balance, counted(1), true, [true, true, true]),
+        (&fine, &forbidden, counted(3), true, [true, false, false]),
+        (&forbidden, &balance, counted(1), false, [false, true, true]),
     ] {
-        let stub = Stub::replying([logs.clone(), balance.clone()]).await;
+        let stub = Stub::replying([logs.clone(), balance.clone(), preview]).await;
         let report = connector(&stub.base_url).test().await;
         assert_eq!(report.passed(), passes);
         assert!(report.checks.iter().map(|check| check.passed).eq(checks));

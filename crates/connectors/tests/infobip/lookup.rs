@@ -1,4 +1,4 @@
-use connectors::{Class, Found, LookUp, ReceiptState};
+use connectors::{Class, Found, LookUp, ReceiptState, SentRequest};
 use domain::ids::MessageRef;
 use serde_json::{Value, json};
 
@@ -154,5 +154,56 @@ async fn an_answer_that_is_not_whole_is_no_answer() {
             matches!(found, LookUp::Unavailable { .. }),
             "{case:?}: {found:?}"
         );
+    }
+}
+
+fn sent(key: &str) -> SentRequest {
+    SentRequest {
+        key: key.to_owned(),
+        reference: key.to_owned(),
+        messages: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn receipts_of_several_requests_are_asked_for_at_once_and_read_to_the_end() {
+    let stub = Stub::replying([
+        page(&[row(1, 1, 26), row(2, 3, 5)], Some("log 7")),
+        page(&[row(3, 5, 12), json!({"messageId": "foreign"})], None),
+    ])
+    .await;
+    let asked = [sent("cmp_7-1"), sent("cmp_7-2")];
+    let receipts = connector(&stub.base_url).pull(&asked).await.unwrap();
+    let states: Vec<_> = receipts
+        .receipts
+        .iter()
+        .map(|receipt| (receipt.message, receipt.state))
+        .collect();
+    assert_eq!(
+        states,
+        [
+            (message_ref(1), ReceiptState::Sent),
+            (message_ref(2), ReceiptState::Delivered),
+            (message_ref(3), ReceiptState::Rejected),
+        ]
+    );
+    assert_eq!(receipts.foreign, 1);
+    let first = &stub.seen()[0].line;
+    assert_eq!(
+        first,
+        "GET /sms/3/logs?bulkId=cmp_7-1%2Ccmp_7-2&limit=1000&useCursor=true"
+    );
+}
+
+#[tokio::test]
+async fn a_pull_that_breaks_off_keeps_what_it_had_read_and_one_without_an_answer_fails() {
+    let replies = [page(&[row(1, 3, 5)], Some("next")), Reply::json(503, "")];
+    let stub = Stub::replying(replies).await;
+    let receipts = connector(&stub.base_url).pull(&[sent("cmp_7-1")]).await;
+    assert_eq!(receipts.unwrap().receipts.len(), 1);
+    for reply in [Reply::Reset, Reply::json(200, "{"), Reply::json(429, "{}")] {
+        let stub = Stub::replying([reply.clone()]).await;
+        let receipts = connector(&stub.base_url).pull(&[sent("cmp_7-1")]).await;
+        assert!(receipts.is_err(), "{reply:?}");
     }
 }

@@ -26,6 +26,7 @@ async fn a_message_arrives_as_it_was_written_with_the_headers_that_the_law_and_m
         &format!("Message-ID: <izn.{name}@ornek.com>"),
         "List-Unsubscribe: <https://izinli.ornek.com/u/abc>",
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        "List-Id: <ileti.ornek.com>",
         "MIME-Version: 1.0",
         "Content-Type: text/plain; charset=utf-8",
         "Content-Type: text/html; charset=utf-8",
@@ -75,6 +76,7 @@ async fn a_signature_covers_the_way_out() {
         "message-id",
         "list-unsubscribe",
         "list-unsubscribe-post",
+        "list-id",
     ] {
         assert!(
             signature.contains(&format!(":{name}")) || signature.contains(&format!("h={name}")),

@@ -227,3 +227,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn texts_that_share_an_alphabet_are_counted_in_the_widest_that_one_of_them_needs() {
+    let plain = "a".repeat(156);
+    for (others, encoding, parts) in [
+        (&["Merhaba"][..], Encoding::Gsm7, 1),
+        (&["Merhaba", "Ayşe"], Encoding::Turkish, 2),
+        // `è` gives its place to a Turkish letter: no 7-bit table holds both.
+        (&["Hélène è", "Ayşe"], Encoding::Ucs2, 3),
+        (&["😀"], Encoding::Ucs2, 3),
+    ] {
+        let all = others.iter().copied().chain([plain.as_str()]);
+        let shared = encoding_for_all(all, Profile::TrBill);
+        assert_eq!(shared, encoding, "{others:?}");
+        let counted = count_in(&plain, shared, Profile::TrBill, 0);
+        assert_eq!((counted.encoding, counted.parts), (encoding, parts));
+    }
+    let alone = encoding_for_all([plain.as_str()].into_iter(), Profile::TrBill);
+    assert_eq!(
+        count_in(&plain, alone, Profile::TrBill, 5),
+        count(&plain, Profile::TrBill, 5)
+    );
+}

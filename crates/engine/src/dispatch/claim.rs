@@ -23,8 +23,6 @@ use super::recheck::is_only_stale;
 use crate::Engine;
 use crate::error::EngineError;
 
-/// Longest message, in parts (segments reference: platform default).
-const PARTS_MAX: u32 = 7;
 /// Numbers of Turkey.
 const TURKEY: &str = "+90";
 /// Texts below this need no counting: they fit one part in every alphabet.
@@ -318,7 +316,7 @@ pub(super) fn gate(
         let (text, mail) = match context.written_for(&mut person, now, batch.key.number) {
             Ok((text, mail)) => {
                 parts = parts_of(context, &text);
-                person.facts.too_many_parts = parts > PARTS_MAX;
+                person.facts.too_many_parts = parts > context.parts_max;
                 (text, mail)
             }
             Err(RenderError::Missing { .. }) => {
@@ -375,6 +373,12 @@ pub(super) fn gate(
                 gated.held_until = Some(gated.held_until.map_or(until, |held| held.min(until)));
             }
         }
+    }
+    if context.campaign.channel.is_phone()
+        && let Some(parts) =
+            connectors::parts_together(&gated.cleared, context.connector.capabilities())
+    {
+        gated.parts = i64::from(parts);
     }
     Ok(gated)
 }

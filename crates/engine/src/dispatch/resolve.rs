@@ -7,9 +7,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use connectors::{ClearedRequest, Found, FoundMessage, LookUp, Outcome, Resolve};
+use connectors::{ClearedRequest, Connector, Doubt, Found, FoundMessage, LookUp, Outcome, Resolve};
 use domain::Timestamp;
-use domain::ids::{MessageRef, RecipientId};
+use domain::ids::RecipientId;
 use domain::time::SECOND_US;
 use store::dispatch::PickedBatch;
 
@@ -131,20 +131,21 @@ impl Engine {
             Resolve::IdempotencyKey { .. } => self.send_again(&batch, &context, key, false).await,
             Resolve::LookupByKey {
                 dedupes_message_id, ..
-            } => {
-                let messages = self.messages_of(&batch).await?;
-                match connector.look_up(&key, &messages).await {
-                    LookUp::Found(found) => self.settle_found(&batch, &found).await,
-                    LookUp::NotFound => {
-                        self.send_again(&batch, &context, key, dedupes_message_id)
-                            .await
-                    }
-                    LookUp::Unavailable { text, retry_after } => {
-                        let next = self.again(retry_after).max(self.after_quiet());
-                        self.ask_later(&batch, next, &text).await
-                    }
+            } => match self.ask_about(&batch, &key, connector.as_ref()).await? {
+                LookUp::Found(found) => self.settle_found(&batch, key, &found).await,
+                LookUp::FoundAs {
+                    reference,
+                    messages,
+                } => self.settle_found_as(&batch, reference, &messages).await,
+                LookUp::NotFound => {
+                    self.send_again(&batch, &context, key, dedupes_message_id)
+                        .await
                 }
-            }
+                LookUp::Unavailable { text, retry_after } => {
+                    let next = self.again(retry_after).max(self.after_quiet());
+                    self.ask_later(&batch, next, &text).await
+                }
+            },
         }
     }
 
@@ -191,30 +192,57 @@ impl Engine {
         Ok(())
     }
 
-    /// Everyone who was in the request: the planned, less those the last gate took out.
-    async fn messages_of(&self, batch: &PickedBatch) -> Result<Vec<MessageRef>, EngineError> {
+    /// Asks the provider what became of a request, telling it all we know of it.
+    async fn ask_about(
+        &self,
+        batch: &PickedBatch,
+        key: &str,
+        connector: &dyn Connector,
+    ) -> Result<LookUp, EngineError> {
         let mut reader = self.store.read().await?;
-        let out: HashSet<RecipientId> = reader
-            .batch_exceptions(batch.key)
+        let messages = reader.messages_in_doubt(batch).await?;
+        let content = reader.batch_content(batch.key).await?;
+        drop(reader);
+        let content = content
+            .and_then(|packed| lz4_flex::decompress_size_prepended(&packed).ok())
+            .unwrap_or_default();
+        let since = batch.claimed_at.unwrap_or_else(|| self.now());
+        let lease_us = self.settings.dispatch.lease_seconds * SECOND_US;
+        let doubt = Doubt {
+            key,
+            messages: &messages,
+            content: &content,
+            since,
+            until: since.plus_micros(lease_us).min(self.now()),
+            now: self.now(),
+        };
+        Ok(connector.find(&doubt).await)
+    }
+
+    /// A request that fits by time, people and text; unless it is another one of ours.
+    async fn settle_found_as(
+        &self,
+        batch: &PickedBatch,
+        reference: String,
+        found: &[FoundMessage],
+    ) -> Result<(), EngineError> {
+        let known = self
+            .store
+            .read()
             .await?
-            .into_iter()
-            .map(|e| e.recipient)
-            .collect();
-        let people = reader.batch_recipients(batch).await?;
-        Ok(people
-            .into_iter()
-            .filter(|recipient| !out.contains(recipient))
-            .map(|recipient| MessageRef {
-                campaign: batch.key.campaign,
-                batch_no: batch.key.number,
-                recipient,
-            })
-            .collect())
+            .batch_by_reference(batch.connector, &reference)
+            .await?;
+        if known.is_some_and(|known| known != batch.key) {
+            let text = "what fits at the provider is another request of ours";
+            return self.ask_later(batch, self.after_quiet(), text).await;
+        }
+        self.settle_found(batch, reference, found).await
     }
 
     async fn settle_found(
         &self,
         batch: &PickedBatch,
+        reference: String,
         found: &[FoundMessage],
     ) -> Result<(), EngineError> {
         let missing = found
@@ -233,10 +261,7 @@ impl Engine {
                 Found::Accepted(_) | Found::Missing => None,
             })
             .collect();
-        let outcome = Outcome::Accepted {
-            reference: batch.request_key.clone().unwrap_or_default(),
-            refused,
-        };
+        let outcome = Outcome::Accepted { reference, refused };
         let outcome = nobody_taken(outcome, found.len());
         tracing::info!(
             campaign.id = %batch.key.campaign, batch.no = batch.key.number,

@@ -12,7 +12,7 @@ use store::connectors::ConnectorState;
 use store::receipt_pulls::PullBatch;
 use store::receipts::ReceiptRow;
 
-use super::row;
+use super::{bounces, row, warn};
 use crate::error::EngineError;
 use crate::{Engine, Step};
 
@@ -83,7 +83,7 @@ impl Engine {
             let every_us = self.pull_every_us(&pulling);
             if self.pulls.begin(id, now, every_us) {
                 step = step.or(self
-                    .pull_account(id, &connector, &pulling, every_us)
+                    .pull_account((id, configured.0.firm), &connector, &pulling, every_us)
                     .await?);
             }
         }
@@ -100,7 +100,7 @@ impl Engine {
 
     async fn pull_account(
         &self,
-        id: ConnectorId,
+        (id, firm): (ConnectorId, FirmId),
         connector: &std::sync::Arc<dyn connectors::Connector>,
         pulling: &Pulling,
         every_us: i64,
@@ -132,17 +132,17 @@ impl Engine {
             }
         }
         let requests: Vec<SentRequest> = asked.iter().map(|(_, r)| r.clone()).collect();
-        let rows = if requests.is_empty() {
-            Vec::new()
+        let told = if requests.is_empty() {
+            connectors::Receipts::default()
         } else {
-            match connector.pull(&requests).await {
-                Ok(receipts) => receipts.receipts.into_iter().map(|r| row(r, now)).collect(),
-                Err(failure) => {
-                    tracing::warn!(connector.id = %id, "receipts could not be asked for: {failure}");
-                    Vec::new()
-                }
-            }
+            connector.pull(&requests).await.unwrap_or_else(|failure| {
+                tracing::warn!(connector.id = %id, "receipts could not be asked for: {failure}");
+                connectors::Receipts::default()
+            })
         };
+        warn(id, &told.alerts);
+        let bounces = bounces(connector.as_ref(), &told.receipts, now);
+        let rows: Vec<ReceiptRow> = told.receipts.into_iter().map(|r| row(r, now)).collect();
         let next = |batch: &PullBatch| {
             let rest = rest_us(now.since(batch.settled_at)).max(every_us);
             // The provider's own pace is kept even where ours is set by hand.
@@ -161,6 +161,9 @@ impl Engine {
         let done = later.len();
         let mut writer = self.store.write().await?;
         let changed = writer.apply_receipts(id, ASKED_FOR, &rows).await?;
+        if !bounces.is_empty() {
+            writer.note_bounces(firm, &bounces).await?;
+        }
         for (key, next) in later {
             writer.pull_again(key, next).await?;
         }

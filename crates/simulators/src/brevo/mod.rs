@@ -13,7 +13,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::desk::{self, Config, Message, Options, Pushed, Reply, Service};
+use crate::desk::{self, Config, Message, Options, Pushed, Reply, Service, utc_time};
 use crate::infobip::Outcome;
 use crate::server::Running;
 
@@ -52,17 +52,44 @@ fn message_id(message: &Message) -> String {
     format!("<{}@smtp-relay.simulator.test>", message.id)
 }
 
+/// The event that a message has come to.
+fn name(message: &Message, now_ms: i64) -> String {
+    message.code(now_ms, |end| match end {
+        Outcome::Delivered => "delivered",
+        Outcome::Undelivered => "soft_bounce",
+        Outcome::Expired => "hard_bounce",
+        Outcome::Rejected => "blocked",
+        Outcome::Operator | Outcome::Unknown | Outcome::None => "request",
+    })
+}
+
+/// An event as the list has it: other names than in a push, and nothing of ours.
+fn listed(message: &Message, now_ms: i64) -> Value {
+    let name = name(message, now_ms);
+    let name = match name.as_str() {
+        "request" => "requests",
+        "hard_bounce" => "hardBounces",
+        "soft_bounce" => "softBounces",
+        "invalid_email" => "invalid",
+        "click" => "clicks",
+        other => other,
+    };
+    json!({
+        "event": name,
+        "email": message.to,
+        "date": utc_time(message.due_ms.min(now_ms)),
+        "subject": "Konu",
+        "messageId": message_id(message),
+        "tag": message.own_job,
+        "from": message.sender,
+    })
+}
+
 fn push(options: &Options, _url: &str, messages: &[Message], now_ms: i64) -> Pushed {
     let events: Vec<Value> = messages
         .iter()
         .map(|message| {
-            let name = message.code(now_ms, |end| match end {
-                Outcome::Delivered => "delivered",
-                Outcome::Undelivered => "soft_bounce",
-                Outcome::Expired => "hard_bounce",
-                Outcome::Rejected => "blocked",
-                Outcome::Operator | Outcome::Unknown | Outcome::None => "request",
-            });
+            let name = name(message, now_ms);
             let mut event = event(&name, &message.to, &message_id(message), now_ms);
             event["X-Mailin-custom"] = json!(message.own_id);
             event

@@ -22,7 +22,7 @@ pub(super) struct Send {
     #[serde(default)]
     pub(super) headers: BTreeMap<String, String>,
     #[serde(default)]
-    tags: Vec<String>,
+    pub(super) tags: Vec<String>,
     message_versions: Option<Vec<Version>>,
 }
 

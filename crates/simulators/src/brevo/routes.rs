@@ -5,19 +5,24 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use axum::routing::{get, post};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::message_id;
 use super::reading::{self, Send};
+use super::{listed, message_id};
 use crate::desk::{self, Desk, Item, Order, media_type};
 use crate::lock::locked;
 
 /// For how long a key is remembered.
 const REMEMBERED_MS: i64 = 30 * 60 * 1_000;
+/// Events of one page: unless asked otherwise, and at most.
+const EVENTS_DEFAULT: usize = 2_500;
+const EVENTS_MAX: usize = 5_000;
 /// Whom the key of the account is checked for.
 const USER: &str = "brevo";
 
@@ -38,6 +43,7 @@ pub(super) fn routes(desk: Arc<Desk>) -> Router {
     };
     Router::new()
         .route("/v3/smtp/email", post(send))
+        .route("/v3/smtp/statistics/events", get(events))
         .route("/v3/account", get(account))
         .route("/v3/senders", get(senders))
         .with_state(Arc::new(counter))
@@ -114,6 +120,7 @@ fn take(counter: &Counter, headers: &HeaderMap, body: &[u8]) -> Result<Response,
     });
     let taken = desk.take(&Order {
         sender,
+        own_job: asked.tags.first().map_or("", String::as_str),
         items: items.collect(),
         ..Order::default()
     });
@@ -171,4 +178,52 @@ async fn senders(State(counter): Shared, headers: HeaderMap) -> Response {
         .map(|(id, email)| json!({ "id": id, "name": "Örnek", "email": email, "active": true }))
         .collect();
     desk::json(200, json!({ "senders": senders }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    /// A list, written as JSON.
+    tags: String,
+    limit: Option<usize>,
+    #[serde(default)]
+    offset: usize,
+}
+
+/// The events of requests by their tag, oldest first.
+async fn events(
+    State(counter): Shared,
+    headers: HeaderMap,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
+    let desk = &counter.desk;
+    if let Err(refusal) = let_in(desk, &headers) {
+        return refusal;
+    }
+    let Ok(Query(asked)) = asked else {
+        return refuse("invalid_parameter", "a parameter is not known");
+    };
+    let limit = asked.limit.unwrap_or(EVENTS_DEFAULT);
+    let Ok(tags) = serde_json::from_str::<Vec<String>>(&asked.tags) else {
+        return refuse("invalid_parameter", "tags must be a list");
+    };
+    if limit == 0 || limit > EVENTS_MAX {
+        return refuse("out_of_range", "limit is not valid");
+    }
+    let state = desk.state();
+    let events: Vec<Value> = tags
+        .iter()
+        .filter_map(|tag| state.book.own_job(tag))
+        .flatten()
+        .skip(asked.offset)
+        .take(limit)
+        .map(|message| listed(message, state.now_ms))
+        .collect();
+    // The list is left out where there is nothing.
+    let body = if events.is_empty() {
+        json!({})
+    } else {
+        json!({ "events": events })
+    };
+    desk::json(200, body)
 }

@@ -30,5 +30,8 @@ pub(crate) use pusher::Pushed;
 pub use script::Script;
 pub use state::Config;
 pub(crate) use state::{Desk, Reply, Service, json, open, start};
-pub(crate) use wire::{basic, is_turkish_mobile, is_turkish_sender, media_type, turkish_time};
+pub(crate) use wire::{
+    basic, dated, http_date, is_turkish_mobile, is_turkish_sender, media_type, turkish_ms,
+    turkish_time, utc_time,
+};
 pub(crate) use xml::{Elements, elements, only};

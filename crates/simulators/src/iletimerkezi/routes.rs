@@ -20,6 +20,9 @@ use crate::segments;
 /// Rows of one page of a report.
 const ROWS_MAX: usize = 1_000;
 
+/// Status of an order that was not sent.
+const CANCELLED: &str = "115";
+
 type Shared = State<Arc<Desk>>;
 
 pub(super) fn routes(desk: Arc<Desk>) -> Router {
@@ -159,18 +162,27 @@ fn tell(desk: &Desk, headers: &HeaderMap, body: &[u8]) -> Result<Value, Response
     let all: Vec<String> = (0..messages.len()).map(status).collect();
     let count = |wanted: &str| all.iter().filter(|status| *status == wanted).count();
     let waiting = count("110");
+    // A script's code 115 cancels the order: its messages wait for ever.
+    let is_cancelled = count(CANCELLED) > 0;
     let rows: Vec<Value> = messages
         .iter()
         .zip(&all)
         .skip((asked.page - 1) * asked.row_count)
         .take(asked.row_count)
-        .map(|(message, status)| json!({ "number": format!("+{}", message.to), "status": status }))
+        .map(|(message, status)| {
+            let status = if status == CANCELLED { "110" } else { status };
+            json!({ "number": format!("+{}", message.to), "status": status })
+        })
         .collect();
     let first = messages.first();
     let at = turkish_time(first.map_or(0, |m| m.accepted_ms), "%Y-%m-%d %H:%M:%S");
     Ok(json!({ "order": {
         "id": asked.id,
-        "status": if waiting > 0 { "113" } else { "114" },
+        "status": match (is_cancelled, waiting) {
+            (true, _) => CANCELLED,
+            (false, 0) => "114",
+            (false, _) => "113",
+        },
         "total": messages.len(),
         "delivered": count("111"),
         "undelivered": count("112"),

@@ -108,7 +108,8 @@ fn take(desk: &Desk, asked: &Elements, chars_max: Option<usize>) -> Result<Strin
     let items = texts.iter().zip(numbers).map(|(text, number)| Item {
         to: number.clone(),
         text,
-        parts: segments::parts(text, true),
+        // No national table: one Turkish letter makes a text UCS-2.
+        parts: segments::parts(text, false),
         ..Item::default()
     });
     let taken = desk.take(&Order {

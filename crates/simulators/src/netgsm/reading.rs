@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::desk::{is_turkish_mobile, is_turkish_sender};
+use crate::desk::{is_turkish_mobile, is_turkish_sender, turkish_ms};
 
 /// Messages in one request. The service publishes no figure; a client must not
 /// rely on more.
@@ -62,15 +62,22 @@ impl Send {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Report {
+    #[serde(default)]
     pub(super) jobids: Vec<String>,
-    #[serde(rename = "startdate")]
-    _start: Option<String>,
-    #[serde(rename = "stopdate")]
-    _stop: Option<String>,
+    startdate: Option<String>,
+    stopdate: Option<String>,
     #[serde(default)]
     pub(super) pagenumber: usize,
     #[serde(default = "page_max")]
     pub(super) pagesize: usize,
+}
+
+impl Report {
+    /// The time asked about, if one is and can be read.
+    pub(super) fn period(&self) -> Option<(i64, i64)> {
+        let read = |text: &Option<String>| turkish_ms(text.as_deref()?, "%d.%m.%Y %H:%M:%S");
+        Some((read(&self.startdate)?, read(&self.stopdate)?))
+    }
 }
 
 /// Rows of one page of a report.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::reading::{Balance, PAGE_MAX, Report, Send};
 use crate::desk::{
-    self, Desk, Item, Message, Order, basic, decimal, media_type, money, turkish_time,
+    self, Desk, Item, Message, Order, basic, dated, decimal, media_type, money, turkish_time,
 };
 use crate::infobip::Outcome;
 use crate::segments;
@@ -84,7 +84,7 @@ async fn send(State(desk): Shared, headers: HeaderMap, body: Bytes) -> Response 
     let is_turkish = request.encoding.is_some();
     let parts = |text: &str| {
         if is_turkish {
-            segments::parts(text, true)
+            segments::turkish_parts(text)
         } else {
             segments::parts(&segments::transliterated(text), false)
         }
@@ -123,26 +123,34 @@ async fn report(State(desk): Shared, headers: HeaderMap, body: Bytes) -> Respons
     let Some(asked) = read::<Report>(&headers, &body) else {
         return refuse("70");
     };
-    if asked.pagesize == 0 || asked.pagesize > PAGE_MAX || asked.jobids.is_empty() {
+    let period = asked.period();
+    let is_aimless = asked.jobids.is_empty() && period.is_none();
+    if asked.pagesize == 0 || asked.pagesize > PAGE_MAX || is_aimless {
         return refuse("70");
     }
     let mut state = desk.state();
     if !state.may_pull() {
         return refuse("80");
     }
-    let rows: Vec<Value> = asked
-        .jobids
-        .iter()
-        .filter_map(|job| state.book.job(job))
-        .flatten()
+    let of_jobs = asked.jobids.iter().filter_map(|job| state.book.job(job));
+    let of_jobs = of_jobs.flatten();
+    let of_time = (0..state.book.len())
+        .map(|at| state.book.message(at))
+        .filter(|_| asked.jobids.is_empty());
+    let rows: Vec<Value> = of_jobs
+        .chain(of_time)
+        .filter(|message| {
+            period.is_none_or(|(from, to)| (from..=to).contains(&message.accepted_ms))
+        })
         .skip(asked.pagenumber.saturating_mul(asked.pagesize))
         .take(asked.pagesize)
         .map(|message| row(message, state.now_ms))
         .collect();
     if rows.is_empty() {
-        return refuse("60");
+        return dated(refuse("60"), state.now_ms);
     }
-    desk::json(200, json!({ "code": "00", "jobs": rows }))
+    let body = json!({ "code": "00", "jobs": rows });
+    dated(desk::json(200, body), state.now_ms)
 }
 
 fn row(message: &Message, now_ms: i64) -> Value {

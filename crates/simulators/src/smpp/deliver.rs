@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::pdu::{DELIVER_SM, frame, put_text, put_tlv};
 use super::submit::again;
-use super::{House, Job};
+use super::{EARLIER, House, Job};
 use crate::desk::{Message, Reply, turkish_time};
 use crate::infobip::Outcome;
 use crate::lock::locked;
@@ -75,7 +75,16 @@ fn next(house: &House) -> Option<(Job, Vec<u8>)> {
     }
     state.due.remove(&first);
     state.pushes.sent += 1;
-    let body = receipt(state.book.message(first.1), state.now_ms);
+    let message = state.book.message(first.1);
+    let body = match first.2.checked_sub(EARLIER) {
+        Some(nth) => {
+            let nth = usize::from(nth);
+            let names = locked(&house.part_names);
+            let name = names.get(&first.1).and_then(|names| names.get(nth))?;
+            receipt(message, name, nth, state.now_ms)
+        }
+        None => receipt(message, &message.id, usize::MAX, state.now_ms),
+    };
     Some((Job::Receipt(first.1, first.2), body))
 }
 
@@ -107,8 +116,10 @@ pub(super) fn ended(house: &House, session: u64) {
     }
 }
 
-fn receipt(message: &Message, now_ms: i64) -> Vec<u8> {
-    let state = message.code(now_ms, |end| match end {
+/// The receipt of a message, or of its `nth` part. A script's `code` may name one
+/// state a part, with commas; the last one is that of the last part.
+fn receipt(message: &Message, name: &str, nth: usize, now_ms: i64) -> Vec<u8> {
+    let states = message.code(now_ms, |end| match end {
         Outcome::Delivered => "DELIVRD",
         Outcome::Undelivered => "UNDELIV",
         Outcome::Expired => "EXPIRED",
@@ -116,7 +127,10 @@ fn receipt(message: &Message, now_ms: i64) -> Vec<u8> {
         Outcome::Operator | Outcome::None => "ENROUTE",
         Outcome::Unknown => "UNKNOWN",
     });
-    let number = match state.as_str() {
+    let mut each = states.split(',');
+    let state = each.clone().nth(nth).or(each.next_back());
+    let state = state.unwrap_or("UNKNOWN");
+    let number = match state {
         "ENROUTE" => 1,
         "DELIVRD" => 2,
         "EXPIRED" => 3,
@@ -129,14 +143,14 @@ fn receipt(message: &Message, now_ms: i64) -> Vec<u8> {
     let done = turkish_time(now_ms, "%y%m%d%H%M");
     let text = format!(
         "id:{} sub:001 dlvrd:001 submit date:{done} done date:{done} stat:{state} err:000 text:",
-        message.id
+        name
     );
     let mut body = head(&message.to, &message.sender, 0x04, 0);
     body.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
     body.extend_from_slice(text.as_bytes());
     // Some gateways tell it in fields as well, some do not.
-    if message.id.as_bytes().last().is_some_and(|b| b % 2 == 0) {
-        let mut id = message.id.clone().into_bytes();
+    if name.as_bytes().last().is_some_and(|b| b % 2 == 0) {
+        let mut id = name.as_bytes().to_vec();
         id.push(0);
         put_tlv(&mut body, 0x001E, &id);
         put_tlv(&mut body, 0x0427, &[number]);

@@ -6,7 +6,8 @@
 //! `submit_sm` under the path `/submit_sm`: `status` 429 answers "throttled", any
 //! other "system error"; `malformed` ends the connection in the middle of the
 //! answer. `POST /_sim/refuse` takes a `command_status` such as `0x0B`; a script's
-//! `code` is the state of the receipt, such as `DELETED`. The optional field 0x1401
+//! `code` is the state of the receipt, such as `DELETED`, or one for each part of a
+//! text, such as `DELIVRD,UNDELIV`. The optional field 0x1401
 //! is read as the capacity of the person (`BIREYSEL`, `TACIR`).
 
 mod deliver;
@@ -63,9 +64,15 @@ pub(super) struct House {
     /// Deliveries without an answer: by session and sequence.
     pub(super) unconfirmed: Mutex<HashMap<(u64, u32), Job>>,
     /// Texts of which parts are missing.
-    pub(super) parts: Mutex<HashMap<submit::Joined, Vec<Option<Vec<u8>>>>>,
+    pub(super) parts: Mutex<HashMap<submit::Joined, Vec<Option<submit::Part>>>>,
+    /// Of whole texts: the names of the parts before the last, by message.
+    pub(super) part_names: Mutex<HashMap<usize, Vec<String>>>,
+    pub(super) next_part: AtomicU32,
     pub(super) next_sequence: AtomicU32,
 }
+
+/// From here on a copy's number is that of a part before the last.
+pub(super) const EARLIER: u8 = 100;
 
 /// Something to deliver.
 #[derive(Debug, Clone)]
@@ -97,6 +104,8 @@ impl SmppSim {
             receivers: Mutex::default(),
             unconfirmed: Mutex::default(),
             parts: Mutex::default(),
+            part_names: Mutex::default(),
+            next_part: AtomicU32::new(1),
             next_sequence: AtomicU32::new(1),
         });
         let shutdown = CancellationToken::new();

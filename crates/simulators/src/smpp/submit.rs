@@ -1,7 +1,9 @@
 //! A `submit_sm`, read strictly: each mistake has its `command_status`.
 
+use std::sync::atomic::Ordering;
+
 use super::pdu::Fields;
-use super::{House, Job};
+use super::{EARLIER, House, Job};
 use crate::desk::{Item, Order, is_turkish_sender};
 use crate::infobip::Outcome;
 use crate::lock::locked;
@@ -74,24 +76,51 @@ pub(super) fn take(house: &House, body: &[u8]) -> Result<String, u32> {
         let parts = texts
             .entry(key.clone())
             .or_insert_with(|| vec![None; usize::from(total)]);
-        parts[usize::from(number) - 1] = Some(asked.data.to_vec());
+        let name = house.next_part.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{name:08x}{number:02x}");
+        parts[usize::from(number) - 1] = Some(Part {
+            data: asked.data.to_vec(),
+            name: name.clone(),
+            wants_receipt: asked.wants_receipt,
+        });
         let is_whole = parts.iter().all(Option::is_some);
-        is_whole.then(|| texts.remove(&key).unwrap_or_default())
+        let whole = is_whole.then(|| texts.remove(&key).unwrap_or_default());
+        whole.ok_or(name)
     };
     match whole {
-        None => Ok(format!("part-{reference:02x}-{number}")),
-        Some(parts) => {
-            let data: Vec<u8> = parts.into_iter().flatten().flatten().collect();
-            file(house, &asked, &data, Some(total))
+        Err(name) => Ok(name),
+        Ok(parts) => {
+            let mut parts: Vec<Part> = parts.into_iter().flatten().collect();
+            let data: Vec<u8> = parts.iter().flat_map(|part| part.data.clone()).collect();
+            // The part that came last goes by the name of the message.
+            parts.remove(usize::from(number) - 1);
+            let earlier = parts.into_iter().filter(|part| part.wants_receipt);
+            let earlier = earlier.map(|part| part.name).collect();
+            file(house, &asked, &data, Some((total, earlier)))
         }
     }
 }
 
-fn file(house: &House, asked: &Asked<'_>, data: &[u8], total: Option<u8>) -> Result<String, u32> {
+/// One part of a text that is not whole yet.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    data: Vec<u8>,
+    name: String,
+    wants_receipt: bool,
+}
+
+/// `joined` tells of how many parts a text was, and the names of those before
+/// the last that have a receipt of their own.
+fn file(
+    house: &House,
+    asked: &Asked<'_>,
+    data: &[u8],
+    joined: Option<(u8, Vec<String>)>,
+) -> Result<String, u32> {
     let text = decoded(data, asked.coding, &asked.header).ok_or(INVALID_LENGTH)?;
     let speaks_turkish = asked.header.locking || asked.header.single;
-    let parts = match total {
-        Some(total) => usize::from(total),
+    let parts = match &joined {
+        Some((total, _)) => usize::from(*total),
         None if asked.is_payload => segments::parts(&text, speaks_turkish),
         None => 1,
     };
@@ -114,6 +143,15 @@ fn file(house: &House, asked: &Asked<'_>, data: &[u8], total: Option<u8>) -> Res
             if asked.wants_receipt && message.outcome != Outcome::None {
                 let copies = (0..message.copies).map(|copy| (message.due_ms, *at, copy));
                 state.due.extend(copies);
+            }
+            if let Some((_, names)) = joined
+                && message.outcome != Outcome::None
+            {
+                let earlier = (EARLIER..=u8::MAX).zip(&names);
+                state
+                    .due
+                    .extend(earlier.map(|(nth, _)| (message.due_ms, *at, nth)));
+                locked(&house.part_names).insert(*at, names);
             }
             drop(state);
             desk.woken.notify_waiters();

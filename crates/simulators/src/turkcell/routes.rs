@@ -13,7 +13,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::desk::{self, Desk, Item, Order, is_turkish_mobile, is_turkish_sender, media_type};
+use crate::desk::{
+    self, Desk, Item, Order, dated, is_turkish_mobile, is_turkish_sender, media_type,
+};
 use crate::dice::{mix, stable_hash};
 use crate::lock::locked;
 use crate::segments;
@@ -151,8 +153,10 @@ fn let_in(counter: &Counter, headers: &HeaderMap) -> Result<(), Response> {
 fn take(counter: &Counter, headers: &HeaderMap, body: &[u8]) -> Result<Response, Response> {
     let_in(counter, headers)?;
     let desk = &counter.desk;
+    let now_ms = desk.state().now_ms;
     if let Some(code) = desk.state().refusals.pop_front() {
-        return Err(refuse(code.parse().unwrap_or(920), "Reddedildi"));
+        let refusal = refuse(code.parse().unwrap_or(920), "Reddedildi");
+        return Err(dated(refusal, now_ms));
     }
     let asked: Send = read(headers, body)?;
     if asked.messages.is_empty() || asked.messages.len() > RECEIVERS_MAX {

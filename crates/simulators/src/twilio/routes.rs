@@ -1,21 +1,24 @@
 //! The services of Twilio.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
 use super::{sid, standing};
-use crate::desk::{self, Desk, Item, Message, Order, basic, decimal, media_type};
+use crate::desk::{self, Desk, Item, Message, Order, basic, dated, decimal, http_date, media_type};
 use crate::segments;
 
 /// Longest body, in characters.
 const BODY_CHARS_MAX: usize = 1_600;
+/// Messages of one list, at most.
+const LIST_ROWS_MAX: usize = 1_000;
 const KNOWN: [&str; 17] = [
     "To",
     "From",
@@ -41,7 +44,7 @@ type Shared = State<Arc<Desk>>;
 pub(super) fn routes(desk: Arc<Desk>) -> Router {
     let account = "/2010-04-01/Accounts/{account}";
     Router::new()
-        .route(&format!("{account}/Messages.json"), post(send))
+        .route(&format!("{account}/Messages.json"), post(send).get(list))
         .route(&format!("{account}/Messages/{{sid}}"), get(read))
         .route(&format!("{account}/Balance.json"), get(balance))
         .route(
@@ -176,6 +179,7 @@ fn message_json(message: &Message, account: &str, now_ms: i64) -> Value {
         "from": message.sender,
         "body": message.text,
         "status": status,
+        "date_created": http_date(message.accepted_ms).replace("GMT", "+0000"),
         "num_segments": message.parts.to_string(),
         "num_media": "0",
         "error_code": error.and_then(|code| code.parse::<u32>().ok()),
@@ -185,6 +189,33 @@ fn message_json(message: &Message, account: &str, now_ms: i64) -> Value {
         "direction": "outbound-api",
         "api_version": "2010-04-01",
     })
+}
+
+/// What a number was sent, the newest first.
+async fn list(
+    State(desk): Shared,
+    Path(account): Path<String>,
+    headers: HeaderMap,
+    Query(asked): Query<HashMap<String, String>>,
+) -> Response {
+    if let Err(refusal) = let_in(&desk, &headers, &account) {
+        return refusal;
+    }
+    let rows = asked.get("PageSize").map_or(Ok(50), |rows| rows.parse());
+    let (Some(to), Ok(rows @ 1..=LIST_ROWS_MAX)) = (asked.get("To"), rows) else {
+        return refuse(400, 20_001, "Invalid parameter");
+    };
+    let state = desk.state();
+    let digits = to.trim_start_matches('+');
+    let messages: Vec<Value> = (0..state.book.len())
+        .rev()
+        .map(|at| state.book.message(at))
+        .filter(|message| message.to == digits)
+        .take(rows)
+        .map(|message| message_json(message, &account, state.now_ms))
+        .collect();
+    let body = json!({ "messages": messages, "next_page_uri": null });
+    dated(desk::json(200, body), state.now_ms)
 }
 
 async fn read(

@@ -72,8 +72,13 @@ fn report(message: &Message, now_ms: i64) -> Value {
 }
 
 fn inbound(_: &Options, _: &str, reply: &Reply) -> Pushed {
+    Pushed::json(&json!([letter(reply)]))
+}
+
+/// A reply, pushed or listed.
+fn letter(reply: &Reply) -> Value {
     let keyword = reply.text.split_whitespace().next().unwrap_or_default();
-    Pushed::json(&json!([{
+    json!({
         "type": "inbound",
         "message_id": reply.id,
         "network": "TURKCELL",
@@ -82,5 +87,5 @@ fn inbound(_: &Options, _: &str, reply: &Reply) -> Pushed {
         "keyword": keyword,
         "content": reply.text,
         "received_at": turkish_time(reply.at_ms, "%Y-%m-%d %H:%M:%S"),
-    }]))
+    })
 }

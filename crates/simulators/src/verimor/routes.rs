@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 
 use super::reading::{PARTS_MAX, Send};
-use super::report;
+use super::{letter, report};
 use crate::desk::{self, Desk, Item, Message, Order, media_type};
 use crate::segments;
 
@@ -28,6 +28,7 @@ pub(super) fn routes(desk: Arc<Desk>) -> Router {
     Router::new()
         .route("/v2/send.json", post(send))
         .route("/v2/status", get(status))
+        .route("/v2/inbound_messages", get(replies))
         .route("/v2/headers", get(senders))
         .route("/v2/balance", get(balance))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
@@ -109,7 +110,7 @@ fn items(request: &Send) -> Vec<Item<'_>> {
     let coding = request.coding();
     let parts = |text: &str| match coding {
         0 => segments::parts(&segments::transliterated(text), false),
-        1 => segments::parts(text, true),
+        1 => segments::turkish_parts(text),
         _ => segments::unicode_parts(text),
     };
     let mut items = Vec::new();
@@ -171,6 +172,33 @@ async fn status(State(desk): Shared, Query(asked): Asked) -> Response {
         .filter(|message| asked.get("dest").is_none_or(|dest| *dest == message.to))
         .take(PAGE_MAX)
         .map(|message| report(message, state.now_ms))
+        .collect();
+    desk::json(200, Value::Array(rows))
+}
+
+/// Replies, oldest first, again and again.
+async fn replies(State(desk): Shared, Query(asked): Asked) -> Response {
+    const KNOWN: [&str; 3] = ["username", "password", "greater_than"];
+    if !let_in(&desk, &asked) {
+        return unauthorised();
+    }
+    if asked.keys().any(|name| !KNOWN.contains(&name.as_str())) {
+        return refuse("INVALID_JSON");
+    }
+    let mut state = desk.state();
+    if !state.may_pull() {
+        return too_many();
+    }
+    let after = asked.get("greater_than").map_or(0, |id| {
+        let at = state.replies.iter().position(|reply| reply.id == *id);
+        at.map_or(state.replies.len(), |at| at + 1)
+    });
+    let rows: Vec<Value> = state
+        .replies
+        .iter()
+        .skip(after)
+        .take(PAGE_MAX)
+        .map(letter)
         .collect();
     desk::json(200, Value::Array(rows))
 }

@@ -125,7 +125,7 @@ impl Reader {
         .doing("reading whether an address is dead")?;
         Ok(Stopped {
             stops: stops?,
-            is_undeliverable: dead == Some(1),
+            is_undeliverable: dead.is_some_and(|number| number != 0),
         })
     }
 }

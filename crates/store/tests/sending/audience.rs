@@ -34,6 +34,8 @@ struct Drawn {
     /// For every channel, and for the channel in question: 0 no stop, 1
     /// blacklist, 2 complaint, 3 both.
     stops: (i64, i64),
+    /// 0 reachable, 1 dead, 2 keeps failing.
+    undeliverable: i64,
     name: Option<&'static str>,
     number: Option<&'static str>,
     city: Option<&'static str>,
@@ -91,11 +93,14 @@ fn a_value(word: &'static str) -> impl Strategy<Value = Option<&'static str>> {
 fn a_person() -> impl Strategy<Value = Drawn> {
     let stop = || prop_oneof![6 => Just(0_i64), 1 => 1_i64..=3];
     let values = (a_value("Şükrü"), a_value("M1"), a_value("Iğdır \"merkez\""));
-    (a_key(), a_key(), (stop(), stop()), values, any::<bool>()).prop_map(
-        |(own, other, stops, (name, number, city), is_listed)| Drawn {
+    let undeliverable = prop_oneof![8 => Just(0_i64), 1 => 1_i64..=2];
+    let stops = (stop(), stop(), undeliverable);
+    (a_key(), a_key(), stops, values, any::<bool>()).prop_map(
+        |(own, other, (all, one, undeliverable), (name, number, city), is_listed)| Drawn {
             own,
             other,
-            stops,
+            stops: (all, one),
+            undeliverable,
             name,
             number,
             city,
@@ -208,11 +213,12 @@ async fn write_people(db: &TestDatabase, channel: Channel, people: &[Drawn]) {
         let form = if channel.is_phone() { 1 } else { 2 };
         let text = address(channel, place);
         recipients.push(format!(
-            "({id}, {}, {form}, '{text}', {id}, 0)",
-            FIRM.as_db()
+            "({id}, {}, {form}, '{text}', {id}, 0, {})",
+            FIRM.as_db(),
+            person.undeliverable,
         ));
         recipients.push(format!(
-            "({}, {}, {form}, '{text}', {id}, 0)",
+            "({}, {}, {form}, '{text}', {id}, 0, 1)",
             id + 1_000,
             ELSEWHERE.as_db()
         ));
@@ -274,7 +280,7 @@ async fn write_people(db: &TestDatabase, channel: Channel, people: &[Drawn]) {
             contacts,
         ),
         (
-            "recipient (id, firm_id, form, address, contact_id, created_us)",
+            "recipient (id, firm_id, form, address, contact_id, created_us, undeliverable)",
             recipients,
         ),
         (

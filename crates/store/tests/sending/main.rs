@@ -6,6 +6,7 @@
 mod support;
 
 mod audience;
+mod bounces;
 mod campaigns;
 mod dispatch;
 mod ending;

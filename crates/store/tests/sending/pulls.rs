@@ -155,3 +155,30 @@ async fn a_receipt_that_names_request_and_number_finds_its_message_and_no_other(
         }
     }
 }
+
+#[tokio::test]
+async fn a_request_in_doubt_is_asked_about_with_everyone_who_was_in_it() {
+    for db in store::testing::each().await {
+        let scene = Scene::on(&db).await;
+        scene
+            .add_people(&db, (1..=6).map(|n| (n, Known::Confirmed)))
+            .await;
+        scene.running(&db, 3).await;
+        let batch = scene.claim(&db, "w1", 1).await.remove(0);
+        let out = [taken_out(scene.recipient(1), domain::ReasonCode::S201)];
+        let mut writer = db.store.write().await.expect("a transaction");
+        writer
+            .hand_over(&batch, "izn-1", b"request", &out)
+            .await
+            .expect("handed over");
+        writer.commit().await.expect("commits");
+        // A receipt that came before the answer takes nobody away.
+        deliver(&db, scene, batch.key, &[2]).await;
+        let mut reader = db.store.read().await.expect("a reader");
+        let people = reader.messages_in_doubt(&batch).await.expect("people");
+        let expected: Vec<_> = [2, 3]
+            .map(|n| (scene.message(batch.key, n), phone(n)))
+            .into();
+        assert_eq!(people, expected, "{}", db.name);
+    }
+}
