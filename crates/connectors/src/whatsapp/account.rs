@@ -19,7 +19,7 @@ use crate::catalogue::ConfigError;
 use crate::checks;
 use crate::connector::Connector;
 use crate::message::{ClearedRequest, EncodeError, Envelope, Outgoing};
-use crate::outcome::{Balance, CallFailure, Check, LookUp, Outcome, TestReport};
+use crate::outcome::{Balance, CallFailure, Check, Class, LookUp, Outcome, TestReport};
 use crate::receipt::{Inbox, Push, Receipts, UnreadablePush};
 use crate::transport::{Answer, ask, form_pairs};
 
@@ -174,6 +174,10 @@ impl Connector for Whatsapp {
 
     fn receipts(&self, body: &[u8]) -> Result<Receipts, UnreadablePush> {
         receipts::read(body)
+    }
+
+    fn receipt_class(&self, code: &str) -> Option<Class> {
+        send::ERRORS.get(code).and_then(|meaning| meaning.class)
     }
 
     fn is_opt_out(&self, code: &str) -> bool {
