@@ -103,7 +103,9 @@ impl House {
         let engine = Engine::new(store, settings.clone(), identity)?;
         let guard = engine.announce().await?;
         let (firm, brand) = tenant(&engine, &simulators, mode).await?;
-        let config = json!({ "base_url": simulators.infobip_url(), "api_key": API_KEY });
+        let config = json!({
+            "base_url": simulators.infobip_url(), "api_key": API_KEY, "requests_per_second": 0,
+        });
         let account = engine
             .create_connector(firm, "infobip", "SMS", &config, "test")
             .await?;

@@ -46,7 +46,8 @@ pub struct Capabilities {
     pub has_balance: bool,
     /// Longest time it may try to deliver, in minutes; 0 when it cannot be chosen.
     pub validity_minutes_max: u32,
-    /// Requests per second to begin with; the engine adapts on 429.
+    /// Most requests per second, over all processes; 0 when there is no limit.
+    /// The engine goes slower where the provider turns requests away.
     pub requests_per_second: u32,
     /// ISO code of the country its messages are sent from: texts with a link
     /// are not delivered from abroad (BTK, since 1 April 2026).

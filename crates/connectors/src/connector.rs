@@ -10,7 +10,7 @@ use domain::{Recipient, Timestamp};
 
 use crate::capabilities::Capabilities;
 use crate::message::{ClearedRequest, EncodeError, Envelope, Outgoing};
-use crate::outcome::{Balance, CallFailure, LookUp, Outcome, TestReport};
+use crate::outcome::{Balance, CallFailure, Class, LookUp, Outcome, TestReport};
 use crate::receipt::{Inbox, Push, Receipts, SentRequest, UnreadablePush};
 
 /// What came over a session that a connector keeps open.
@@ -134,6 +134,14 @@ pub trait Connector: Send + Sync + Debug {
     /// # Errors
     /// [`UnreadablePush`] when the body as a whole cannot be read.
     fn receipts(&self, body: &[u8]) -> Result<Receipts, UnreadablePush>;
+
+    /// What a receipt's code asks of us besides its state, where it says more than
+    /// that one message failed: an account without credit tells so here at some
+    /// providers, long after they took the request.
+    fn receipt_class(&self, code: &str) -> Option<Class> {
+        let _ = code;
+        None
+    }
 
     /// Whether a refusal says that the address itself is dead, so that trying
     /// it again is pointless (S204).

@@ -69,15 +69,15 @@ pub(crate) const fn recipients_max(max: u32, default: &'static str) -> Field {
     }
 }
 
-/// The speed to begin with.
+/// The highest speed, for all processes together; 0 for none.
 pub(crate) const fn requests_per_second(default: &'static str) -> Field {
     Field {
         name: "requests_per_second",
         label_tr: "Saniyede istek",
         label_en: "Requests per second",
-        help_tr: "Başlangıç hızı; sağlayıcı yavaşlatmak isterse kendiliğinden düşer.",
-        help_en: "The speed to begin with; it falls by itself when the provider asks for it.",
-        form: FieldForm::Number { min: 1, max: 1_000 },
+        help_tr: "En yüksek hız; sağlayıcı yavaşlatmak isterse kendiliğinden düşer, sonra yavaşça yükselir. 0: sınır yok.",
+        help_en: "The highest speed; it falls by itself when the provider asks for it and rises again slowly. 0: no limit.",
+        form: FieldForm::Number { min: 0, max: 1_000 },
         is_required: false,
         default: Some(default),
     }

@@ -71,7 +71,9 @@ pub enum Outcome {
     NotSent {
         /// What happened.
         text: String,
-        /// How long the provider asks us to wait.
+        /// How long the provider asks us to wait. It stands wherever the request
+        /// was turned away because of the provider's limits: the account is then
+        /// slowed down.
         retry_after: Option<Duration>,
     },
     /// It may have arrived: a timeout, a connection that broke, a server error

@@ -45,6 +45,9 @@ pub fn http_client(settings: &HttpSettings) -> Result<reqwest::Client, reqwest::
 
 /// Longest piece of an unreadable answer that is kept, in characters.
 const EXCERPT_CHARS_MAX: usize = 300;
+/// How long a provider is left alone that turns requests away for their number
+/// without saying for how long.
+const BREATH: Duration = Duration::from_secs(1);
 /// Largest answer that is read.
 const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 
@@ -197,11 +200,13 @@ pub(crate) async fn exchange(request: reqwest::RequestBuilder) -> Exchange {
         // What Brevo says instead; also seconds.
         .or_else(|| response.headers().get("x-sib-ratelimit-reset"))
         .and_then(|value| value.to_str().ok());
+    let is_limited = response.status() == StatusCode::TOO_MANY_REQUESTS;
     Exchange::Answered(Answer {
         status: response.status(),
         retry_after: retry_after
             .and_then(|text| text.trim().parse().ok())
-            .map(Duration::from_secs),
+            .map(Duration::from_secs)
+            .or(is_limited.then_some(BREATH)),
         answered_at: response
             .headers()
             .get(DATE)

@@ -51,8 +51,16 @@ vocabulary! {
         RegistryAccount = 402, "A402";
         /// Too many calls to İYS are refused: it may take our address off its list.
         RegistryShare = 403, "A403";
+        /// A provider takes nothing from an account before somebody puts it right.
+        ProviderAccount = 501, "A501";
+        /// A provider does not take a sender or a template.
+        SenderRefused = 502, "A502";
+        /// A provider refuses the message of a campaign, whoever it is for.
+        MessageRefused = 503, "A503";
+        /// The credit of an account does not reach everybody who waits for it.
+        BalanceLow = 504, "A504";
         /// The credit of an account does not reach what is planned.
-        CreditShort = 501, "A501";
+        CreditShort = 505, "A505";
     }
 }
 

@@ -40,6 +40,7 @@ pub use routes::{Obstacle, Route};
 pub(crate) use sender::is_approved as is_sender_approved;
 pub use testers::{LeftOut, NewTester, TestSend, TesterAt};
 pub(crate) use text::is_content_incomplete;
+pub(crate) use watch::next_open;
 
 use crate::error::EngineError;
 use crate::{Engine, Step};
@@ -422,7 +423,13 @@ impl Engine {
         writer.move_campaign(firm, id, from, to, approver).await?;
         match to {
             CampaignState::Paused => drop(writer.pause_batches(id, true).await?),
-            CampaignState::Running => self.resume_batches(writer, held).await?,
+            CampaignState::Running => {
+                crate::provider_alarms::campaign_is_seen_to(writer, held).await?;
+                self.resume_batches(writer, held).await?;
+            }
+            CampaignState::Stopped => {
+                crate::provider_alarms::campaign_is_seen_to(writer, held).await?;
+            }
             CampaignState::Launching => {
                 writer.start_campaign_at(id, held.plan.send_at).await?;
             }

@@ -12,6 +12,8 @@ use store::connectors::{Connector as Account, ConnectorState, NewConnector};
 
 use crate::Engine;
 use crate::error::EngineError;
+use crate::provider_alarms as alarms;
+use crate::settings::LEASE_MARGIN_SECONDS;
 
 impl Engine {
     /// Adds a provider account; its settings are checked field by field.
@@ -26,8 +28,9 @@ impl Engine {
         config: &Value,
         actor: &str,
     ) -> Result<Account, EngineError> {
-        connectors::build(kind, config, self.clients.provider_http())
+        let made = connectors::build(kind, config, self.clients.provider_http())
             .map_err(EngineError::Settings)?;
+        self.fits_lease(made.as_ref())?;
         let mut writer = self.store.write().await?;
         let owner = writer.firm(firm).await?;
         let owner = owner.ok_or(EngineError::NotFound { what: "the firm" })?;
@@ -81,8 +84,9 @@ impl Engine {
         if let Some(given) = settings {
             let (_, held) = writer.connector_at_work(id).await?;
             let config = changed(&account.kind, held.expose_secret(), given)?;
-            connectors::build(&account.kind, &config, self.clients.provider_http())
+            let made = connectors::build(&account.kind, &config, self.clients.provider_http())
                 .map_err(EngineError::Settings)?;
+            self.fits_lease(made.as_ref())?;
             let owner = writer.firm(firm).await?;
             let owner = owner.ok_or(EngineError::NotFound { what: "the firm" })?;
             self.check_account(&owner, &config)?;
@@ -128,6 +132,14 @@ impl Engine {
         writer
             .note_connector_test(id, held.0.version, report.senders.as_deref())
             .await?;
+        match &reason {
+            None => alarms::account_works(&mut writer, &held.0).await?,
+            // Whoever tries a new account sees it; one that was at work is missed.
+            Some(error) if held.0.state == ConnectorState::Active => {
+                alarms::account_fails(&mut writer, &held.0, error).await?;
+            }
+            Some(_) => {}
+        }
         writer.commit().await?;
         Ok((self.account(firm, id).await?.0, report))
     }
@@ -159,6 +171,30 @@ impl Engine {
             "{}/in/{}/receipts",
             self.identity.public_url, account.path_key
         )
+    }
+
+    /// A request counts as lost when its lease ends: no answer may come later.
+    fn fits_lease(&self, connector: &dyn Connector) -> Result<(), EngineError> {
+        let longest = self
+            .settings
+            .dispatch
+            .lease_seconds
+            .saturating_sub(LEASE_MARGIN_SECONDS);
+        let timeout = connector.capabilities().timeout.as_secs();
+        if i64::try_from(timeout).is_ok_and(|timeout| timeout <= longest) {
+            return Ok(());
+        }
+        let problem = FieldProblem {
+            field: "timeout_seconds".to_owned(),
+            text_tr: format!(
+                "En çok {longest} olabilir: bir istek daha uzun sürerse kayıp sayılır (dispatch.lease_seconds ayarı)."
+            ),
+            text_en: format!(
+                "It may be {longest} at most: a request that takes longer counts as lost (setting dispatch.lease_seconds)."
+            ),
+        };
+        let problems = vec![problem];
+        Err(EngineError::Settings(ConfigError::Invalid { problems }))
     }
 
     /// What a firm put aside by going live is not taken up again by a test.

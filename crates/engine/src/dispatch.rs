@@ -5,6 +5,7 @@ mod claim;
 mod flow;
 mod pace;
 mod recheck;
+mod refused;
 mod resolve;
 mod send;
 mod stops;
@@ -31,6 +32,7 @@ use store::person::{FactsAbout, Person};
 
 pub(crate) use pace::Paces;
 pub(crate) use recheck::Rechecks;
+pub(crate) use refused::{Strikes, break_account};
 
 /// What is the same for all batches of a campaign, as it is at this claim.
 #[derive(Debug)]

@@ -32,6 +32,7 @@ pub mod mails;
 pub mod optouts;
 pub mod practice;
 pub mod promotions;
+mod provider_alarms;
 pub mod receipts;
 mod refusals;
 pub mod registry;
@@ -74,6 +75,7 @@ pub struct Engine {
     identity: Identity,
     clients: Clients,
     paces: dispatch::Paces,
+    strikes: dispatch::Strikes,
     refreshed: campaigns::Refreshed,
     rechecks: dispatch::Rechecks,
     light_rests: registry::lights::Rests,
@@ -130,6 +132,7 @@ impl Engine {
             identity,
             clients,
             paces: dispatch::Paces::default(),
+            strikes: dispatch::Strikes::default(),
             refreshed: campaigns::Refreshed::default(),
             rechecks: dispatch::Rechecks::default(),
             light_rests: registry::lights::Rests::default(),

@@ -7,11 +7,12 @@ mod pull;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use connectors::{AddressedReceipt, Connector, Push, Receipt, ReceiptState};
-use domain::ids::{ConnectorId, FirmId};
+use connectors::{AddressedReceipt, Class, Connector, Push, Receipt, ReceiptState};
+use domain::ids::{BatchKey, ConnectorId, FirmId};
 use http::HeaderMap;
 use store::StoreError;
 use store::bounces::Bounce;
+use store::connectors::ConnectorState;
 use store::receipts::{ReceiptRow, WaitingPush};
 
 use crate::error::EngineError;
@@ -292,6 +293,15 @@ impl Engine {
             let changed = writer.apply_pushes(*connector, &rows).await?;
             metrics::counter!("izinli_receipts_total").increment(changed);
         }
+        for (id, rows) in &told {
+            let Some((_, connector)) = connectors.get(id) else {
+                continue;
+            };
+            let rows = rows.iter().map(|(_, row)| row);
+            if let Some(row) = blames_account(connector.as_ref(), rows) {
+                self.heed_receipt(&mut writer, *id, row).await?;
+            }
+        }
         for (firm, bounces) in &bounced {
             writer.note_bounces(*firm, bounces).await?;
         }
@@ -302,6 +312,30 @@ impl Engine {
         writer.settle_pushes(&settled).await?;
         writer.commit().await?;
         Ok(Step::Did)
+    }
+
+    /// A provider that lets us know later that the account is at fault (no
+    /// credit, above all) is heard as if it had said so at once, unless somebody
+    /// has put the account right since the message left.
+    async fn heed_receipt(
+        &self,
+        writer: &mut store::Writer,
+        id: ConnectorId,
+        row: &ReceiptRow,
+    ) -> Result<(), EngineError> {
+        let (account, _) = writer.connector_at_work(id).await?;
+        let batch = BatchKey {
+            campaign: row.message.campaign,
+            number: row.message.batch_no,
+        };
+        let left = writer.sent_over(id, batch).await?;
+        let is_news = left.is_some_and(|left| account.tested_at.is_none_or(|at| at < left));
+        if account.state != ConnectorState::Active || !is_news {
+            return Ok(());
+        }
+        let words = row.provider_text.as_deref().unwrap_or_default();
+        let error = format!("{}: {words}", row.provider_code);
+        crate::dispatch::break_account(writer, id, &error).await
     }
 
     fn read_push(
@@ -359,6 +393,18 @@ fn warn(id: ConnectorId, alerts: &[String]) {
     }
 }
 
+/// The first of the receipts by which the account is at fault.
+fn blames_account<'r>(
+    connector: &dyn Connector,
+    mut rows: impl Iterator<Item = &'r ReceiptRow>,
+) -> Option<&'r ReceiptRow> {
+    let failed = [ReceiptState::Rejected, ReceiptState::Undelivered].map(ReceiptState::as_db);
+    rows.find(|row| {
+        failed.contains(&row.state)
+            && connector.receipt_class(&row.provider_code) == Some(Class::Account)
+    })
+}
+
 fn unreadable(push: &WaitingPush, problem: String) -> String {
     tracing::error!(connector.id = %push.connector, push.id = push.id, "a push could not be read: {problem}");
     problem
@@ -370,6 +416,7 @@ fn row(receipt: Receipt, now: domain::Timestamp) -> ReceiptRow {
         state: receipt.state.as_db(),
         provider_code: receipt.provider_code,
         provider_text: Some(receipt.provider_text).filter(|text| !text.is_empty()),
+        operator_code: receipt.operator_code.filter(|code| !code.is_empty()),
         happened_at: receipt.happened_at.unwrap_or(now),
     }
 }

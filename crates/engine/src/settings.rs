@@ -261,9 +261,11 @@ pub struct Dispatch {
     pub concurrency: usize,
     /// Longest wait for a provider's answer.
     pub timeout_seconds: u64,
-    /// How long a batch may be in flight before it counts as in doubt.
+    /// How long a batch may be in flight before it counts as in doubt. An account
+    /// whose own wait for an answer is longer than this allows is refused.
     pub lease_seconds: i64,
-    /// Recipients per second and provider account. 0 = no limit.
+    /// Recipients per second and provider account, over all processes; the
+    /// account's own requests per second count besides. 0 = no limit.
     pub recipients_per_second: u32,
     /// Wait before a batch in doubt is looked up at the provider. 0 = as long as
     /// the provider's connector asks for.
@@ -339,7 +341,7 @@ pub struct UnsafeSetting {
 /// Minutes of a day.
 const DAY_MINUTES: i64 = 24 * 60;
 /// What a lease must outlast the longest answer by, seconds.
-const LEASE_MARGIN_SECONDS: i64 = 15;
+pub(crate) const LEASE_MARGIN_SECONDS: i64 = 15;
 
 impl Settings {
     /// Refuses settings that cannot be right together.

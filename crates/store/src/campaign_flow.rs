@@ -264,7 +264,7 @@ impl Reader {
         let sql = "SELECT CASE WHEN EXISTS (SELECT 1 FROM send_batch \
              WHERE campaign_id = $1 AND connector_id = $2 AND settled_us IS NULL AND state = 1 \
                AND attempt >= $3 AND claimed_us IS NULL AND last_error IS NOT NULL \
-               AND last_error NOT IN ($4, $5, $6) AND ($7 = 0 OR refusals = 0)) THEN CAST(1 AS BIGINT) ELSE 0 END";
+               AND last_error NOT IN ($4, $5, $6, $8) AND ($7 = 0 OR refusals = 0)) THEN CAST(1 AS BIGINT) ELSE 0 END";
         let found: i64 = on!(self, conn => sqlx::query_scalar(sql)
             .bind(campaign.as_db())
             .bind(connector.as_db())
@@ -273,6 +273,7 @@ impl Reader {
             .bind(WAITS_FOR_WINDOW)
             .bind(WAITS_FOR_REGISTRY)
             .bind(i64::from(but_refused))
+            .bind(crate::dispatch::PARTED)
             .fetch_one(&mut *conn)
             .await)
         .doing("looking for failing routes")?;

@@ -6,8 +6,10 @@
 //! and the attempt it belongs to, so a worker that comes back after its lease
 //! settles nothing.
 
+mod parting;
 mod settle;
 
+pub use parting::PARTED;
 pub use settle::Acceptance;
 
 use domain::ReasonCode;
@@ -93,6 +95,8 @@ pub struct PickedBatch {
     pub claimed_at: Option<Timestamp>,
     /// How often the provider has refused it for now, over this route.
     pub refusals: i64,
+    /// How often its people have been parted from others.
+    pub splits: i64,
 }
 
 /// What is about to be sent to a batch.
@@ -137,6 +141,7 @@ type PickedRow = (
     i64,
     Option<i64>,
     i64,
+    i64,
 );
 
 fn picked(row: PickedRow) -> PickedBatch {
@@ -153,6 +158,7 @@ fn picked(row: PickedRow) -> PickedBatch {
         people: (RecipientId::from_db(row.7), RecipientId::from_db(row.8)),
         claimed_at: row.9.map(Timestamp::from_micros),
         refusals: row.10,
+        splits: row.11,
     }
 }
 
@@ -305,7 +311,7 @@ impl Writer {
                 claimed_us = $4 \
              WHERE (campaign_id, batch_no) IN (SELECT campaign_id, batch_no FROM due) \
              RETURNING campaign_id, batch_no, brand_id, connector_id, size, attempt, request_key, \
-                first_recipient_id, last_recipient_id, claimed_us, refusals"
+                first_recipient_id, last_recipient_id, claimed_us, refusals, splits"
         );
         let now = self.now();
         let rows: Vec<PickedRow> = on!(self, conn => sqlx::query_as(sqlx::AssertSqlSafe(sql))
@@ -336,7 +342,7 @@ impl Writer {
              UPDATE send_batch SET attempt = attempt + 1, lease_until_us = $2, worker = $1 \
              WHERE (campaign_id, batch_no) IN (SELECT campaign_id, batch_no FROM due) \
              RETURNING campaign_id, batch_no, brand_id, connector_id, size, attempt, request_key, \
-                first_recipient_id, last_recipient_id, claimed_us, refusals"
+                first_recipient_id, last_recipient_id, claimed_us, refusals, splits"
         );
         let now = self.now();
         let rows: Vec<PickedRow> = on!(self, conn => sqlx::query_as(sqlx::AssertSqlSafe(sql))

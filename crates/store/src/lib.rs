@@ -18,6 +18,7 @@
 #[macro_use]
 pub mod db;
 pub mod access;
+pub mod account_paces;
 pub mod alarms;
 pub mod attributes;
 pub mod audience;

@@ -3,7 +3,7 @@
 //! harmless.
 
 use domain::Timestamp;
-use domain::ids::{ConnectorId, MessageRef};
+use domain::ids::{BatchKey, ConnectorId, MessageRef};
 
 use crate::db::{Engine, Reader, Writer};
 use crate::error::{Doing, StoreError, exactly};
@@ -32,6 +32,8 @@ pub struct ReceiptRow {
     pub provider_code: String,
     /// The provider's own words.
     pub provider_text: Option<String>,
+    /// The operator's own code, where the provider passes it on.
+    pub operator_code: Option<String>,
     /// When it happened, by the provider.
     pub happened_at: Timestamp,
 }
@@ -59,6 +61,24 @@ impl Reader {
                 CAST(COALESCE(sum(CASE WHEN state = 3 THEN 1 ELSE 0 END), 0) AS BIGINT) \
              FROM receipt_push WHERE state IN (1, 3)";
         on!(self, conn => sqlx::query_as(sql).fetch_one(&mut *conn).await).doing("counting pushes")
+    }
+
+    /// When an accepted batch left over this account; none when it did not.
+    pub async fn sent_over(
+        &mut self,
+        connector: ConnectorId,
+        batch: BatchKey,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT claimed_us FROM send_batch \
+             WHERE campaign_id = $1 AND batch_no = $2 AND connector_id = $3 AND state = 3";
+        let at: Option<Option<i64>> = on!(self, conn => sqlx::query_scalar(sql)
+            .bind(batch.campaign.as_db())
+            .bind(batch.number)
+            .bind(connector.as_db())
+            .fetch_optional(&mut *conn)
+            .await)
+        .doing("reading when a batch left")?;
+        Ok(at.flatten().map(Timestamp::from_micros))
     }
 }
 
@@ -236,6 +256,10 @@ impl Writer {
                 "provider_text",
                 strongest.iter().map(|(_, r)| r.provider_text.as_deref()),
             )
+            .maybe_texts(
+                "operator_code",
+                strongest.iter().map(|(_, r)| r.operator_code.as_deref()),
+            )
             .ints(
                 "happened_us",
                 strongest.iter().map(|(_, r)| r.happened_at.as_micros()),
@@ -247,15 +271,15 @@ impl Writer {
             "p.campaign_id = g.campaign_id AND p.code = 0 AND p.recipient_id = g.recipient_id";
         let body = format!(
             "INSERT INTO receipt (campaign_id, batch_no, recipient_id, state, provider_code, \
-                    provider_text, happened_us, push_id) \
+                    provider_text, operator_code, happened_us, push_id) \
              SELECT g.campaign_id, g.batch_no, g.recipient_id, g.state, g.provider_code, \
-                    g.provider_text, g.happened_us, g.push \
+                    g.provider_text, g.operator_code, g.happened_us, g.push \
              FROM given g{}{} \
              WHERE b.connector_id = $1 AND p.batch_no = g.batch_no \
              ORDER BY g.campaign_id, g.batch_no, g.recipient_id \
              ON CONFLICT (campaign_id, batch_no, recipient_id) DO UPDATE SET state = excluded.state, \
                     provider_code = excluded.provider_code, provider_text = excluded.provider_text, \
-                    happened_us = excluded.happened_us, push_id = excluded.push_id \
+                    operator_code = excluded.operator_code, happened_us = excluded.happened_us, push_id = excluded.push_id \
              WHERE CASE excluded.state WHEN 6 THEN 4 WHEN 2 THEN 2 WHEN 1 THEN 1 ELSE 3 END \
                  > CASE receipt.state WHEN 6 THEN 4 WHEN 2 THEN 2 WHEN 1 THEN 1 ELSE 3 END",
             seek(engine, "send_batch", "b", carried),

@@ -419,17 +419,19 @@ async fn receipts_and_report(filled: &Filled) {
         state: 6,
         provider_code: "D6".into(),
         provider_text: None,
+        operator_code: None,
         happened_at: june(23),
     };
     let (id, connector) = (filled.id(), filled.scene.connector.as_db().to_string());
     let recipient = filled.scene.recipient(2).as_db();
-    let json = format!("'[[{id},1,{recipient},6,\"D6\",null,1,1]]'");
+    let json = format!("'[[{id},1,{recipient},6,\"D6\",null,null,1,1]]'");
     let arrays = [
         format!("ARRAY[{id}]"),
         "ARRAY[1]".into(),
         format!("ARRAY[{recipient}]"),
         "ARRAY[6]".into(),
         "ARRAY['D6']".into(),
+        "ARRAY[NULL]".into(),
         "ARRAY[NULL]".into(),
         "ARRAY[1]".into(),
         "ARRAY[1]".into(),

@@ -103,6 +103,8 @@ impl Provider {
             Kind::Iys => anyhow::bail!("İYS is no provider"),
         };
         form["base_url"] = json!(base_url);
+        // A simulator takes what it is given; limits have tests of their own.
+        form["requests_per_second"] = json!(0);
         Ok(form)
     }
 

@@ -374,7 +374,9 @@ async fn made(
         .context("no key was printed")?
         .to_owned();
     let settings = folder.join("infobip.json");
-    let account = json!({ "base_url": simulators.infobip_url(), "api_key": API_KEY });
+    let account = json!({
+        "base_url": simulators.infobip_url(), "api_key": API_KEY, "requests_per_second": 0,
+    });
     std::fs::write(&settings, account.to_string())?;
     let settings = settings.to_string_lossy();
     let connector = program

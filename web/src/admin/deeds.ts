@@ -25,6 +25,7 @@ export const DEEDS = [
   "campaign.launch",
   "campaign.mail",
   "campaign.pause",
+  "campaign.refused",
   "campaign.resume",
   "campaign.sealed",
   "campaign.sign",

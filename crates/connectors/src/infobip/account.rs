@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq;
 
 use super::config::Config;
 use super::send::{class_of, explain};
-use super::{encode, lookup, receipts, send};
+use super::{encode, lookup, receipts, send, status};
 use crate::capabilities::Capabilities;
 use crate::checks;
 use crate::connector::Connector;
@@ -217,6 +217,10 @@ impl Connector for Infobip {
         };
         let expected = STANDARD.encode(format!("{username}:{}", password.expose_secret()));
         given.trim().as_bytes().ct_eq(expected.as_bytes()).into()
+    }
+
+    fn receipt_class(&self, code: &str) -> Option<Class> {
+        status::class(code)
     }
 
     fn receipts(&self, body: &[u8]) -> Result<Receipts, UnreadablePush> {

@@ -39,6 +39,13 @@ impl Meaning {
     }
 }
 
+/// The class of a listed status, by its number as text.
+pub(super) fn class(code: &str) -> Option<Class> {
+    let id: i64 = code.parse().ok()?;
+    let position = TABLE.binary_search_by_key(&id, |row| row.0).ok()?;
+    TABLE.get(position).and_then(|row| row.1.class)
+}
+
 impl Status<'_> {
     /// By its number; an unlisted number by its group. A group we do not know
     /// is not taken for a refusal: the message may be on its way.

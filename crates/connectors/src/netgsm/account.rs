@@ -15,7 +15,7 @@ use crate::catalogue::ConfigError;
 use crate::checks;
 use crate::connector::{Connector, Doubt};
 use crate::message::{ClearedRequest, EncodeError, Envelope, Outgoing};
-use crate::outcome::{Balance, CallFailure, LookUp, Outcome, TestReport};
+use crate::outcome::{Balance, CallFailure, Class, LookUp, Outcome, TestReport};
 use crate::receipt::{Inbox, Push, Receipts, SentRequest, UnreadablePush};
 use crate::transport::ask;
 
@@ -95,6 +95,10 @@ impl Connector for Netgsm {
 
     fn authenticate(&self, _push: &Push<'_>) -> bool {
         true // the unguessable address is all that Netgsm offers
+    }
+
+    fn receipt_class(&self, code: &str) -> Option<Class> {
+        receipts::class(code)
     }
 
     fn receipts(&self, _body: &[u8]) -> Result<Receipts, UnreadablePush> {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::account::Netgsm;
 use super::send::{CODES, Said};
 use crate::codes::Codes;
-use crate::outcome::CallFailure;
+use crate::outcome::{CallFailure, Class};
 use crate::receipt::{Inbound, Inbox, Receipt, Receipts, SentRequest, UnreadablePush};
 use crate::text_message::{local_time, written_phone};
 use crate::transport::ask;
@@ -106,6 +106,11 @@ pub(super) fn failure(code: &str, description: Option<String>) -> CallFailure {
         class: CODES.class(code),
         text: format!("{code} {}", description.unwrap_or_default()),
     }
+}
+
+/// What a report's code asks of us: 14 says that the account had no credit left.
+pub(super) fn class(code: &str) -> Option<Class> {
+    STATUSES.get(code).and_then(|meaning| meaning.class)
 }
 
 fn take(row: &Row, wanted: &HashMap<(&str, &Recipient), MessageRef>, receipts: &mut Receipts) {

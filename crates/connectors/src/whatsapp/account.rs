@@ -19,7 +19,7 @@ use crate::catalogue::ConfigError;
 use crate::checks;
 use crate::connector::Connector;
 use crate::message::{ClearedRequest, EncodeError, Envelope, Outgoing};
-use crate::outcome::{Balance, CallFailure, Check, LookUp, Outcome, TestReport};
+use crate::outcome::{Balance, CallFailure, Check, Class, LookUp, Outcome, TestReport};
 use crate::receipt::{Inbox, Push, Receipts, UnreadablePush};
 use crate::transport::{Answer, ask, form_pairs};
 
@@ -176,6 +176,10 @@ impl Connector for Whatsapp {
         let mut receipts = receipts::read(body)?;
         receipts.alerts = events::alerts(body, &self.config.templates)?;
         Ok(receipts)
+    }
+
+    fn receipt_class(&self, code: &str) -> Option<Class> {
+        send::ERRORS.get(code).and_then(|meaning| meaning.class)
     }
 
     fn is_opt_out(&self, code: &str) -> bool {

@@ -72,7 +72,7 @@ pub(crate) const KIND: KindInfo = KindInfo {
             )
         },
         Field {
-            form: FieldForm::Number { min: 1, max: 1_000 },
+            form: FieldForm::Number { min: 0, max: 1_000 },
             ..fields::requests_per_second("40")
         },
         fields::TIMEOUT,

@@ -212,6 +212,10 @@ impl Engine {
             choice = self.credit_choice(&held, when_short, actor).await?;
         }
         let mut writer = self.store.write().await?;
+        if let Some(choice) = choice.as_ref().filter(|c| c.choice == WhenShort::Wait) {
+            let (account, _) = writer.connector_at_work(held.connector).await?;
+            crate::provider_alarms::credit_is_short(&mut writer, &account, choice.short).await?;
+        }
         if let Some(choice) = choice {
             keep(&mut writer, &held, choice).await?;
         }

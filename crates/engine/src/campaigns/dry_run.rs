@@ -22,6 +22,9 @@ use crate::Engine;
 use crate::error::EngineError;
 use crate::promotions::{CODE, Codes};
 
+/// What is foretold of an account without a limit, in requests a second.
+const UNLIMITED_REQUESTS: u32 = 100;
+
 /// What a campaign would come to now.
 #[derive(Debug, Clone)]
 pub struct DryRun {
@@ -284,10 +287,11 @@ impl Engine {
         let theirs = route.map_or(1, |route| {
             let capabilities = route.connector.capabilities();
             let batch = u32::try_from(capabilities.batch_recipients_max).unwrap_or(u32::MAX);
-            capabilities
-                .requests_per_second
-                .max(1)
-                .saturating_mul(batch.min(500))
+            match capabilities.requests_per_second {
+                0 => UNLIMITED_REQUESTS,
+                most => most,
+            }
+            .saturating_mul(batch.min(500))
         });
         i64::from(if ours == 0 { theirs } else { ours.min(theirs) })
     }

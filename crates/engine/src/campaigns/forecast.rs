@@ -160,7 +160,7 @@ impl Engine {
         })
     }
 
-    /// Raises A501 for accounts whose credit does not reach what begins within
+    /// Raises A505 for accounts whose credit does not reach what begins within
     /// two days, and clears it for the others.
     ///
     /// # Errors

@@ -332,7 +332,8 @@ impl Engine {
     }
 }
 
-fn next_open(campaign: &Campaign, routes: &[Route], from: usize) -> Option<ConnectorId> {
+/// The first open route of a campaign from a place on.
+pub(crate) fn next_open(campaign: &Campaign, routes: &[Route], from: usize) -> Option<ConnectorId> {
     routes
         .iter()
         .skip(from)

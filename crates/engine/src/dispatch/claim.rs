@@ -4,12 +4,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use connectors::{ClearedRequest, Connector, EncodeError, Envelope, Outgoing};
 use domain::gate::{Cleared, Decision, Question, decide};
 use domain::ids::{CampaignId, MessageRef, RecipientId};
 use domain::segments;
 use domain::template::RenderError;
+use domain::time::{MINUTE_US, SECOND_US};
 use domain::{ReasonCode, Recipient, Timestamp};
 use store::audience_shape::Frequency;
 use store::connectors::Connector as Account;
@@ -25,6 +27,9 @@ use crate::error::EngineError;
 
 /// Numbers of Turkey.
 const TURKEY: &str = "+90";
+/// How long a batch rests whose request cannot be written, until its campaign is
+/// paused.
+const BLAMED_REST_US: i64 = MINUTE_US;
 /// Texts below this need no counting: they fit one part in every alphabet.
 const SURELY_SHORT_BYTES: usize = 65;
 
@@ -36,6 +41,13 @@ pub(crate) struct Prepared {
     pub(crate) request: ClearedRequest,
     /// Until when nobody else takes the batch for lost.
     pub(crate) lease_until: Timestamp,
+}
+
+impl Prepared {
+    /// How many people it goes to.
+    pub(super) fn people(&self) -> usize {
+        self.request.messages().len()
+    }
 }
 
 /// What a claim brought.
@@ -62,6 +74,21 @@ pub(super) struct Gated {
 }
 
 impl Engine {
+    /// How long a request over this account may be under way before it counts as
+    /// lost: its answer may come late, a lease must not end before.
+    fn lease_us(&self, connector: &dyn Connector) -> i64 {
+        let answer = i64::try_from(self.longest_answer(connector).as_secs()).unwrap_or(i64::MAX);
+        let least = answer.saturating_add(crate::settings::LEASE_MARGIN_SECONDS);
+        let seconds = self.settings.dispatch.lease_seconds.max(least);
+        seconds.saturating_mul(SECOND_US)
+    }
+
+    /// Longest wait for an answer over this account.
+    pub(super) fn longest_answer(&self, connector: &dyn Connector) -> Duration {
+        let ours = Duration::from_secs(self.settings.dispatch.timeout_seconds);
+        connector.capabilities().timeout.max(ours)
+    }
+
     pub(super) async fn claim(
         &self,
         account: &Account,
@@ -69,8 +96,7 @@ impl Engine {
         most: usize,
     ) -> Result<Claimed, EngineError> {
         let now = self.now();
-        let lease_until =
-            now.plus_micros(self.settings.dispatch.lease_seconds * domain::time::SECOND_US);
+        let lease_until = now.plus_micros(self.lease_us(connector.as_ref()));
         let mut writer = self.store.write().await?;
         let route = account.id.as_db();
         if writer.halted(HaltScope::Connector, route).await?.is_some() {
@@ -96,6 +122,7 @@ impl Engine {
                 .push(batch);
         }
         let mut requests = Vec::with_capacity(claimed.picked);
+        let mut round = Round::default();
         for (campaign, batches) in by_campaign {
             let context = self
                 .context(&mut writer, campaign, connector, account)
@@ -108,16 +135,17 @@ impl Engine {
             let codes = context.codes.as_ref();
             crate::promotions::fill(&mut writer, codes, people.iter_mut().flatten()).await?;
             mark_limits(&mut writer, &context, people.iter_mut().flatten()).await?;
-            let mut is_shifted = false;
+            round.is_shifted = false;
             for (batch, people) in batches.into_iter().zip(people) {
                 requests.extend(
-                    self.prepare(&mut writer, batch, &context, people, now, &mut is_shifted)
+                    self.prepare(&mut writer, batch, &context, people, now, &mut round)
                         .await?,
                 );
             }
         }
         store_requests(&mut writer, &requests).await?;
         writer.commit().await?;
+        self.pause_unwritable(&round.blamed).await?;
         claimed
             .ready
             .extend(requests.into_iter().filter_map(|made| {
@@ -138,15 +166,15 @@ impl Engine {
         context: &Arc<Context>,
         people: Vec<Person>,
         now: Timestamp,
-        is_shifted: &mut bool,
+        round: &mut Round,
     ) -> Result<Option<Made>, EngineError> {
         let mut gated = gate(context, &batch, people, now)?;
         if let Some(until) = gated.held_until {
-            if context.campaign.plan.packages.is_some() && !*is_shifted {
+            if context.campaign.plan.packages.is_some() && !round.is_shifted {
                 // Closed hours do not count towards the time between portions.
                 let by = until.since(now);
                 writer.shift_batches(batch.key.campaign, by, until).await?;
-                *is_shifted = true;
+                round.is_shifted = true;
             }
             writer.delay_batch(&batch, until).await?;
             return Ok(None);
@@ -170,33 +198,137 @@ impl Engine {
         if gated.cleared.is_empty() {
             return Ok(Some(made));
         }
-        let envelope = self.envelope(context, made.key.clone());
-        match context.connector.encode(&envelope, &gated.cleared) {
+        let envelope = self.envelope(context, made.key.clone(), &made.batch);
+        match written(context, &envelope, gated.cleared, &mut made) {
             Ok(request) => {
-                made.content = lz4_flex::compress_prepend_size(request.bytes());
-                made.request = Some(request);
+                if let Some(request) = request {
+                    made.content = lz4_flex::compress_prepend_size(request.bytes());
+                    made.request = Some(request);
+                }
                 Ok(Some(made))
             }
             Err(error) => {
                 // Nothing was sent; the same people would fail the same way again.
-                tracing::error!(campaign.id = %made.batch.key.campaign, batch.no = made.batch.key.number, error = %error, "a request could not be written: {error}");
-                writer
-                    .settle_failed(&made.batch, FailedAs::Refused, &refused_by_encoder(&error))
-                    .await?;
+                let problem = refused_by_encoder(&error);
+                tracing::error!(campaign.id = %made.batch.key.campaign, batch.no = made.batch.key.number, error = %error, "{problem}");
+                if matches!(error, EncodeError::Envelope { .. }) {
+                    // So would everybody else of the campaign.
+                    let later = now.plus_micros(BLAMED_REST_US);
+                    writer.put_batch_off(&made.batch, later, &problem).await?;
+                    round.blamed.insert(made.batch.key.campaign, problem);
+                } else {
+                    writer
+                        .settle_failed(&made.batch, FailedAs::Refused, &problem)
+                        .await?;
+                }
                 Ok(None)
             }
         }
     }
 
-    pub(super) fn envelope(&self, context: &Context, key: String) -> Envelope {
+    /// Pauses campaigns whose requests cannot be written, whoever is in them.
+    /// Not in the claim, which holds batches: campaigns are locked before them.
+    async fn pause_unwritable(
+        &self,
+        blamed: &BTreeMap<CampaignId, String>,
+    ) -> Result<(), EngineError> {
+        for (id, problem) in blamed {
+            let mut writer = self.store.write().await?;
+            let campaign = writer.campaign_at_work(*id).await?;
+            self.pause_by_itself(&mut writer, &campaign, problem)
+                .await?;
+            crate::provider_alarms::message_is_refused(&mut writer, &campaign, problem).await?;
+            writer.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// What is the same for all messages of a batch. It depends on nothing but
+    /// the batch as it was claimed, so that its request can be written again.
+    pub(super) fn envelope(&self, context: &Context, key: String, batch: &PickedBatch) -> Envelope {
         Envelope {
             key,
             sender: context.campaign.sender_over(context.account.id).to_owned(),
             receipts_url: Some(self.receipts_url(&context.account)),
             brand_code: context.brand.brand_code,
-            validity_minutes: None,
+            validity_minutes: validity(
+                context.campaign.plan.expires_at,
+                batch.claimed_at,
+                context.connector.capabilities().validity_minutes_max,
+            ),
         }
     }
+}
+
+/// How many minutes the provider may try, from the claim to the end of the
+/// campaign's time: no more than it allows, which it would do anyway, and none
+/// where it cannot be told.
+fn validity(
+    expires_at: Option<Timestamp>,
+    claimed_at: Option<Timestamp>,
+    minutes_max: u32,
+) -> Option<u32> {
+    let left_us = expires_at?.since(claimed_at?);
+    let minutes = u32::try_from(left_us / MINUTE_US).unwrap_or(u32::MAX);
+    (minutes_max > 0).then(|| minutes.clamp(1, minutes_max))
+}
+
+/// Writes the request of a batch. People whose message cannot be written for
+/// this provider are taken out and keep nobody else back; none is left where
+/// that is everybody.
+fn written(
+    context: &Context,
+    envelope: &Envelope,
+    cleared: Vec<Cleared<Outgoing>>,
+    made: &mut Made,
+) -> Result<Option<ClearedRequest>, EncodeError> {
+    let connector = &context.connector;
+    match connector.encode(envelope, &cleared) {
+        Ok(request) => return Ok(Some(request)),
+        Err(error) if misfit(&error).is_none() => return Err(error),
+        Err(_) => {}
+    }
+    let mut fitting = Vec::with_capacity(cleared.len());
+    for one in cleared {
+        let alone = connector.encode(envelope, std::slice::from_ref(&one)).err();
+        match alone.as_ref().and_then(misfit) {
+            None => fitting.push(one),
+            Some(code) => {
+                let message = one.message();
+                made.parts -= i64::from(parts_of(context, &message.text));
+                made.exceptions.push(SendException {
+                    recipient: message.message.recipient,
+                    code: Some(code),
+                    class: ExceptionClass::Gate,
+                    provider_code: None,
+                    provider_text: alone.map(|error| error.to_string()),
+                });
+            }
+        }
+    }
+    if fitting.is_empty() {
+        return Ok(None);
+    }
+    connector.encode(envelope, &fitting).map(Some)
+}
+
+/// Why one person of a request keeps it from being written; none when it is not
+/// about one person.
+const fn misfit(error: &EncodeError) -> Option<ReasonCode> {
+    match error {
+        EncodeError::Unreachable { .. } | EncodeError::NotAllowed { .. } => Some(ReasonCode::S501),
+        EncodeError::EmptyText { .. } => Some(ReasonCode::S401),
+        _ => None,
+    }
+}
+
+/// What the batches of one claim have in common.
+#[derive(Debug, Default)]
+struct Round {
+    /// Whether the portions of the campaign in hand were put off already.
+    is_shifted: bool,
+    /// Campaigns whose requests cannot be written, and why.
+    blamed: BTreeMap<CampaignId, String>,
 }
 
 /// A request as the claim stores it.
@@ -400,4 +532,19 @@ fn parts_of(context: &Context, text: &str) -> u32 {
     }
     let capabilities = context.connector.capabilities();
     segments::count(text, capabilities.segments, capabilities.suffix_units).parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_tries_no_longer_than_the_campaign_lasts_and_no_longer_than_it_can() {
+        let at = |minutes: i64| Some(Timestamp::from_micros(minutes * MINUTE_US));
+        assert_eq!(validity(at(100), at(10), 2_880), Some(90));
+        assert_eq!(validity(at(10_000), at(10), 2_880), Some(2_880));
+        assert_eq!(validity(at(10), at(10), 2_880), Some(1));
+        assert_eq!(validity(at(100), at(10), 0), None, "it cannot be told");
+        assert_eq!(validity(None, at(10), 2_880), None);
+    }
 }

@@ -9,10 +9,13 @@
 
 use std::sync::Arc;
 
+use domain::Timestamp;
+use domain::time::SECOND_US;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 
 use super::claim::Prepared;
+use super::pace::Room;
 use super::send::Sent;
 use crate::error::EngineError;
 use crate::{Engine, Step};
@@ -31,6 +34,10 @@ const AHEAD_BATCHES_MIN: usize = 2;
 const AHEAD_PEOPLE: usize = 4_000;
 /// How long what is claimed ahead may take to leave, by the pace so far.
 const AHEAD_US: i64 = 200_000;
+/// How long a step that has nothing under way waits for an account that rests.
+const REST_US_MAX: i64 = SECOND_US;
+/// How long it rests without looking for other work.
+const LOOK_US: i64 = 200_000;
 
 /// How much to claim, by what came before in this step.
 #[derive(Debug, Default)]
@@ -51,11 +58,7 @@ impl Appetite {
     }
 
     /// Batches that may wait for their turn.
-    fn ahead(&self, recipients_per_second: u32) -> usize {
-        if recipients_per_second > 0 {
-            // A paced account leaves slowly: nothing is to grow old in line.
-            return 0;
-        }
+    fn ahead(&self) -> usize {
         let settled = i64::try_from(self.settled).unwrap_or(i64::MAX);
         let leaving = settled
             .saturating_mul(AHEAD_US)
@@ -84,12 +87,15 @@ impl Engine {
         let began = self.now();
         let mut step = Step::Idle;
         let mut may_claim = true;
+        // When the first of the accounts that rest may be claimed for again.
+        let mut rest = None;
         loop {
-            let most = settings.concurrency + appetite.ahead(settings.recipients_per_second);
+            let most = settings.concurrency + appetite.ahead();
             let room = most.saturating_sub(flying.len());
             // Half a claim at least, so that the commits of claims stay few.
             if may_claim && room >= appetite.claim().min(most).div_ceil(2) && !self.is_stopping() {
-                let claimed = self
+                let claimed;
+                (claimed, rest) = self
                     .start_some(&mut flying, &turns, &mut appetite, room)
                     .await?;
                 may_claim = claimed > 0;
@@ -98,7 +104,16 @@ impl Engine {
                     continue;
                 }
             }
-            let Some(first) = flying.join_next().await else {
+            let first = tokio::select! {
+                first = flying.join_next(), if !flying.is_empty() => first,
+                () = self.rest_until(rest), if self.is_worth_a_rest(rest, &flying) => {
+                    rest = None;
+                    may_claim = true;
+                    continue;
+                }
+                else => None,
+            };
+            let Some(first) = first else {
                 if may_claim && !self.is_stopping() {
                     continue;
                 }
@@ -115,17 +130,41 @@ impl Engine {
         }
     }
 
+    /// Whether the step waits for accounts that rest: a short while only, and
+    /// longer while it must stay anyway.
+    fn is_worth_a_rest(&self, rest: Option<Timestamp>, flying: &JoinSet<Sent>) -> bool {
+        let now = self.paces.now(self.now());
+        rest.is_some_and(|rest| !flying.is_empty() || rest.since(now) <= REST_US_MAX)
+            && !self.is_stopping()
+    }
+
+    /// Waits for the instant, but no longer than until somebody should look for
+    /// other work.
+    async fn rest_until(&self, rest: Option<Timestamp>) {
+        let now = self.paces.now(self.now());
+        let look = now.plus_micros(LOOK_US);
+        let until = rest.map_or(look, |rest| rest.min(look));
+        tokio::select! {
+            () = self.paces.wait(self.now(), until) => {}
+            () = self.wake.dispatch.notified() => {}
+        }
+    }
+
+    /// Claims for every account that has work and room, and sends. Returns how
+    /// many batches were taken, and when the first of the accounts that rest
+    /// has room.
     async fn start_some(
         self: &Arc<Self>,
         flying: &mut JoinSet<Sent>,
         turns: &Arc<Semaphore>,
         appetite: &mut Appetite,
         room: usize,
-    ) -> Result<usize, EngineError> {
+    ) -> Result<(usize, Option<Timestamp>), EngineError> {
         let most = room.min(appetite.claim());
         let now = self.now();
         let waiting = self.store.read().await?.connectors_with_work(now).await?;
         let mut started = 0;
+        let mut rest: Option<Timestamp> = None;
         for id in waiting {
             if started >= most {
                 break;
@@ -133,19 +172,42 @@ impl Engine {
             let Some((account, connector)) = self.active(id).await? else {
                 continue;
             };
-            let claimed = self.claim(&account, &connector, most - started).await?;
+            let limit = self.limit_of(connector.as_ref());
+            let most = match self.room(id, limit).await? {
+                Room::Free => most - started,
+                Room::Turns(turns) => turns.min(most - started),
+                Room::From(at) => {
+                    rest = Some(rest.map_or(at, |rest| rest.min(at)));
+                    continue;
+                }
+            };
+            let claimed = self.claim(&account, &connector, most).await?;
             started += claimed.picked;
             appetite.batches += claimed.picked;
             appetite.people += claimed.people;
             for prepared in claimed.ready {
+                let turn =
+                    (!limit.is_none()).then(|| self.paces.spend(id, limit, prepared.people()));
                 let (engine, turns) = (Arc::clone(self), Arc::clone(turns));
-                flying.spawn(async move { engine.send_in_turn(&turns, prepared).await });
+                flying.spawn(async move { engine.send_in_turn(&turns, turn, prepared).await });
+            }
+            if !limit.is_none() {
+                self.pay(id).await?;
             }
         }
-        Ok(started)
+        Ok((started, rest))
     }
 
-    async fn send_in_turn(&self, turns: &Semaphore, prepared: Prepared) -> Sent {
+    async fn send_in_turn(
+        &self,
+        turns: &Semaphore,
+        turn: Option<Timestamp>,
+        prepared: Prepared,
+    ) -> Sent {
+        if let Some(turn) = turn {
+            // Before it takes a place from the requests of other accounts.
+            self.paces.wait(self.now(), turn).await;
+        }
         // The semaphore is never closed; a permit is had in the order of asking.
         let _turn = turns.acquire().await;
         self.send(prepared).await
@@ -186,7 +248,7 @@ mod tests {
                 settled,
                 elapsed_us: seconds * 1_000_000,
             };
-            appetite.ahead(0)
+            appetite.ahead()
         };
         // 16 a second leave: three in line are a fifth of a second.
         assert_eq!(ahead(160, 10, 1), 3);
@@ -194,6 +256,5 @@ mod tests {
         assert_eq!(ahead(100_000, 10, 1), AHEAD_BATCHES_MAX);
         assert_eq!(ahead(100_000, 10, 500), 8);
         assert_eq!(ahead(0, 10, 1), AHEAD_BATCHES_MIN);
-        assert_eq!(Appetite::default().ahead(100), 0);
     }
 }

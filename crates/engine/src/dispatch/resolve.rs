@@ -15,7 +15,7 @@ use store::dispatch::PickedBatch;
 
 use super::Context;
 use super::claim::gate;
-use super::send::nobody_taken;
+use super::refused::{Parting, nobody_taken};
 use crate::error::EngineError;
 use crate::{Engine, Step};
 
@@ -267,7 +267,8 @@ impl Engine {
             campaign.id = %batch.key.campaign, batch.no = batch.key.number,
             "a batch in doubt had arrived"
         );
-        self.settle(batch, &outcome, found.len()).await
+        self.settle(batch, &outcome, found.len(), Parting::Never)
+            .await
     }
 
     async fn send_again(
@@ -295,7 +296,7 @@ impl Engine {
         people.retain(|person| !exceptions.contains(&person.facts.id));
         let everyone = people.len();
         let gated = gate(context, batch, people, now)?;
-        let envelope = self.envelope(context, key);
+        let envelope = self.envelope(context, key, batch);
         let again = if gated.cleared.len() == everyone && everyone > 0 {
             match context.connector.encode(&envelope, &gated.cleared) {
                 Ok(request) if is_same(stored.as_deref(), &request) => Again::Same(request),
@@ -310,7 +311,7 @@ impl Engine {
                 writer.commit().await?;
                 let people = request.messages().len();
                 let outcome = nobody_taken(context.connector.send(&request).await, people);
-                self.settle(batch, &outcome, people).await
+                self.settle(batch, &outcome, people, Parting::Never).await
             }
             // The provider surely does not have it, and refuses a message id it
             // has seen: everyone passes the gate anew, under a new key.

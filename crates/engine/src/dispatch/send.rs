@@ -3,16 +3,17 @@
 
 use std::time::Duration;
 
-use connectors::{Class, Connector, Outcome, Refusal, Stop};
+use connectors::{Connector, Outcome, Stop};
 use domain::Timestamp;
-use domain::ids::{BatchKey, ConnectorId, FirmId, MessageRef};
+use domain::ids::{BatchKey, FirmId, MessageRef};
 use domain::time::SECOND_US;
+use store::StoreError;
 use store::bounces::Bounce;
-use store::connectors::ConnectorState;
-use store::dispatch::{Acceptance, ExceptionClass, FailedAs, PickedBatch, SendException};
-use store::{StoreError, Writer};
+use store::dispatch::{Acceptance, PickedBatch};
 
 use super::claim::Prepared;
+use super::pace::Limit;
+use super::refused::{Parting, Refused, nobody_taken, sorted};
 use super::stops::stops;
 use crate::Engine;
 use crate::error::EngineError;
@@ -23,23 +24,14 @@ pub(super) const SETTLE_TRIES: u32 = 20;
 /// the provider's own quiet period is kept besides.
 const QUIET_SECONDS: i64 = 120;
 pub(super) const SETTLE_PAUSE: Duration = Duration::from_millis(250);
-/// Tries of a request that the provider refuses for now.
-const TRIES_MAX: i64 = 6;
-/// Tries of a request that it refuses with a code nobody knows.
-const UNKNOWN_CODE_TRIES_MAX: i64 = 2;
-/// Each pause between tries is so many times as long as the one before: with
-/// the usual first one of five seconds, six tries fit into half an hour.
-const PAUSE_GROWTH: i64 = 4;
-/// By how much of it, at most, a pause is shortened, so that requests that were
-/// refused together do not come back together.
-const SPREAD_PERCENT: i64 = 25;
-
 /// A request that has an outcome, still to be settled.
 #[derive(Debug)]
 pub(super) struct Sent {
     batch: PickedBatch,
     outcome: Outcome,
     people: usize,
+    /// What its account may be burdened with.
+    limit: Limit,
     /// Failed deliveries that the outcome tells of.
     bounced: Option<(FirmId, Vec<Bounce>)>,
     /// People who have stopped messages, as it tells.
@@ -56,16 +48,12 @@ impl Engine {
             lease_until,
         } = prepared;
         let people = request.messages().len();
-        let outcome = match self.reason_to_stay(lease_until) {
+        let outcome = match self.reason_to_stay(lease_until, context.connector.as_ref()) {
             Some(text) => Outcome::NotSent {
                 text: text.to_owned(),
                 retry_after: None,
             },
-            None => {
-                let pace = self.settings.dispatch.recipients_per_second;
-                self.paces.wait(batch.connector, pace, people).await;
-                nobody_taken(context.connector.send(&request).await, people)
-            }
+            None => nobody_taken(context.connector.send(&request).await, people),
         };
         count(&outcome, people);
         let bounced = bounced(
@@ -80,19 +68,23 @@ impl Engine {
             stopped,
             outcome,
             people,
+            limit: self.limit_of(context.connector.as_ref()),
             bounced: (!bounced.is_empty()).then_some((context.campaign.firm, bounced)),
         }
     }
 
     /// Why a request that was claimed does not leave after all.
-    fn reason_to_stay(&self, lease_until: Timestamp) -> Option<&'static str> {
+    fn reason_to_stay(
+        &self,
+        lease_until: Timestamp,
+        connector: &dyn Connector,
+    ) -> Option<&'static str> {
         if self.is_stopping() {
             return Some("the worker is being stopped");
         }
-        let longest = i64::try_from(self.settings.dispatch.timeout_seconds).unwrap_or(i64::MAX);
-        let answered_by = self
-            .now()
-            .plus_micros(longest.saturating_mul(SECOND_US).saturating_add(SECOND_US));
+        let longest = self.longest_answer(connector).as_micros();
+        let longest = i64::try_from(longest).unwrap_or(i64::MAX);
+        let answered_by = self.now().plus_micros(longest.saturating_add(SECOND_US));
         (answered_by > lease_until).then_some("its turn came too late")
     }
 
@@ -101,36 +93,43 @@ impl Engine {
     /// before batches as a pause does.
     pub(super) async fn settle_all(&self, back: Vec<Sent>) -> Result<(), EngineError> {
         let mut accepted = Vec::with_capacity(back.len());
+        let mut others = Vec::new();
         for sent in &back {
             if !sent.stopped.is_empty() {
                 self.take_stops(sent.batch.connector, &sent.stopped).await?;
             }
             match &sent.outcome {
-                Outcome::Accepted { reference, refused } => {
-                    let refused: Vec<SendException> = refused.iter().filter_map(refusal).collect();
+                Outcome::Accepted { reference, refused }
+                    if sorted(&sent.batch, refused).again.is_empty() =>
+                {
+                    let refused = sorted(&sent.batch, refused).last;
                     accepted.push(Acceptance {
                         batch: &sent.batch,
                         reference,
-                        accepted: taken(sent.people, &refused),
+                        accepted: taken(sent.people, refused.len()),
                         refused,
                     });
                 }
-                _ => {
-                    self.settle(&sent.batch, &sent.outcome, sent.people).await?;
-                }
+                _ => others.push(sent),
             }
+        }
+        // First, because a refusal asks whether anybody was taken.
+        if !accepted.is_empty() {
+            self.settle_accepted(&accepted).await?;
+        }
+        for sent in others {
+            self.settle(&sent.batch, &sent.outcome, sent.people, Parting::Allowed)
+                .await?;
+            self.heed(sent.batch.connector, sent.limit, &sent.outcome)
+                .await?;
+        }
+        for sent in &back {
             if let Some((firm, bounces)) = &sent.bounced {
                 let mut writer = self.store.write().await?;
                 writer.note_bounces(*firm, bounces).await?;
                 writer.commit().await?;
             }
-        }
-        if accepted.is_empty() {
-            return Ok(());
-        }
-        self.settle_accepted(&accepted).await?;
-        for sent in &back {
-            self.stop_for(sent.batch.connector, &sent.outcome).await?;
+            self.heed_refusals(&sent.batch, &sent.outcome).await?;
         }
         Ok(())
     }
@@ -154,22 +153,6 @@ impl Engine {
         }
     }
 
-    /// Stops an account whose credit ended within a request, so that the next
-    /// ones wait for a person instead of failing one after the other.
-    async fn stop_for(&self, connector: ConnectorId, outcome: &Outcome) -> Result<(), EngineError> {
-        let Outcome::Accepted { refused, .. } = outcome else {
-            return Ok(());
-        };
-        let Some(refusal) = refused.iter().find(|one| one.class == Class::Account) else {
-            return Ok(());
-        };
-        let error = format!("{}: {}", refusal.code, refusal.text);
-        let mut writer = self.store.write().await?;
-        break_account(&mut writer, connector, &error).await?;
-        writer.commit().await?;
-        Ok(())
-    }
-
     async fn try_settle_accepted(
         &self,
         accepted: &[Acceptance<'_>],
@@ -187,20 +170,21 @@ impl Engine {
         batch: &PickedBatch,
         outcome: &Outcome,
         people: usize,
+        parting: Parting,
     ) -> Result<(), EngineError> {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.try_settle(batch, outcome, people).await {
+            match self.try_settle(batch, outcome, people, parting).await {
                 Ok(()) => return Ok(()),
-                Err(StoreError::Lost { .. }) => {
+                Err(EngineError::Store(StoreError::Lost { .. })) => {
                     warn_of_loss(batch.key);
                     return Ok(());
                 }
                 Err(error) if error.is_passing() && tries < SETTLE_TRIES => {
                     tokio::time::sleep(SETTLE_PAUSE).await;
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(error),
             }
         }
     }
@@ -210,19 +194,27 @@ impl Engine {
         batch: &PickedBatch,
         outcome: &Outcome,
         people: usize,
-    ) -> Result<(), StoreError> {
+        parting: Parting,
+    ) -> Result<(), EngineError> {
         let mut writer = self.store.write().await?;
         match outcome {
             Outcome::Accepted { reference, refused } => {
-                let refused: Vec<SendException> = refused.iter().filter_map(refusal).collect();
+                let mut refused = sorted(batch, refused);
+                self.try_apart(&mut writer, batch, &mut refused).await?;
+                let turned_down = refused.last.len() + refused.again.len();
+                let accepted = taken(people, turned_down);
                 writer
-                    .settle_accepted(batch, reference, taken(people, &refused), &refused)
+                    .settle_accepted(batch, reference, accepted, &refused.last)
                     .await?;
             }
             Outcome::Refused { class, code, text } => {
-                let error = format!("{code}: {text}");
-                self.settle_refused(&mut writer, batch, *class, &error)
-                    .await?;
+                let refused = Refused {
+                    class: *class,
+                    error: &format!("{code}: {text}"),
+                    people,
+                    parting,
+                };
+                self.settle_refused(&mut writer, batch, refused).await?;
             }
             Outcome::NotSent { text, retry_after } => {
                 writer
@@ -235,67 +227,7 @@ impl Engine {
                     .await?;
             }
         }
-        writer.commit().await
-    }
-
-    /// The provider refused the whole request; nothing of it was sent.
-    async fn settle_refused(
-        &self,
-        writer: &mut Writer,
-        batch: &PickedBatch,
-        class: Class,
-        error: &str,
-    ) -> Result<(), StoreError> {
-        match class {
-            Class::Account | Class::Sender => {
-                // The account must be put right by a person; its batches wait.
-                break_account(writer, batch.connector, error).await?;
-                writer
-                    .return_to_pending(batch, self.again(None), error)
-                    .await
-            }
-            Class::Transient => {
-                let (most, end) = (TRIES_MAX, FailedAs::KeptRefusing);
-                self.refused_for_now(writer, batch, most, end, error).await
-            }
-            Class::Undocumented => {
-                let (most, end) = (UNKNOWN_CODE_TRIES_MAX, FailedAs::UnknownCode);
-                self.refused_for_now(writer, batch, most, end, error).await
-            }
-            Class::Permanent if batch.size == 1 => {
-                writer
-                    .settle_failed(batch, FailedAs::Recipient, error)
-                    .await
-            }
-            Class::Permanent | Class::Request | Class::Duplicate => {
-                writer.settle_failed(batch, FailedAs::Refused, error).await
-            }
-        }
-    }
-
-    /// Tries a refused request again after a pause that grows; after the last
-    /// try it has failed. The count is in the row: no crash begins it anew.
-    async fn refused_for_now(
-        &self,
-        writer: &mut Writer,
-        batch: &PickedBatch,
-        tries_max: i64,
-        end: FailedAs,
-        error: &str,
-    ) -> Result<(), StoreError> {
-        let refusals = batch.refusals + 1;
-        if refusals < tries_max {
-            let first = self.settings.dispatch.retry_seconds * SECOND_US;
-            let next = self
-                .now()
-                .plus_micros(pause_us(first, refusals, batch.key.number));
-            return writer.return_refused(batch, next, error).await;
-        }
-        tracing::error!(
-            campaign.id = %batch.key.campaign, batch.no = batch.key.number, people = batch.size,
-            "a request was refused {refusals} times and is given up: {error}"
-        );
-        writer.settle_failed(batch, end, error).await
+        Ok(writer.commit().await?)
     }
 
     pub(super) fn again(&self, asked: Option<Duration>) -> Timestamp {
@@ -313,48 +245,6 @@ impl Engine {
         };
         self.now().plus_micros(seconds * SECOND_US)
     }
-}
-
-async fn break_account(
-    writer: &mut Writer,
-    connector: ConnectorId,
-    error: &str,
-) -> Result<(), StoreError> {
-    let (account, _) = writer.connector_at_work(connector).await?;
-    let broken = ConnectorState::Broken;
-    writer
-        .set_connector_state(account.id, account.version, broken, Some(error))
-        .await
-}
-
-/// An answer that refuses everybody on account of the account (no credit, above
-/// all) refuses the request: it waits with its people, and nobody has failed.
-pub(super) fn nobody_taken(outcome: Outcome, people: usize) -> Outcome {
-    match outcome {
-        Outcome::Accepted { refused, .. }
-            if refused.len() >= people.max(1)
-                && refused.iter().all(|one| one.class == Class::Account) =>
-        {
-            let first = refused.into_iter().next();
-            let (code, text) = first.map(|one| (one.code, one.text)).unwrap_or_default();
-            Outcome::Refused {
-                class: Class::Account,
-                code,
-                text,
-            }
-        }
-        outcome => outcome,
-    }
-}
-
-/// The pause after so many refusals, spread by the batch's number.
-fn pause_us(first_us: i64, refusals: i64, batch_no: i64) -> i64 {
-    let growth = u32::try_from(refusals - 1)
-        .ok()
-        .and_then(|steps| PAUSE_GROWTH.checked_pow(steps));
-    let pause = first_us.saturating_mul(growth.unwrap_or(1));
-    let shorter = batch_no.rem_euclid(SPREAD_PERCENT + 1);
-    pause - pause / 100 * shorter
 }
 
 /// The dead addresses that a provider names in its answer.
@@ -385,26 +275,8 @@ fn bounced(
     }
 }
 
-/// A person whom the provider refused; none when it had the message already.
-pub(super) fn refusal(refused: &Refusal) -> Option<SendException> {
-    let class = match refused.class {
-        Class::Duplicate => return None,
-        Class::Transient | Class::Undocumented => ExceptionClass::Transient,
-        Class::Permanent => ExceptionClass::Permanent,
-        Class::Account => ExceptionClass::Account,
-        Class::Sender | Class::Request => ExceptionClass::Content,
-    };
-    Some(SendException {
-        recipient: refused.message.recipient,
-        code: None,
-        class,
-        provider_code: Some(refused.code.clone()),
-        provider_text: Some(refused.text.clone()),
-    })
-}
-
-fn taken(people: usize, refused: &[SendException]) -> i64 {
-    i64::try_from(people - refused.len().min(people)).unwrap_or(0)
+fn taken(people: usize, refused: usize) -> i64 {
+    i64::try_from(people.saturating_sub(refused)).unwrap_or(0)
 }
 
 fn warn_of_loss(key: BatchKey) {
@@ -423,29 +295,4 @@ fn count(outcome: &Outcome, people: usize) {
     };
     metrics::counter!("izinli_messages_handed_over_total", "outcome" => name)
         .increment(people as u64);
-}
-
-#[cfg(test)]
-mod tests {
-    use domain::time::MINUTE_US;
-
-    use super::*;
-
-    #[test]
-    fn pauses_grow_and_all_tries_fit_into_half_an_hour_whatever_the_batch() {
-        let pauses = |batch_no| {
-            (1..TRIES_MAX).map(move |refusals| pause_us(5 * SECOND_US, refusals, batch_no))
-        };
-        let whole: Vec<i64> = pauses(0).map(|us| us / SECOND_US).collect();
-        assert_eq!(whole, [5, 20, 80, 320, 1_280]);
-        for batch_no in [0, 1, 25, 26, 1_000_003] {
-            assert!(pauses(batch_no).is_sorted_by(|a, b| a < b), "{batch_no}");
-            let total: i64 = pauses(batch_no).sum();
-            assert!(
-                (20 * MINUTE_US..30 * MINUTE_US).contains(&total),
-                "{batch_no}"
-            );
-        }
-        assert_ne!(pause_us(SECOND_US, 1, 1), pause_us(SECOND_US, 1, 2));
-    }
 }

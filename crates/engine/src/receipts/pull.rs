@@ -2,17 +2,17 @@
 //! at the pace it allows. What is under way for long is asked about less often.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use connectors::{Pulling, SentRequest};
+use connectors::{Connector, Pulling, ReceiptState, SentRequest};
 use domain::Timestamp;
-use domain::ids::{BatchKey, ConnectorId, FirmId};
+use domain::ids::{BatchKey, ConnectorId, FirmId, MessageRef};
 use domain::time::{HOUR_US, MINUTE_US, SECOND_US};
-use store::connectors::ConnectorState;
+use store::connectors::{Connector as Account, ConnectorState};
 use store::receipt_pulls::PullBatch;
 use store::receipts::ReceiptRow;
 
-use super::{bounces, row, warn};
+use super::{blames_account, bounces, row, warn};
 use crate::error::EngineError;
 use crate::{Engine, Step};
 
@@ -83,7 +83,7 @@ impl Engine {
             let every_us = self.pull_every_us(&pulling);
             if self.pulls.begin(id, now, every_us) {
                 step = step.or(self
-                    .pull_account((id, configured.0.firm), &connector, &pulling, every_us)
+                    .pull_account(&configured.0, &connector, &pulling, every_us)
                     .await?);
             }
         }
@@ -100,12 +100,13 @@ impl Engine {
 
     async fn pull_account(
         &self,
-        (id, firm): (ConnectorId, FirmId),
-        connector: &std::sync::Arc<dyn connectors::Connector>,
+        account: &Account,
+        connector: &Arc<dyn Connector>,
         pulling: &Pulling,
         every_us: i64,
     ) -> Result<Step, EngineError> {
         let now = self.now();
+        let id = account.id;
         let mut writer = self.store.write().await?;
         let until = now.plus_micros(HOLD_US);
         let picked = writer.pick_to_pull(id, until, pulling.requests_max).await?;
@@ -113,11 +114,14 @@ impl Engine {
         let mut asked: Vec<(PullBatch, SentRequest)> = Vec::with_capacity(picked.len());
         let mut later: Vec<(BatchKey, Option<Timestamp>)> = Vec::new();
         let mut people = 0;
+        // Of whom nothing more will be heard.
+        let mut silent: Vec<ReceiptRow> = Vec::new();
         for batch in picked {
             let messages = self.store.read().await?.open_messages(&batch).await?;
             let age = now.since(batch.settled_at);
             let window = i64::try_from(pulling.window.as_micros()).unwrap_or(i64::MAX);
             if messages.is_empty() || age > window || batch.reference.is_empty() {
+                silent.extend(messages.iter().map(|(message, _)| unheard(*message, now)));
                 later.push((batch.key, None));
             } else if people > 0 && people + messages.len() > pulling.recipients_max {
                 later.push((batch.key, Some(now)));
@@ -141,7 +145,7 @@ impl Engine {
             })
         };
         warn(id, &told.alerts);
-        let bounces = bounces(connector.as_ref(), &told.receipts, now);
+        let bounced = bounces(connector.as_ref(), &told.receipts, now);
         let rows: Vec<ReceiptRow> = told.receipts.into_iter().map(|r| row(r, now)).collect();
         let next = |batch: &PullBatch| {
             let rest = rest_us(now.since(batch.settled_at)).max(every_us);
@@ -160,9 +164,13 @@ impl Engine {
         );
         let done = later.len();
         let mut writer = self.store.write().await?;
-        let changed = writer.apply_receipts(id, ASKED_FOR, &rows).await?;
-        if !bounces.is_empty() {
-            writer.note_bounces(firm, &bounces).await?;
+        let mut changed = writer.apply_receipts(id, ASKED_FOR, &rows).await?;
+        changed += writer.apply_receipts(id, ASKED_FOR, &silent).await?;
+        if !bounced.is_empty() {
+            writer.note_bounces(account.firm, &bounced).await?;
+        }
+        if let Some(row) = blames_account(connector.as_ref(), rows.iter()) {
+            self.heed_receipt(&mut writer, id, row).await?;
         }
         for (key, next) in later {
             writer.pull_again(key, next).await?;
@@ -201,10 +209,23 @@ impl Engine {
                 state: receipt.state.as_db(),
                 provider_code: receipt.provider_code,
                 provider_text: Some(receipt.provider_text).filter(|text| !text.is_empty()),
+                operator_code: None,
                 happened_at: now,
             }));
         }
         Ok(rows)
+    }
+}
+
+/// The provider stopped reporting of a message (*sonuç bilinmiyor*).
+fn unheard(message: MessageRef, now: Timestamp) -> ReceiptRow {
+    ReceiptRow {
+        message,
+        state: ReceiptState::Unknown.as_db(),
+        provider_code: String::new(),
+        provider_text: None,
+        operator_code: None,
+        happened_at: now,
     }
 }
 

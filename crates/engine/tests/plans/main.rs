@@ -1,13 +1,16 @@
 //! Campaigns from launch to report, driven step by step over a store where no
-//! provider listens.
+//! provider listens, or one of the test's own.
 
 mod accounts;
+mod answers;
 mod approval;
 mod canary;
 mod exports;
 mod house;
 mod leaving;
 mod optouts;
+mod pace;
+mod provider;
 mod refusals;
 mod repeats;
 mod senders;

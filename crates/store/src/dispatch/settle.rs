@@ -232,7 +232,7 @@ impl Writer {
 
     /// A batch that came back while its campaign was paused or stopped follows it.
     /// The campaign is locked.
-    async fn follow_campaign(&mut self, key: BatchKey) -> Result<(), StoreError> {
+    pub(super) async fn follow_campaign(&mut self, key: BatchKey) -> Result<(), StoreError> {
         let sql = "UPDATE send_batch SET \
                 state = CASE (SELECT c.state FROM campaign c WHERE c.id = $1) WHEN 6 THEN 8 WHEN 7 THEN 7 ELSE 1 END, \
                 settled_us = CASE (SELECT c.state FROM campaign c WHERE c.id = $1) \

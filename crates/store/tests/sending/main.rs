@@ -13,6 +13,7 @@ mod ending;
 mod freeze;
 mod history;
 mod memory;
+mod parting;
 mod person;
 mod plan;
 mod promotions;

@@ -64,6 +64,7 @@ async fn deliver(db: &TestDatabase, scene: Scene, batch: BatchKey, people: &[u32
             state: DELIVERED,
             provider_code: "1".into(),
             provider_text: None,
+            operator_code: None,
             happened_at: db.store.clock().now(),
         })
         .collect();

@@ -29,6 +29,7 @@ fn receipt(message: MessageRef, state: i64, happened: i64) -> ReceiptRow {
         state,
         provider_code: format!("D{state}"),
         provider_text: (state > 2).then(|| format!("durum {state}")),
+        operator_code: None,
         happened_at: june(23).plus_micros(happened * SECOND_US),
     }
 }

@@ -23,6 +23,7 @@ pub(crate) async fn receive(db: &TestDatabase, scene: Scene, receipts: &[(BatchK
             state: *state,
             provider_code: format!("D{state}"),
             provider_text: Some(format!("durum {state}")),
+            operator_code: None,
             happened_at: june(23).plus_micros(state * SECOND_US),
         })
         .collect();

@@ -149,7 +149,9 @@ pub(crate) async fn row(
     let sink = super::child::Server::start(&around.order(Job::Sink, None)).await?;
     let address = sink.url.trim_start_matches("http://").to_owned();
     let engine = place.engine(around.clock).await?;
-    let settings = json!({ "base_url": format!("smtp://{address}"), "sessions": SESSIONS });
+    let settings = json!({
+        "base_url": format!("smtp://{address}"), "sessions": SESSIONS, "requests_per_second": 0,
+    });
     let account = engine
         .create_connector(place.firm, "smtp", "SMTP", &settings, ACTOR)
         .await?;
