@@ -214,8 +214,10 @@ fn slow() -> OpenApiRouter<App> {
         .routes(routes!(registry::confirm_registry_day))
         .routes(routes!(
             registry::held_push_address,
-            registry::registry_push_address
+            registry::registry_push_address,
+            registry::end_push_address
         ))
+        .routes(routes!(registry::push_connections))
         .routes(routes!(registry::registry_pull))
         .routes(routes!(registry::via_requests, registry::ask_through_iys))
         .routes(routes!(registry::via_code))

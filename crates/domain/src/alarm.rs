@@ -51,6 +51,12 @@ vocabulary! {
         RegistryAccount = 402, "A402";
         /// Too many calls to İYS are refused: it may take our address off its list.
         RegistryShare = 403, "A403";
+        /// İYS has not decided about records for a day.
+        ResultsMissing = 404, "A404";
+        /// İYS told something that could not be read; it may be a refusal.
+        RowsUnreadable = 405, "A405";
+        /// İYS found one record twice in a list of ours (I194).
+        RecordTwice = 406, "A406";
         /// A provider takes nothing from an account before somebody puts it right.
         ProviderAccount = 501, "A501";
         /// A provider does not take a sender or a template.

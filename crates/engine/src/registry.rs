@@ -10,11 +10,15 @@ pub mod desk;
 pub mod lights;
 pub(crate) mod limits;
 pub mod mode;
+mod next;
+mod overdue;
 mod overtaken;
 pub mod partner;
 pub(crate) mod pull;
+pub mod push_address;
 pub mod push_in;
 mod refusals;
+mod rests;
 mod round;
 mod search;
 mod settle;
@@ -41,6 +45,7 @@ use crate::error::EngineError;
 use crate::practice::RegistryPlace;
 use crate::{Engine, Step};
 
+pub use registry::wire::Subscription;
 pub use registry::{Share, Signal};
 
 /// Rounds of calls that one person's wish may take.
@@ -128,16 +133,20 @@ impl Engine {
     /// are due, and makes the next calls.
     pub async fn step_registry(self: &Arc<Self>) -> Result<Step, EngineError> {
         self.free_lost_lists().await?;
+        let rested = self.ask_about_rests().await?;
         let watched = self.watch_feeds().await?;
         let pushed = self.step_registry_pushes().await?;
         let pulled = self.pull_due().await?;
+        let begun = self.begin_weekly_sweeps().await?;
         let swept = self.sweep_due().await?;
         let looked = self.look_at_lights().await?;
         let asked = self.step_via().await?;
         let called = self.call_due(None, round::LISTS_MAX).await?;
-        Ok(watched
+        Ok(rested
+            .or(watched)
             .or(pushed)
             .or(pulled)
+            .or(begun)
             .or(swept)
             .or(looked)
             .or(asked)
@@ -219,7 +228,10 @@ impl Engine {
             base_url: place.url.clone(),
             credentials,
             timeout: std::time::Duration::from_secs(self.settings.registry.timeout_seconds),
-            token_rules: TokenRules::default(),
+            token_rules: TokenRules {
+                calls_per_hour: usize::try_from(self.settings.registry.tokens_per_hour)
+                    .unwrap_or(usize::MAX),
+            },
         };
         Client::new(
             self.clients.registry_http(),

@@ -208,6 +208,9 @@ pub struct Registry {
     pub push_without_tls: bool,
     /// Lists of questions that a walk over everybody queues ahead of the calls.
     pub sweep_lists_ahead: i64,
+    /// Days after which everybody of a brand is asked about again, outside
+    /// business hours; 0 = never.
+    pub full_check_days: i64,
     /// First minute of the business day, Turkish time, that a first load may
     /// let pass.
     pub business_from_minute: i64,
@@ -243,6 +246,7 @@ impl Default for Registry {
             archive_folder: PathBuf::from("izinli-data/mutabakat"),
             push_without_tls: false,
             sweep_lists_ahead: 8,
+            full_check_days: 7,
             business_from_minute: 540,
             business_to_minute: 1_080,
             launch_wait_seconds: 600,
@@ -427,6 +431,7 @@ impl Registry {
             self.sweep_lists_ahead,
             1..=1_000,
         )?;
+        within("registry.full_check_days", self.full_check_days, 0..=365)?;
         within(
             "registry.business_from_minute",
             self.business_from_minute,

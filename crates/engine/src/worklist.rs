@@ -18,8 +18,12 @@ use crate::Engine;
 use crate::error::EngineError;
 use crate::registry::asked;
 
+pub use registry::codes::Due as StepDue;
+
 /// Most records sent again by one call: as many as may be looked up in an hour.
 pub const RESEND_MAX: usize = 1_000;
+/// Pages of refused records looked through by one call.
+const RESEND_PAGES_MAX: usize = 20;
 /// Look-ups of one list.
 const LIST_ITEMS: usize = 50;
 
@@ -32,6 +36,9 @@ pub enum RejectionAction {
     /// Record the declaration for the address as it should have been, with its
     /// own date.
     CorrectAddress,
+    /// Record the declaration again with what İYS found wrong put right, and its
+    /// own date; unchanged it would be refused again.
+    CorrectRecord,
     /// Put the account at İYS right first.
     FixAccount,
     /// Ask the person anew: İYS's verification, counter, web, their own call.
@@ -56,7 +63,7 @@ pub struct WorkGroup {
 /// What may be done about a code, lawfully: no date is ever changed, and no
 /// message asks for a consent.
 pub fn actions(code: ReasonCode, info: Option<&CodeInfo>) -> Vec<RejectionAction> {
-    use RejectionAction::{AskAnew, CorrectAddress, FixAccount, Nothing, Resend};
+    use RejectionAction::{AskAnew, CorrectAddress, CorrectRecord, FixAccount, Nothing, Resend};
     match code {
         ReasonCode::I606 => vec![AskAnew],
         ReasonCode::I174 | ReasonCode::I175 | ReasonCode::I178 => vec![Nothing],
@@ -65,9 +72,24 @@ pub fn actions(code: ReasonCode, info: Option<&CodeInfo>) -> Vec<RejectionAction
         _ => match info.map(|info| info.class) {
             Some(Class::Business) => vec![Nothing],
             Some(Class::Configuration) => vec![FixAccount, Resend],
+            // A mistake of the platform's is mended in a later version of it.
+            Some(Class::Data) if info.is_some_and(|info| info.actor != Actor::Platform) => {
+                vec![CorrectRecord]
+            }
             _ => vec![Resend],
         },
     }
+}
+
+/// What the table of codes says about an answer, by its code and its words.
+fn info_of(code: Option<&str>, text: Option<&str>) -> Option<&'static CodeInfo> {
+    codes::judge(code?, text.unwrap_or_default())
+}
+
+/// Whether a refused record may go out once more as it is.
+fn may_be_resent(rejection: &Rejection) -> bool {
+    let info = info_of(rejection.iys_code.as_deref(), rejection.iys_text.as_deref());
+    actions(rejection.code, info).contains(&RejectionAction::Resend)
 }
 
 /// Whether anything else than nothing may be done.
@@ -188,7 +210,7 @@ impl Engine {
         let mut groups: Vec<WorkGroup> = groups
             .into_iter()
             .map(|group| {
-                let info = group.iys_code.as_deref().and_then(codes::find);
+                let info = info_of(group.iys_code.as_deref(), group.iys_text.as_deref());
                 let actions = actions(group.code, info);
                 // Where nothing is to be done, nothing is due.
                 let oldest = group.oldest.filter(|_| has_work(&actions));
@@ -230,12 +252,7 @@ impl Engine {
                 format!("would be refused again: {code} is final"),
             ));
         }
-        let found = self
-            .store
-            .read()
-            .await?
-            .registry_rejections(brand.id, code, None, RESEND_MAX)
-            .await?;
+        let found = self.resendable(brand.id, code).await?;
         let mut resent = Resent {
             has_more: found.len() == RESEND_MAX,
             ..Resent::default()
@@ -263,6 +280,37 @@ impl Engine {
         writer.commit().await?;
         self.wake.registry.notify_waiters();
         Ok(resent)
+    }
+
+    /// Refused records of a code that may go out once more as they are, at most
+    /// [`RESEND_MAX`].
+    async fn resendable(
+        &self,
+        brand: BrandId,
+        code: ReasonCode,
+    ) -> Result<Vec<Rejection>, EngineError> {
+        let mut reader = self.store.read().await?;
+        let (mut found, mut seen, mut after) = (Vec::new(), 0, None);
+        for _ in 0..RESEND_PAGES_MAX {
+            let page = reader
+                .registry_rejections(brand, code, after, RESEND_MAX)
+                .await?;
+            let is_last = page.len() < RESEND_MAX;
+            seen += page.len();
+            after = page.last().map(Rejection::cursor);
+            found.extend(page.into_iter().filter(may_be_resent));
+            if is_last || found.len() >= RESEND_MAX {
+                break;
+            }
+        }
+        if found.is_empty() && seen > 0 {
+            return Err(EngineError::conflict(
+                "these records",
+                "would be refused again as they are: correct what İYS names, then record them anew",
+            ));
+        }
+        found.truncate(RESEND_MAX);
+        Ok(found)
     }
 
     fn may_still_be_told(&self, rejection: &Rejection, now: Timestamp) -> bool {
@@ -505,6 +553,14 @@ mod tests {
             actions(ReasonCode::I120, codes::find("H121")),
             [RejectionAction::CorrectAddress]
         );
+        // The firm's own decision (H486): a person settles on the true source.
+        for wrong in ["H486", "H113", "H157"] {
+            let info = codes::find(wrong).expect("a code");
+            let offered = actions(info.reason, Some(info));
+            assert_eq!(offered, [RejectionAction::CorrectRecord], "{wrong}");
+        }
+        let ours = codes::find("H194").expect("a code");
+        assert_eq!(actions(ours.reason, Some(ours)), [RejectionAction::Resend]);
         let closed = codes::find("H521");
         assert!(actions(ReasonCode::I300, closed).contains(&RejectionAction::FixAccount));
     }

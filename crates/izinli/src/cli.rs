@@ -392,8 +392,8 @@ pub(crate) enum Registry {
     Mode(RegistryMode),
     /// Days held against İYS's daily file, down to the person
     Drift(RegistryDrift),
-    /// Ask İYS to push what citizens do to this installation
-    PushAddress(BrandArg),
+    /// Ask İYS to push what citizens do to this installation, or to stop
+    PushAddress(RegistryPushAddress),
     /// A person's consent, taken by İYS itself (ViA)
     #[command(subcommand)]
     Via(RegistryVia),
@@ -403,6 +403,20 @@ pub(crate) enum Registry {
     /// Retailers (bayi) of a brand at İYS
     #[command(subcommand)]
     Retailers(RegistryRetailers),
+}
+
+/// `registry push-address`
+#[derive(Debug, Args)]
+pub(crate) struct RegistryPushAddress {
+    /// The brand
+    #[arg(long)]
+    pub(crate) brand: String,
+    /// Ask İYS to push no more
+    #[arg(long, conflicts_with = "list")]
+    pub(crate) off: bool,
+    /// Only show the connections that İYS has for the brand
+    #[arg(long)]
+    pub(crate) list: bool,
 }
 
 /// `registry drift`

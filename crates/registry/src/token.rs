@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::call_error::CallError;
-use crate::codes::Class;
+use crate::codes::{self, Class};
 use crate::limiter::{CallKind, Limiter};
 use crate::read;
 use crate::transport::{Request, Transport};
@@ -25,6 +25,8 @@ use crate::vault::{TokenRecord, TokenVault, Tokens, VaultError};
 const RENEW_BEFORE_US: i64 = 5 * MINUTE_US;
 /// Longest life of a token that is believed, in seconds.
 const LIFE_MAX_S: i64 = 30 * 24 * 3_600;
+/// Length of a window whose code could not be read: 61 minutes, as after H084.
+const HOUR_WINDOW_S: u32 = 3_660;
 /// A holder that died gives others a chance after this.
 const LEASE_US: i64 = 60 * SECOND_US;
 /// How often a process that waits for another's token looks again.
@@ -45,7 +47,8 @@ pub struct Credentials {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TokenRules {
-    /// Token calls in any hour; İYS's own papers say 10 in one place, 100 in another.
+    /// Token calls in any hour; İYS's own papers say 10 in one place, 100 in
+    /// another. 0 = no limit.
     pub calls_per_hour: usize,
 }
 
@@ -289,6 +292,7 @@ impl TokenKeeper {
         self.limiter.pass(CallKind::Token).await?;
         let request = Request::post("/oauth2/token".to_owned(), grant);
         let outcome = self.transport.exchange(&request, None, now).await;
+        let outcome = outcome.map_err(|error| hour_window(error, now));
         self.limiter
             .observe(CallKind::Token, outcome.as_ref().map(|_| ()))
             .await;
@@ -343,7 +347,8 @@ impl TokenKeeper {
         }
         record.blocked_until = None;
         record.fetches.retain(|at| now.since(*at) < HOUR_US);
-        if record.fetches.len() >= self.rules.calls_per_hour {
+        let most = self.rules.calls_per_hour;
+        if most > 0 && record.fetches.len() >= most {
             let until = record
                 .fetches
                 .first()
@@ -394,6 +399,23 @@ fn read_tokens(body: &[u8], now: Timestamp) -> Result<Tokens, String> {
         refresh: secret("refresh_token"),
         refresh_expires_at: now.plus_micros(life_us("refresh_expires_in", 0)),
     })
+}
+
+/// The token call's own limit is one of an hour, and asking within it begins it
+/// anew: where no code tells another window, it is taken for that one.
+fn hour_window(error: CallError, now: Timestamp) -> CallError {
+    let is_named = error.code.as_deref().and_then(codes::find).is_some();
+    if error.http != Some(429) || is_named {
+        return error;
+    }
+    let told = error.not_before.unwrap_or(now);
+    CallError {
+        class: Class::Window {
+            seconds: HOUR_WINDOW_S,
+        },
+        not_before: Some(told.max(now.plus_micros(i64::from(HOUR_WINDOW_S) * SECOND_US))),
+        ..error
+    }
 }
 
 fn vault_failed(error: &VaultError) -> CallError {

@@ -184,29 +184,34 @@ impl Client {
             .await
     }
 
-    /// Links by which people refuse e-mails of a brand; at most [`LINKS_MAX`]
-    /// people with ONAY. Whoever is missing in the answer has none.
+    /// Links by which people refuse e-mails of a brand, for people with ONAY,
+    /// [`LINKS_MAX`] a request. Whoever is missing in the answer has none.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`] of the first request that fails; links that came before it
+    /// are lost with it, and asking again costs nothing.
     pub async fn refusal_links(
         &self,
         brand: BrandAddress,
         kind: RecipientKind,
         recipients: &[Recipient],
     ) -> Result<Vec<RefusalLink>, CallError> {
-        let recipients = recipients
-            .iter()
-            .map(|recipient| LinkRecipient {
-                recipient,
-                recipient_type: kind,
-            })
-            .collect();
-        let request = Request::post(
-            format!("{}/via-hash-links", prefix(brand)),
-            &LinkRequest { recipients },
-        );
-        self.read(CallKind::Via, &request, read_links).await
+        let mut links = Vec::with_capacity(recipients.len());
+        for chunk in recipients.chunks(LINKS_MAX) {
+            let recipients = chunk
+                .iter()
+                .map(|recipient| LinkRecipient {
+                    recipient,
+                    recipient_type: kind,
+                })
+                .collect();
+            let request = Request::post(
+                format!("{}/via-hash-links", prefix(brand)),
+                &LinkRequest { recipients },
+            );
+            links.extend(self.read(CallKind::Via, &request, read_links).await?);
+        }
+        Ok(links)
     }
 }
 

@@ -110,7 +110,7 @@ fn converse(start: &Start) -> (RegistryView, Iys, Log) {
         match next_step(&start.rules, &key, trigger, now) {
             Step::Rest | Step::KeepLocal(_) => return (mirror, iys, log),
             Step::Wait => panic!("nothing is under way"),
-            Step::WaitUntil(at) => now = at,
+            Step::WaitUntil(at) | Step::AskAt(at) => now = at,
             Step::Ask => {
                 let is_listed = iys
                     .record

@@ -75,6 +75,7 @@ pub mod registry_limits;
 pub mod registry_modes;
 pub mod registry_pushes;
 pub mod registry_rejections;
+pub mod registry_rests;
 pub mod registry_sweep;
 pub mod registry_via;
 pub mod registry_work;

@@ -8,7 +8,7 @@ use crate::error::{Doing, StoreError};
 
 /// What was only ever true of a simulator, by brand: its queue, its feeds, its
 /// answers, the days held against it, and the figures made of them.
-const TOLD: [&str; 16] = [
+const TOLD: [&str; 17] = [
     "DELETE FROM registry_batch WHERE brand_id = $1",
     "DELETE FROM registry_cursor WHERE brand_id = $1",
     "DELETE FROM registry_stranger WHERE brand_id = $1",
@@ -20,6 +20,7 @@ const TOLD: [&str; 16] = [
     "DELETE FROM registry_drift WHERE brand_id = $1",
     "DELETE FROM registry_day WHERE brand_id = $1",
     "DELETE FROM registry_light WHERE brand_id = $1",
+    "DELETE FROM registry_rest WHERE brand_id = $1",
     "DELETE FROM registry_answer WHERE brand_id = $1",
     "DELETE FROM registry_history WHERE brand_id = $1",
     "DELETE FROM registry_count WHERE brand_id = $1",

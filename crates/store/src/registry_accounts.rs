@@ -39,6 +39,8 @@ vocabulary! {
 pub struct FeedPosition {
     /// Where the next page begins, in the registry's own form; none before the first.
     pub cursor: Option<String>,
+    /// When the row was made that the next page begins behind.
+    pub cursor_at: Option<Timestamp>,
     /// When it was last read.
     pub pulled_at: Timestamp,
     /// When it was last read to its end.
@@ -83,23 +85,24 @@ impl Reader {
         brand: BrandId,
         feed: RegistryFeed,
     ) -> Result<Option<FeedPosition>, StoreError> {
-        let sql = "SELECT cursor, pulled_us, complete_us, unreadable FROM registry_cursor \
+        let sql = "SELECT cursor, cursor_us, pulled_us, complete_us, unreadable FROM registry_cursor \
              WHERE brand_id = $1 AND feed = $2";
-        type Row = (Option<String>, i64, Option<i64>, i64);
+        type Row = (Option<String>, Option<i64>, i64, Option<i64>, i64);
         let row = on!(self, conn => sqlx::query_as::<_, Row>(sql)
             .bind(brand.as_db())
             .bind(feed.as_str())
             .fetch_optional(&mut *conn)
             .await)
         .doing("reading how far a feed was read")?;
-        Ok(
-            row.map(|(cursor, pulled, complete, unreadable)| FeedPosition {
+        Ok(row.map(
+            |(cursor, made, pulled, complete, unreadable)| FeedPosition {
                 cursor,
+                cursor_at: instant(made),
                 pulled_at: Timestamp::from_micros(pulled),
                 complete_at: instant(complete),
                 unreadable,
-            }),
-        )
+            },
+        ))
     }
 }
 
@@ -183,6 +186,7 @@ impl Writer {
 
     /// Moves a feed's position from where a page began to where the next
     /// begins, in the transaction that applied the page: so each page counts once.
+    /// `made` is when the last row of the page was made; without one the place stays as old.
     ///
     /// # Errors
     /// [`StoreError::Lost`] when another worker has read on from `from`.
@@ -192,6 +196,7 @@ impl Writer {
         feed: RegistryFeed,
         from: Option<&str>,
         to: Option<&str>,
+        made: Option<Timestamp>,
     ) -> Result<(), StoreError> {
         let now = self.now().as_micros();
         let first = "INSERT INTO registry_cursor (brand_id, feed, cursor, pulled_us) \
@@ -219,13 +224,14 @@ impl Writer {
                 what: "the position of the feed",
             });
         }
-        let sql = "UPDATE registry_cursor SET cursor = $3, pulled_us = $4 \
-             WHERE brand_id = $1 AND feed = $2";
+        let sql = "UPDATE registry_cursor SET cursor = $3, pulled_us = $4, \
+             cursor_us = COALESCE($5, cursor_us) WHERE brand_id = $1 AND feed = $2";
         let done = on!(self, conn => sqlx::query(sql)
             .bind(brand.as_db())
             .bind(feed.as_str())
             .bind(to)
             .bind(now)
+            .bind(made.map(Timestamp::as_micros))
             .execute(&mut *conn)
             .await
             .map(|done| done.rows_affected()))

@@ -110,6 +110,18 @@ impl Writer {
         .doing("keeping the push account")
     }
 
+    /// Forgets the name and password; whether there were any.
+    pub async fn forget_push_account(&mut self, brand: BrandId) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM registry_push_account WHERE brand_id = $1";
+        let rows = on!(self, conn => sqlx::query(sql)
+            .bind(brand.as_db())
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("forgetting the push account")?;
+        Ok(rows > 0)
+    }
+
     /// Notes that İYS took the registration.
     pub async fn push_registered(&mut self, brand: BrandId) -> Result<(), StoreError> {
         let now = self.now().as_micros();

@@ -24,6 +24,8 @@ vocabulary! {
         Gap = 2, "gap";
         /// A person wants to know.
         Asked = 3, "asked";
+        /// The last one is a week old.
+        Weekly = 4, "weekly";
     }
 }
 
@@ -182,6 +184,21 @@ impl Reader {
             .await)
         .doing("reading a sweep")?;
         row.map(sweep).transpose()
+    }
+
+    /// When a sweep of a brand last came to its end or was stopped.
+    pub async fn last_sweep_end(
+        &mut self,
+        brand: BrandId,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT max(updated_us) FROM registry_sweep \
+             WHERE brand_id = $1 AND state IN (4, 5)";
+        let ended: Option<i64> = on!(self, conn => sqlx::query_scalar(sql)
+            .bind(brand.as_db())
+            .fetch_one(&mut *conn)
+            .await)
+        .doing("reading when a sweep ended")?;
+        Ok(instant(ended))
     }
 
     /// The next up to 1,000 keys of a sweep.

@@ -12,6 +12,8 @@ mod queue;
 
 pub use confirmed::ConfirmedList;
 
+use std::collections::HashSet;
+
 use domain::ids::{BrandId, EventId, RecipientId, RegistryBatchId, UploadId};
 use domain::{Channel, Recipient, RecipientKind, Source, Status, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
@@ -156,6 +158,8 @@ pub struct RegistryFact {
     pub date: Timestamp,
     /// Who said it where.
     pub source: Source,
+    /// Where its proof is, when it came of a request of ours.
+    pub evidence: Option<String>,
 }
 
 /// Figures of the queue.
@@ -365,6 +369,22 @@ impl Reader {
             .doing("looking for workers")
     }
 
+    /// Lists of a brand whose results are awaited and that İYS took up to `until`.
+    pub async fn lists_awaited_since(
+        &mut self,
+        brand: BrandId,
+        until: Timestamp,
+    ) -> Result<i64, StoreError> {
+        let sql = "SELECT count(*) FROM registry_batch WHERE brand_id = $1 AND state IN (2, 4) \
+             AND request_id IS NOT NULL AND accepted_us <= $2";
+        on!(self, conn => sqlx::query_scalar(sql)
+            .bind(brand.as_db())
+            .bind(until.as_micros())
+            .fetch_one(&mut *conn)
+            .await)
+        .doing("counting lists whose results are awaited")
+    }
+
     /// Whether lists of this kind wait or are under way.
     pub async fn has_open_asks(
         &mut self,
@@ -387,6 +407,30 @@ impl Reader {
 }
 
 impl Reader {
+    /// Those of these events that a program or a person brought one by one, not a file.
+    pub async fn said_singly_among(
+        &mut self,
+        events: &[EventId],
+    ) -> Result<HashSet<EventId>, StoreError> {
+        if events.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let given = Given::new().ints("id", events.iter().map(|event| event.as_db()));
+        // 2 the programming interface, 3 the panel
+        let sql = given.sql(
+            self.engine(),
+            1,
+            "SELECT e.id FROM given g CROSS JOIN consent_event e \
+             WHERE e.id = g.id AND e.origin IN (2, 3)",
+        );
+        let rows: Vec<i64> = on!(self, conn => sqlx::query_scalar(sql)
+            .bind_given(&given)
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("reading who brought events")?;
+        Ok(rows.into_iter().map(EventId::from_db).collect())
+    }
+
     /// Where the declarations of these events were taken; in the order given,
     /// `None` for an event that is not there.
     pub async fn event_sources(

@@ -170,7 +170,7 @@ async fn the_cursor_moves_with_its_page_or_not_at_all() {
             .await
             .expect("applies");
         writer
-            .advance_feed(BRAND, RegistryFeed::Citizen, None, Some("1_a"))
+            .advance_feed(BRAND, RegistryFeed::Citizen, None, Some("1_a"), None)
             .await
             .expect("moves");
         drop(writer);
@@ -180,13 +180,13 @@ async fn the_cursor_moves_with_its_page_or_not_at_all() {
 
         let mut writer = db.store.write().await.expect("a transaction");
         writer
-            .advance_feed(BRAND, RegistryFeed::Citizen, None, Some("1_a"))
+            .advance_feed(BRAND, RegistryFeed::Citizen, None, Some("1_a"), None)
             .await
             .expect("moves");
         writer.commit().await.expect("commits");
         let mut writer = db.store.write().await.expect("a transaction");
         let late = writer
-            .advance_feed(BRAND, RegistryFeed::Citizen, None, Some("1_b"))
+            .advance_feed(BRAND, RegistryFeed::Citizen, None, Some("1_b"), None)
             .await;
         assert!(late.is_err(), "{}: another had read on", db.name);
     }
@@ -199,7 +199,7 @@ async fn after_a_missed_window_the_feeds_begin_anew_and_older_answers_are_distru
         let brand = scene.about().brand;
         let mut writer = db.store.write().await.expect("a transaction");
         writer
-            .advance_feed(brand, RegistryFeed::Citizen, None, Some("1_a"))
+            .advance_feed(brand, RegistryFeed::Citizen, None, Some("1_a"), None)
             .await
             .expect("moves");
         writer

@@ -6154,6 +6154,18 @@ export interface components {
                 meaning_tr?: string | null;
                 /** @description Our code, its meaning and the next step. */
                 reason: components["schemas"]["Reason"];
+                /**
+                 * @description By when somebody must take that step: `none`, `now`, `three_business_days`.
+                 * @example three_business_days
+                 */
+                step_due?: string | null;
+                /** @description What comes next after İYS's code, in English. */
+                step_en?: string | null;
+                /**
+                 * @description What comes next after İYS's code, in Turkish; nearer to the case than the
+                 *     step of the reason.
+                 */
+                step_tr?: string | null;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -7009,6 +7021,18 @@ export interface components {
             meaning_tr?: string | null;
             /** @description Our code, its meaning and the next step. */
             reason: components["schemas"]["Reason"];
+            /**
+             * @description By when somebody must take that step: `none`, `now`, `three_business_days`.
+             * @example three_business_days
+             */
+            step_due?: string | null;
+            /** @description What comes next after İYS's code, in English. */
+            step_en?: string | null;
+            /**
+             * @description What comes next after İYS's code, in Turkish; nearer to the case than the
+             *     step of the reason.
+             */
+            step_tr?: string | null;
         };
         /** @description A remark on a whole file. */
         Remark: {

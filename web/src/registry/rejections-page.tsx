@@ -108,6 +108,7 @@ function GroupCard({ brand, group, isChosen }: { brand: Brand; group: RejectionG
   );
   const actor = isEnglish ? group.actor_en : group.actor_tr;
   const meaning = isEnglish ? group.meaning_en : group.meaning_tr;
+  const step = isEnglish ? group.step_en : group.step_tr;
   return (
     <article className={classes.group} data-code={reason.code} data-chosen={isChosen} aria-label={reasonText(reason)}>
       <Group justify="space-between" gap="sm">
@@ -142,8 +143,13 @@ function GroupCard({ brand, group, isChosen }: { brand: Brand; group: RejectionG
           </Text>
           <Text>{reasonText(reason)}</Text>
           <Text size="sm" className="quiet" mt={4}>
-            {t("common.reason.next", { step: isEnglish ? reason.next_en : reason.next_tr })}
+            {t("common.reason.next", { step: step ?? (isEnglish ? reason.next_en : reason.next_tr) })}
           </Text>
+          {group.step_due === "now" && (
+            <Text size="sm" c="var(--tone-out)" fw={600}>
+              {t("registry.rejections.now")}
+            </Text>
+          )}
         </div>
       </div>
       <Group justify="space-between" gap="sm">
@@ -190,7 +196,7 @@ function GroupCard({ brand, group, isChosen }: { brand: Brand; group: RejectionG
   );
 }
 
-const ACTIONS = ["resend", "correct_address", "fix_account", "ask_anew", "nothing"] as const;
+const ACTIONS = ["resend", "correct_address", "correct_record", "fix_account", "ask_anew", "nothing"] as const;
 
 /** What a server newer than this panel allows beside is told in its next step. */
 function actionOf(action: string): (typeof ACTIONS)[number] | "other" {

@@ -20,7 +20,7 @@ use domain::ids::BrandId;
 use domain::time::MINUTE_US;
 use domain::{Channel, RecipientKind, RegistryMode, Timestamp, Verdict};
 use engine::registry::lights::{Allowed, Rights};
-use engine::registry::{RegistryOverview, Share, Signal};
+use engine::registry::{RegistryOverview, Share, Signal, Subscription};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
@@ -78,8 +78,9 @@ pub(crate) struct RegistryStatus {
 /// One thing that works or does not.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Light {
-    /// Stable: `account`, `changes`, `gap`, `queue`, `share`, and for what İYS allows
-    /// `brand`, `mesaj`, `arama`, `eposta`, `agreement`.
+    /// Stable: `account`, `changes`, `gap`, `queue`, `share`, `subscription`, and for
+    /// what İYS allows `brand`, `mesaj`, `arama`, `eposta`, `agreement`; `integrator`
+    /// for a brand that uses a partner's account.
     code: &'static str,
     /// What it is, in Turkish.
     name: &'static str,
@@ -278,6 +279,67 @@ fn rights_lights(rights: Option<&Rights>) -> impl Iterator<Item = Light> {
     .into_iter()
 }
 
+/// Whether the firm's package at İYS runs.
+fn subscription_light(rights: Option<&Rights>) -> Light {
+    let status = rights.and_then(|rights| rights.subscription);
+    let (ok, detail, detail_en) = match status {
+        None => (true, "Henüz sorulmadı.", "Not asked yet."),
+        Some(Subscription::Active) => (true, "Abonelik etkin.", "The subscription is active."),
+        Some(Subscription::Unknown) => (
+            true,
+            "İYS bilinmeyen bir durum bildirdi.",
+            "İYS told a state that is not known here.",
+        ),
+        Some(Subscription::Paused) => (
+            false,
+            "Abonelik durdurulmuş; İYS panelinden etkinleştirin.",
+            "The subscription is paused; activate it in the İYS portal.",
+        ),
+        Some(Subscription::Expired) => (
+            false,
+            "Aboneliğin süresi dolmuş; İYS panelinden yenileyin.",
+            "The subscription has expired; renew it in the İYS portal.",
+        ),
+        Some(Subscription::Closed) => (
+            false,
+            "Abonelik kapalı ya da yok; İYS panelinden açın.",
+            "The subscription is closed or missing; open it in the İYS portal.",
+        ),
+    };
+    Light {
+        code: "subscription",
+        name: "Abonelik",
+        name_en: "Subscription",
+        ok,
+        detail: detail.to_owned(),
+        detail_en: detail_en.to_owned(),
+    }
+}
+
+/// Whether the firm authorised the partner whose account the brand uses.
+fn integrator_light(rights: Option<&Rights>) -> Light {
+    let allowed = rights.map_or(Allowed::Unknown, |rights| rights.integrator);
+    let (detail, detail_en) = match allowed {
+        Allowed::Yes => (
+            "Firma iş ortağını yetkilendirmiş.",
+            "The firm authorised the partner.",
+        ),
+        Allowed::No => (
+            "Firma iş ortağını yetkilendirmemiş; İYS panelinde İş Ortaklığı bölümünden yetki verilmeli.",
+            "The firm did not authorise the partner; it does so in the İYS portal under İş Ortaklığı.",
+        ),
+        Allowed::Unknown => ("Henüz sorulmadı.", "Not asked yet."),
+    };
+    Light {
+        code: "integrator",
+        name: "Entegratör izni",
+        name_en: "Integrator permission",
+        ok: allowed != Allowed::No,
+        detail: detail.to_owned(),
+        detail_en: detail_en.to_owned(),
+    }
+}
+
 fn queue_light(queue: &QueueFigures) -> Light {
     let ok = queue.parked == 0 && queue.last_error.is_none();
     let (detail, detail_en) = if ok {
@@ -363,7 +425,12 @@ async fn look(app: &App, caller: &Caller, brand: BrandId) -> Result<RegistryStat
             queue_light(&queue),
             share_light(share, signal),
         ];
-        lights.extend(rights_lights(rights.as_ref().map(|(rights, _)| rights)));
+        let rights = rights.as_ref().map(|(rights, _)| rights);
+        lights.push(subscription_light(rights));
+        if brand.uses_partner {
+            lights.push(integrator_light(rights));
+        }
+        lights.extend(rights_lights(rights));
         lights
     } else {
         Vec::new()
@@ -415,6 +482,7 @@ pub(crate) async fn registry_pull(
 ) -> Result<(StatusCode, Json<RegistryStatus>), Problem> {
     let overview = connected(&app, &caller, brand).await?;
     note(&app, &caller, brand, "registry.pull").await?;
+    app.engine.resume_registry(caller.firm, brand).await?;
     app.engine.pull(&overview.brand).await?;
     Ok((
         StatusCode::ACCEPTED,
@@ -435,6 +503,7 @@ pub(crate) async fn registry_push(
 ) -> Result<(StatusCode, Json<RegistryStatus>), Problem> {
     connected(&app, &caller, brand).await?;
     note(&app, &caller, brand, "registry.push").await?;
+    app.engine.resume_registry(caller.firm, brand).await?;
     app.engine.push_brand(brand).await?;
     Ok((
         StatusCode::ACCEPTED,

@@ -213,6 +213,7 @@ async fn refused_at_registry(server: &Server, tenant: &Tenant, at: &str) {
         status: domain::Status::Ret,
         date: at.parse().expect("an instant"),
         source: domain::Source::IYS_WEB,
+        evidence: None,
     };
     let (channel, kind) = (domain::Channel::Mesaj, domain::RecipientKind::Bireysel);
     writer
@@ -476,6 +477,9 @@ async fn the_work_list_shows_iyss_words_who_must_act_and_only_lawful_actions() {
     );
     assert_eq!(group["iys_text"], "consentDate üç iş gününden eski olamaz");
     assert_eq!(group["actions"], json!(["ask_anew"]));
+    assert_eq!(group["step_due"], "none");
+    let step = group["step_tr"].as_str().unwrap_or_default();
+    assert!(step.contains("yeniden izin alın"), "{step}");
     assert!(
         group["actor_tr"]
             .as_str()

@@ -187,7 +187,13 @@ impl Engine {
         let found = self
             .compare_day(brand, &line, day, downloaded, hash)
             .await?;
-        Ok(judged(self.open(day), found))
+        // What was missing here has been taken over; the day itself stays open
+        // until İYS signs its file, as long as it tells about it.
+        let open = match unsigned(found.hash.as_ref()) {
+            Some(problem) => self.try_again(day, problem.to_owned()),
+            None => self.open(day),
+        };
+        Ok(judged(open, found))
     }
 
     /// No file: nothing moved, unless the figures say otherwise.
@@ -397,12 +403,24 @@ fn is_signed(file: &DayFile, hash: Option<&DayHash>) -> bool {
     })
 }
 
+/// Why İYS's word on the file is still to come; none when it gave one.
+fn unsigned(hash: Option<&DayHash>) -> Option<&'static str> {
+    let Some(hash) = hash else {
+        return Some("İYS gives no hash of the file yet");
+    };
+    let is_told =
+        hash.is_agreed || hash.value.is_some() && !matches!(hash.progress, HashProgress::Error);
+    (!is_told).then_some("İYS could not make the hash of the file yet")
+}
+
+/// `open` tells when the day is tried again, if İYS has not signed its file.
 fn judged(open: DayOutcome, found: Found) -> DayOutcome {
     let is_signed = is_signed(&found.file, found.hash.as_ref());
+    let still_open = unsigned(found.hash.as_ref());
     let (state, problem) = match (&found.hash, is_signed, found.tells_the_same) {
         (Some(hash), _, _) if hash.is_agreed => (DayState::Confirmed, None),
+        _ if still_open.is_some() => (DayState::Open, still_open),
         (_, true, true) => (DayState::Matches, None),
-        (None, _, _) => (DayState::Differs, Some("İYS gives no hash of the file")),
         (_, false, _) => (
             DayState::Differs,
             Some("the file does not have the hash that İYS gives"),
@@ -475,6 +493,21 @@ mod tests {
         assert!(is_signed(&file, Some(&told("bb"))));
         assert!(!is_signed(&file, Some(&told("cc"))));
         assert!(!is_signed(&file, None));
+    }
+
+    #[test]
+    fn a_day_whose_hash_is_missing_or_failed_is_still_open() {
+        let hash = |progress, value: Option<&str>, is_agreed| DayHash {
+            progress,
+            value: value.map(str::to_owned),
+            method: None,
+            is_agreed,
+        };
+        assert!(unsigned(None).is_some());
+        assert!(unsigned(Some(&hash(HashProgress::Error, None, false))).is_some());
+        assert!(unsigned(Some(&hash(HashProgress::Unknown, None, false))).is_some());
+        assert!(unsigned(Some(&hash(HashProgress::Completed, Some("aa"), false))).is_none());
+        assert!(unsigned(Some(&hash(HashProgress::Error, None, true))).is_none());
     }
 
     #[test]

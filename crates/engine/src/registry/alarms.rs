@@ -1,19 +1,26 @@
 //! Alarms about the connection to İYS, raised where they arise and cleared by
 //! the first thing that shows that they are over.
 
-use domain::Timestamp;
 use domain::alarm::AlarmCode;
-use registry::{Share, Signal};
+use domain::{ReasonCode, Timestamp};
+use registry::{Share, Signal, codes};
 use store::Writer;
 use store::alarms::{AlarmDetail, AlarmKey};
 use store::brands::Brand;
+use store::registry_rests::RestScope;
 
 use crate::Engine;
 use crate::error::EngineError;
 
-/// Tells a full package (H525) apart from an account that does not work at all.
-const PACKAGE: &str = "package";
-const ACCOUNT: &str = "";
+/// Tells a full package (H525) and a right that is missing on one channel apart
+/// from an account that does not work at all.
+const fn subject_of(scope: RestScope) -> &'static str {
+    match scope {
+        RestScope::Account => "",
+        RestScope::Consents => "package",
+        RestScope::Mesaj | RestScope::Arama | RestScope::Eposta => scope.as_str(),
+    }
+}
 
 fn key(brand: &Brand, code: AlarmCode, subject: &'static str) -> AlarmKey<'static> {
     AlarmKey {
@@ -28,38 +35,100 @@ fn detail(text: impl Into<String>) -> AlarmDetail {
     AlarmDetail::from([("detail".to_owned(), text.into())])
 }
 
-/// İYS will not work for the brand's account before somebody puts it right.
+/// İYS will not do this for the brand's account before somebody puts it right.
 pub(super) async fn account_fails(
     writer: &mut Writer,
     brand: &Brand,
+    scope: RestScope,
     text: &str,
 ) -> Result<(), EngineError> {
-    let key = key(brand, AlarmCode::RegistryAccount, ACCOUNT);
+    let key = key(brand, AlarmCode::RegistryAccount, subject_of(scope));
     Ok(writer.raise_alarm(key, &detail(text)).await?)
 }
 
-/// İYS takes no new addresses of the brand.
-pub(super) async fn package_is_full(
-    writer: &mut Writer,
-    brand: &Brand,
-    text: &str,
-) -> Result<(), EngineError> {
-    let key = key(brand, AlarmCode::RegistryAccount, PACKAGE);
-    Ok(writer.raise_alarm(key, &detail(text)).await?)
-}
-
-/// İYS answered a call of the brand; `takes_consents` when it took new ones.
+/// İYS did something of this kind for the brand: it rests no more.
 pub(super) async fn account_works(
     writer: &mut Writer,
     brand: &Brand,
-    takes_consents: bool,
+    scopes: &[RestScope],
 ) -> Result<(), EngineError> {
-    let account = key(brand, AlarmCode::RegistryAccount, ACCOUNT);
-    writer.clear_alarm(account).await?;
-    if takes_consents {
-        let package = key(brand, AlarmCode::RegistryAccount, PACKAGE);
-        writer.clear_alarm(package).await?;
+    for scope in scopes {
+        writer.end_rest(brand.id, *scope).await?;
+        let key = key(brand, AlarmCode::RegistryAccount, subject_of(*scope));
+        writer.clear_alarm(key).await?;
     }
+    Ok(())
+}
+
+/// İYS has not decided about records of a list within a day.
+pub(super) async fn results_are_missing(
+    writer: &mut Writer,
+    brand: &Brand,
+    count: usize,
+    request: &str,
+) -> Result<(), EngineError> {
+    let key = key(brand, AlarmCode::ResultsMissing, "");
+    let mut detail = detail(request);
+    detail.insert("count".to_owned(), count.to_string());
+    Ok(writer.raise_alarm(key, &detail).await?)
+}
+
+/// A list was settled late; over when none is left that was taken before `before`.
+pub(super) async fn results_came(
+    writer: &mut Writer,
+    brand: &Brand,
+    before: Timestamp,
+) -> Result<(), EngineError> {
+    if writer.lists_awaited_since(brand.id, before).await? == 0 {
+        let key = key(brand, AlarmCode::ResultsMissing, "");
+        writer.clear_alarm(key).await?;
+    }
+    Ok(())
+}
+
+/// Rows of a feed or a push could not be read.
+pub(super) async fn rows_are_unreadable(
+    writer: &mut Writer,
+    brand: &Brand,
+    count: usize,
+) -> Result<(), EngineError> {
+    let key = key(brand, AlarmCode::RowsUnreadable, "");
+    let detail = AlarmDetail::from([("count".to_owned(), count.to_string())]);
+    Ok(writer.raise_alarm(key, &detail).await?)
+}
+
+/// Everybody of the brand has been asked about: what was in an unreadable row is known.
+pub(super) async fn everybody_was_asked(
+    writer: &mut Writer,
+    brand: &Brand,
+) -> Result<(), EngineError> {
+    let key = key(brand, AlarmCode::RowsUnreadable, "");
+    writer.clear_alarm(key).await?;
+    Ok(())
+}
+
+/// İYS named records of a list: if it found one twice, somebody is told.
+pub(super) async fn records_were_named<'a>(
+    writer: &mut Writer,
+    brand: &Brand,
+    answers: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<(), EngineError> {
+    let twice = answers
+        .into_iter()
+        .find(|(code, text)| codes::reason_of(Some(code), text) == ReasonCode::I194);
+    if let Some((code, text)) = twice {
+        let key = key(brand, AlarmCode::RecordTwice, "");
+        writer
+            .raise_alarm(key, &detail(format!("{code} {text}")))
+            .await?;
+    }
+    Ok(())
+}
+
+/// İYS took a list of the brand.
+pub(super) async fn list_was_taken(writer: &mut Writer, brand: &Brand) -> Result<(), EngineError> {
+    let key = key(brand, AlarmCode::RecordTwice, "");
+    writer.clear_alarm(key).await?;
     Ok(())
 }
 

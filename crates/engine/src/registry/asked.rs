@@ -10,6 +10,7 @@ use registry::plan::{Answered, after_status};
 use registry::wire::Confirmed;
 use store::Writer;
 use store::brands::Brand;
+use store::registry_rests::RestScope;
 use store::registry_work::{ClaimedList, ConfirmedList, RegistryItem};
 
 use super::alarms;
@@ -91,7 +92,14 @@ impl Engine {
         for one in asked {
             self.settle_ask(&mut writer, one).await?;
         }
-        alarms::account_works(&mut writer, &last.brand, false).await?;
+        let mut works: Vec<RestScope> = asked
+            .iter()
+            .map(|one| RestScope::of(one.list.channel))
+            .chain([RestScope::Account])
+            .collect();
+        works.sort_unstable();
+        works.dedup();
+        alarms::account_works(&mut writer, &last.brand, &works).await?;
         let lists: Vec<&ClaimedList> = asked.iter().map(|one| &one.list).collect();
         writer.finish_lists(&lists).await?;
         writer.commit().await?;

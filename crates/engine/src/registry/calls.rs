@@ -13,13 +13,13 @@ use store::registry_work::{ClaimedList, NewList, Operation, RegistryItem};
 use super::asked::Asked;
 use super::refusals::KnownUpTo;
 use super::round::Claim;
-use super::{Line, add_item, alarms};
+use super::{Line, add_item};
 use crate::Engine;
 use crate::error::EngineError;
 
 /// Look-ups settled together: a few, so that little is asked twice after a kill.
 pub(super) const LOOK_UPS_PER_LIST: usize = 50;
-/// How long a brand rests whose account at İYS must be put right.
+/// How long a list rests whose brand has no account yet.
 const BRAND_REST_SECONDS: i64 = 600;
 /// How long a list rests that had to wait for its turn too long.
 const TURN_REST_SECONDS: i64 = 30;
@@ -114,7 +114,7 @@ impl Engine {
                 self.settle_look_ups(&list, brand, looked, answered).await
             }
             (Operation::Add, None) => {
-                let Some(list) = self.still_to_be_told(list).await? else {
+                let Some(list) = self.still_to_be_told(list, brand).await? else {
                     return Ok(());
                 };
                 self.add(&list, brand, line, channel, answered).await
@@ -246,8 +246,8 @@ impl Engine {
         match after_failure(error, attempt, list.items.len(), self.now(), jitter(list)) {
             Repeat::At(next) => self.again_at(list, &list.items, next, false, &text).await,
             Repeat::Parked(next) => self.again_at(list, &list.items, next, true, &text).await,
-            Repeat::StopBrand => self.rest_brand(list, brand, &text).await,
-            Repeat::StopNewAddresses => self.only_refusals(list, brand, &text).await,
+            Repeat::StopBrand => self.rest_brand(list, brand, error).await,
+            Repeat::StopNewAddresses => self.only_refusals(list, brand, error).await,
             Repeat::Without(named) => self.settle_named(list, brand, &named, answered).await,
             Repeat::Halves => self.halve(list).await,
             Repeat::Refused => {
@@ -283,15 +283,11 @@ impl Engine {
         &self,
         list: &ClaimedList,
         brand: &Brand,
-        text: &str,
+        error: &CallError,
     ) -> Result<(), EngineError> {
-        let rest_us = BRAND_REST_SECONDS * domain::time::SECOND_US;
-        let next = self.now().plus_micros(rest_us);
         let mut writer = self.store.write().await?;
-        writer
-            .postpone_list(list, &list.items, next, true, Some(text))
+        self.rest_list(&mut writer, list, &list.items, brand, error)
             .await?;
-        alarms::account_fails(&mut writer, brand, text).await?;
         writer.commit().await?;
         Ok(())
     }
@@ -322,30 +318,24 @@ impl Engine {
         &self,
         list: &ClaimedList,
         brand: &Brand,
-        text: &str,
+        error: &CallError,
     ) -> Result<(), EngineError> {
         let (refusals, others): (Vec<_>, Vec<_>) = list.items.iter().cloned().partition(|item| {
             item.said
                 .as_ref()
                 .is_some_and(|said| said.status == domain::Status::Ret)
         });
-        let next = self
-            .now()
-            .plus_micros(BRAND_REST_SECONDS * domain::time::SECOND_US);
         let mut writer = self.store.write().await?;
-        alarms::package_is_full(&mut writer, brand, text).await?;
-        if !refusals.is_empty() && !others.is_empty() {
+        let resting = if others.is_empty() || refusals.is_empty() {
+            &list.items
+        } else {
             writer
                 .enqueue_registry(&[self.same_kind(list, refusals)])
                 .await?;
-            writer
-                .postpone_list(list, &others, next, true, Some(text))
-                .await?;
-        } else {
-            writer
-                .postpone_list(list, &list.items, next, true, Some(text))
-                .await?;
-        }
+            &others
+        };
+        self.rest_list(&mut writer, list, resting, brand, error)
+            .await?;
         writer.commit().await?;
         Ok(())
     }

@@ -1,12 +1,17 @@
-//! What İYS lets the brand's account do (*portal ışıkları*): whether it sees
-//! the brand, and what it may do on each channel. Asked daily, and when a
-//! person wants to know.
+//! What İYS lets the brand's account do (*portal ışıkları*): whether its package
+//! runs, whether it sees the brand, and what it may do on each channel. Asked
+//! daily, and when a person wants to know.
+//!
+//! Of a partner İYS lists what each firm let it do; anything but `write` means
+//! that nothing may be written. Of a firm's own account it lists nothing, so
+//! reading is tried.
 
 use domain::Channel;
 use domain::ids::{BrandId, FirmId};
 use domain::time::{HOUR_US, SECOND_US};
 use registry::CallError;
-use registry::wire::RegisteredChannel;
+use registry::partner::{ChannelRight, PartnerBrand};
+use registry::wire::{RegisteredChannel, Subscription};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::brands::Brand;
@@ -48,6 +53,11 @@ pub struct Rights {
     pub eposta: Allowed,
     /// It may read the daily agreement.
     pub agreement: Allowed,
+    /// The firm authorised the partner (*entegratör izni*) whose account is
+    /// used; not known of a firm's own account.
+    pub integrator: Allowed,
+    /// How the firm's package stands; none before İYS said so.
+    pub subscription: Option<Subscription>,
     /// What İYS said last, when it refused.
     pub said: Option<String>,
 }
@@ -73,11 +83,51 @@ impl Rights {
     }
 }
 
+impl Rights {
+    /// Nothing may be done, whatever the channel.
+    fn deny_everything(&mut self) {
+        self.brand = Allowed::No;
+        (self.mesaj, self.arama, self.eposta) = (Allowed::No, Allowed::No, Allowed::No);
+        self.agreement = Allowed::No;
+    }
+
+    /// What İYS lists about a partner: writing is all that counts.
+    fn of_partner(&mut self, listed: Option<&PartnerBrand>) {
+        let Some(listed) = listed else {
+            self.deny_everything();
+            self.integrator = Allowed::No;
+            return;
+        };
+        let writes = |right| match right {
+            ChannelRight::Write => Allowed::Yes,
+            ChannelRight::Read | ChannelRight::None => Allowed::No,
+        };
+        (self.brand, self.integrator) = (Allowed::Yes, Allowed::Yes);
+        self.mesaj = writes(listed.mesaj);
+        self.arama = writes(listed.arama);
+        self.eposta = writes(listed.eposta);
+        self.agreement = if listed.may_agree {
+            Allowed::Yes
+        } else {
+            Allowed::No
+        };
+    }
+}
+
 /// Whether a refusal is about rights, and not about this one call.
 fn denies(error: &CallError) -> bool {
+    denies_everything(error)
+        || matches!(
+            error.code.as_deref(),
+            Some("H353" | "H355" | "H363" | "H245" | "H268" | "H018")
+        )
+}
+
+/// Whether a refusal is about the package: every other call gets it as well.
+fn denies_everything(error: &CallError) -> bool {
     matches!(
         error.code.as_deref(),
-        Some("H353" | "H355" | "H363" | "H245" | "H268" | "H018")
+        Some("H437" | "H520" | "H521" | "H524" | "H586")
     )
 }
 
@@ -137,11 +187,7 @@ impl Engine {
         };
         let before = rights.clone();
         rights.said = None;
-        self.see_brand(&line, &mut rights).await;
-        for channel in [Channel::Mesaj, Channel::Arama, Channel::Eposta] {
-            self.see_channel(&line, brand, channel, &mut rights).await?;
-        }
-        self.see_agreement(&line, &mut rights).await;
+        self.see_rights(&line, brand, &mut rights).await?;
         self.light_rests.begin(brand.id, rest);
         let mut writer = self.store.write().await?;
         writer.save_registry_lights(brand.id, &rights).await?;
@@ -161,7 +207,77 @@ impl Engine {
         Ok(rights)
     }
 
-    async fn see_brand(&self, line: &Line, rights: &mut Rights) {
+    /// Asks about the package first: when it does not run, everything else is
+    /// refused, and refused calls count against the address.
+    async fn see_rights(
+        &self,
+        line: &Line,
+        brand: &Brand,
+        rights: &mut Rights,
+    ) -> Result<(), EngineError> {
+        if !self.see_package(line, rights).await {
+            return Ok(());
+        }
+        if brand.uses_partner {
+            return self.see_partner(line, rights).await;
+        }
+        rights.integrator = Allowed::Unknown;
+        if !self.see_brand(line, rights).await {
+            return Ok(());
+        }
+        for channel in [Channel::Mesaj, Channel::Arama, Channel::Eposta] {
+            self.see_channel(line, brand, channel, rights).await?;
+        }
+        self.see_agreement(line, rights).await;
+        Ok(())
+    }
+
+    /// Whether the package runs, as far as İYS says.
+    async fn see_package(&self, line: &Line, rights: &mut Rights) -> bool {
+        let package = match line.client.subscription(line.address.iys_code).await {
+            Ok(package) => package,
+            Err(error) => {
+                rights.said = Some(error.said());
+                if denies_everything(&error) {
+                    rights.subscription = Some(Subscription::Closed);
+                    rights.deny_everything();
+                    return false;
+                }
+                return true;
+            }
+        };
+        rights.subscription = Some(package.status);
+        let runs = matches!(package.status, Subscription::Active | Subscription::Unknown);
+        if !runs {
+            rights.deny_everything();
+        }
+        runs
+    }
+
+    async fn see_partner(&self, line: &Line, rights: &mut Rights) -> Result<(), EngineError> {
+        let Some(account) = self.store.read().await?.partner_account().await? else {
+            return Ok(());
+        };
+        let listed = line
+            .client
+            .partner_firm(account.integrator_code, line.address.iys_code)
+            .await;
+        match listed {
+            Ok(listed) => {
+                rights.of_partner(listed.iter().find(|one| one.address == line.address));
+            }
+            Err(error) => {
+                rights.said = Some(error.said());
+                if denies(&error) {
+                    rights.of_partner(None);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it is worth asking on.
+    async fn see_brand(&self, line: &Line, rights: &mut Rights) -> bool {
         match line.client.brands(line.address.iys_code).await {
             Ok(brands) => {
                 let sees = brands
@@ -169,12 +285,18 @@ impl Engine {
                     .any(|brand| brand.brand_code == line.address.brand_code);
                 rights.brand = if sees { Allowed::Yes } else { Allowed::No };
             }
-            Err(error) if denies(&error) => {
-                rights.brand = Allowed::No;
+            Err(error) => {
                 rights.said = Some(error.said());
+                if denies_everything(&error) {
+                    rights.deny_everything();
+                    return false;
+                }
+                if denies(&error) {
+                    rights.brand = Allowed::No;
+                }
             }
-            Err(error) => rights.said = Some(error.said()),
         }
+        true
     }
 
     /// A question about one address of our own tells whether the channel may
@@ -291,5 +413,36 @@ mod tests {
         let rights: Rights = serde_json::from_str(kept).expect("readable");
         assert_eq!(rights.on(Channel::Mesaj), Allowed::No);
         assert_eq!(rights.on(Channel::Arama), Allowed::Unknown);
+    }
+
+    #[test]
+    fn a_partner_that_may_only_read_may_not_write() {
+        let mut rights = Rights::default();
+        let address = registry::wire::BrandAddress {
+            iys_code: 1,
+            brand_code: 1,
+        };
+        let listed = PartnerBrand {
+            address,
+            name: String::new(),
+            title: None,
+            is_master: true,
+            arama: ChannelRight::None,
+            mesaj: ChannelRight::Write,
+            eposta: ChannelRight::Read,
+            may_agree: false,
+            may_use_via: false,
+        };
+        rights.of_partner(Some(&listed));
+        assert_eq!(rights.on(Channel::Mesaj), Allowed::Yes);
+        assert_eq!(rights.on(Channel::Arama), Allowed::No);
+        assert_eq!(rights.on(Channel::Eposta), Allowed::No);
+        assert_eq!(rights.agreement, Allowed::No);
+        assert_eq!(rights.integrator, Allowed::Yes);
+        rights.of_partner(None);
+        assert_eq!(
+            (rights.brand, rights.integrator),
+            (Allowed::No, Allowed::No)
+        );
     }
 }

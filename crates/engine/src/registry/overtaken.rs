@@ -7,16 +7,21 @@ use std::collections::HashSet;
 use domain::ids::EventId;
 use domain::time::SECOND_US;
 use domain::{Status, Verdict};
-use registry::plan::AddItem;
+use registry::plan::{AddItem, Answered, Settled, after_add};
+use registry::wire::AddAnswer;
 use store::Writer;
 use store::brands::Brand;
 use store::consent::KeyState;
 use store::registry_feed::Behind;
 use store::registry_work::{ClaimedList, ItemSaid, NewList, Operation, RegistryItem};
 
-use super::asked;
+use super::settle::ids;
+use super::{add_item, asked};
 use crate::Engine;
 use crate::error::EngineError;
+
+/// What İYS says to a consent past its three business days.
+const TOO_OLD: &str = "H467";
 
 /// What else must be known of the events of a list that is about to be added.
 struct Marks {
@@ -33,6 +38,7 @@ impl Engine {
     pub(super) async fn still_to_be_told(
         &self,
         list: &ClaimedList,
+        brand: &Brand,
     ) -> Result<Option<ClaimedList>, EngineError> {
         let events: Vec<EventId> = list
             .items
@@ -59,17 +65,25 @@ impl Engine {
             .cloned()
             .zip(states)
             .partition(|(item, state)| is_still_said(item, state, &marks));
-        if overtaken.is_empty() {
+        let (dead, still): (Vec<_>, Vec<_>) = still
+            .into_iter()
+            .partition(|(item, _)| self.is_dead(item, brand));
+        if overtaken.is_empty() && dead.is_empty() {
             return Ok(Some(list.clone()));
         }
         tracing::info!(
             registry.batch = %list.id, brand.id = %list.brand, items = overtaken.len(),
-            "records were overtaken by a later word before they were handed in"
+            too_old = dead.len(),
+            "records were overtaken by a later word or by their deadline before they were handed in"
         );
         metrics::counter!("izinli_registry_overtaken_total").increment(overtaken.len() as u64);
-        let overtaken: Vec<RegistryItem> = overtaken.into_iter().map(|(item, _)| item).collect();
+        let mut overtaken: Vec<RegistryItem> =
+            overtaken.into_iter().map(|(item, _)| item).collect();
+        let dead: Vec<RegistryItem> = dead.into_iter().map(|(item, _)| item).collect();
         let items: Vec<RegistryItem> = still.into_iter().map(|(item, _)| item).collect();
         let mut writer = self.store.write().await?;
+        self.settle_dead(&mut writer, list, brand, &dead).await?;
+        overtaken.extend(dead);
         if list.attempt > 1 {
             // An earlier try may have arrived although no answer came: what İYS
             // made of it is looked at when it has had the time to decide.
@@ -81,13 +95,66 @@ impl Engine {
             writer.commit().await?;
             return Ok(None);
         }
-        if list.attempt > 1 {
-            writer.commit().await?;
-        }
+        writer.commit().await?;
         Ok(Some(ClaimedList {
             items,
             ..list.clone()
         }))
+    }
+
+    /// Whether no reading of the three business days takes a record any more:
+    /// İYS would refuse it (H467), so it is not called for that. Up to then İYS
+    /// decides.
+    fn is_dead(&self, item: &RegistryItem, brand: &Brand) -> bool {
+        let now = self.now();
+        // Before its activation date İYS takes consents of any age.
+        let takes_any_age = brand.activation.is_some_and(|at| at > now);
+        let said = item.said.as_ref().filter(|said| {
+            said.status == Status::Onay && said.source != domain::Source::HS_2015 && !takes_any_age
+        });
+        said.is_some_and(|said| {
+            let dates = self.counting().due_dates(said.date);
+            dates.missing_year.is_none() && dates.grace < now
+        })
+    }
+
+    /// Consents that are too old get the answer that İYS would give.
+    async fn settle_dead(
+        &self,
+        writer: &mut Writer,
+        list: &ClaimedList,
+        brand: &Brand,
+        dead: &[RegistryItem],
+    ) -> Result<(), EngineError> {
+        if dead.is_empty() {
+            return Ok(());
+        }
+        let answered = Answered {
+            asked_at: self.now(),
+            batch: list.id,
+        };
+        let too_old = AddAnswer::Failed {
+            code: Some(TOO_OLD.to_owned()),
+            message: String::new(),
+        };
+        writer
+            .update_mirror(
+                brand.firm,
+                brand.id,
+                list.channel,
+                list.kind,
+                &ids(dead),
+                |place, state| {
+                    let record = dead.get(place).and_then(add_item)?;
+                    match after_add(&state.registry, &record, &too_old, answered) {
+                        Settled::Known(view) => Some(view),
+                        Settled::LookUp(_) | Settled::Waiting | Settled::SendAgain => None,
+                    }
+                },
+            )
+            .await?;
+        writer.count_outcomes(list, 0, dead.len() as u64).await?;
+        Ok(())
     }
 
     fn questions_after_results(&self, list: &ClaimedList, items: &[RegistryItem]) -> NewList {

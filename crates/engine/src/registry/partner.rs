@@ -69,6 +69,7 @@ impl Engine {
         writer
             .set_partner_account(username, &password, integrator_code, actor)
             .await?;
+        writer.end_partner_rests().await?;
         writer.commit().await?;
         Ok(())
     }
@@ -154,6 +155,7 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let mut writer = self.store.write().await?;
         writer.use_partner_account(firm, brand, uses).await?;
+        writer.end_rests(brand).await?;
         let detail = json!({ "uses_partner_account": uses });
         writer
             .append_audit(firm, actor, "brand.account", &brand.to_string(), &detail)

@@ -6,13 +6,14 @@ use std::sync::{Mutex, PoisonError};
 
 use domain::Timestamp;
 use domain::ids::{BrandId, RegistryBatchId};
-use domain::time::{HOUR_US, MINUTE_US, SECOND_US};
-use registry::LIST_MAX;
+use domain::time::{DAY_US, HOUR_US, MINUTE_US, SECOND_US};
 use registry::plan::after_change;
 use registry::wire::{Change, ChangesPage, Feed, HeldRecord, RegisteredChannel};
+use registry::{CallError, Class, LIST_MAX};
 use store::brands::Brand;
 use store::registry_accounts::{FeedPosition, RegistryFeed};
 use store::registry_feed::{Movement, Told};
+use store::registry_rests::RestScope;
 
 use super::{Line, alarms};
 use crate::error::EngineError;
@@ -25,6 +26,8 @@ pub(super) const BRANDS_MAX: usize = 1_000;
 /// Pages of one feed before others have their turn.
 const PAGES_MAX: usize = 20;
 
+/// A place in the feed that is older is not gone on from: İYS shows seven days.
+const CURSOR_US_MAX: i64 = 6 * DAY_US;
 /// How long a brand's feed rests after a pull that failed.
 const REST_SECONDS: i64 = 60;
 
@@ -153,32 +156,55 @@ impl Engine {
     /// Reads on for at most [`PAGES_MAX`] pages: while one is applied, the next
     /// is asked for.
     async fn pull_feed(&self, brand: &Brand, feed: RegistryFeed) -> Result<Pulled, EngineError> {
+        if self
+            .store
+            .read()
+            .await?
+            .is_account_resting(brand.id)
+            .await?
+        {
+            return Ok(Pulled::Failed);
+        }
         let Some(line) = self.line(brand.id).await? else {
             return Ok(Pulled::Failed);
         };
         let position = self.feed_position(brand.id, feed).await?;
+        // As it is stored, and what is left of it when a page brings no other.
         let mut cursor = position.as_ref().and_then(|held| held.cursor.clone());
-        // A cursor that has left İYS's window says nothing any more; without
-        // one the window is read from its beginning.
-        let is_usable = position
-            .as_ref()
-            .is_some_and(|held| self.now().since(held.pulled_at) <= domain::gate::FEED_WINDOW_US);
-        let asked = cursor.as_deref().filter(|_| is_usable);
-        let mut fetched = fetch_page(brand, feed, &line, asked).await;
+        let is_usable = position.is_some_and(|held| is_usable(&held, self.now()));
+        let mut kept = cursor.clone().filter(|_| is_usable);
+        let mut fetched = fetch_page(brand, feed, &line, kept.as_deref()).await;
+        if kept.is_some()
+            && fetched
+                .as_ref()
+                .is_err_and(|error| error.class == Class::Data)
+        {
+            // İYS does not know the place any more: the window is read anew.
+            kept = None;
+            fetched = fetch_page(brand, feed, &line, None).await;
+        }
         for pages_left in (0..PAGES_MAX).rev() {
-            let Some(page) = fetched else {
-                return Ok(Pulled::Failed);
+            let page = match fetched {
+                Ok(Some(page)) => page,
+                // Not asked for: the page before was the last of this turn.
+                Ok(None) => return Ok(Pulled::More),
+                Err(error) => {
+                    self.rest_account(brand, &error).await?;
+                    return Ok(Pulled::Failed);
+                }
             };
             let after = page.after.clone();
             let goes_on = !is_last(&page) && pages_left > 0;
             let ahead = async {
                 match after.as_deref() {
                     Some(after) if goes_on => fetch_page(brand, feed, &line, Some(after)).await,
-                    _ => None,
+                    _ => Ok(None),
                 }
             };
-            let (applied, next) =
-                tokio::join!(self.apply_page(brand, feed, cursor.as_deref(), page), ahead);
+            let (applied, next) = tokio::join!(
+                self.apply_page(brand, feed, (cursor.as_deref(), kept.as_deref()), page),
+                ahead
+            );
             match applied {
                 Ok(Pulled::More) => {}
                 // Another worker was faster and reads on.
@@ -188,7 +214,8 @@ impl Engine {
                 }
                 ended => return ended,
             }
-            cursor = after.or(cursor);
+            kept = after.or(kept);
+            cursor.clone_from(&kept);
             fetched = next;
         }
         Ok(Pulled::More)
@@ -198,12 +225,14 @@ impl Engine {
         &self,
         brand: &Brand,
         feed: RegistryFeed,
-        from: Option<&str>,
+        (from, kept): (Option<&str>, Option<&str>),
         page: ChangesPage,
     ) -> Result<Pulled, EngineError> {
         let pulled_at = self.now();
         let is_last = is_last(&page);
-        let to = page.after.as_deref().or(from);
+        let to = page.after.as_deref().or(kept);
+        let last = page.changes.last().filter(|_| page.after.is_some());
+        let made = last.map(|change| change.held.created.unwrap_or(pulled_at));
         let movements: Vec<Movement> = page
             .changes
             .into_iter()
@@ -223,14 +252,16 @@ impl Engine {
             .await?;
         let behind = std::mem::take(&mut told.behind);
         self.ask_behind(&mut writer, brand, behind).await?;
-        writer.advance_feed(brand.id, feed, from, to).await?;
+        writer.advance_feed(brand.id, feed, from, to, made).await?;
         if !page.unreadable.is_empty() {
             writer
                 .note_unreadable(brand.id, feed, page.unreadable.len())
                 .await?;
+            alarms::rows_are_unreadable(&mut writer, brand, page.unreadable.len()).await?;
         }
         if is_last {
             writer.complete_feed(brand.id, feed).await?;
+            alarms::account_works(&mut writer, brand, &[RestScope::Account]).await?;
             if feed == RegistryFeed::Citizen {
                 alarms::feed_is_whole(&mut writer, brand).await?;
             }
@@ -258,26 +289,29 @@ impl Engine {
     }
 }
 
-/// Asks for the page behind a cursor; `None`, and a line in the log, when İYS
-/// does not answer.
+/// Asks for the page behind a cursor; a line in the log when İYS does not give it.
 async fn fetch_page(
     brand: &Brand,
     feed: RegistryFeed,
     line: &Line,
     after: Option<&str>,
-) -> Option<ChangesPage> {
+) -> Result<Option<ChangesPage>, CallError> {
     let asked = line
         .client
         .changes(line.address, wire_feed(feed), after, LIST_MAX);
-    asked
-        .await
-        .inspect_err(|error| {
-            tracing::warn!(
-                brand.id = %brand.id, feed = feed.as_str(),
-                "the changes could not be pulled: {error}"
-            );
-        })
-        .ok()
+    asked.await.map(Some).inspect_err(|error| {
+        tracing::warn!(
+            brand.id = %brand.id, feed = feed.as_str(),
+            "the changes could not be pulled: {error}"
+        );
+    })
+}
+
+/// A cursor that has left İYS's window, or may have by now, says nothing any
+/// more; without one the window is read from its beginning.
+fn is_usable(held: &FeedPosition, now: Timestamp) -> bool {
+    let made = held.cursor_at.unwrap_or(held.pulled_at);
+    now.since(made) <= CURSOR_US_MAX && now.since(held.pulled_at) <= domain::gate::FEED_WINDOW_US
 }
 
 /// A full page without a position to go on from would be read for ever.

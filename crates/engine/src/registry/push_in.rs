@@ -6,17 +6,15 @@ use base64::Engine as _;
 use domain::ids::{BrandId, FirmId};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use rand::TryRngCore as _;
-use registry::push::{Connection, read_push};
-use registry::wire::RegisteredChannel;
-use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
+use registry::push::read_push;
+use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use store::brands::Brand;
 use store::registry_feed::Movement;
 use store::registry_pushes::{PushAccount, WaitingRegistryPush};
 use subtle::ConstantTimeEq;
 
+use super::alarms;
 use super::pull::{after_movement, movement};
 use crate::error::EngineError;
 use crate::receipts::PushRefusal;
@@ -122,6 +120,7 @@ impl Engine {
             Err(problem) => {
                 let problem = problem.to_string();
                 tracing::error!(brand.id = %brand.id, push.id = push.id, "a push of İYS could not be read: {problem}");
+                alarms::rows_are_unreadable(writer, brand, 1).await?;
                 writer.settle_registry_push(push.id, Some(&problem)).await?;
                 return Ok(0);
             }
@@ -150,6 +149,9 @@ impl Engine {
             })
             .await?;
         self.ask_behind(writer, brand, told.behind).await?;
+        if unreadable > 0 {
+            alarms::rows_are_unreadable(writer, brand, unreadable).await?;
+        }
         let problem = (foreign + unreadable > 0).then(|| {
             format!("{unreadable} rows could not be read, {foreign} are of another brand")
         });
@@ -184,80 +186,13 @@ impl Engine {
         })
     }
 
-    fn push_url(&self, brand: &store::brands::Brand) -> String {
+    pub(super) fn push_url(&self, brand: &store::brands::Brand) -> String {
         format!("{}/in/iys/{}", self.identity.public_url, brand.path_key)
     }
 
     /// Whether İYS would push to an address.
-    fn takes_pushes_at(&self, url: &str) -> bool {
+    pub(super) fn takes_pushes_at(&self, url: &str) -> bool {
         url.starts_with("https://") || self.settings.registry.push_without_tls
-    }
-
-    /// Asks İYS to push to us: makes a name and a password, keeps them, and
-    /// registers our address for every channel.
-    ///
-    /// # Errors
-    /// [`EngineError::Invalid`] when `server.public_url` is not https,
-    /// [`EngineError::Conflict`] with İYS's words when it refuses.
-    pub async fn register_registry_push(
-        &self,
-        firm: FirmId,
-        brand: BrandId,
-        actor: &str,
-    ) -> Result<PushAccount, EngineError> {
-        let held = self.store.read().await?.brand(firm, brand).await?;
-        let held = held.ok_or(EngineError::NotFound { what: "the brand" })?;
-        let url = self.push_url(&held);
-        if !self.takes_pushes_at(&url) {
-            return Err(EngineError::invalid(
-                "server.public_url",
-                "must begin with https://: İYS pushes to nothing else (H531)",
-            ));
-        }
-        let Some(line) = self.line(brand).await? else {
-            return Err(EngineError::conflict("the brand", "has no İYS account"));
-        };
-        let username = format!("iys-{}", held.path_key);
-        let password = secret()?;
-        // Kept before İYS is told: it tries the address before it answers.
-        let mut writer = self.store.write().await?;
-        writer
-            .save_push_account(brand, &username, &password, &url)
-            .await?;
-        writer.commit().await?;
-        let connections: Vec<Connection> = [
-            RegisteredChannel::MESAJ,
-            RegisteredChannel::ARAMA,
-            RegisteredChannel::EPOSTA,
-        ]
-        .map(|channel| Connection {
-            url: url.clone(),
-            channel,
-            username: username.clone(),
-            password: password.clone(),
-        })
-        .into();
-        line.client
-            .register_push(line.address, &connections)
-            .await
-            .map_err(|error| EngineError::conflict("İYS", error.to_string()))?;
-        let mut writer = self.store.write().await?;
-        writer.push_registered(brand).await?;
-        let detail = json!({ "url": url, "username": username });
-        writer
-            .append_audit(
-                firm,
-                actor,
-                "registry.push_register",
-                &brand.to_string(),
-                &detail,
-            )
-            .await?;
-        writer.commit().await?;
-        let account = self.store.read().await?.push_account(brand).await?;
-        account.ok_or(EngineError::NotFound {
-            what: "the push account",
-        })
     }
 }
 
@@ -280,17 +215,10 @@ fn shows(headers: &HeaderMap, account: &PushAccount) -> bool {
     shown.is_some_and(|shown| bool::from(shown.as_slice().ct_eq(expected.as_bytes())))
 }
 
-/// 32 random bytes as text.
-fn secret() -> Result<SecretString, EngineError> {
-    let mut bytes = [0_u8; 32];
-    rand::rngs::OsRng
-        .try_fill_bytes(&mut bytes)
-        .map_err(|_| EngineError::Internal("the machine gives no randomness".to_owned()))?;
-    Ok(SecretString::from(hex::encode(bytes)))
-}
-
 #[cfg(test)]
 mod tests {
+    use secrecy::SecretString;
+
     use super::*;
 
     #[test]

@@ -5,20 +5,23 @@
 use std::collections::HashSet;
 
 use domain::ids::RecipientId;
-use domain::{ReasonCode, RegistryMode, RegistryView, Status};
+use domain::{LocalState, ReasonCode, RegistryMode, RegistryView, Status, Verdict};
 use registry::plan::{
-    self, AddList, Answered, Fact, KeyState, Settled, Step, Trigger, Verdicts, after_add,
-    after_look_up, after_refused_address, after_sending, next_step,
+    self, AddList, Answered, Settled, Verdicts, after_add, after_look_up, after_refused_address,
+    after_sending,
 };
-use registry::wire::{Accepted, AddAnswer, RegisteredChannel, ResultRow};
+use registry::wire::{Accepted, AddAnswer, ResultRow};
 use store::Writer;
 use store::brands::Brand;
 use store::consent::KeyState as StoredState;
 use store::registry_rejections::NewAnswer;
-use store::registry_work::{ClaimedList, ItemSaid, NewList, Operation, RegistryFact, RegistryItem};
+use store::registry_rests::RestScope;
+use store::registry_work::{ClaimedList, NewList, Operation, RegistryFact, RegistryItem};
 
 use super::calls::{LOOK_UPS_PER_LIST, LookedUp};
-use super::{add_item, alarms, asked, rules, source_of};
+use super::overdue::Undecided;
+use super::via::via_evidence;
+use super::{add_item, alarms, asked};
 use crate::Engine;
 use crate::error::EngineError;
 
@@ -32,7 +35,7 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let done: Vec<RegistryItem> = list.items.iter().take(looked.held.len()).cloned().collect();
         let rest: Vec<RegistryItem> = list.items.iter().skip(looked.held.len()).cloned().collect();
-        let facts: Vec<RegistryFact> = done
+        let mut facts: Vec<RegistryFact> = done
             .iter()
             .zip(&looked.held)
             .filter_map(|(item, (_, held))| {
@@ -43,6 +46,7 @@ impl Engine {
                     status: held.status,
                     date: held.consent_date?,
                     source: held.source.clone()?,
+                    evidence: None,
                 })
             })
             .collect();
@@ -56,15 +60,23 @@ impl Engine {
                 &ids(&done),
                 |place, state| {
                     let held = looked.held.get(place).and_then(|(_, held)| held.as_ref());
-                    after_look_up(&state.registry, held, answered)
+                    let view = after_look_up(&state.registry, held, answered)?;
+                    Some(in_mode(brand.mode, view, state.local.as_ref()))
                 },
             )
             .await?;
+        for fact in &mut facts {
+            fact.evidence = via_evidence(&mut writer, list, fact).await?;
+        }
         writer
             .record_registry_facts(brand.firm, brand.id, list.channel, list.kind, &facts)
             .await?;
         self.plan_next(&mut writer, list, brand, &done, &states)
             .await?;
+        if !done.is_empty() {
+            let works = [RestScope::Account, RestScope::of(list.channel)];
+            alarms::account_works(&mut writer, brand, &works).await?;
+        }
         if rest.is_empty() {
             writer.finish_list(list).await?;
             writer.commit().await?;
@@ -148,7 +160,12 @@ impl Engine {
             let said = item.said.as_ref();
             said.is_some_and(|said| said.status == Status::Onay)
         });
-        alarms::account_works(&mut writer, brand, takes_consents).await?;
+        let mut works = vec![RestScope::Account, RestScope::of(list.channel)];
+        if takes_consents {
+            works.push(RestScope::Consents);
+        }
+        alarms::account_works(&mut writer, brand, &works).await?;
+        alarms::list_was_taken(&mut writer, brand).await?;
         writer
             .await_results(list, &accepted.request_id, &items, next)
             .await?;
@@ -188,13 +205,24 @@ impl Engine {
                 },
             )
             .await?;
+        if list.request_id.is_none() {
+            self.note_single_works(&mut writer, list, brand, &answers)
+                .await?;
+        }
         let told = list.items.iter().zip(&answers);
         let refusals = told.filter_map(|(item, answer)| words_of(item, answer.as_ref()?));
         let refusals: Vec<NewAnswer> = refusals.collect();
         writer
             .note_answers(brand.id, list.channel, list.kind, &refusals)
             .await?;
-        let open = pick(&list.items, &after, After::Waits);
+        let named = refusals.iter().map(|told| (&*told.code, &*told.text));
+        alarms::records_were_named(&mut writer, brand, named).await?;
+        let mut open = Undecided::default();
+        for ((item, state), after) in list.items.iter().zip(&states).zip(&after) {
+            if *after == After::Waits {
+                open.add(item, state);
+            }
+        }
         let again = pick(&list.items, &after, After::SendAgain);
         let looked = pick(&list.items, &after, After::LookUp);
         let known: Vec<usize> = (0..after.len())
@@ -222,41 +250,31 @@ impl Engine {
                 ..self.other_kind(list, Operation::Add, again)
             });
         }
-        self.go_on_polling(&mut writer, list, open, &mut lists)
+        self.go_on_polling(&mut writer, list, brand, open, &mut lists)
             .await?;
         writer.enqueue_registry(&lists).await?;
         writer.commit().await?;
         Ok(())
     }
 
-    /// Undecided records are asked about again, until İYS would have forgotten
-    /// the call; then they are looked up.
-    async fn go_on_polling(
+    /// İYS recorded what went out alone: what rested of its kind rests no more.
+    async fn note_single_works(
         &self,
         writer: &mut Writer,
         list: &ClaimedList,
-        open: Vec<RegistryItem>,
-        lists: &mut Vec<NewList>,
+        brand: &Brand,
+        answers: &[Option<AddAnswer>],
     ) -> Result<(), EngineError> {
-        if open.is_empty() {
-            writer.finish_list(list).await?;
+        let is_recorded = matches!(answers, [Some(AddAnswer::Recorded(_))]);
+        let said = list.items.first().and_then(|item| item.said.as_ref());
+        let Some(said) = said.filter(|_| is_recorded) else {
             return Ok(());
+        };
+        let mut works = vec![RestScope::Account, RestScope::of(list.channel)];
+        if said.status == Status::Onay {
+            works.push(RestScope::Consents);
         }
-        let now = self.now();
-        let schedule = self.poll_schedule();
-        let handed_over = list.accepted_at.unwrap_or(now);
-        if let Some(next) = schedule.next(handed_over, now) {
-            let overdue = schedule
-                .is_overdue(handed_over, now)
-                .then_some("İYS has not decided within a day");
-            writer
-                .postpone_list(list, &open, next, false, overdue)
-                .await?;
-        } else {
-            lists.extend(self.look_up_lists(list, &open));
-            writer.finish_list(list).await?;
-        }
-        Ok(())
+        alarms::account_works(writer, brand, &works).await
     }
 
     /// İYS named items of a list: those are settled, the others go on.
@@ -312,6 +330,8 @@ impl Engine {
         writer
             .note_answers(brand.id, list.channel, list.kind, &refusals)
             .await?;
+        let named = refusals.iter().map(|told| (&*told.code, &*told.text));
+        alarms::records_were_named(&mut writer, brand, named).await?;
         let refused = items.len().saturating_sub(looked.len()) as u64;
         writer.count_outcomes(list, 0, refused).await?;
         let lists = self.look_up_lists(list, &looked);
@@ -327,7 +347,7 @@ impl Engine {
         Ok(())
     }
 
-    fn look_up_lists(&self, list: &ClaimedList, items: &[RegistryItem]) -> Vec<NewList> {
+    pub(super) fn look_up_lists(&self, list: &ClaimedList, items: &[RegistryItem]) -> Vec<NewList> {
         items
             .chunks(LOOK_UPS_PER_LIST)
             .map(|items| {
@@ -339,155 +359,23 @@ impl Engine {
             })
             .collect()
     }
-
-    /// Decides what each key needs next and queues it.
-    pub(super) async fn plan_next(
-        &self,
-        writer: &mut Writer,
-        list: &ClaimedList,
-        brand: &Brand,
-        items: &[RegistryItem],
-        states: &[StoredState],
-    ) -> Result<(), EngineError> {
-        let (confirmed, refused) = outcomes(states);
-        writer.count_outcomes(list, confirmed, refused).await?;
-        let now = self.now();
-        let rules = rules(brand);
-        // A pull reads İYS and writes nothing there, whatever else is known here.
-        let only_asks = match list.upload {
-            Some(upload) => writer.upload_only_asks(upload).await?,
-            None => false,
-        };
-        let mut look_ups = Vec::new();
-        let mut adds: Vec<(RegistryItem, domain::LocalState, domain::Timestamp)> = Vec::new();
-        let mut asks = Vec::new();
-        for (item, state) in items.iter().zip(states) {
-            let fact = state.local.map(|held| Fact {
-                status: held.status,
-                consent_date: held.consent_date,
-                source: source_of(held.citizen, held.status),
-            });
-            let key = KeyState {
-                recipient: &item.recipient,
-                channel: list.channel,
-                kind: list.kind,
-                local: fact.as_ref(),
-                mirror: &state.registry,
-            };
-            match (next_step(&rules, &key, Trigger::Answer, now), state.local) {
-                // İYS leads in this mode: what it does not confirm is not sent,
-                // whatever the reason, and look-ups are few.
-                (Step::LookUp, _) if brand.mode == RegistryMode::Sync => {}
-                (Step::LookUp, _) => look_ups.push(asked(item.id, item.recipient.clone())),
-                (Step::Add | Step::WaitUntil(_), _) if only_asks => {}
-                (Step::Add, Some(held)) => adds.push((item.clone(), held, now)),
-                (Step::WaitUntil(at), Some(held)) => adds.push((item.clone(), held, at)),
-                (Step::Ask, _) if list.operation != Operation::Ask => {
-                    asks.push(asked(item.id, item.recipient.clone()));
-                }
-                _ => {}
-            }
-        }
-        let mut lists = self.look_up_lists(list, &look_ups);
-        lists.extend(self.add_lists(writer, list, adds).await?);
-        if !asks.is_empty() {
-            lists.push(self.other_kind(list, Operation::Ask, asks));
-        }
-        writer.enqueue_registry(&lists).await?;
-        Ok(())
-    }
-
-    async fn add_lists(
-        &self,
-        writer: &mut Writer,
-        list: &ClaimedList,
-        adds: Vec<(RegistryItem, domain::LocalState, domain::Timestamp)>,
-    ) -> Result<Vec<NewList>, EngineError> {
-        let Some(channel) = RegisteredChannel::of(list.channel) else {
-            return Ok(Vec::new());
-        };
-        let events: Vec<_> = adds.iter().map(|(_, held, _)| held.event).collect();
-        // What its own file contradicts stays here until a person has looked (R802).
-        let withheld = writer.withheld_among(list.brand, &events).await?;
-        let sources = writer.event_sources(&events).await?;
-        let retailers = writer.event_retailers(&events).await?;
-        let due = adds.iter().map(|(_, _, at)| *at).max().unwrap_or_default();
-        let records: Vec<plan::AddItem> = adds
-            .into_iter()
-            .zip(sources)
-            .filter(|((_, held, _), _)| !withheld.contains(&held.event))
-            .filter_map(|((item, held, _), source)| {
-                Some(plan::AddItem {
-                    id: item.id,
-                    recipient: item.recipient,
-                    status: held.status,
-                    consent_date: held.consent_date,
-                    source: source?,
-                    event: held.event,
-                    retailer: retailers.get(&held.event).copied(),
-                })
-            })
-            .collect();
-        Ok(apart(channel, list.kind, records, |item| {
-            self.is_at_its_limit(item)
-        })
-        .into_iter()
-        .map(|items| NewList {
-            due,
-            ..self.other_kind(list, Operation::Add, items.into_iter().map(said).collect())
-        })
-        .collect())
-    }
-}
-
-/// Records of a date at its limit that go out one by one; more of them share
-/// lists, or they would take hours.
-const SINGLES_MAX: usize = 200;
-
-/// Lists in which no record harms another: refusals are not held up by a full
-/// package (H525), and a date at its limit (W606) refuses nobody else (H467).
-fn apart(
-    channel: RegisteredChannel,
-    kind: domain::RecipientKind,
-    records: Vec<plan::AddItem>,
-    is_at_its_limit: impl Fn(&plan::AddItem) -> bool,
-) -> Vec<Vec<plan::AddItem>> {
-    let (late, inside): (Vec<_>, Vec<_>) = records.into_iter().partition(is_at_its_limit);
-    let (refusals, consents): (Vec<_>, Vec<_>) = inside
-        .into_iter()
-        .partition(|item| item.status == Status::Ret);
-    let pack = |items| {
-        plan::pack_adds(channel, kind, items)
-            .into_iter()
-            .map(|list| list.items)
-    };
-    let mut lists: Vec<_> = if late.len() <= SINGLES_MAX {
-        late.into_iter().map(|item| vec![item]).collect()
-    } else {
-        pack(late).collect()
-    };
-    lists.extend(pack(refusals));
-    lists.extend(pack(consents));
-    lists
-}
-
-fn said(item: plan::AddItem) -> RegistryItem {
-    RegistryItem {
-        id: item.id,
-        recipient: item.recipient,
-        said: Some(ItemSaid {
-            status: item.status,
-            date: item.consent_date,
-            source: item.source,
-            event: item.event,
-            retailer: item.retailer,
-        }),
-        sub_request: None,
-    }
 }
 
 pub(super) fn ids(items: &[RegistryItem]) -> Vec<RecipientId> {
     items.iter().map(|item| item.id).collect()
+}
+
+/// Where no record may be made, a consent without one is void for that reason.
+fn in_mode(mode: RegistryMode, view: RegistryView, local: Option<&LocalState>) -> RegistryView {
+    let is_consent = local.is_some_and(|said| said.status == Status::Onay);
+    if mode == RegistryMode::Sync && view.verdict == Verdict::NoRecord && is_consent {
+        RegistryView {
+            code: Some(ReasonCode::I200),
+            ..view
+        }
+    } else {
+        view
+    }
 }
 
 /// What follows for one record after its result.
@@ -556,18 +444,4 @@ fn code_of(answer: &AddAnswer) -> Option<&str> {
         AddAnswer::Failed { code, .. } => code.as_deref(),
         AddAnswer::Recorded(_) | AddAnswer::Enqueued => None,
     }
-}
-
-/// How many of the states İYS has confirmed, and how many it holds as refused
-/// or would not take.
-fn outcomes(states: &[StoredState]) -> (u64, u64) {
-    let mut counts = (0, 0);
-    for state in states {
-        match state.registry.verdict {
-            domain::Verdict::Onay => counts.0 += 1,
-            domain::Verdict::Ret | domain::Verdict::Refused => counts.1 += 1,
-            _ => {}
-        }
-    }
-    counts
 }

@@ -3,9 +3,11 @@
 
 use domain::Timestamp;
 use domain::ids::{BrandId, FirmId, RecipientId};
+use domain::time::{DAY_US, MINUTE_US};
 use serde_json::json;
 use store::registry_sweep::{PHASES, Sweep, SweepPurpose, SweepState};
 
+use super::pull::BRANDS_MAX;
 use super::{alarms, asks};
 use crate::error::EngineError;
 use crate::{Engine, Step};
@@ -14,6 +16,28 @@ use crate::{Engine, Step};
 const SWEEPS_MAX: usize = 100;
 /// Pages of keys passed in one transaction, whether they need a question or not.
 const PAGES_MAX: usize = 20;
+
+/// How often brands are looked through for a walk that is due.
+const LOOK_EVERY_US: i64 = 10 * MINUTE_US;
+
+/// When this process last looked for walks that are due.
+#[derive(Debug, Default)]
+pub(crate) struct Looked(std::sync::Mutex<Option<Timestamp>>);
+
+impl Looked {
+    /// Whether the last look was just now; a look that was not is noted.
+    fn is_recent(&self, now: Timestamp) -> bool {
+        let mut last = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let is_recent = last.is_some_and(|at| (0..LOOK_EVERY_US).contains(&now.since(at)));
+        if !is_recent {
+            *last = Some(now);
+        }
+        is_recent
+    }
+}
 
 /// What a person may do with a sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +53,45 @@ pub enum SweepWish {
 }
 
 impl Engine {
+    /// Begins the weekly walk of brands whose last one is that long ago: a row
+    /// that no feed told is found by it. Business hours pass, unless a person
+    /// wants otherwise.
+    pub(super) async fn begin_weekly_sweeps(&self) -> Result<Step, EngineError> {
+        let days = self.settings.registry.full_check_days;
+        let now = self.now();
+        if days == 0 || self.weekly_looked.is_recent(now) {
+            return Ok(Step::Idle);
+        }
+        let mut reader = self.store.read().await?;
+        let brands = reader.connected_brands(None, BRANDS_MAX).await?;
+        let mut due = Vec::new();
+        for brand in brands {
+            let is_open = reader
+                .last_sweep(brand.id)
+                .await?
+                .is_some_and(|s| is_open(&s));
+            let ended = reader.last_sweep_end(brand.id).await?;
+            let since = ended.unwrap_or(brand.created_at);
+            if !is_open && now.since(since) >= days.saturating_mul(DAY_US) {
+                due.push(brand);
+            }
+        }
+        drop(reader);
+        let count = due.len();
+        for brand in due {
+            let purpose = SweepPurpose::Weekly;
+            match self
+                .begin_sweep(brand.firm, brand.id, purpose, true, self.worker())
+                .await
+            {
+                // Somebody began one meanwhile.
+                Ok(_) | Err(EngineError::Conflict { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Step::of(count))
+    }
+
     /// Moves sweeps on.
     pub(super) async fn sweep_due(&self) -> Result<Step, EngineError> {
         let sweeps = self.store.read().await?.sweeps_at_work(SWEEPS_MAX).await?;
@@ -140,6 +203,7 @@ impl Engine {
         let brand = writer.brand_at_work(sweep.brand).await?;
         sweep.state = SweepState::Done;
         writer.save_sweep(&sweep).await?;
+        alarms::everybody_was_asked(&mut writer, &brand).await?;
         if sweep.purpose == SweepPurpose::Gap {
             writer.close_gaps(sweep.brand).await?;
             alarms::feed_is_whole(&mut writer, &brand).await?;

@@ -10,14 +10,14 @@
 use domain::consent::ConsentKey;
 use domain::ids::{BrandId, FirmId, RecipientId, ViaId};
 use domain::time::{DAY_US, MINUTE_US, SECOND_US};
-use domain::{Channel, Recipient, RecipientKind, Timestamp};
+use domain::{Channel, Recipient, RecipientKind, Status, Timestamp};
 use registry::CallError;
 use registry::codes::{self, Class};
 use registry::via::{Verification, ViaCode, ViaConsent, ViaOutcome, ViaStart, ViaState, ViaTitle};
 use registry::wire::RegisteredChannel;
 use serde_json::json;
 use store::registry_via::{NewVia, ViaMethod, ViaProgress, ViaRequest, ViaSeen};
-use store::registry_work::{NewList, Operation};
+use store::registry_work::{ClaimedList, NewList, Operation, RegistryFact};
 
 use super::asked;
 use crate::error::{EngineError, Fault};
@@ -308,6 +308,33 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Requests about a person that are looked through for the one behind a consent.
+const BEHIND_MAX: usize = 10;
+
+/// The request by which İYS asked for a consent that it holds, as its evidence:
+/// the proof is at İYS under that number.
+pub(super) async fn via_evidence(
+    reader: &mut store::Reader,
+    list: &ClaimedList,
+    fact: &RegistryFact,
+) -> Result<Option<String>, EngineError> {
+    if fact.status != Status::Onay || !fact.source.is_registry() {
+        return Ok(None);
+    }
+    let requests = reader.via_requests(list.brand, fact.id, BEHIND_MAX).await?;
+    // İYS writes whole seconds.
+    let given = fact.date.plus_micros(SECOND_US);
+    let behind = requests.into_iter().find(|request| {
+        request.progress == ViaProgress::Consented
+            && request.wanted.kind == list.kind
+            && request.wanted.channels.contains(&list.channel)
+            && request.asked_at < given
+    });
+    Ok(behind
+        .and_then(|request| request.request_id)
+        .map(|number| format!("ViA {number}")))
 }
 
 /// What İYS has against a code, in the words of the table where it knows them.

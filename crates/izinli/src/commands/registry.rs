@@ -4,6 +4,7 @@ mod compare;
 mod drift;
 mod mode;
 mod partner;
+mod push_address;
 mod retailers;
 mod via;
 
@@ -15,7 +16,7 @@ use store::brands::Brand;
 
 use crate::cli::{BrandArg, Cli, Registry};
 use crate::output::{Exit, Output};
-use crate::session::{ACTOR, Session};
+use crate::session::Session;
 
 /// Shows the connection to İYS, pulls changes, works the queue, asks about
 /// everybody, changes the mode.
@@ -29,12 +30,14 @@ pub(crate) async fn run(cli: &Cli, command: &Registry, out: Output) -> anyhow::R
         }
         Registry::Pull(BrandArg { brand }) => {
             let brand = session.brand(brand).await?;
+            engine.resume_registry(brand.firm, brand.id).await?;
             engine.pull(&brand).await?;
             status(&engine, &brand, out).await
         }
         Registry::Push(BrandArg { brand }) => {
             let brand = session.brand(brand).await?;
             let guard = engine.announce().await?;
+            engine.resume_registry(brand.firm, brand.id).await?;
             while engine.push_brand(brand.id).await? == engine::Step::Did {}
             drop(guard);
             status(&engine, &brand, out).await
@@ -47,14 +50,9 @@ pub(crate) async fn run(cli: &Cli, command: &Registry, out: Output) -> anyhow::R
             let brand = session.brand(&args.brand).await?;
             drift::run(&engine, &brand, args, out).await
         }
-        Registry::PushAddress(BrandArg { brand }) => {
-            let brand = session.brand(brand).await?;
-            let account = engine
-                .register_registry_push(brand.firm, brand.id, ACTOR)
-                .await?;
-            let value = json!({ "url": account.url, "registered_at": account.registered_at });
-            out.show(&value, |_| println!("{}", account.url))?;
-            Ok(Exit::Done)
+        Registry::PushAddress(args) => {
+            let brand = session.brand(&args.brand).await?;
+            push_address::run(&engine, &brand, args, out).await
         }
         Registry::Via(command) => via::run(&session, &engine, command, out).await,
         Registry::Partner(command) => partner::run(&session, &engine, command, out).await,

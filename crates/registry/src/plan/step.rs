@@ -72,6 +72,9 @@ pub enum Step {
     Wait,
     /// The record may be sent from this instant on.
     WaitUntil(Timestamp),
+    /// Ask again at this instant: what İYS held before the record's own date
+    /// tells nothing about it.
+    AskAt(Timestamp),
     /// Ask whether İYS confirms the address, in a list of up to 1,000.
     Ask,
     /// Look the address up singly: what İYS holds must be known before ours is sent.
@@ -118,7 +121,7 @@ pub fn next_step(rules: &Rules, key: &KeyState<'_>, trigger: Trigger, now: Times
     };
     match step {
         // A look from before the date tells nothing about the moment of sending.
-        Step::Add | Step::LookUp | Step::Ask => wait_for_its_date(fact, now)
+        Step::Add | Step::LookUp | Step::Ask => wait_for_its_date(step, fact, now)
             .or_else(|| keep_apart(step, key.mirror, now))
             .unwrap_or(step),
         step => step,
@@ -238,9 +241,14 @@ fn after_citizen_refusal(fact: &Fact, mirror: &RegistryView) -> ReasonCode {
     }
 }
 
-fn wait_for_its_date(fact: &Fact, now: Timestamp) -> Option<Step> {
+fn wait_for_its_date(step: Step, fact: &Fact, now: Timestamp) -> Option<Step> {
     let earliest = fact.consent_date.plus_micros(DATE_AGE_MIN_US);
-    (earliest > now).then_some(Step::WaitUntil(earliest))
+    let wait = if step == Step::Add {
+        Step::WaitUntil(earliest)
+    } else {
+        Step::AskAt(earliest)
+    };
+    (earliest > now).then_some(wait)
 }
 
 /// The mirror knows a transaction only of movements; those of our own are as

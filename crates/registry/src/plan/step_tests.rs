@@ -245,6 +245,17 @@ fn a_date_younger_than_a_minute_waits_because_clocks_differ() {
 }
 
 #[test]
+fn a_young_consent_that_iys_does_not_confirm_is_asked_about_again_and_not_sent_unseen() {
+    let fact = said(Status::Onay, ago(20 * SECOND_US));
+    let unconfirmed = RegistryView {
+        checked_at: Some(ago(10 * SECOND_US)),
+        ..holds(Verdict::NotConfirmed, None)
+    };
+    let step = step(&RULES, Some(&fact), &unconfirmed, Trigger::Answer);
+    assert_eq!(step, Step::AskAt(NOW.plus_micros(40 * SECOND_US)));
+}
+
+#[test]
 fn the_firms_own_decision_to_stop_never_carries_a_consent() {
     let decided = Fact {
         source: Source::HS_KARAR,

@@ -315,3 +315,37 @@ async fn a_closed_hour_holds_the_next_call_of_its_kind_back_before_it_leaves() {
             .is_some()
     );
 }
+
+#[tokio::test]
+async fn refusal_links_are_asked_for_a_hundred_people_at_a_time() {
+    let stub = Stub::start(|seen| {
+        if seen.is_token() {
+            return Reply::token("t-1", "r-1");
+        }
+        let asked: serde_json::Value = serde_json::from_str(&seen.body).unwrap();
+        let rows: Vec<serde_json::Value> = asked["recipients"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| serde_json::json!({ "recipient": one["recipient"], "url": "https://i.ys" }))
+            .collect();
+        Reply::ok(&serde_json::Value::from(rows).to_string())
+    })
+    .await;
+    let people: Vec<Recipient> = (0..250)
+        .map(|n| Recipient::from_normalised(&format!("kisi{n}@ornek.com")).unwrap())
+        .collect();
+    let client = stub.client();
+    let links = client
+        .refusal_links(BRAND, BIREYSEL, &people)
+        .await
+        .unwrap();
+    assert_eq!(links.len(), 250);
+    assert_eq!(links.last().unwrap().recipient, people[249]);
+    let counts: Vec<usize> = stub
+        .other_calls()
+        .iter()
+        .map(|seen| seen.body.matches("kisi").count())
+        .collect();
+    assert_eq!(counts, [100, 100, 50]);
+}

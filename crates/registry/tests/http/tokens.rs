@@ -284,3 +284,25 @@ async fn a_record_from_the_vault_keeps_its_penalty() {
     assert_eq!(error.not_before, Some(until));
     assert!(stub.seen().is_empty());
 }
+
+#[tokio::test]
+async fn a_token_limit_without_a_readable_code_is_taken_for_that_of_an_hour() {
+    let stub = Stub::start(|seen| {
+        if seen.is_token() {
+            Reply::status(429, "<html>Too Many Requests</html>")
+        } else {
+            Reply::ok("[]")
+        }
+    })
+    .await;
+    let client = stub.client();
+    let error = call(&client).await.unwrap_err();
+    let opens = stub.clock.now().plus_micros(61 * MINUTE_US);
+    assert_eq!(error.not_before, Some(opens));
+    stub.clock.advance(HOUR_US);
+    call(&client).await.unwrap_err();
+    assert_eq!(stub.token_calls().len(), 1, "not asked within the hour");
+    stub.clock.advance(2 * MINUTE_US);
+    call(&client).await.unwrap_err();
+    assert_eq!(stub.token_calls().len(), 2);
+}

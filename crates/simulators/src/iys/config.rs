@@ -57,6 +57,9 @@ pub struct Options {
     /// Whether the document's slips are made too: the key `code:` in 403
     /// bodies, `subrequestId` in waiting rows, codes as text here and there.
     pub quirks: bool,
+    /// Whether a cursor of the change feed that has left its window is refused
+    /// (H098); the document is silent.
+    pub refuses_old_cursors: bool,
     /// How far İYS is with the hash of a day's file.
     pub hash_state: HashState,
     /// Whether the hash of a day's file covers its header line.
@@ -88,6 +91,7 @@ impl Default for Options {
             late_in_result: false,
             refuses_hs_karar: false,
             quirks: true,
+            refuses_old_cursors: false,
             hash_state: HashState::Completed,
             hash_with_header: true,
             stamp_is_late: false,

@@ -384,5 +384,6 @@ fn fact_of(id: RecipientId, movement: &Movement) -> Option<RegistryFact> {
         status: movement.status,
         date: movement.date.or(of_record)?,
         source: movement.source.clone()?,
+        evidence: None,
     })
 }

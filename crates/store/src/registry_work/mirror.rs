@@ -214,7 +214,7 @@ pub(crate) fn event_of(
         origin: Origin::Registry,
         origin_id: None,
         origin_line: None,
-        evidence: None,
+        evidence: fact.evidence.clone(),
         actor: "iys".to_owned(),
     }
 }

@@ -42,7 +42,8 @@ impl Writer {
     }
 
     /// Takes lists that are due, of one brand or of all: refusals first, then
-    /// what is to be added, then questions; the longest due first.
+    /// what is to be added, then questions; the longest due first. Lists of what
+    /// rests ([`crate::registry_rests`]) are left alone.
     pub async fn claim_lists(
         &mut self,
         worker: &str,
@@ -58,6 +59,10 @@ impl Writer {
             "UPDATE registry_batch SET attempt = attempt + 1, lease_until_us = $2, worker = $1 \
              WHERE id IN (SELECT id FROM registry_batch WHERE state IN (1, 2, 4) AND next_us <= $3 \
                 AND (lease_until_us IS NULL OR lease_until_us <= $3) AND ($5 = 0 OR brand_id = $5) \
+                AND NOT EXISTS (SELECT 1 FROM registry_rest r WHERE r.brand_id = registry_batch.brand_id \
+                    AND r.until_us IS NOT NULL AND (r.scope = 1 \
+                        OR (r.scope = 2 AND operation = 3 AND request_id IS NULL AND priority = 1) \
+                        OR (r.scope = 2 + channel AND r.scope > 2 AND r.until_us > $3))) \
                 ORDER BY priority, next_us, id LIMIT $4 {skip}) \
              RETURNING id, brand_id, operation, channel, kind, state, upload_id, items, request_id, \
                 accepted_us, attempt"

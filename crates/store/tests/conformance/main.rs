@@ -15,6 +15,7 @@ mod idempotency;
 mod registry_accounts;
 mod registry_days;
 mod registry_limits;
+mod registry_rests;
 mod rejections;
 mod schema;
 mod tags;

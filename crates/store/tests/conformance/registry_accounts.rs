@@ -125,20 +125,22 @@ async fn a_page_of_a_feed_counts_once() {
         let feed = RegistryFeed::Citizen;
         let mut w = writer(&db).await;
         assert!(w.feed_position(brand, feed).await.unwrap().is_none());
-        w.advance_feed(brand, feed, None, Some("c1")).await.unwrap();
-        let twice = w.advance_feed(brand, feed, None, Some("c1")).await;
+        w.advance_feed(brand, feed, None, Some("c1"), None)
+            .await
+            .unwrap();
+        let twice = w.advance_feed(brand, feed, None, Some("c1"), None).await;
         assert!(matches!(twice, Err(StoreError::Lost { .. })), "{twice:?}");
-        w.advance_feed(brand, feed, Some("c1"), Some("c2"))
+        w.advance_feed(brand, feed, Some("c1"), Some("c2"), None)
             .await
             .unwrap();
         // The other feed goes its own way; a page may end where it began.
-        w.advance_feed(brand, RegistryFeed::Firm, None, None)
+        w.advance_feed(brand, RegistryFeed::Firm, None, None, None)
             .await
             .unwrap();
         commit(w).await;
         db.clock.advance(MINUTE_US);
         now(&db.store, async |w| {
-            w.advance_feed(brand, feed, Some("c2"), Some("c2"))
+            w.advance_feed(brand, feed, Some("c2"), Some("c2"), None)
                 .await
                 .unwrap();
         })
@@ -166,8 +168,8 @@ async fn of_two_who_read_the_same_page_at_once_one_is_undone() {
         for (from, to) in [(None, "c1"), (Some("c1"), "c2")] {
             let both = second_of_two(
                 &db,
-                async |w| w.advance_feed(brand, feed, from, Some(to)).await,
-                async |w| w.advance_feed(brand, feed, from, Some(to)).await,
+                async |w| w.advance_feed(brand, feed, from, Some(to), None).await,
+                async |w| w.advance_feed(brand, feed, from, Some(to), None).await,
             )
             .await;
             assert!(!both, "{}: the page that leads to {to}", db.name);

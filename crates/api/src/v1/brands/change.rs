@@ -135,8 +135,12 @@ impl BrandChange {
                 .await?;
             brand.uses_partner = false;
         }
+        let is_another_account = self.changes_account();
         let password = self.over(&mut brand);
         writer.save_brand(&brand).await?;
+        if is_another_account {
+            writer.end_rests(brand.id).await?;
+        }
         if password.is_made() {
             let mut kept = None;
             password.make(&mut kept);
@@ -154,6 +158,15 @@ impl BrandChange {
             )
             .await?;
         Ok(brand)
+    }
+
+    /// Whether İYS is called with other words from now on.
+    fn changes_account(&self) -> bool {
+        self.iys_code.is_made()
+            || self.brand_code.is_made()
+            || self.iys_username.is_made()
+            || self.iys_password.is_made()
+            || self.uses_partner_account.is_some()
     }
 
     /// Lays the change over a brand; what remains is the password.

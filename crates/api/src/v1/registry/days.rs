@@ -235,6 +235,8 @@ async fn report(
     reader.brand(caller.firm, brand).await?.or_not_found()?;
     let held = reader.registry_day(brand, day).await?.or_not_found()?;
     let rows = reader.drift_rows(brand, day, after, ROWS).await?;
+    drop(reader);
+    super::note_view(app, caller, "registry.drift.view", brand, rows.len()).await?;
     let is_full = rows.len() == ROWS;
     let next = rows.last().map(|(number, _)| *number).filter(|_| is_full);
     let people = rows

@@ -1,9 +1,12 @@
-//! `/registry/{brand_id}/push-address`: İYS is asked to push to us.
+//! `/registry/{brand_id}/push-address`: İYS is asked to push to us, or to stop;
+//! `/registry/{brand_id}/push-connections`: what it has.
 
 use axum::Json;
 use axum::extract::State;
-use domain::Timestamp;
 use domain::ids::BrandId;
+use domain::{Channel, Timestamp};
+use engine::registry::push_address::PushConnection as Listed;
+use http::StatusCode;
 use serde::Serialize;
 use store::access::Permission;
 use utoipa::ToSchema;
@@ -13,6 +16,7 @@ use crate::app::App;
 use crate::body::Id;
 use crate::caller::Caller;
 use crate::problem::Problem;
+use crate::words;
 
 /// Where İYS pushes to.
 #[derive(Debug, Serialize, ToSchema)]
@@ -83,4 +87,75 @@ pub(crate) async fn registry_push_address(
         .await?;
     let state = app.engine.registry_push_state(caller.firm, brand).await?;
     Ok(Json(state.into()))
+}
+
+/// Asks İYS to push no more; what citizens do comes by the feed alone.
+#[utoipa::path(
+    delete, path = "/registry/{brand_id}/push-address", operation_id = "end_push_address",
+    tag = "registry",
+    params(("brand_id" = String, Path, description = "The brand")),
+    responses((status = 204, description = "İYS pushes here no more")),
+)]
+pub(crate) async fn end_push_address(
+    State(app): State<App>,
+    caller: Caller,
+    Id(brand): Id<BrandId>,
+) -> Result<StatusCode, Problem> {
+    connected(&app, &caller, brand).await?;
+    app.engine
+        .unregister_registry_push(caller.firm, brand, &caller.actor)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A connection as İYS lists it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PushConnection {
+    /// Where İYS pushes to.
+    url: String,
+    #[schema(value_type = Option<words::Channel>)]
+    channel: Option<Channel>,
+    /// Whether İYS reached it.
+    is_open: bool,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    registered_at: Option<Timestamp>,
+}
+
+/// The connections that İYS has for a brand.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PushConnections {
+    /// Ours and those of others; İYS keeps two a channel.
+    items: Vec<PushConnection>,
+}
+
+impl From<Listed> for PushConnection {
+    fn from(listed: Listed) -> Self {
+        Self {
+            url: listed.url,
+            channel: listed.channel.map(|channel| channel.channel()),
+            is_open: listed.is_open,
+            registered_at: listed.registered,
+        }
+    }
+}
+
+/// Asks İYS where it pushes to for a brand.
+#[utoipa::path(
+    get, path = "/registry/{brand_id}/push-connections", operation_id = "push_connections",
+    tag = "registry",
+    params(("brand_id" = String, Path, description = "The brand")),
+    responses((status = 200, description = "As İYS lists them", body = PushConnections)),
+)]
+pub(crate) async fn push_connections(
+    State(app): State<App>,
+    caller: Caller,
+    Id(brand): Id<BrandId>,
+) -> Result<Json<PushConnections>, Problem> {
+    connected(&app, &caller, brand).await?;
+    let listed = app
+        .engine
+        .registry_push_connections(caller.firm, brand)
+        .await?;
+    let items = listed.into_iter().map(PushConnection::from).collect();
+    Ok(Json(PushConnections { items }))
 }

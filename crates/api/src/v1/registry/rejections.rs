@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::ids::{BrandId, EventId};
 use domain::{Channel, ReasonCode, RecipientKind, Status, Timestamp};
-use engine::worklist::{RejectionAction, WorkGroup, actor_texts};
+use engine::worklist::{RejectionAction, StepDue, WorkGroup, actor_texts};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use store::access::Permission;
@@ -38,6 +38,14 @@ pub(crate) struct RejectionGroup {
     meaning_tr: Option<&'static str>,
     /// What İYS's code means, in English.
     meaning_en: Option<&'static str>,
+    /// What comes next after İYS's code, in Turkish; nearer to the case than the
+    /// step of the reason.
+    step_tr: Option<&'static str>,
+    /// What comes next after İYS's code, in English.
+    step_en: Option<&'static str>,
+    /// By when somebody must take that step: `none`, `now`, `three_business_days`.
+    #[schema(value_type = Option<String>, example = "three_business_days")]
+    step_due: Option<StepDue>,
     /// Who must act, in Turkish.
     actor_tr: Option<&'static str>,
     /// Who must act, in English.
@@ -137,6 +145,9 @@ impl From<WorkGroup> for RejectionGroup {
             iys_text: work.group.iys_text,
             meaning_tr: work.info.map(|info| info.meaning_tr),
             meaning_en: work.info.map(|info| info.meaning_en),
+            step_tr: work.info.map(|info| info.step.tr),
+            step_en: work.info.map(|info| info.step.en),
+            step_due: work.info.map(|info| info.step.due),
             actor_tr: actor.map(|(tr, _)| tr),
             actor_en: actor.map(|(_, en)| en),
             due_at: work.due,
@@ -162,7 +173,9 @@ pub(crate) async fn registry_rejections(
 ) -> Result<Json<Page<RejectionGroup>>, Problem> {
     caller.needs(Permission::ReadReports)?;
     let groups = app.engine.work_groups(caller.firm, brand).await?;
-    let groups = groups.into_iter().map(RejectionGroup::from).collect();
+    let groups: Vec<RejectionGroup> = groups.into_iter().map(RejectionGroup::from).collect();
+    let action = "registry.rejections.groups.view";
+    super::note_view(&app, &caller, action, brand, groups.len()).await?;
     Ok(Json(Page::whole(groups)))
 }
 

@@ -79,6 +79,7 @@ pub(super) fn line(sweep: &Sweep, out: Output) -> String {
         SweepPurpose::FirstLoad => out.pick("ilk yükleme", "first load"),
         SweepPurpose::Gap => out.pick("kayıp sonrası karşılaştırma", "comparison after a gap"),
         SweepPurpose::Asked => out.pick("karşılaştırma", "comparison"),
+        SweepPurpose::Weekly => out.pick("haftalık karşılaştırma", "weekly comparison"),
     };
     let state = match sweep.state {
         SweepState::Running => out.pick("sürüyor", "running"),

@@ -72,6 +72,13 @@ pub(super) async fn changes(State(sim): State<Arc<Iys>>, call: Call) -> Response
         if after.is_some_and(|at| at.0 as usize >= world.book.len()) {
             return Err(codes::H098.into());
         }
+        let is_old = call
+            .asked("after")
+            .and_then(made_at)
+            .is_some_and(|at| at < world.now.unix() - FEED_OPENS_S);
+        if is_old && world.options.refuses_old_cursors {
+            return Err(codes::H098.into());
+        }
         let window = (
             Local(world.now.0 - FEED_OPENS_S),
             Local(world.now.0 - FEED_CLOSES_S),
@@ -101,6 +108,11 @@ fn cursor(at: MovementNo, movement: &Movement) -> String {
         movement.created.unix(),
         TransactionId::of_movement(at)
     )
+}
+
+/// The time in a cursor, epoch seconds.
+fn made_at(cursor: &str) -> Option<i64> {
+    cursor.split_once('_')?.0.parse().ok()
 }
 
 fn read_cursor(text: &str) -> Result<MovementNo, Code> {

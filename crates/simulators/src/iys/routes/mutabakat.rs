@@ -39,12 +39,17 @@ pub(super) async fn file(State(sim): State<Arc<Iys>>, call: Call) -> Response {
     sim.reply(|world| {
         let (pass, day) = enter(world, &call)?;
         let file = closed_day(world, &pass, day);
-        let Some(file) = file.filter(|_| world.options.hash_state == HashState::Completed) else {
+        let Some(file) = file.filter(|_| is_made(world.options.hash_state)) else {
             return Ok(StatusCode::NO_CONTENT.into_response());
         };
         let kind = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
         Ok((kind, file.text).into_response())
     })
+}
+
+/// The file of a day is there once its hash was made, or could not be.
+fn is_made(hash: HashState) -> bool {
+    matches!(hash, HashState::Completed | HashState::Error)
 }
 
 pub(super) async fn hash(State(sim): State<Arc<Iys>>, call: Call) -> Response {

@@ -1,0 +1,14 @@
+-- What of a brand rests because İYS turned its account down: lists that need it are not claimed.
+CREATE TABLE registry_rest (
+    brand_id INTEGER NOT NULL,
+    -- 1 every call, 2 new consents (a full package), 3 messages, 4 calls, 5 e-mail
+    scope INTEGER NOT NULL CHECK (scope BETWEEN 1 AND 5),
+    -- Until then nothing is tried; NULL while one try is allowed whose answer decides.
+    until_us INTEGER,
+    -- How long it rests; doubled with each try in vain.
+    pause_us INTEGER NOT NULL,
+    began_us INTEGER NOT NULL,
+    -- What İYS said.
+    reason TEXT NOT NULL,
+    PRIMARY KEY (brand_id, scope)
+) STRICT, WITHOUT ROWID;
