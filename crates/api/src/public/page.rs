@@ -200,8 +200,12 @@ fn said(language: Language, linked: &Linked, wish: &Wish) -> String {
         (Wish::Everything, Language::En) => {
             "Saved: no more commercial messages will be sent to this address.".to_owned()
         }
-        (Wish::Purposes { .. }, Language::Tr) => return "Konu tercihleriniz kaydedildi.".to_owned(),
-        (Wish::Purposes { .. }, Language::En) => return "Your choice of topics was saved.".to_owned(),
+        (Wish::Purposes { .. }, Language::Tr) => {
+            return "Konu tercihleriniz kaydedildi.".to_owned();
+        }
+        (Wish::Purposes { .. }, Language::En) => {
+            return "Your choice of topics was saved.".to_owned();
+        }
     };
     let all = *wish == Wish::Everything;
     format!("{done} {}", passed_on(language, channel, all))
