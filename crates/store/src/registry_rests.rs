@@ -78,6 +78,20 @@ fn rest(row: Row) -> Result<Rest, StoreError> {
 }
 
 impl Reader {
+    /// Whether a rest is over that İYS should be asked about.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database cannot be asked.
+    pub async fn is_a_rest_over(&mut self, now: Timestamp) -> Result<bool, StoreError> {
+        let sql = "SELECT count(*) FROM registry_rest WHERE scope IN (1, 2) AND until_us <= $1";
+        let over: i64 = on!(self, conn => sqlx::query_scalar(sql)
+            .bind(now.as_micros())
+            .fetch_one(&mut *conn)
+            .await)
+        .doing("looking for rests that are over")?;
+        Ok(over > 0)
+    }
+
     /// What of a brand rests or is being tried.
     pub async fn rests(&mut self, brand: BrandId) -> Result<Vec<Rest>, StoreError> {
         let sql = "SELECT brand_id, scope, until_us, pause_us, began_us, reason FROM registry_rest \

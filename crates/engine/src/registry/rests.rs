@@ -88,6 +88,10 @@ impl Engine {
 
     /// Asks İYS about accounts and packages whose rest is over.
     pub(super) async fn ask_about_rests(&self) -> Result<Step, EngineError> {
+        // Nobody is kept from writing while nobody rests.
+        if !self.store.read().await?.is_a_rest_over(self.now()).await? {
+            return Ok(Step::Idle);
+        }
         let lease_until = self.now().plus_micros(ASK_LEASE_US);
         let mut writer = self.store.write().await?;
         let over = writer.rests_to_ask_about(lease_until, ASKED_MAX).await?;
@@ -96,12 +100,12 @@ impl Engine {
         }
         writer.commit().await?;
         for rest in &over {
-            self.ask_about(rest).await?;
+            self.ask_about_rest(rest).await?;
         }
         Ok(Step::Did)
     }
 
-    async fn ask_about(&self, rest: &Rest) -> Result<(), EngineError> {
+    async fn ask_about_rest(&self, rest: &Rest) -> Result<(), EngineError> {
         let brand = self.store.read().await?.brand_at_work(rest.brand).await?;
         let line = if brand.mode.is_connected() {
             self.line(brand.id).await?
