@@ -105,6 +105,7 @@ impl House {
         let (firm, brand) = tenant(&engine, &simulators, mode).await?;
         let config = json!({
             "base_url": simulators.infobip_url(), "api_key": API_KEY, "requests_per_second": 0,
+        "timeout_seconds": 5,
         });
         let account = engine
             .create_connector(firm, "infobip", "SMS", &config, "test")

@@ -31,7 +31,9 @@ impl Post {
         let http = reqwest::Client::builder().no_proxy().build()?;
         let place = format!("{}/_sim/smtp", simulator.url());
         let place: Value = http.get(place).send().await?.json().await?;
-        let settings = json!({ "base_url": place["url"], "bounce_address": "donus@ornek.com.tr" });
+        let settings = json!({
+            "base_url": place["url"], "bounce_address": "donus@ornek.com.tr", "timeout_seconds": 5,
+        });
         let file = world.write("smtp.json", settings.to_string())?;
         let file = file.to_string_lossy();
         let made = world

@@ -50,7 +50,7 @@ impl Provider {
         };
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let simulator = simulators::start(Kind::Netgsm, options, listener).await?;
-        let settings = json!({ "base_url": simulator.url(), "username": "8501234567",
+        let settings = json!({ "base_url": simulator.url(), "timeout_seconds": 5, "username": "8501234567",
                                "password": "gizli-parola" });
         let file = world.write("netgsm.json", settings.to_string())?;
         let file = file.to_string_lossy();

@@ -53,7 +53,7 @@ impl Gateway {
         let place = http.get(format!("{}/_sim/smpp", simulator.url())).send();
         let place: Value = place.await?.json().await?;
         let settings = json!({
-            "base_url": place["url"], "system_id": "ornek", "password": "gizli123",
+            "base_url": place["url"], "timeout_seconds": 5, "system_id": "ornek", "password": "gizli123",
             "tlvs": "0x1401 text {{recipient_kind}}",
         });
         let file = world.write("smpp.json", settings.to_string())?;

@@ -37,7 +37,7 @@ impl Meta {
         let simulator = simulators::start(Kind::Whatsapp, options, listener).await?;
         let body = job::TEXT_WITH_NAME.replace("{{ad}}", "{{1}}");
         let settings = json!({
-            "base_url": simulator.url(), "business_account_id": "100", "access_token": "belirtec",
+            "base_url": simulator.url(), "timeout_seconds": 5, "business_account_id": "100", "access_token": "belirtec",
             "app_secret": "uygulama-anahtari", "verify_token": "dogrulama",
             "templates": format!("# yaz tr MARKETING ret=0\n{body}"),
         });

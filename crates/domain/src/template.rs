@@ -199,21 +199,30 @@ pub fn normalise(source: &str) -> (String, Vec<String>) {
 }
 
 /// What everybody reads of a text: the branches of conditions left out. What
-/// the law asks for must stand in it. A text that cannot be read as it is.
+/// the law asks for must stand in it. Of a text that cannot be read, what stands
+/// before its first condition.
 pub fn said_to_everybody(source: &str) -> Cow<'_, str> {
-    taken_apart(source, |profile| profile.always)
+    let certain = source.find("{%").unwrap_or(source.len());
+    taken_apart(source, &source[..certain], |profile| profile.always)
 }
 
-/// All that somebody reads of a text, without what steers it.
+/// All that somebody reads of a text, without what steers it; a text that cannot
+/// be read as it is.
 pub fn said_to_anybody(source: &str) -> Cow<'_, str> {
-    taken_apart(source, |profile| profile.everything)
+    taken_apart(source, source, |profile| profile.everything)
 }
 
-fn taken_apart(source: &str, part: impl Fn(Profile) -> String) -> Cow<'_, str> {
+fn taken_apart<'s>(
+    source: &'s str,
+    unreadable: &'s str,
+    part: impl Fn(Profile) -> String,
+) -> Cow<'s, str> {
     if !source.contains("{%") && !source.contains('|') {
         return Cow::Borrowed(source);
     }
-    Profile::read(source).map_or(Cow::Borrowed(source), |profile| Cow::Owned(part(profile)))
+    Profile::read(source).map_or(Cow::Borrowed(unreadable), |profile| {
+        Cow::Owned(part(profile))
+    })
 }
 
 fn is_name(text: &str) -> bool {

@@ -333,7 +333,25 @@ impl Reader {
             figures.tries = figures.tries.max(tries.unwrap_or_default());
             figures.next_try_at = earlier(figures.next_try_at, instant(next));
         }
+        if figures.open() > 0 {
+            self.add_rests(brand, &mut figures).await?;
+        }
         Ok(figures)
+    }
+
+    /// Lists that rest with their brand were not called, so they do not say why.
+    async fn add_rests(
+        &mut self,
+        brand: BrandId,
+        figures: &mut QueueFigures,
+    ) -> Result<(), StoreError> {
+        for rest in self.rests(brand).await? {
+            if rest.until.is_some() {
+                figures.last_error.get_or_insert(rest.reason);
+                figures.next_try_at = earlier(figures.next_try_at, rest.until);
+            }
+        }
+        Ok(())
     }
 
     /// People of a brand by channel, capacity and verdict.

@@ -360,11 +360,11 @@ async fn refusals_of_iys_are_grouped_with_its_own_words_and_their_people_are_pag
         assert_eq!(
             told,
             [
-                "1 +905321000001 I606 H467 izin tarihi üç iş gününden eski",
-                "2 +905321000002 I606 H467 izin tarihi üç iş gününden eski",
-                "3 +905321000003 I120 H121 telefon hatalı",
-                "4 +905321000004 I606  ",
-                "6 +905321000006 I178 H178 kayıt daha yeni",
+                "1 +905320000001 I606 H467 izin tarihi üç iş gününden eski",
+                "2 +905320000002 I606 H467 izin tarihi üç iş gününden eski",
+                "3 +905320000003 I120 H121 telefon hatalı",
+                "4 +905320000004 I606  ",
+                "6 +905320000006 I178 H178 kayıt daha yeni",
             ],
             "{}",
             db.name

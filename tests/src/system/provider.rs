@@ -24,6 +24,9 @@ pub struct Provider {
     http: reqwest::Client,
 }
 
+/// How long an account waits for an answer: worlds have short leases.
+const TIMEOUT_SECONDS: u32 = 5;
+
 impl Provider {
     /// Starts one on a free port, its clock where the world's is.
     ///
@@ -105,6 +108,9 @@ impl Provider {
         form["base_url"] = json!(base_url);
         // A simulator takes what it is given; limits have tests of their own.
         form["requests_per_second"] = json!(0);
+        if form.get("timeout_seconds").is_none() {
+            form["timeout_seconds"] = json!(TIMEOUT_SECONDS);
+        }
         Ok(form)
     }
 

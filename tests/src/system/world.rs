@@ -376,6 +376,7 @@ async fn made(
     let settings = folder.join("infobip.json");
     let account = json!({
         "base_url": simulators.infobip_url(), "api_key": API_KEY, "requests_per_second": 0,
+        "timeout_seconds": 5,
     });
     std::fs::write(&settings, account.to_string())?;
     let settings = settings.to_string_lossy();

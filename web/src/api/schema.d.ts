@@ -409,6 +409,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns/credit-forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the accounts that tell their balance will have to pay for: campaigns
+         *     on their way, and those launched for a later time, the first 50.
+         */
+        get: operations["credit_forecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns/{id}": {
         parameters: {
             query?: never;
@@ -436,7 +456,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Approves a campaign that somebody else wrote. */
+        /**
+         * Approves a campaign that somebody else wrote, as it is now: a launch of
+         *     anything else is refused.
+         */
         post: operations["approve_campaign"];
         delete?: never;
         options?: never;
@@ -1963,6 +1986,24 @@ export interface paths {
         put?: never;
         /** Asks İYS to push what citizens do, with a new name and password. */
         post: operations["registry_push_address"];
+        /** Asks İYS to push no more; what citizens do comes by the feed alone. */
+        delete: operations["end_push_address"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/{brand_id}/push-connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Asks İYS where it pushes to for a brand. */
+        get: operations["push_connections"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2873,7 +2914,7 @@ export interface components {
          * @description What an alarm is about.
          * @enum {string}
          */
-        AlarmCode: "A101" | "A102" | "A103" | "A104" | "A105" | "A106" | "A201" | "A301" | "A302" | "A303" | "A401" | "A402" | "A403";
+        AlarmCode: "A101" | "A102" | "A103" | "A104" | "A105" | "A106" | "A201" | "A301" | "A302" | "A303" | "A401" | "A402" | "A403" | "A404" | "A405" | "A406" | "A501" | "A502" | "A503" | "A504" | "A505";
         AnyObject: {
             [key: string]: unknown;
         };
@@ -2915,6 +2956,23 @@ export interface components {
              * @default []
              */
             leave_open: string[];
+        };
+        /** @description What is approved. */
+        Approve: {
+            /**
+             * @description The GO page's `content_hash`: the approval is refused when the campaign
+             *     says something else by now.
+             * @default null
+             */
+            content_hash: string | null;
+        };
+        /** @description An approval, bound to what was approved. */
+        Approved: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** @description What it said then. */
+            content_hash: string;
         };
         /** @description People about whom İYS is being asked. */
         AskedPeople: {
@@ -3010,6 +3068,11 @@ export interface components {
             addresses: string[];
             /** @enum {string} */
             type: "addresses";
+        } | {
+            /** @description The firm's own numbers of its people, at most 10,000. */
+            codes: string[];
+            /** @enum {string} */
+            type: "accounts";
         };
         /** @description One thing that somebody did (*denetim kaydı*). */
         AuditEntry: {
@@ -3062,6 +3125,11 @@ export interface components {
             /** @description Its words. */
             words: string;
         };
+        /**
+         * @description What stops a campaign behind its canary.
+         * @enum {string}
+         */
+        Brake: "failures" | "silence" | "refusals" | "complaints";
         /** @description How the branch was told. */
         BranchNote: {
             note: string;
@@ -3322,6 +3390,7 @@ export interface components {
         };
         /** @description How far the parts of a campaign have come. */
         CampaignProgress: {
+            approval?: components["schemas"]["Approved"] | null;
             canary?: components["schemas"]["CanaryResult"] | null;
             credit?: components["schemas"]["CreditChoice"] | null;
             winner?: components["schemas"]["ChosenText"] | null;
@@ -3378,7 +3447,8 @@ export interface components {
             name: string;
             /**
              * @description `not_active`, `halted`, `other_channel`, `no_commercial` (the provider
-             *     forbids commercial texts to Turkey), `batch_too_large` or `no_fail_over`.
+             *     forbids commercial texts to Turkey), `batch_too_large`, `no_fail_over` or
+             *     `sender_not_approved` (S503: its provider does not list the sender).
              */
             obstacle?: string | null;
         };
@@ -3409,9 +3479,20 @@ export interface components {
             brake_percent: number;
             /**
              * Format: int64
+             * @description The same for people who refuse, and for people who complain; 5 when absent.
+             */
+            brake_refusal_percent?: number | null;
+            /**
+             * Format: int64
              * @description 1–50 percent, at least one person.
              */
             percent: number;
+            /**
+             * Format: int64
+             * @description How long refusals and complaints are waited for at least, though every
+             *     receipt is there; at most `wait_minutes`.
+             */
+            refusal_minutes?: number | null;
             /**
              * Format: int64
              * @description How long receipts are waited for at most.
@@ -3422,6 +3503,12 @@ export interface components {
         CanaryResult: {
             /** Format: date-time */
             at: string;
+            brake?: components["schemas"]["Brake"] | null;
+            /**
+             * Format: int64
+             * @description People who complained after it.
+             */
+            complained: number;
             /**
              * Format: int64
              * @description People who did not get it.
@@ -3434,6 +3521,11 @@ export interface components {
             known: number;
             /** @description False when the brake was pulled and the campaign waits for a person. */
             passed: boolean;
+            /**
+             * Format: int64
+             * @description People who refused after its message.
+             */
+            refused: number;
         };
         /** @description An answer to the citizen. */
         CaseAnswer: {
@@ -4165,6 +4257,25 @@ export interface components {
              */
             short: number;
         };
+        /** @description What one account will have to pay for. */
+        CreditForecast: {
+            /**
+             * Format: int64
+             * @description What it holds now, millionths of `currency`.
+             */
+            balance_micros: number;
+            /** @description In the order in which they begin. */
+            campaigns: components["schemas"]["ForecastCampaign"][];
+            connector_id: string;
+            /** @description TRY, or what the account counts in, such as SMS. */
+            currency: string;
+            name: string;
+            /**
+             * Format: date-time
+             * @description When the first campaign begins that the credit does not reach whole.
+             */
+            short_at?: string | null;
+        };
         /**
          * @description How far a day of the agreement with İYS has come.
          * @enum {string}
@@ -4301,11 +4412,17 @@ export interface components {
             held_until?: string | null;
             /**
              * @description Why a launch would be refused now: `expired`, `halted`, `approval`, `signature`,
-             *     `health`, `promotion_missing` or `promotion_ends`.
+             *     `health`, `promotion_missing`, `promotion_ends` or `approval_void` (it was
+             *     changed after it was approved).
              */
             launch_obstacle?: string | null;
             /** @description Length of the text as written, before variables are filled. */
             length: components["schemas"]["Length"];
+            /**
+             * Format: int64
+             * @description People whom it would not reach before `expires_at` (S306).
+             */
+            lost: number;
             /** @description Whether the brand wants a recorded electronic signature before launch. */
             needs_signature: boolean;
             promotion?: components["schemas"]["CodesLeft"] | null;
@@ -4328,6 +4445,11 @@ export interface components {
              * @description People in the audience.
              */
             target: number;
+            /**
+             * @description Of an audience of accounts, those that nobody of the firm has, or whose
+             *     person has no address of the channel (R406); they are not in `target`.
+             */
+            unknown_accounts: string[];
         };
         /** @description The four readings of three business days. */
         Due: {
@@ -4452,6 +4574,28 @@ export interface components {
              * @description 12 characters at least.
              */
             password: string;
+        };
+        /** @description One campaign of a forecast. */
+        ForecastCampaign: {
+            /**
+             * Format: int64
+             * @description What would be left behind it; below zero, the credit does not reach it whole.
+             */
+            after_micros: number;
+            /** Format: date-time */
+            begins_at: string;
+            campaign_id: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description What that takes; absent where nobody knows what a part costs.
+             */
+            needed_micros?: number | null;
+            /**
+             * Format: int64
+             * @description People who are still to get it.
+             */
+            people: number;
         };
         /** @description Going live. */
         GoLive: {
@@ -4655,8 +4799,9 @@ export interface components {
         /** @description One thing that works or does not. */
         Light: {
             /**
-             * @description Stable: `account`, `changes`, `gap`, `queue`, `share`, and for what İYS allows
-             *     `brand`, `mesaj`, `arama`, `eposta`, `agreement`.
+             * @description Stable: `account`, `changes`, `gap`, `queue`, `share`, `subscription`, and for
+             *     what İYS allows `brand`, `mesaj`, `arama`, `eposta`, `agreement`; `integrator`
+             *     for a brand that uses a partner's account.
              */
             code: string;
             /** @description What was found, in Turkish. */
@@ -6584,6 +6729,14 @@ export interface components {
              */
             expires_at: string | null;
             /**
+             * @description Senders over those of them at whose provider the campaign's own is not
+             *     registered, by account: `{"con_…":"ORNEK2"}`.
+             * @default {}
+             */
+            fallback_senders: {
+                [key: string]: string;
+            };
+            /**
              * @description Other accounts, in the order in which they step in; at most 5.
              * @default []
              */
@@ -6770,6 +6923,21 @@ export interface components {
             unreadable: number;
             /** @description Our address; the name and password for it are known to İYS alone. */
             url: string;
+        };
+        /** @description A connection as İYS lists it. */
+        PushConnection: {
+            channel?: components["schemas"]["Channel"] | null;
+            /** @description Whether İYS reached it. */
+            is_open: boolean;
+            /** Format: date-time */
+            registered_at?: string | null;
+            /** @description Where İYS pushes to. */
+            url: string;
+        };
+        /** @description The connections that İYS has for a brand. */
+        PushConnections: {
+            /** @description Ours and those of others; İYS keeps two a channel. */
+            items: components["schemas"]["PushConnection"][];
         };
         /** @description A question that the file cannot answer. */
         Question: {
@@ -7258,6 +7426,15 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "admin" | "marketer" | "approver" | "compliance" | "support" | "viewer" | "developer";
+        /**
+         * @description In which order campaigns on one ground take their accounts: their own and
+         *     those that may step in. Those that are not named come behind.
+         */
+        RouteOrder: {
+            basis: components["schemas"]["Basis"];
+            /** @description The first is taken first. */
+            connectors: string[];
+        };
         /** @description What a search brought. */
         Searched: {
             /** @description Findings of this search. */
@@ -7317,6 +7494,17 @@ export interface components {
          */
         SendingRules: {
             /**
+             * @description Whether somebody approves what an API key writes or launches: its launch
+             *     then submits the campaign.
+             * @default false
+             */
+            api_needs_approval: boolean;
+            /**
+             * @description Whether somebody else than its writer approves every campaign.
+             * @default false
+             */
+            needs_approval: boolean;
+            /**
              * @description Whether a campaign needs a recorded electronic signature before launch.
              *     Off, the firm itself sees to the regulator's rule of 1 April 2026.
              * @default false
@@ -7361,6 +7549,24 @@ export interface components {
              * @default false
              */
             rests_on_holidays: boolean;
+            /**
+             * @description In which order a campaign's accounts are taken, by legal ground.
+             * @default []
+             */
+            route_orders: components["schemas"]["RouteOrder"][];
+            /**
+             * @description The same over some accounts, instead of that price: `{"con_…":250000}`.
+             * @default {}
+             */
+            route_prices: {
+                [key: string]: number;
+            };
+            /**
+             * @description Whether the same text reaches a person at most once in one Turkish day
+             *     (S302); commercial messages only.
+             * @default false
+             */
+            same_text_once_a_day: boolean;
         };
         /** @description A session that holds. */
         Session: {
@@ -7522,7 +7728,7 @@ export interface components {
          * @description Why everybody of a brand is asked about at İYS.
          * @enum {string}
          */
-        SweepPurpose: "first_load" | "gap" | "asked";
+        SweepPurpose: "first_load" | "gap" | "asked" | "weekly";
         /**
          * @description How far that has come.
          * @enum {string}
@@ -9274,6 +9480,35 @@ export interface operations {
             };
         };
     };
+    credit_forecast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One entry an account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditForecast"][];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     campaign: {
         parameters: {
             query?: never;
@@ -9352,7 +9587,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Approve"] | null;
+            };
+        };
         responses: {
             /** @description The campaign as it is now */
             202: {
@@ -12922,6 +13161,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PushAddress"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_push_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description İYS pushes here no more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    push_connections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The brand */
+                brand_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As İYS lists them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushConnections"];
                 };
             };
             /** @description It could not be done; the document says why */

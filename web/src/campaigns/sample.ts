@@ -35,6 +35,7 @@ export function sampleReport(more: Partial<CampaignReport> = {}): CampaignReport
         cap: null,
         control_percent: null,
         expires_at: null,
+        fallback_senders: {},
         fallbacks: [],
         ignores_limits: null,
         packages: null,

@@ -71,6 +71,8 @@ test("six_contacts_of_whom_one_may_be_sent_to_show_five_reasons_before_the_launc
     routes: [],
     starts_at: "2025-06-23T10:00:00+03:00",
     needs_signature: false,
+    lost: 0,
+    unknown_accounts: [],
   });
   expect(steps.filter(({ name }) => name === "reason")).toHaveLength(5);
   expect([named(steps, "excluded").count, named(steps, "sendable").count]).toEqual([5, 1]);

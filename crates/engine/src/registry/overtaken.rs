@@ -210,6 +210,22 @@ fn is_refused_by_citizen(state: &KeyState) -> bool {
     state.registry.verdict == Verdict::Ret && state.registry.citizen
 }
 
+/// Whether a record of the key is under way, whose result plans what follows, or
+/// İYS holds this very word: a look-up and a feed that both found the key behind
+/// queued it twice.
+fn is_told(item: &RegistryItem, state: &KeyState) -> bool {
+    let Some(said) = &item.said else {
+        return false;
+    };
+    let held = &state.registry;
+    match held.verdict {
+        Verdict::Pending => true,
+        Verdict::Ret => said.status == Status::Ret,
+        Verdict::Onay => said.status == Status::Onay && held.consent_date == Some(said.date),
+        _ => false,
+    }
+}
+
 fn is_still_said(item: &RegistryItem, state: &KeyState, marks: &Marks) -> bool {
     let Some(ItemSaid { status, event, .. }) = &item.said else {
         return false;
@@ -218,6 +234,7 @@ fn is_still_said(item: &RegistryItem, state: &KeyState, marks: &Marks) -> bool {
     // The citizen's refusal may have become known while the consent waited.
     let is_over_refusal = *status == Status::Onay && is_refused_by_citizen(state);
     is_last_word
+        && !is_told(item, state)
         && !marks.withheld.contains(event)
         && (!is_over_refusal || marks.approved.contains(event))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::consent::Origin;
 use domain::ids::FirmId;
-use domain::time::DAY_US;
+use domain::time::{DAY_US, MINUTE_US};
 use domain::{Channel, Recipient, RecipientKind, RegistryMode, Source, Status, Timestamp};
 use engine::consents::ConsentClaim;
 use engine::{Engine, Identity, Settings, Step};
@@ -149,6 +149,14 @@ impl House {
             }
         }
         panic!("the work does not come to an end");
+    }
+
+    /// Works until nothing is due, and once more when what follows a movement of
+    /// this second may be sent.
+    pub(crate) async fn work_on(&self) {
+        self.work().await;
+        self.pass(MINUTE_US);
+        self.work().await;
     }
 
     /// The answer to a person's or a program's word.

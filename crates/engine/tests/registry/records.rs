@@ -34,7 +34,7 @@ async fn a_newer_refusal_does_not_wait_behind_a_record_that_iys_does_not_decide(
         house.pass(DAY_US);
         house.at_iys(1, "ONAY", "HS_WEB", said).await;
         house.adds_get(1, "judge").await;
-        house.work().await;
+        house.work_on().await;
         let alarms = house.alarms().await;
         let codes: Vec<AlarmCode> = alarms.iter().map(|alarm| alarm.code).collect();
         assert_eq!(codes, [AlarmCode::ResultsMissing], "{name}");
@@ -109,7 +109,7 @@ async fn in_sync_a_consent_given_here_replaces_an_older_refusal_of_the_firm_and_
         let said = house.now().plus_micros(-2 * HOUR_US);
         house.said(1, Status::Onay, said).await;
         house.said(2, Status::Onay, said).await;
-        house.work().await;
+        house.work_on().await;
         assert_eq!(single_looks(&house).await, 2, "{name}");
         assert_eq!(adds(&house).await, 1, "{name}: only the one on record");
         house.pass(10 * MINUTE_US);

@@ -128,7 +128,7 @@ async fn while_the_package_is_full_refusals_go_out_and_new_consents_rest() {
         assert_eq!(adds, 1, "{name}: the others wait");
         let now = house.now().plus_micros(-2 * MINUTE_US);
         house.said(1, Status::Ret, now).await;
-        house.work().await;
+        house.work_on().await;
         house.pass(10 * MINUTE_US);
         house.work().await;
         assert_eq!(house.state(1).await.registry.verdict, Verdict::Ret);

@@ -16,6 +16,7 @@ export const EMPTY_PLAN: Plan = {
   ignores_limits: null,
   split: null,
   fallbacks: [],
+  fallback_senders: {},
 };
 
 /** What a writer chooses of a campaign. */
