@@ -3,7 +3,7 @@
 //! asks for it; an import does without.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter};
+use std::io::{self, BufWriter};
 use std::iter::Peekable;
 use std::path::Path;
 
@@ -12,8 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::field::Field;
 use crate::pair::Pair;
-use crate::rejections::{Rejection, RejectionReader, Sorted, Sorter, read_frame, write_frame};
-use crate::spill::damaged;
+use crate::rejections::{Frames, Rejection, RejectionReader, Sorted, Sorter, write_frame};
 
 /// What became of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -213,14 +212,8 @@ pub(crate) fn write_all(traced: Sorter<Traced>, path: &Path) -> io::Result<()> {
 /// The outcome of every pair of a judged file, ascending by line.
 #[derive(Debug)]
 pub struct OutcomeReader {
-    traced: Peekable<TracedReader>,
+    traced: Peekable<Frames<Traced>>,
     rejections: Peekable<RejectionReader>,
-}
-
-#[derive(Debug)]
-struct TracedReader {
-    input: BufReader<File>,
-    frame: Vec<u8>,
 }
 
 impl OutcomeReader {
@@ -230,26 +223,10 @@ impl OutcomeReader {
     /// # Errors
     /// When a file cannot be opened.
     pub fn open(outcomes: &Path, rejections: &Path) -> io::Result<Self> {
-        let traced = TracedReader {
-            input: BufReader::new(File::open(outcomes)?),
-            frame: Vec::new(),
-        };
         Ok(Self {
-            traced: traced.peekable(),
+            traced: Frames::open(outcomes)?.peekable(),
             rejections: RejectionReader::open(rejections)?.peekable(),
         })
-    }
-}
-
-impl Iterator for TracedReader {
-    type Item = io::Result<Traced>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match read_frame(&mut self.input, &mut self.frame) {
-            Ok(false) => None,
-            Ok(true) => Some(postcard::from_bytes(&self.frame).map_err(damaged)),
-            Err(error) => Some(Err(error)),
-        }
     }
 }
 

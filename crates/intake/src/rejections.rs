@@ -3,9 +3,11 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::marker::PhantomData;
 use std::path::Path;
 
 use domain::{Channel, ReasonCode};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 mod national_ids;
@@ -170,28 +172,26 @@ pub(crate) fn read_frame(input: &mut impl BufRead, frame: &mut Vec<u8>) -> io::R
     Ok(true)
 }
 
-/// The rejections of a judged file, ascending by line.
+/// The items of a file of frames, in its order.
 #[derive(Debug)]
-pub struct RejectionReader {
+pub(crate) struct Frames<T> {
     input: BufReader<File>,
     frame: Vec<u8>,
+    items: PhantomData<T>,
 }
 
-impl RejectionReader {
-    /// Opens [`Judged::rejections`](crate::Judged::rejections).
-    ///
-    /// # Errors
-    /// When the file cannot be opened.
-    pub fn open(path: &Path) -> io::Result<Self> {
+impl<T> Frames<T> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         Ok(Self {
             input: BufReader::new(File::open(path)?),
             frame: Vec::new(),
+            items: PhantomData,
         })
     }
 }
 
-impl Iterator for RejectionReader {
-    type Item = io::Result<Rejection>;
+impl<T: DeserializeOwned> Iterator for Frames<T> {
+    type Item = io::Result<T>;
 
     fn next(&mut self) -> Option<Self::Item> {
         match read_frame(&mut self.input, &mut self.frame) {
@@ -199,5 +199,27 @@ impl Iterator for RejectionReader {
             Ok(true) => Some(postcard::from_bytes(&self.frame).map_err(damaged)),
             Err(error) => Some(Err(error)),
         }
+    }
+}
+
+/// The rejections of a judged file, ascending by line.
+#[derive(Debug)]
+pub struct RejectionReader(Frames<Rejection>);
+
+impl RejectionReader {
+    /// Opens [`Judged::rejections`](crate::Judged::rejections).
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        Frames::open(path).map(Self)
+    }
+}
+
+impl Iterator for RejectionReader {
+    type Item = io::Result<Rejection>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next()
     }
 }

@@ -11,7 +11,7 @@ mod workbook;
 
 use std::io::{self, Write};
 
-use csv::{ByteRecord, Terminator};
+use csv::Terminator;
 
 pub use correct::{
     CellChange, CorrectionProblem, Corrections, RefusedCells, SameChange, write_corrected_csv,
@@ -23,6 +23,7 @@ use crate::field::Field;
 use crate::file::encoding::{Decoder, Encoding};
 use crate::rejections::Rejection;
 use crate::summary::{FileFormat, Summary};
+use crate::table::delimiter::record_of;
 use crate::table::head::UNUSED;
 use crate::table::header::REPORT_COLUMNS;
 
@@ -145,15 +146,9 @@ impl<'s> RowSplitter<'s> {
     /// The cells of a row, as they may be seen, and whether each stands under
     /// its header.
     fn cells(&self, raw: &[u8]) -> (Vec<String>, bool) {
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(self.delimiter)
-            .from_reader(raw);
-        let mut record = ByteRecord::new();
-        if !matches!(reader.read_byte_record(&mut record), Ok(true)) {
+        let Some(record) = record_of(raw, self.delimiter) else {
             return (Vec::new(), false);
-        }
+        };
         let is_whole = record.len() == self.summary.columns.len()
             || (self.summary.format == FileFormat::Workbook
                 && record.len() < self.summary.columns.len());

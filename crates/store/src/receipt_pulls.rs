@@ -28,6 +28,22 @@ pub struct PullBatch {
     pub people: (RecipientId, RecipientId),
 }
 
+/// Those who were in a batch's request, as far as the condition lets them.
+macro_rules! people_of_request {
+    ($condition:literal) => {
+        concat!(
+            "SELECT p.recipient_id, r.address \
+             FROM campaign_recipient p JOIN recipient r ON r.id = p.recipient_id \
+             WHERE p.campaign_id = $1 AND p.code = 0 AND p.batch_no = $2 \
+               AND p.recipient_id BETWEEN $3 AND $4 \
+               AND NOT EXISTS (SELECT 1 FROM send_exception e WHERE e.campaign_id = p.campaign_id \
+                    AND e.batch_no = $2 AND e.recipient_id = p.recipient_id) ",
+            $condition,
+            "ORDER BY p.recipient_id LIMIT $5"
+        )
+    };
+}
+
 type BatchRow = (i64, i64, String, String, i64, i64, i64);
 
 impl Reader {
@@ -52,25 +68,11 @@ impl Reader {
         &mut self,
         batch: &PullBatch,
     ) -> Result<Vec<(MessageRef, Recipient)>, StoreError> {
-        let sql = "SELECT p.recipient_id, r.address \
-             FROM campaign_recipient p JOIN recipient r ON r.id = p.recipient_id \
-             WHERE p.campaign_id = $1 AND p.code = 0 AND p.batch_no = $2 \
-               AND p.recipient_id BETWEEN $3 AND $4 \
-               AND NOT EXISTS (SELECT 1 FROM send_exception e WHERE e.campaign_id = p.campaign_id \
-                    AND e.batch_no = $2 AND e.recipient_id = p.recipient_id) \
-               AND NOT EXISTS (SELECT 1 FROM receipt t WHERE t.campaign_id = p.campaign_id \
-                    AND t.batch_no = $2 AND t.recipient_id = p.recipient_id AND t.state >= 3) \
-             ORDER BY p.recipient_id LIMIT $5";
-        let rows: Vec<(i64, String)> = on!(self, conn => sqlx::query_as(sql)
-            .bind(batch.key.campaign.as_db())
-            .bind(batch.key.number)
-            .bind(batch.people.0.as_db())
-            .bind(batch.people.1.as_db())
-            .bind(page_rows(OPEN_MAX))
-            .fetch_all(&mut *conn)
-            .await)
-        .doing("reading messages without an end")?;
-        messages(batch.key, rows)
+        let sql = people_of_request!(
+            "AND NOT EXISTS (SELECT 1 FROM receipt t WHERE t.campaign_id = p.campaign_id \
+                AND t.batch_no = $2 AND t.recipient_id = p.recipient_id AND t.state >= 3) "
+        );
+        self.people_of(batch.key, batch.people, sql).await
     }
 
     /// Everyone who was in a batch's request, with their addresses: the planned,
@@ -79,23 +81,26 @@ impl Reader {
         &mut self,
         batch: &PickedBatch,
     ) -> Result<Vec<(MessageRef, Recipient)>, StoreError> {
-        let sql = "SELECT p.recipient_id, r.address \
-             FROM campaign_recipient p JOIN recipient r ON r.id = p.recipient_id \
-             WHERE p.campaign_id = $1 AND p.code = 0 AND p.batch_no = $2 \
-               AND p.recipient_id BETWEEN $3 AND $4 \
-               AND NOT EXISTS (SELECT 1 FROM send_exception e WHERE e.campaign_id = p.campaign_id \
-                    AND e.batch_no = $2 AND e.recipient_id = p.recipient_id) \
-             ORDER BY p.recipient_id LIMIT $5";
+        self.people_of(batch.key, batch.people, people_of_request!(""))
+            .await
+    }
+
+    async fn people_of(
+        &mut self,
+        key: BatchKey,
+        (first, last): (RecipientId, RecipientId),
+        sql: &'static str,
+    ) -> Result<Vec<(MessageRef, Recipient)>, StoreError> {
         let rows: Vec<(i64, String)> = on!(self, conn => sqlx::query_as(sql)
-            .bind(batch.key.campaign.as_db())
-            .bind(batch.key.number)
-            .bind(batch.people.0.as_db())
-            .bind(batch.people.1.as_db())
+            .bind(key.campaign.as_db())
+            .bind(key.number)
+            .bind(first.as_db())
+            .bind(last.as_db())
             .bind(page_rows(OPEN_MAX))
             .fetch_all(&mut *conn)
             .await)
-        .doing("reading the people of a request in doubt")?;
-        messages(batch.key, rows)
+        .doing("reading the people of a request")?;
+        messages(key, rows)
     }
 
     /// The batch that an account's provider knows under this name.

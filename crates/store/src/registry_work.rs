@@ -388,7 +388,7 @@ impl Reader {
     }
 
     /// Lists of a brand whose results are awaited and that İYS took up to `until`.
-    pub async fn lists_awaited_since(
+    pub async fn lists_awaited_from_before(
         &mut self,
         brand: BrandId,
         until: Timestamp,

@@ -79,7 +79,7 @@ pub(super) async fn results_came(
     brand: &Brand,
     before: Timestamp,
 ) -> Result<(), EngineError> {
-    if writer.lists_awaited_since(brand.id, before).await? == 0 {
+    if writer.lists_awaited_from_before(brand.id, before).await? == 0 {
         let key = key(brand, AlarmCode::ResultsMissing, "");
         writer.clear_alarm(key).await?;
     }

@@ -81,9 +81,7 @@ impl Rights {
             Channel::Whatsapp => {}
         }
     }
-}
 
-impl Rights {
     /// Nothing may be done, whatever the channel.
     fn deny_everything(&mut self) {
         self.brand = Allowed::No;

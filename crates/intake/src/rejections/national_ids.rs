@@ -4,11 +4,10 @@
 use std::borrow::Cow;
 use std::io;
 
-use csv::ByteRecord;
-
 use crate::cell::holds_national_id;
 use crate::field::Field;
 use crate::file::encoding::Decoder;
+use crate::table::delimiter::record_of;
 use crate::table::layout::Layout;
 
 /// Takes national ids out of the rows of a file.
@@ -30,15 +29,9 @@ impl NationalIds<'_> {
         {
             return Ok(Cow::Borrowed(raw));
         }
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(self.delimiter)
-            .from_reader(raw);
-        let mut record = ByteRecord::new();
-        if !reader.read_byte_record(&mut record)? {
+        let Some(record) = record_of(raw, self.delimiter) else {
             return Ok(Cow::Borrowed(raw));
-        }
+        };
         // Cells out of place say nothing about what they are.
         let is_whole = record.len() <= self.layout.headers.len();
         let is_hidden = |(column, cell): (usize, &[u8])| {

@@ -2,7 +2,7 @@
 //! with İYS's own code and words.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::iter::Peekable;
 use std::path::Path;
 
@@ -11,8 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RowSplitter;
 use crate::field::Field;
-use crate::rejections::{Rejection, Sorted, Sorter, read_frame, write_frame};
-use crate::spill::damaged;
+use crate::rejections::{Frames, Rejection, Sorted, Sorter, write_frame};
 use crate::summary::ColumnReport;
 use crate::verdict::{Args, explain_en, explain_tr};
 
@@ -115,18 +114,14 @@ where
     out.flush()?;
     Ok(ByLine {
         rejections: rejections.into_iter().peekable(),
-        refusals: Frames {
-            input: BufReader::new(File::open(path)?),
-            frame: Vec::new(),
-        }
-        .peekable(),
+        refusals: Frames::open(&path)?.peekable(),
     })
 }
 
 /// Two lists by line as one.
 struct ByLine<I: Iterator> {
     rejections: Peekable<I>,
-    refusals: Peekable<Frames>,
+    refusals: Peekable<Frames<RegistryRefusal>>,
 }
 
 impl<I: Iterator<Item = io::Result<Rejection>>> Iterator for ByLine<I> {
@@ -141,24 +136,6 @@ impl<I: Iterator<Item = io::Result<Rejection>>> Iterator for ByLine<I> {
             self.rejections.next().map(|item| item.map(Reported::from))
         } else {
             self.refusals.next().map(|item| item.map(Reported::from))
-        }
-    }
-}
-
-/// Sorted refusals on disk.
-struct Frames {
-    input: BufReader<File>,
-    frame: Vec<u8>,
-}
-
-impl Iterator for Frames {
-    type Item = io::Result<RegistryRefusal>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match read_frame(&mut self.input, &mut self.frame) {
-            Ok(false) => None,
-            Ok(true) => Some(postcard::from_bytes(&self.frame).map_err(damaged)),
-            Err(error) => Some(Err(error)),
         }
     }
 }

@@ -165,6 +165,11 @@ fn usual_count(counts: &[usize]) -> usize {
         .unwrap_or(0)
 }
 
+/// The cells of a row as it stands in the file; none of an empty one.
+pub(crate) fn record_of(row: &[u8], delimiter: u8) -> Option<ByteRecord> {
+    first_records(row, delimiter, 1).pop()
+}
+
 /// The first records of a head.
 fn first_records(head: &[u8], delimiter: u8, most: usize) -> Vec<ByteRecord> {
     csv::ReaderBuilder::new()

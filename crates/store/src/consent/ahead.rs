@@ -31,9 +31,10 @@ impl Store {
 
 impl Writer {
     /// Makes the people of slices that are probably all strangers, and nothing
-    /// else; [`Writer::apply_ahead`] does the rest in another transaction. What
-    /// it needs comes for each slice. Nothing is made when İYS has told the firm about strangers: what it told
-    /// is taken over with their addresses, in one transaction.
+    /// else; [`Writer::apply_ahead`] does the rest in another transaction and
+    /// needs what is returned, slice by slice. Nothing is made when İYS has told
+    /// the firm about strangers: what it told is taken over with their addresses,
+    /// in one transaction.
     ///
     /// # Errors
     /// [`StoreError::Exists`] when somebody was on record: drop the transaction.

@@ -13,7 +13,7 @@ use validator::Validate;
 
 use super::Campaign;
 use crate::app::App;
-use crate::body::{Id, Wanted as _, is_json};
+use crate::body::{Id, Wanted, is_json};
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::words;
@@ -57,6 +57,15 @@ step! {
     resume_campaign, "/campaigns/{id}/resume", "resume_campaign", LaunchCampaigns, resume
 }
 
+/// What a step is told; nothing by default.
+fn said<T: Wanted + Default>(headers: &HeaderMap, body: &Bytes) -> Result<T, Problem> {
+    if body.is_empty() {
+        return Ok(T::default());
+    }
+    is_json(headers)?;
+    T::read(body)
+}
+
 /// What is approved.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -83,12 +92,7 @@ pub(crate) async fn approve_campaign(
     body: Bytes,
 ) -> Stepped {
     caller.needs(Permission::ApproveCampaigns)?;
-    let approve = if body.is_empty() {
-        Approve::default()
-    } else {
-        is_json(&headers)?;
-        Approve::read(&body)?
-    };
+    let approve: Approve = said(&headers, &body)?;
     let seen = approve.content_hash.as_deref();
     let moved = app
         .engine
@@ -126,12 +130,7 @@ pub(crate) async fn launch_campaign(
     body: Bytes,
 ) -> Stepped {
     caller.needs(Permission::LaunchCampaigns)?;
-    let launch = if body.is_empty() {
-        Launch::default()
-    } else {
-        is_json(&headers)?;
-        Launch::read(&body)?
-    };
+    let launch: Launch = said(&headers, &body)?;
     let moved = app
         .engine
         .launch_with(caller.firm, id, launch.when_credit_short, &caller.actor)
