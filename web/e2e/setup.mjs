@@ -7,6 +7,7 @@ export const SETUP_STORY = [
   ["registers a retailer at İYS and takes it off", retailers],
   ["sees where İYS pushes to", pushAddress],
   ["gives a purpose hours of its own and a day off", quietTimes],
+  ["puts accounts in order and gives one a price", routeRules],
   ["writes an e-mail twice and looks back", mailTemplate],
   ["counts a text over real people", measureText],
 ];
@@ -100,6 +101,48 @@ async function quietTimes({ page }) {
   await dates.getByRole("button", { name: /15 Temmuz 2030/ }).click();
   await rules.getByRole("button", { name: "Kaydet" }).click();
   await page.getByText("Kaydedildi.").first().waitFor();
+}
+
+async function routeRules({ page }) {
+  await page.goto("/settings");
+  await page.getByRole("table", { name: "Markalar" }).getByRole("link").first().click();
+  const rules = page.locator("#sending-rules");
+  const order = rules.locator("[data-order=COMMERCIAL]");
+  const price = rules.locator("[data-route-prices]").getByRole("textbox").first();
+  const save = rules.getByRole("button", { name: "Kaydet" });
+  const kept = () =>
+    page.evaluate(async () => {
+      const brand = new URL(location.href).searchParams.get("brand");
+      return (await fetch(`/api/v1/brands/${brand}/sending-rules`)).json();
+    });
+  await order.getByRole("combobox").click();
+  await page.getByRole("option").first().click();
+  await order.getByRole("listitem").waitFor();
+  // Letter by letter, as people write: a comma that ends the text is not the end of it.
+  await price.pressSequentially("0,2575");
+  await rules
+    .getByRole("switch", { name: "API ile yapılan toplu gönderimi bir kişi onaylasın" })
+    .check({ force: true });
+  await checkAccess(page, "order and prices of accounts");
+  await rules.locator("[data-route-orders]").scrollIntoViewIfNeeded();
+  await picture(page, "brand-routes");
+  await save.click();
+  await until(async () => (await kept()).api_needs_approval, 20, "the rules kept");
+  const { route_orders, route_prices } = await kept();
+  assert.equal(route_orders.length, 1);
+  const [account] = route_orders[0].connectors;
+  assert.equal(route_prices[account], 257_500);
+  await page.reload();
+  await until(async () => (await price.inputValue()) === "₺0,2575", 20, "the price as it was written");
+  // As it was before: other parts of the story reckon with it.
+  await order.getByRole("button", { name: /Sıradan çıkar/ }).click();
+  await price.fill("");
+  await rules
+    .getByRole("switch", { name: "API ile yapılan toplu gönderimi bir kişi onaylasın" })
+    .uncheck({ force: true });
+  await save.click();
+  await until(async () => !(await kept()).api_needs_approval, 20, "the rules as before");
+  assert.deepEqual((await kept()).route_prices, {});
 }
 
 async function mailTemplate({ page }) {

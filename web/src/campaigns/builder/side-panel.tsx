@@ -149,12 +149,11 @@ function Cost({ campaign }: { campaign: Campaign }) {
   const money = useMoney();
   const isSms = campaign.channel === "MESAJ";
   const measured = useMeasured(campaign.id);
-  const rules = useSendingRules(campaign.brand_id);
   const balance = useBalance(campaign.connector_id, isSms);
   if (!measured.data) return null;
   const { parts_total, by_parts, by_encoding } = measured.data;
-  const price = rules.data?.part_price_micros ?? null;
-  const cost = price === null ? null : price * parts_total;
+  // At the price of the account that it would leave over.
+  const cost = measured.data.cost_micros ?? null;
   const { amount, currency = null } = balance.data ?? {};
   const credit = amount == null ? null : Number(amount) * 1_000_000;
   const lines: [string, ReactNode][] = isSms
