@@ -12,6 +12,13 @@ import { Problem } from "../app/states";
 import { currentLanguage } from "../locale";
 import { type BrandValues, brandChange, valuesOf } from "./brand-values";
 
+/** Under which name the server tells a fault, where the form holds the field under another one. */
+const FAULT_OF: Partial<Record<keyof BrandValues, string>> = {
+  from: "window.from",
+  to: "window.to",
+  activation: "activation_at",
+};
+
 interface BrandFormProps {
   /** None makes a new one. */
   brand: Brand | undefined;
@@ -73,9 +80,11 @@ export function BrandForm({ brand, isReadOnly }: BrandFormProps) {
   const faults = save.error instanceof ApiError ? save.error.fields(currentLanguage()) : {};
   const field = (name: keyof BrandValues) => ({
     ...form.getInputProps(name),
-    error: form.errors[name] ?? faults[name],
+    error: form.errors[name] ?? faults[FAULT_OF[name] ?? name] ?? (name === "from" ? faults.window : undefined),
     readOnly: isReadOnly,
   });
+  // The partner account speaks for many firms: its codes are not theirs to change.
+  const isLinked = form.values.uses_partner_account;
   return (
     <form
       onSubmit={form.onSubmit((values) => save.mutate(values))}
@@ -115,9 +124,20 @@ export function BrandForm({ brand, isReadOnly }: BrandFormProps) {
             description={t("admin.brands.iys_code_hint")}
             inputMode="numeric"
             {...field("iys_code")}
+            readOnly={isReadOnly || isLinked}
           />
-          <TextInput label={t("admin.brands.brand_code")} inputMode="numeric" {...field("brand_code")} />
-          <TextInput label={t("admin.brands.iys_username")} {...field("iys_username")} />
+          <TextInput
+            label={t("admin.brands.brand_code")}
+            description={t("admin.brands.brand_code_hint")}
+            inputMode="numeric"
+            {...field("brand_code")}
+            readOnly={isReadOnly || isLinked}
+          />
+          <TextInput
+            label={t("admin.brands.iys_username")}
+            description={t("admin.brands.iys_username_hint")}
+            {...field("iys_username")}
+          />
           <PasswordInput
             label={t("admin.brands.iys_password")}
             description={brand?.iys_configured ? t("admin.brands.password_kept") : undefined}
@@ -125,7 +145,22 @@ export function BrandForm({ brand, isReadOnly }: BrandFormProps) {
             visibilityToggleButtonProps={{ "aria-label": t("common.action.show") }}
             {...field("iys_password")}
           />
+          <TextInput
+            type="datetime-local"
+            label={t("admin.brands.activation")}
+            description={t("admin.brands.activation_hint")}
+            {...field("activation")}
+          />
         </SimpleGrid>
+        {brand?.uses_partner_account && (
+          <Switch
+            label={t("admin.brands.partner")}
+            description={t("admin.brands.partner_hint")}
+            disabled={isReadOnly}
+            {...form.getInputProps("uses_partner_account", { type: "checkbox" })}
+            error={faults.uses_partner_account}
+          />
+        )}
         {brand && (
           <TextLink to="/registry" search={{ brand: brand.id }} fz="sm">
             {t("admin.brands.change_mode")}

@@ -1,4 +1,5 @@
 import type { Brand, BrandChange } from "../api/model";
+import { instantOf, wallClockOf } from "../campaigns/builder/turkish-time";
 
 /** A brand as its form holds it: everything that is typed is text. */
 export interface BrandValues {
@@ -10,6 +11,9 @@ export interface BrandValues {
   brand_code: string;
   iys_username: string;
   iys_password: string;
+  /** As `2026-03-01T00:00`, in Turkish time. */
+  activation: string;
+  uses_partner_account: boolean;
   from: string;
   to: string;
   freshness_hours: number | string;
@@ -30,6 +34,8 @@ export function valuesOf(brand: Brand | undefined): BrandValues {
     brand_code: brand?.brand_code?.toString() ?? "",
     iys_username: brand?.iys_username ?? "",
     iys_password: "",
+    activation: clockText(brand?.activation_at),
+    uses_partner_account: brand?.uses_partner_account ?? false,
     from: brand?.window.from ?? "09:00",
     to: brand?.window.to ?? "20:00",
     freshness_hours: brand?.freshness_hours ?? 24,
@@ -38,6 +44,12 @@ export function valuesOf(brand: Brand | undefined): BrandValues {
     needs_other_approver: brand?.needs_other_approver ?? false,
     sends_renewals: brand?.sends_renewals ?? false,
   };
+}
+
+function clockText(instant: string | null | undefined): string {
+  if (!instant) return "";
+  const { day, time } = wallClockOf(instant);
+  return `${day}T${time}`;
 }
 
 /** What was changed, and nothing else: what two people change at once stays both. */
@@ -51,6 +63,12 @@ export function brandChange(now: BrandValues, before: BrandValues): BrandChange 
   }
   if (now.iys_username.trim() !== before.iys_username.trim()) change.iys_username = now.iys_username.trim() || null;
   if (now.iys_password !== "") change.iys_password = now.iys_password;
+  if (now.activation !== before.activation) {
+    const [day = "", time = ""] = now.activation.split("T");
+    change.activation_at = instantOf({ day, time });
+  }
+  // Only whoever runs the installation joins a brand to its partner account.
+  if (before.uses_partner_account && !now.uses_partner_account) change.uses_partner_account = false;
   if (now.from !== before.from || now.to !== before.to) change.window = { from: now.from.trim(), to: now.to.trim() };
   for (const key of ["freshness_hours", "brake_percent"] as const) {
     if (now[key] !== before[key] && now[key] !== "") change[key] = Number(now[key]);
