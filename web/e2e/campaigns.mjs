@@ -84,6 +84,19 @@ async function choosePeople({ page }) {
   await saved(page);
   await reaches(page, EXPECTED.accepted);
 
+  // By the firm's own numbers of people; one that nobody has is named.
+  const codes = await page.evaluate(async () => {
+    const { items } = await (await fetch("/api/v1/contacts?limit=200")).json();
+    return items.filter(({ external_id, phone }) => external_id && phone).map(({ external_id }) => external_id);
+  });
+  await page.getByRole("radio", { name: "Cari kodları" }).check();
+  await page.getByRole("textbox", { name: "Cari kodları" }).fill([...codes.slice(0, 3), "YOK-1"].join("\n"));
+  const unknown = page.locator("[data-unknown-accounts='1']");
+  await unknown.getByText("YOK-1").waitFor();
+  await unknown.getByText("R406").waitFor();
+  await checkAccess(page, "the account codes of a campaign");
+  await picture(page, "campaign-accounts");
+
   // A tag says the same here, and is simpler.
   await page.getByRole("radio", { name: "Etiket" }).check();
   const tag = page.getByLabel("Etiket adı").and(page.locator("input"));
@@ -126,6 +139,8 @@ async function planTime({ page }) {
   await page.getByText("Bu saatte gönderim kapalı").waitFor();
   await page.getByRole("switch", { name: "Önce küçük bir grupla dene" }).check({ force: true });
   await page.getByLabel("İlk grup (%)").waitFor();
+  await page.getByLabel("Durduran ret ya da şikâyet (%)").fill("3");
+  await page.getByLabel("Retler için en az bekleme (dakika)").fill("15");
   await saved(page);
   await checkAccess(page, "the time of a campaign");
   await picture(page, "campaign-time");

@@ -151,6 +151,6 @@ function AudienceWords({ audience }: { audience: Campaign["audience"] }) {
     case "addresses":
       return t("campaigns.detail.audience_addresses", { count: audience.addresses.length });
     default:
-      return t("campaigns.detail.audience_accounts");
+      return t("campaigns.detail.audience_accounts", { count: audience.codes.length });
   }
 }

@@ -23,6 +23,7 @@ import { GoStep } from "./go-step";
 import { SENDER_MAX, SetupStep } from "./setup-step";
 import { FirstSidePanel, SidePanel } from "./side-panel";
 import { BUILDER_STEPS, type BuilderStep } from "./steps";
+import { TemplateStart, useTemplatesFor } from "./template-start";
 import { useDraft } from "./use-draft";
 import { WhatStep } from "./what-step";
 import { WhenStep } from "./when-step";
@@ -249,11 +250,21 @@ function FirstStep({ brands, connectors }: { brands: Brand[]; connectors: Connec
     plan: EMPTY_PLAN,
   }));
   const senders = useSenders(draft.connector_id);
+  const templates = useTemplatesFor(draft);
+  const [templateId, setTemplateId] = useState<string>();
+  // Of another brand or channel, it is none any more.
+  const template = templates.find(({ id }) => id === templateId);
+  // Other content is another intention.
+  const changed = () => {
+    intention.current = newIntentionKey();
+    create.reset();
+  };
   const create = useAct(
     () => {
       const brand = brands.find(({ id }) => id === draft.brand_id);
       const { batch_size: _, ...wanted } = draft;
-      const body = { ...wanted, body: brand ? firstWords(brand, draft.basis) : "" };
+      const words = brand ? firstWords(brand, draft.basis) : "";
+      const body = { ...wanted, body: template?.body ?? words, template_id: template?.id };
       return answer<Campaign>(
         api.POST("/api/v1/campaigns", { body, headers: { "Idempotency-Key": intention.current } }),
       );
@@ -297,15 +308,22 @@ function FirstStep({ brands, connectors }: { brands: Brand[]; connectors: Connec
           <SetupStep
             draft={draft}
             set={(change) => {
-              // Other content is another intention.
-              intention.current = newIntentionKey();
-              create.reset();
+              changed();
               setDraft((present) => ({ ...present, ...change }));
             }}
             errors={errors}
             brands={brands}
             connectors={connectors}
             senders={senders}
+          />
+          <TemplateStart
+            templates={templates}
+            chosen={template?.id}
+            onChoose={(id) => {
+              changed();
+              setTemplateId(id);
+            }}
+            error={errors.template_id}
           />
           {create.error && <Problem error={create.error} />}
           <Group justify="flex-end">

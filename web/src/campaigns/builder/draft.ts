@@ -101,3 +101,47 @@ export function isUnwritten(body: string, brand: Brand | undefined): boolean {
 export function withSentence(body: string, sentence: string): string {
   return body.includes(sentence) ? body : `${body.trimEnd()} ${sentence}`.trimStart();
 }
+
+/** The same plan with other accounts to step in; the senders of those that are left out go with them. */
+export function withFallbacks(plan: Plan, fallbacks: string[]): Plan {
+  const senders = Object.entries(plan.fallback_senders ?? {}).filter(([account]) => fallbacks.includes(account));
+  return { ...plan, fallbacks, fallback_senders: Object.fromEntries(senders) };
+}
+
+/** The same plan with a sender of its own over one account; an empty one is the campaign's again. */
+export function withFallbackSender(plan: Plan, account: string, sender: string): Plan {
+  const { [account]: _, ...others } = plan.fallback_senders ?? {};
+  return { ...plan, fallback_senders: sender.trim() === "" ? others : { ...others, [account]: sender } };
+}
+
+/** Whether a provider that names its approved senders does not name this one; a list of numbers says nothing of names. */
+export function isUnlisted(sender: string, approved: readonly string[]): boolean {
+  const wanted = sender.trim();
+  const namesNames = approved.some((name) => !/^\+?\d+$/.test(name));
+  return namesNames && wanted !== "" && !approved.includes(wanted);
+}
+
+/** A few people first. */
+export type Canary = NonNullable<Plan["canary"]>;
+
+/** From this share of refusals or complaints on a first group stops the campaign, percent, where nobody said otherwise. */
+export const REFUSAL_PERCENT = 5;
+
+/** The same first group with another time for results; refusals are not waited for longer than that. */
+export function withWait(canary: Canary, wait_minutes: number): Canary {
+  const { refusal_minutes } = canary;
+  return {
+    ...canary,
+    wait_minutes,
+    ...(refusal_minutes != null && { refusal_minutes: Math.min(refusal_minutes, wait_minutes) }),
+  };
+}
+
+/** Most accounts or addresses that an audience names one by one. */
+export const NAMED_MAX = 10_000;
+
+/** The firm's own numbers of its people (cari kodu), one a line or behind commas, semicolons or tabs; each once. */
+export function codesOf(text: string): string[] {
+  const parts = text.split(/[\n,;\t]/).map((part) => part.trim());
+  return [...new Set(parts.filter((part) => part !== ""))];
+}

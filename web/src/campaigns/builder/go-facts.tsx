@@ -12,8 +12,10 @@ import { Time } from "../../app/time";
 import { useFormats } from "../../locale/format";
 import { CreditNotice } from "../credit-short";
 import classes from "./builder.module.css";
+import { REFUSAL_PERCENT } from "./draft";
 import { type GoPage, useGo, useReasons } from "./go";
 import { useMoney } from "./money";
+import { UnknownAccounts } from "./named-people";
 import { Pairs } from "./pairs";
 
 const TONE = { blocks: "bad", needs_approval: "held", warns: "out", remarks: "neutral" } as const;
@@ -105,6 +107,7 @@ function Findings({ page }: { page: GoPage }) {
           {page.plan.ignores_limits}
         </Notice>
       )}
+      <UnknownAccounts codes={page.unknown_accounts ?? []} />
       {page.credit_short && <CreditNotice short={page.credit_short} />}
     </>
   );
@@ -206,11 +209,12 @@ function Way({ campaign, page }: { campaign: Campaign; page: GoPage }) {
     [t("builder.side.finishes"), page.finishes_at ? formats.dateTime(page.finishes_at) : t("common.none")],
     [t("campaigns.form.basis"), `${t(`common.basis.${campaign.basis}`)} · ${campaign.purpose}`],
     ...page.routes.map(
-      ({ name, obstacle, is_foreign }, place) =>
+      ({ connector_id, name, obstacle, is_foreign }, place) =>
         [
           place === 0 ? t("builder.go.route") : t("builder.go.fallback", { place }),
           <span key={name} style={{ color: obstacle ? "var(--tone-out)" : undefined }}>
             {name}
+            {plan.fallback_senders?.[connector_id] && ` · ${plan.fallback_senders[connector_id]}`}
             {is_foreign && ` · ${t("builder.route.foreign")}`}
             {obstacle && ` · ${t(`builder.route.obstacle.${obstacle as "halted"}`)}`}
           </span>,
@@ -236,7 +240,9 @@ export function PlanWords({ plan }: { plan: Campaign["plan"] }) {
         percent: plan.canary.percent,
         minutes: plan.canary.wait_minutes,
         brake: plan.canary.brake_percent,
+        refusals: plan.canary.brake_refusal_percent ?? REFUSAL_PERCENT,
       }),
+    plan.canary?.refusal_minutes && t("builder.plan.canary_refusals", { minutes: plan.canary.refusal_minutes }),
     plan.split && t("builder.plan.split", { first: plan.split.first_percent, second: plan.split.second_percent }),
     plan.control_percent && t("builder.plan.control", { percent: plan.control_percent }),
     plan.cap && t("builder.plan.cap", { count: plan.cap }),

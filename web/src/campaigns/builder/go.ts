@@ -19,6 +19,8 @@ export interface GoPage {
   target: number;
   sendable: number;
   excluded: { code: string; count: number }[];
+  /** Of an audience of accounts, those that nobody has; absent on pages kept before it was told. */
+  unknown_accounts?: string[];
   measured: {
     parts_total: number;
     by_parts: Record<string, number>;

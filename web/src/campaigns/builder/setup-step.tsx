@@ -4,7 +4,7 @@ import type { Brand, Connector, RecipientKind } from "../../api/model";
 import { Notice } from "../../app/notice";
 import { Section } from "../../app/page";
 import classes from "./builder.module.css";
-import type { Draft } from "./draft";
+import { type Draft, isUnlisted, withFallbackSender, withFallbacks } from "./draft";
 
 const BASES = ["COMMERCIAL", "INFORMATIONAL"] as const;
 const CHANNELS = ["MESAJ", "EPOSTA", "WHATSAPP"] as const;
@@ -34,9 +34,7 @@ export function SetupStep({ draft, set, errors, brands, connectors, senders }: S
   const approved = connector?.senders ?? [];
   const suggestions = [...new Set([...approved, ...senders])];
   const sender = draft.sender.trim();
-  // Who lists nothing but numbers says nothing of names.
-  const namesNames = isSms && approved.some((name) => !/^\+?\d+$/.test(name));
-  const isUnknown = namesNames && sender !== "" && !approved.includes(sender);
+  const isUnknown = isSms && isUnlisted(sender, approved);
   return (
     <>
       <Section title={t("builder.setup.title")} id="setup">
@@ -119,7 +117,10 @@ export function SetupStep({ draft, set, errors, brands, connectors, senders }: S
                 value &&
                 set({
                   connector_id: value,
-                  plan: { ...draft.plan, fallbacks: fallbacks.filter((other) => other !== value) },
+                  plan: withFallbacks(
+                    draft.plan,
+                    fallbacks.filter((other) => other !== value),
+                  ),
                 })
               }
               error={errors.connector_id}
@@ -148,7 +149,7 @@ export function SetupStep({ draft, set, errors, brands, connectors, senders }: S
               label={t("builder.setup.fallbacks")}
               description={t("builder.setup.fallbacks_hint")}
               value={fallbacks}
-              onChange={(chosen) => set({ plan: { ...draft.plan, fallbacks: chosen.slice(0, FALLBACKS_MAX) } })}
+              onChange={(chosen) => set({ plan: withFallbacks(draft.plan, chosen.slice(0, FALLBACKS_MAX)) })}
               error={errors["plan.fallbacks"]}
             >
               <Stack gap="xs" mt="xs">
@@ -165,8 +166,55 @@ export function SetupStep({ draft, set, errors, brands, connectors, senders }: S
               </Stack>
             </Checkbox.Group>
           )}
+          <FallbackSenders draft={draft} set={set} connectors={connectors} error={errors["plan.fallback_senders"]} />
         </div>
       </Section>
     </>
+  );
+}
+
+interface FallbackSendersProps {
+  draft: Draft;
+  set: (change: Partial<Draft>) => void;
+  connectors: Connector[];
+  error?: string;
+}
+
+/** Under which name the message comes over each account that may step in; the campaign's own unless said otherwise. */
+function FallbackSenders({ draft, set, connectors, error }: FallbackSendersProps) {
+  const { t } = useTranslation();
+  const { fallbacks = [], fallback_senders: own = {} } = draft.plan;
+  const isSms = draft.channel === "MESAJ";
+  const accounts = fallbacks.flatMap((id) => connectors.find((account) => account.id === id) ?? []);
+  if (accounts.length === 0) return null;
+  return (
+    <Stack gap="xs" data-fallback-senders>
+      <Text size="sm" className="quiet">
+        {t("builder.setup.fallback_senders_hint")}
+      </Text>
+      <SimpleGrid cols={{ base: 1, xs: 2 }}>
+        {accounts.map(({ id, name, senders }) => (
+          <Autocomplete
+            key={id}
+            label={t("builder.setup.fallback_sender", { name })}
+            placeholder={draft.sender}
+            data={senders ?? []}
+            value={own[id] ?? ""}
+            onChange={(sender) => set({ plan: withFallbackSender(draft.plan, id, sender) })}
+            error={own[id] !== undefined && error}
+            maxLength={isSms ? SENDER_MAX : 50}
+          />
+        ))}
+      </SimpleGrid>
+      {accounts.map(({ id, name, senders }) => {
+        const sender = own[id] ?? draft.sender;
+        if (!isSms || !isUnlisted(sender, senders ?? [])) return null;
+        return (
+          <Notice key={id} tone="held">
+            {t("builder.setup.unknown_fallback_sender", { name, sender, senders: (senders ?? []).join(", ") })}
+          </Notice>
+        );
+      })}
+    </Stack>
   );
 }

@@ -1,8 +1,6 @@
 import { Button, Group, Modal, NumberInput, Select, Stack, Switch, Text, TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { answer, api } from "../../api/client";
 import type { Brand, Campaign } from "../../api/model";
 import { Notice } from "../../app/notice";
 import { Section } from "../../app/page";
@@ -11,6 +9,7 @@ import { type Draft, isUnwritten } from "./draft";
 import { MailEditor } from "./mail-editor";
 import { PromotionChoice } from "./promotion-choice";
 import { useMeasured } from "./side-panel";
+import { useTemplatesFor } from "./template-start";
 import { TextEditor } from "./text-editor";
 
 interface WhatStepProps {
@@ -135,13 +134,7 @@ export function WhatStep({ draft, set, errors, campaign, brand }: WhatStepProps)
 function FromTemplate({ draft, onTake }: { draft: Draft; onTake: (body: string) => void }) {
   const { t } = useTranslation();
   const [asked, ask] = useState<string>();
-  const { data } = useQuery({
-    queryKey: ["templates", "all"],
-    queryFn: async () => (await answer(api.GET("/api/v1/templates", { params: { query: { limit: 200 } } }))).items,
-  });
-  const texts = (data ?? []).filter(
-    ({ brand_id, channel }) => brand_id === draft.brand_id && channel === draft.channel,
-  );
+  const texts = useTemplatesFor(draft);
   if (texts.length === 0) return null;
   const take = (body: string | undefined) => {
     ask(undefined);

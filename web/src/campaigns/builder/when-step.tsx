@@ -1,5 +1,4 @@
-import { Button, Group, NumberInput, Radio, Stack, Switch, Text, Textarea, TextInput } from "@mantine/core";
-import type { ReactNode } from "react";
+import { Button, Group, Radio, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Brand, Campaign, DryRun } from "../../api/model";
 import { Notice } from "../../app/notice";
@@ -8,15 +7,16 @@ import { useServerNow } from "../../app/session";
 import { useFormats } from "../../locale/format";
 import { useDryRun } from "../dry-run";
 import classes from "./builder.module.css";
+import { CanaryOption } from "./canary-option";
 import { DayPicker } from "./day-picker";
 import type { Draft, Plan } from "./draft";
+import { Count, Option } from "./option";
 import { useSendingRules } from "./side-panel";
 import { daysLater, instantOf, wallClockOf } from "./turkish-time";
 
 /** The hour proposed for a day. */
 const USUAL_TIME = "10:30";
 const PACKAGES = { size: 5_000, every_minutes: 30 };
-const CANARY = { percent: 1, wait_minutes: 30, brake_percent: 20 };
 const CONTROL_PERCENT = 5;
 
 interface WhenStepProps {
@@ -144,7 +144,7 @@ function Proposal({ run, plan, onTake }: { run: DryRun | undefined; plan: Plan; 
 
 function Pace({ plan, change, errors, draft, set }: PartProps & Pick<WhenStepProps, "draft" | "set">) {
   const { t } = useTranslation();
-  const { packages, canary, split } = plan;
+  const { packages } = plan;
   return (
     <Section title={t("builder.when.pace")} id="pace">
       <div className={classes.inside}>
@@ -175,42 +175,7 @@ function Pace({ plan, change, errors, draft, set }: PartProps & Pick<WhenStepPro
             </>
           )}
         </Option>
-        <Option
-          label={t("builder.when.canary")}
-          hint={split ? t("builder.when.canary_not_with_split") : t("builder.when.canary_hint")}
-          isOn={Boolean(canary)}
-          isDisabled={Boolean(split)}
-          onTurn={(on) => change({ canary: on ? CANARY : null })}
-        >
-          {canary && (
-            <>
-              <Count
-                label={t("builder.when.canary_percent")}
-                value={canary.percent}
-                min={1}
-                max={50}
-                onChange={(percent) => change({ canary: { ...canary, percent } })}
-                error={errors["plan.canary.percent"] ?? errors["plan.canary"]}
-              />
-              <Count
-                label={t("builder.when.canary_minutes")}
-                value={canary.wait_minutes}
-                min={1}
-                max={4_320}
-                onChange={(wait_minutes) => change({ canary: { ...canary, wait_minutes } })}
-                error={errors["plan.canary.wait_minutes"]}
-              />
-              <Count
-                label={t("builder.when.canary_brake")}
-                value={canary.brake_percent}
-                min={1}
-                max={100}
-                onChange={(brake_percent) => change({ canary: { ...canary, brake_percent } })}
-                error={errors["plan.canary.brake_percent"]}
-              />
-            </>
-          )}
-        </Option>
+        <CanaryOption plan={plan} change={change} errors={errors} />
         <Option
           label={t("builder.when.control")}
           hint={t("builder.when.control_hint")}
@@ -323,62 +288,5 @@ function Limits({ plan, change, errors, campaign }: PartProps & { campaign: Camp
         )}
       </div>
     </Section>
-  );
-}
-
-interface OptionProps {
-  label: string;
-  hint: string;
-  isOn: boolean;
-  isDisabled?: boolean;
-  onTurn: (on: boolean) => void;
-  children?: ReactNode;
-}
-
-function Option({ label, hint, isOn, isDisabled, onTurn, children }: OptionProps) {
-  return (
-    <div className={classes.option}>
-      <Switch
-        label={label}
-        description={hint}
-        checked={isOn}
-        disabled={isDisabled}
-        onChange={(event) => onTurn(event.currentTarget.checked)}
-      />
-      {children && isOn && <div className={classes.more}>{children}</div>}
-    </div>
-  );
-}
-
-interface CountProps {
-  label: string;
-  description?: string;
-  value: number;
-  min: number;
-  max: number;
-  onChange: (value: number) => void;
-  error?: string;
-}
-
-function Count({ label, description, value, min, max, onChange, error }: CountProps) {
-  const { i18n } = useTranslation();
-  return (
-    <NumberInput
-      label={label}
-      description={description}
-      value={value}
-      min={min}
-      max={max}
-      clampBehavior="blur"
-      allowDecimal={false}
-      allowNegative={false}
-      thousandSeparator={i18n.language === "en" ? "," : "."}
-      decimalSeparator={i18n.language === "en" ? "." : ","}
-      // An empty box is somebody in the middle of writing.
-      onChange={(next) => typeof next === "number" && next >= min && onChange(next)}
-      error={error}
-      w="100%"
-      maw={description ? 320 : 210}
-    />
   );
 }

@@ -17,8 +17,10 @@ import { dryRunSteps } from "../steps";
 import { Waterfall } from "../waterfall";
 import classes from "./builder.module.css";
 import type { Audience, Draft } from "./draft";
+import { AccountCodes, Addresses } from "./named-people";
 
-type Choice = "all" | "list" | "tag" | "segment" | "addresses" | "accounts";
+const CHOICES = ["all", "list", "tag", "segment", "accounts", "addresses"] as const;
+type Choice = (typeof CHOICES)[number];
 
 interface WhoStepProps {
   draft: Draft;
@@ -27,7 +29,7 @@ interface WhoStepProps {
   campaign: Campaign;
 }
 
-/** Kime: everybody, a list, a tag or the people whom rules find; with the waterfall of those who are left out. */
+/** Kime: everybody, a list, a tag, whom rules find or who is named one by one; with the waterfall of those left out. */
 export function WhoStep({ draft, set, errors, campaign }: WhoStepProps) {
   const { t } = useTranslation();
   const lists = useLists();
@@ -38,9 +40,6 @@ export function WhoStep({ draft, set, errors, campaign }: WhoStepProps) {
   const choice: Choice = chosen ?? (audience.type === "tag" ? (isList ? "list" : "tag") : audience.type);
   const take = (next: Audience) => set({ audience: next });
   const isTaken = choice === (audience.type === "tag" ? (isList ? "list" : "tag") : audience.type);
-  const options: Choice[] = ["all", "list", "tag", "segment"];
-  // What the panel does not offer stays as it is: addresses or accounts that a program named.
-  if (!options.includes(audience.type)) options.push(audience.type);
   return (
     <>
       <Section title={t("builder.who.title")} id="who">
@@ -49,14 +48,14 @@ export function WhoStep({ draft, set, errors, campaign }: WhoStepProps) {
             aria-label={t("builder.who.title")}
             value={choice}
             onChange={(value) => {
-              const next = options.find((one) => one === value) ?? "all";
+              const next = CHOICES.find((one) => one === value) ?? "all";
               choose(next);
               if (next === "all") take({ type: "all" });
             }}
-            error={errors.audience}
+            error={choice !== "accounts" && choice !== "addresses" && errors.audience}
           >
             <div className={classes.cards}>
-              {options.map((option) => (
+              {CHOICES.map((option) => (
                 <Option key={option} value={option} text={t(`builder.who.explain.${option}`)}>
                   {t(`builder.who.choice.${option}`)}
                 </Option>
@@ -78,10 +77,11 @@ export function WhoStep({ draft, set, errors, campaign }: WhoStepProps) {
               onTake={(segment_id) => take({ type: "segment", segment_id })}
             />
           )}
-          {choice !== "all" && !isTaken && <Text size="sm">{t("builder.who.not_chosen")}</Text>}
-          {choice === "addresses" && audience.type === "addresses" && (
-            <Text>{t("campaigns.detail.audience_addresses", { count: audience.addresses.length })}</Text>
+          {choice === "accounts" && (
+            <AccountCodes campaign={campaign} audience={audience} onTake={take} error={errors.audience} />
           )}
+          {choice === "addresses" && <Addresses audience={audience} onTake={take} error={errors.audience} />}
+          {choice !== "all" && !isTaken && <Text size="sm">{t("builder.who.not_chosen")}</Text>}
         </div>
       </Section>
       <Reached campaign={campaign} />
