@@ -1,6 +1,7 @@
 //! From bytes to records: what kind of file it is, how its letters are coded,
 //! and its records with the line numbers an editor shows.
 
+pub(crate) mod ahead;
 pub(crate) mod encoding;
 pub(crate) mod kind;
 pub(crate) mod packing;

@@ -2,6 +2,7 @@
 //! and copied without being read.
 
 use std::io;
+use std::ops::Range;
 
 use serde::Serialize;
 
@@ -68,20 +69,30 @@ impl<'a> Frame<'a> {
 }
 
 /// The frames of a piece of a partition, in the order they were appended.
-pub(crate) fn frames(mut bytes: &[u8]) -> io::Result<Vec<Frame<'_>>> {
-    let mut frames = Vec::new();
-    while !bytes.is_empty() {
-        let (head, rest) = bytes
-            .split_at_checked(HEAD_BYTES)
-            .ok_or_else(|| damaged("a frame"))?;
+pub(crate) fn frames(bytes: &[u8]) -> io::Result<Vec<Frame<'_>>> {
+    let frame = |(key, place): (u64, Range<usize>)| Frame {
+        key,
+        bytes: &bytes[place],
+    };
+    Ok(places(bytes)?.into_iter().map(frame).collect())
+}
+
+/// The key of each framed pair and where its bytes stand, in the order they were
+/// appended.
+pub(crate) fn places(bytes: &[u8]) -> io::Result<Vec<(u64, Range<usize>)>> {
+    let mut places = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let start = at + HEAD_BYTES;
+        let head = bytes.get(at..start).ok_or_else(|| damaged("a frame"))?;
         let (length, key) = head.split_at(4);
         let length = u32::from_le_bytes(length.try_into().map_err(damaged)?) as usize;
         let key = u64::from_le_bytes(key.try_into().map_err(damaged)?);
-        let (pair, rest) = rest
-            .split_at_checked(length)
-            .ok_or_else(|| damaged("a frame"))?;
-        frames.push(Frame { key, bytes: pair });
-        bytes = rest;
+        at = start + length;
+        if at > bytes.len() {
+            return Err(damaged("a frame"));
+        }
+        places.push((key, start..at));
     }
-    Ok(frames)
+    Ok(places)
 }

@@ -25,10 +25,11 @@ use domain::ReasonCode;
 pub use self::codes::{CODE_CHARS_MAX, CodeList, CodeReader, CodeRecord, CodeVerdict, judge_codes};
 use self::opening::{Table, note_columns};
 use crate::directory::{Directory, DirectoryError, NoDirectory};
+use crate::file::ahead::RowsAhead;
 use crate::file::rows::Rows;
 use crate::holdings::Shelves;
 use crate::lookup::{LookUpError, resolve_waiting};
-use crate::merge::Merger;
+use crate::merge::{Merger, load_ahead};
 use crate::options::{Action, Options};
 use crate::outcomes;
 use crate::outlets::Outlets;
@@ -349,19 +350,18 @@ impl<'w> Way<'w> {
             surveyor,
         );
         let batch = self.options.limits.directory_batch.max(1);
-        loop {
-            let offset = rows.offset();
-            let Some((place, record)) = rows.read()? else {
-                break;
-            };
-            judge.judge(place, record, out)?;
-            if out.waiting.len() >= batch {
-                resolve_waiting(out, self.directory)?;
-            }
-            if out.account.tally.rows.is_multiple_of(ROWS_PER_REPORT) {
-                self.report(offset, out.account.tally.rows)?;
-            }
-        }
+        thread::scope(|scope| {
+            RowsAhead::spawn(scope, rows).for_each(|place, record| {
+                judge.judge(place, record, out)?;
+                if out.waiting.len() >= batch {
+                    resolve_waiting(out, self.directory)?;
+                }
+                if out.account.tally.rows.is_multiple_of(ROWS_PER_REPORT) {
+                    self.report(place.start, out.account.tally.rows)?;
+                }
+                Ok::<(), End>(())
+            })
+        })?;
         resolve_waiting(out, self.directory)?;
         self.ask(&judge, layout, out);
         self.verdict_on_columns(&judge, out)
@@ -431,19 +431,27 @@ impl<'w> Way<'w> {
             shelves,
             ambiguous,
             records: RecordWriter::create(&self.records)?,
-            out,
+            pairs: &out.pairs,
+            account: &mut out.account,
+            has_decisions: out.has_decisions,
         };
-        for partition in 0..partitions {
-            merger.merge(partition)?;
-            let all = Progress {
-                read_bytes: self.file_bytes,
-                total_bytes: self.file_bytes,
-                rows,
-            };
-            if (self.watch)(all).is_break() {
-                return Err(End::Failed(JudgeError::Cancelled));
+        let watch = &mut *self.watch;
+        let all = Progress {
+            read_bytes: self.file_bytes,
+            total_bytes: self.file_bytes,
+            rows,
+        };
+        let bytes_max = self.options.limits.partition_bytes_max;
+        thread::scope(|scope| {
+            let loaded = load_ahead(scope, merger.pairs, bytes_max);
+            for (partition, load) in loaded.into_iter().enumerate() {
+                merger.merge(partition, load?)?;
+                if watch(all).is_break() {
+                    return Err(End::Failed(JudgeError::Cancelled));
+                }
             }
-        }
+            Ok(())
+        })?;
         Ok(merger.records.finish()?)
     }
 

@@ -6,6 +6,7 @@
 //! in which they stand; only among identical rows the first line is the one kept.
 
 mod admission;
+mod ahead;
 mod conflicts;
 mod repeats;
 
@@ -14,17 +15,20 @@ use std::io;
 use domain::{ReasonCode, RegistryMode};
 
 use crate::cell::Fault;
+pub(crate) use self::ahead::load_ahead;
+use self::ahead::{Loaded, Sorted};
 use crate::directory::Directory;
 use crate::field::Field;
 use crate::frame::{self, Encoder, Frame};
 use crate::holdings::{Shelf, Shelves};
 use crate::lookup::LookUpError;
 use crate::options::{Action, Options};
-use crate::outlets::{Account, Outlets};
+use crate::outlets::Account;
 use crate::pair::{Address, Pair};
 use crate::people::{Ambiguous, Marks};
 use crate::records::RecordWriter;
 use crate::rejections::Draft;
+use crate::spill::Spill;
 
 /// Merges the partitions of one file and writes what remains as records.
 pub(crate) struct Merger<'m> {
@@ -32,21 +36,27 @@ pub(crate) struct Merger<'m> {
     pub(crate) directory: &'m mut dyn Directory,
     /// Everything on record, where it was read as a whole.
     pub(crate) shelves: Option<Shelves>,
-    pub(crate) out: &'m mut Outlets,
+    /// What was judged, in partitions.
+    pub(crate) pairs: &'m Spill,
+    pub(crate) account: &'m mut Account,
+    /// Whether a consent was ended by the firm's own decision.
+    pub(crate) has_decisions: bool,
     pub(crate) ambiguous: Ambiguous,
     pub(crate) records: RecordWriter,
 }
 
 impl Merger<'_> {
     /// Merges one partition.
-    pub(crate) fn merge(&mut self, partition: usize) -> Result<(), LookUpError> {
-        if self.out.pairs.bytes(partition) == 0 {
+    pub(crate) fn merge(&mut self, partition: usize, loaded: Loaded) -> Result<(), LookUpError> {
+        if self.pairs.bytes(partition) == 0 {
             return Ok(());
         }
         let marks = self.ambiguous.marks(partition)?;
-        let held = self.load(partition, &marks)?;
-        let mut frames = frame::frames(&held)?;
-        frames.sort_unstable_by_key(|frame| frame.key);
+        let sorted = match loaded {
+            Loaded::Whole(sorted) => sorted,
+            Loaded::TooLarge => Sorted::new(self.load(partition, &marks)?)?,
+        };
+        let frames = sorted.frames();
         let is_unrecorded = self.holds_no_states();
         let minds_refusals = is_unrecorded && self.minds_first_refusals();
         let on_record = match &mut self.shelves {
@@ -87,12 +97,12 @@ impl Merger<'_> {
     fn minds_first_refusals(&self) -> bool {
         let is_told_to_registry =
             self.options.action == Action::Push && self.options.mode == RegistryMode::Integrator;
-        is_told_to_registry || self.out.has_decisions
+        is_told_to_registry || self.has_decisions
     }
 
     /// A pair is copied as it was framed; it is read only to be traced.
     fn accept_alone(&mut self, frame: Frame<'_>) -> io::Result<()> {
-        let account = &mut self.out.account;
+        let account = &mut *self.account;
         if account.traced.is_some() {
             account.accept(&frame.pair()?, [])?;
         } else {
@@ -113,28 +123,21 @@ impl Merger<'_> {
             .map(|frame| frame.pair())
             .collect::<io::Result<Vec<_>>>()?;
         let last_row_wins = self.options.mapping.update_people;
-        settle_ambiguous(&mut pairs, marks, last_row_wins, &mut self.out.account)?;
-        repeats::merge(&mut pairs, &mut self.out.account)?;
+        settle_ambiguous(&mut pairs, marks, last_row_wins, self.account)?;
+        repeats::merge(&mut pairs, self.account)?;
         self.settle_conflicts(&mut pairs, accepted)
     }
 
-    /// The pairs of a partition. Where they exceed the bound, repeated ones are
-    /// merged while loading: a file that names one person a million times needs
-    /// no more memory than one that names them once.
+    /// The pairs of a partition that exceeds the bound. Repeated ones are merged
+    /// while loading: a file that names one person a million times needs no more
+    /// memory than one that names them once.
     fn load(&mut self, partition: usize, marks: &Marks) -> io::Result<Vec<u8>> {
         let bound = self.options.limits.partition_bytes_max;
         let people_max = self.options.limits.people_per_phone_max;
         let last_row_wins = self.options.mapping.update_people;
-        let Outlets {
-            pairs: spill,
-            account,
-            ..
-        } = &mut *self.out;
-        if spill.bytes(partition) <= bound {
-            return spill.read_whole(partition);
-        }
+        let account = &mut *self.account;
         let mut held: Vec<u8> = Vec::new();
-        spill.read(partition, bound, |piece| {
+        self.pairs.read(partition, bound, |piece| {
             held.extend_from_slice(piece);
             if held.len() <= bound {
                 return Ok(());

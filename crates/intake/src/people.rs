@@ -5,6 +5,8 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 use domain::ReasonCode;
 
@@ -150,40 +152,65 @@ impl People {
     /// lie: `marks` has as many partitions as those. With `last_row_wins` the
     /// phone of an id's last row is not ambiguous.
     pub(crate) fn find_ambiguous(
-        &mut self,
+        &self,
         mut marks: Spill,
         last_row_wins: bool,
         account: &mut Account,
     ) -> io::Result<Ambiguous> {
-        for partition in 0..self.sightings.len() {
-            let Survey { ids, forms } = self.survey(partition)?;
-            if forms.is_empty() && ids.is_empty() {
-                continue;
+        let (into_surveyed, surveyed) = sync_channel(0);
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                // One ahead of whoever looks at its findings.
+                for partition in 0..self.sightings.len() {
+                    let survey = self.survey(partition);
+                    let has_failed = survey.is_err();
+                    if into_surveyed.send(survey).is_err() || has_failed {
+                        return;
+                    }
+                }
+            });
+            for (partition, survey) in surveyed.into_iter().enumerate() {
+                self.mark(partition, &survey?, &mut marks, last_row_wins, account)?;
             }
-            self.for_each(partition, |sighting| {
-                if forms.get(&sighting.stripped).is_some_and(Option::is_none) {
-                    account.note_row(ReasonCode::W402, sighting.line)?;
-                }
-                let known = ids.get(&sighting.id);
-                let Some(known) = known.filter(|_| sighting.phone != NO_PHONE) else {
-                    return Ok(());
-                };
-                if last_row_wins && known.last_phone == sighting.phone {
-                    return Ok(());
-                }
-                let target = marks.partition_of(Address::Phone(sighting.phone).fingerprint());
-                marks.append(target, |buffer| {
-                    buffer.extend_from_slice(&sighting.id.to_le_bytes());
-                    buffer.extend_from_slice(&sighting.phone.to_le_bytes());
-                    Ok(())
-                })
-            })?;
+            Ok(Ambiguous { marks })
+        })
+    }
+
+    /// Marks the ambiguous ids of one partition.
+    fn mark(
+        &self,
+        partition: usize,
+        survey: &Survey,
+        marks: &mut Spill,
+        last_row_wins: bool,
+        account: &mut Account,
+    ) -> io::Result<()> {
+        let Survey { ids, forms } = survey;
+        if forms.is_empty() && ids.is_empty() {
+            return Ok(());
         }
-        Ok(Ambiguous { marks })
+        self.for_each(partition, |sighting| {
+            if forms.get(&sighting.stripped).is_some_and(Option::is_none) {
+                account.note_row(ReasonCode::W402, sighting.line)?;
+            }
+            let known = ids.get(&sighting.id);
+            let Some(known) = known.filter(|_| sighting.phone != NO_PHONE) else {
+                return Ok(());
+            };
+            if last_row_wins && known.last_phone == sighting.phone {
+                return Ok(());
+            }
+            let target = marks.partition_of(Address::Phone(sighting.phone).fingerprint());
+            marks.append(target, |buffer| {
+                buffer.extend_from_slice(&sighting.id.to_le_bytes());
+                buffer.extend_from_slice(&sighting.phone.to_le_bytes());
+                Ok(())
+            })
+        })
     }
 
     /// What the ids of a partition are.
-    fn survey(&mut self, partition: usize) -> io::Result<Survey> {
+    fn survey(&self, partition: usize) -> io::Result<Survey> {
         let mut survey = Survey::default();
         survey
             .ids
@@ -209,7 +236,7 @@ impl People {
     }
 
     fn for_each(
-        &mut self,
+        &self,
         partition: usize,
         mut take: impl FnMut(Sighting) -> io::Result<()>,
     ) -> io::Result<()> {
@@ -227,7 +254,7 @@ impl People {
 
 impl Ambiguous {
     /// The marks of the pairs in one partition.
-    pub(crate) fn marks(&mut self, partition: usize) -> io::Result<Marks> {
+    pub(crate) fn marks(&self, partition: usize) -> io::Result<Marks> {
         let mut found = Marks::default();
         self.marks.read(partition, PIECE_BYTES, |piece| {
             for mark in piece.chunks(16) {

@@ -2,7 +2,8 @@
 //! it can be read back a part at a time however large the file was.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 
 /// Partitions in one file. Each has a small buffer; full buffers are appended
@@ -77,7 +78,7 @@ impl Spill {
     /// Reads a partition's items in pieces of at most about `piece_bytes`, each
     /// made of whole items, in the order they were appended.
     pub(crate) fn read(
-        &mut self,
+        &self,
         partition: usize,
         piece_bytes: usize,
         mut take: impl FnMut(&[u8]) -> io::Result<()>,
@@ -89,7 +90,7 @@ impl Spill {
                 take(&piece)?;
                 piece.clear();
             }
-            block.read(&mut self.file.handle, &mut piece)?;
+            block.read(&self.file.handle, &mut piece)?;
         }
         piece.extend_from_slice(&source.buffer);
         if !piece.is_empty() {
@@ -99,11 +100,11 @@ impl Spill {
     }
 
     /// Reads all of a partition at once.
-    pub(crate) fn read_whole(&mut self, partition: usize) -> io::Result<Vec<u8>> {
+    pub(crate) fn read_whole(&self, partition: usize) -> io::Result<Vec<u8>> {
         let source = &self.partitions[partition];
         let mut all = Vec::with_capacity(source.bytes());
         for block in &source.blocks {
-            block.read(&mut self.file.handle, &mut all)?;
+            block.read(&self.file.handle, &mut all)?;
         }
         all.extend_from_slice(&source.buffer);
         Ok(all)
@@ -122,15 +123,16 @@ impl Partition {
 }
 
 impl Block {
-    /// Appends the block to `out`.
-    fn read(self, file: &mut File, out: &mut Vec<u8>) -> io::Result<()> {
-        file.seek(SeekFrom::Start(self.start))?;
-        let read = file.take(self.bytes as u64).read_to_end(out)?;
-        if read < self.bytes {
-            Err(damaged("a block is cut short"))
-        } else {
-            Ok(())
-        }
+    /// Appends the block to `out`. Moves no position of the file, so that threads
+    /// may read side by side.
+    fn read(self, file: &File, out: &mut Vec<u8>) -> io::Result<()> {
+        let held = out.len();
+        out.resize(held + self.bytes, 0);
+        file.read_exact_at(&mut out[held..], self.start)
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => damaged("a block is cut short"),
+                _ => error,
+            })
     }
 }
 

@@ -20,6 +20,13 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// Stands where no record was read yet.
+    pub(super) const NONE: Self = Self {
+        line: 0,
+        start: 0,
+        bytes: 0,
+    };
+
     pub(crate) fn range(self) -> Range<u64> {
         self.start..self.start + self.bytes
     }
@@ -54,11 +61,18 @@ impl Rows {
 
     /// Reads the next record; `None` at the end.
     pub(crate) fn read(&mut self) -> io::Result<Option<(Place, &ByteRecord)>> {
-        if !self.reader.read_byte_record(&mut self.record)? {
+        let mut record = std::mem::take(&mut self.record);
+        let read = self.read_into(&mut record);
+        self.record = record;
+        Ok(read?.map(|place| (place, &self.record)))
+    }
+
+    /// Reads the next record into `record`; `None` at the end.
+    pub(super) fn read_into(&mut self, record: &mut ByteRecord) -> io::Result<Option<Place>> {
+        if !self.reader.read_byte_record(record)? {
             return Ok(None);
         }
-        let (from_byte, from_line) = self
-            .record
+        let (from_byte, from_line) = record
             .position()
             .map_or((0, 1), |position| (position.byte(), position.line()));
         let before = self.before_next;
@@ -71,7 +85,7 @@ impl Rows {
             bytes: end.saturating_sub(start),
         };
         self.before_next = self.reader.get_mut().run_at(end);
-        Ok(Some((place, &self.record)))
+        Ok(Some(place))
     }
 
     /// Bytes of the text consumed so far.

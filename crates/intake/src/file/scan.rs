@@ -9,13 +9,15 @@ mod letters;
 mod shape;
 
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use domain::ReasonCode;
 
 use self::letters::Letters;
 use self::shape::Shape;
 use super::encoding::{Decoder, Encoding};
-use super::text::{LineEnds, TextFile};
+use super::text::{LineEnds, TextFile, TextReader};
 use super::{CHUNK_BYTES, kind};
 use crate::verdict::Refusal;
 
@@ -60,30 +62,22 @@ pub(crate) fn scan(
     forced: Option<Encoding>,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Scanned, ScanEnd> {
-    let mut reader = file.open()?;
-    let mut chunk = vec![0; CHUNK_BYTES];
-    let mut letters = Letters::default();
-    let mut shape = Shape::new(delimiter, record_bytes_max as u64);
-    loop {
-        let len = reader.read(&mut chunk)?;
-        if len == 0 {
-            break;
-        }
-        let piece = &chunk[..len];
-        if any_byte(piece, |byte| byte == 0) {
-            return Err(Refusal::unsupported(kind::BINARY).into());
-        }
-        letters.feed(piece);
-        if let Err(fault) = shape.feed(piece) {
-            return Err(shape_refusal(file, fault)?.into());
-        }
-        if !go_on() {
-            return Err(ScanEnd::Cancelled);
-        }
-    }
-    if let Err(fault) = shape.finish() {
-        return Err(shape_refusal(file, fault)?.into());
-    }
+    let is_over = AtomicBool::new(false);
+    let (letters, shape) = thread::scope(|scope| {
+        // Two passes of like length, side by side.
+        let shaping = scope.spawn(|| shape_of(file, delimiter, record_bytes_max as u64, &is_over));
+        let letters = letters_of(file, go_on);
+        is_over.store(letters.is_err(), Ordering::Relaxed);
+        let shape = shaping
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (letters, shape)
+    });
+    let mut letters = letters?;
+    let has_lone_cr = match shape? {
+        Ok(has_lone_cr) => has_lone_cr,
+        Err(fault) => return Err(shape_refusal(file, fault)?.into()),
+    };
     let decoder = match letters.finish(file.stated, forced) {
         Ok(decoder) => decoder,
         Err(letters::Undecided::Unknown) => return Err(Refusal::new(ReasonCode::F104).into()),
@@ -94,7 +88,7 @@ pub(crate) fn scan(
     };
     let is_doubtful =
         forced.is_none() && decoder.encoding == Encoding::Windows1254 && letters.is_doubtful();
-    let line_ends = if shape.has_lone_cr() {
+    let line_ends = if has_lone_cr {
         LineEnds::LoneCr
     } else {
         LineEnds::AsTheyAre
@@ -104,6 +98,63 @@ pub(crate) fn scan(
         line_ends,
         is_doubtful,
     })
+}
+
+/// How the letters of the text are coded; binary data has none.
+fn letters_of(file: &TextFile, go_on: &mut dyn FnMut() -> bool) -> Result<Letters, ScanEnd> {
+    let mut letters = Letters::default();
+    let mut pieces = Pieces::of(file)?;
+    while let Some(piece) = pieces.next()? {
+        if any_byte(piece, |byte| byte == 0) {
+            return Err(Refusal::unsupported(kind::BINARY).into());
+        }
+        letters.feed(piece);
+        if !go_on() {
+            return Err(ScanEnd::Cancelled);
+        }
+    }
+    Ok(letters)
+}
+
+/// Whether the text has lone carriage returns; a fault where it is no table.
+/// Nobody wants to know any more once `is_over`.
+fn shape_of(
+    file: &TextFile,
+    delimiter: u8,
+    record_bytes_max: u64,
+    is_over: &AtomicBool,
+) -> io::Result<Result<bool, shape::Fault>> {
+    let mut shape = Shape::new(delimiter, record_bytes_max);
+    let mut pieces = Pieces::of(file)?;
+    while let Some(piece) = pieces.next()? {
+        if let Err(fault) = shape.feed(piece) {
+            return Ok(Err(fault));
+        }
+        if is_over.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    Ok(shape.finish().map(|()| shape.has_lone_cr()))
+}
+
+/// A text in pieces.
+struct Pieces {
+    reader: TextReader,
+    chunk: Vec<u8>,
+}
+
+impl Pieces {
+    fn of(file: &TextFile) -> io::Result<Self> {
+        Ok(Self {
+            reader: file.open()?,
+            chunk: vec![0; CHUNK_BYTES],
+        })
+    }
+
+    fn next(&mut self) -> io::Result<Option<&[u8]>> {
+        let len = self.reader.read(&mut self.chunk)?;
+        Ok((len > 0).then(|| &self.chunk[..len]))
+    }
 }
 
 fn shape_refusal(file: &TextFile, fault: shape::Fault) -> io::Result<Refusal> {

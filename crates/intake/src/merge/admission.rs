@@ -74,7 +74,7 @@ impl Merger<'_> {
             }
             Some(Err(fault)) => {
                 let draft = Draft::new(pair.place, pair.channel, fault);
-                Ok(self.out.account.refuse(draft)?)
+                Ok(self.account.refuse(draft)?)
             }
         }
     }
@@ -84,7 +84,7 @@ impl Merger<'_> {
         pair: &Pair<'_>,
         codes: impl IntoIterator<Item = ReasonCode>,
     ) -> Result<(), LookUpError> {
-        self.out.account.accept(pair, codes)?;
+        self.account.accept(pair, codes)?;
         Ok(self.records.write(pair)?)
     }
 
@@ -158,8 +158,7 @@ impl Merger<'_> {
                 ReasonCode::W804 => vec![("status".to_owned(), stated.status.to_string())],
                 _ => Vec::new(),
             };
-            self.out
-                .account
+            self.account
                 .tally
                 .note_with(code, pair.place.line, told);
         }

@@ -49,12 +49,11 @@ impl Merger<'_> {
         for pair in pairs {
             match (date_of(pair, Status::Onay), refusal) {
                 (Some(date), Some(refused)) if date < refused => {
-                    self.out.account.give_way(ReasonCode::W802, pair)?;
+                    self.account.give_way(ReasonCode::W802, pair)?;
                 }
                 (Some(_), Some(_)) => {
                     let fault = Fault::new(Field::Status, ReasonCode::R802).showing("ONAY + RET");
-                    self.out
-                        .account
+                    self.account
                         .refuse(Draft::new(pair.place, pair.channel, fault))?;
                 }
                 _ => {
@@ -75,15 +74,14 @@ impl Merger<'_> {
     ) -> io::Result<()> {
         let is_crowd = people > self.options.limits.people_per_phone_max;
         if is_crowd && !pair.is_refusal() {
-            return self.out.account.refuse(crowd_refusal(&pair, people));
+            return self.account.refuse(crowd_refusal(&pair, people));
         }
         if is_crowd {
             pair.external_id = None;
         } else if people > 1 {
             let line = pair.place.line;
             let told = || vec![("count".to_owned(), people.to_string())];
-            self.out
-                .account
+            self.account
                 .tally
                 .note_with(ReasonCode::W803, line, told);
             pair.remarks.add(ReasonCode::W803);
