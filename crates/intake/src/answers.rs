@@ -50,7 +50,11 @@ impl Mapping {
         if self.status_channels.is_empty() {
             self.status_channels.clone_from(&earlier.status_channels);
         }
-        self.date_order = self.date_order.or(earlier.date_order);
+        if self.date_order.is_none() {
+            // What is said now about all columns is said about each of them.
+            fill(&mut self.date_orders, &earlier.date_orders);
+            self.date_order = earlier.date_order;
+        }
         self.default_kind = self.default_kind.or(earlier.default_kind);
         self.default_country = self
             .default_country
@@ -120,7 +124,7 @@ impl Question {
     /// The field of [`Mapping`] that the answer goes into, by its JSON name.
     pub const fn answer_field(&self) -> &'static str {
         match self {
-            Self::DateOrder { .. } => "date_order",
+            Self::DateOrder { .. } => "date_orders",
             Self::Polarity { .. } => "polarity",
             Self::StatusChannels { .. } => "status_channels",
             Self::SourceWord { .. } => "sources",
@@ -138,6 +142,7 @@ impl Question {
     pub fn answer_key(&self) -> Option<&str> {
         match self {
             Self::Polarity { header }
+            | Self::DateOrder { header, .. }
             | Self::ConsentDateColumn { header }
             | Self::UnnamedColumn { header, .. } => Some(header),
             Self::SourceWord { word, .. } | Self::KindWord { word, .. } => Some(word),
@@ -187,7 +192,7 @@ mod tests {
         Mapping {
             columns: [("kayıt tarihi".to_owned(), date)].into(),
             polarity: [("SMS istemiyor".to_owned(), Polarity::YesIsRefusal)].into(),
-            date_order: Some(DateOrder::DayFirst),
+            date_orders: [("Kayıt Tarihi".to_owned(), DateOrder::DayFirst)].into(),
             status_channels: vec![Channel::Mesaj, Channel::Arama],
             sources: [("web sitesi".to_owned(), Source::HS_WEB)].into(),
             kinds: [("dernek".to_owned(), RecipientKind::Tacir)].into(),
@@ -209,12 +214,12 @@ mod tests {
     fn what_is_said_now_wins_over_what_was_remembered() {
         let now = Mapping {
             sources: [("Web Sitesi".to_owned(), Source::HS_MOBIL)].into(),
-            date_order: Some(DateOrder::MonthFirst),
+            date_orders: [("KAYIT_TARİHİ".to_owned(), DateOrder::MonthFirst)].into(),
             ..Mapping::default()
         };
         let both = now.clone().or_remembered(&answered());
         assert_eq!(both.sources, now.sources, "the same word, folded");
-        assert_eq!(both.date_order, Some(DateOrder::MonthFirst));
+        assert_eq!(both.date_orders, now.date_orders, "the same column, folded");
         assert_eq!(both.status_channels, answered().status_channels);
         assert_eq!(both.default_kind, Some(RecipientKind::Bireysel));
         assert_eq!(both.columns, answered().columns);
@@ -223,5 +228,32 @@ mod tests {
             ..Mapping::default()
         };
         assert!(Mapping::default().or_remembered(&doubtful).is_empty());
+    }
+
+    #[test]
+    fn an_order_of_dates_that_was_remembered_for_a_whole_file_still_answers_its_columns() {
+        let old: Mapping = serde_json::from_str(r#"{"date_order": "month_first"}"#).unwrap();
+        let next = Mapping::default().or_remembered(&old);
+        assert_eq!(
+            next.date_order_of("İzin Tarihi"),
+            Some(DateOrder::MonthFirst)
+        );
+        let one = Mapping {
+            date_orders: [("izin tarihi".to_owned(), DateOrder::DayFirst)].into(),
+            ..Mapping::default()
+        };
+        let both = one.clone().or_remembered(&old);
+        assert_eq!(both.date_order_of("İZİN_TARİHİ"), Some(DateOrder::DayFirst));
+        assert_eq!(
+            both.date_order_of("Onay Tarihi"),
+            Some(DateOrder::MonthFirst)
+        );
+        let all_now = old.or_remembered(&one);
+        let said = all_now.date_order_of("İzin Tarihi");
+        assert_eq!(
+            said,
+            Some(DateOrder::MonthFirst),
+            "said now, of every column"
+        );
     }
 }

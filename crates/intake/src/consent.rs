@@ -4,7 +4,7 @@
 mod age;
 mod date_rules;
 
-pub(crate) use date_rules::DateRules;
+pub(crate) use date_rules::{DateRules, FIRST_DAY};
 
 use domain::{ReasonCode, RecipientKind, Source, Status};
 

@@ -167,7 +167,7 @@ impl Options {
 /// answer, fields that hold none are left out, unknown fields are refused.
 ///
 /// ```json
-/// { "polarity": { "SMS istemiyor": "yes_is_refusal" }, "date_order": "day_first",
+/// { "polarity": { "SMS istemiyor": "yes_is_refusal" }, "date_orders": { "İzin Tarihi": "day_first" },
 ///   "status_channels": ["MESAJ"], "sources": { "web sitesi": "HS_WEB" },
 ///   "kinds": { "dernek": "TACIR" }, "default_kind": "BIREYSEL",
 ///   "columns": { "kayıt tarihi": { "field": "date" } }, "phone_zeros_are_real": true }
@@ -184,7 +184,13 @@ pub struct Mapping {
     /// Header of a refusal column → what 1, yes or evet means in it (F114).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub polarity: BTreeMap<String, Polarity>,
-    /// Day or month first in dates with `/` or `-`, where the file does not show it.
+    /// Header of a date column → day or month first in its dates with `/` or `-`,
+    /// where its cells do not show it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub date_orders: BTreeMap<String, DateOrder>,
+    /// The same for every date column that [`Mapping::date_orders`] does not name:
+    /// for who knows how all of a program's files are written, and as it was
+    /// remembered before columns were asked about one by one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_order: Option<DateOrder>,
     /// Channels that a status column without a channel covers (R503).
@@ -239,6 +245,14 @@ impl Mapping {
             .keys()
             .chain(self.attributes.keys())
             .any(|known| fold_header(known) == folded)
+    }
+
+    /// What a person said about the dates of the column with this header.
+    pub(crate) fn date_order_of(&self, header: &str) -> Option<DateOrder> {
+        let folded = fold_header(header);
+        let mut said = self.date_orders.iter();
+        let own = said.find(|(known, _)| fold_header(known) == folded);
+        own.map(|(_, order)| *order).or(self.date_order)
     }
 }
 

@@ -119,7 +119,7 @@ impl<'o> RowJudge<'o> {
                 delimiter,
                 cells_stay,
                 vocabulary: Vocabulary::new(layout.groups.len()),
-                orders: DateOrders::new(layout, options.mapping.date_order, surveyor),
+                orders: DateOrders::new(layout, &options.mapping, surveyor),
                 dates: DateRules::new(
                     &options.calendar,
                     options.now,

@@ -192,7 +192,7 @@ pub struct UniformColumn {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "question", rename_all = "snake_case")]
 pub enum Question {
-    /// Which of `05/06/2025` is the day (`date_order`).
+    /// Which of `05/06/2025` is the day (`date_orders`, under the column's header).
     DateOrder {
         /// Header of the date column.
         header: String,

@@ -75,6 +75,16 @@ impl Slashed {
 }
 
 impl Moment {
+    /// A moment that nobody wrote in a cell.
+    pub(crate) const fn known(at: DateTime) -> Self {
+        Self {
+            at,
+            lacks_time: false,
+            was_number: false,
+            had_short_year: false,
+        }
+    }
+
     fn written(date: Date, time: Option<Time>) -> Self {
         Self {
             at: date.to_datetime(time.unwrap_or(Time::midnight())),

@@ -12,7 +12,7 @@ use crate::remarked::Remarked;
 
 /// The first moment of the law's registry: consents before it go by HS_2015
 /// with exactly this date (H155).
-const FIRST_DAY: DateTime = DateTime::constant(2015, 5, 1, 0, 0, 0, 0);
+pub(crate) const FIRST_DAY: DateTime = DateTime::constant(2015, 5, 1, 0, 0, 0, 0);
 
 /// The rules of dates for one upload.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use crate::cell::date::Reading;
 use crate::file::encoding::Decoder;
 use crate::file::rows::Rows;
 use crate::file::text::{LineEnds, TextFile};
-use crate::options::DateOrder;
+use crate::options::{DateOrder, Mapping};
 use crate::summary::Question;
 use crate::table::layout::Layout;
 use crate::verdict::Refusal;
@@ -66,8 +66,8 @@ pub(super) struct DateOrders<'o> {
     /// Columns of consent dates, and those of attributes behind them.
     columns: Vec<usize>,
     consent_columns: usize,
-    /// What a person said; it holds for the columns that do not show their order.
-    chosen: Option<DateOrder>,
+    /// What a person said, by column; it holds where the cells do not show their order.
+    chosen: BTreeMap<usize, DateOrder>,
     surveyor: Surveyor<'o>,
     surveyed: Option<BTreeMap<usize, Evidence>>,
     /// A cell of each column that nothing decides.
@@ -77,10 +77,15 @@ pub(super) struct DateOrders<'o> {
 }
 
 impl<'o> DateOrders<'o> {
-    pub(super) fn new(layout: &Layout, chosen: Option<DateOrder>, surveyor: Surveyor<'o>) -> Self {
+    pub(super) fn new(layout: &Layout, mapping: &Mapping, surveyor: Surveyor<'o>) -> Self {
         let mut columns = layout.date_columns();
         let consent_columns = columns.len();
         columns.extend(&layout.attribute_dates);
+        let said = columns.iter().filter_map(|&column| {
+            let header = layout.headers.get(column)?;
+            Some((column, mapping.date_order_of(header)?))
+        });
+        let chosen = said.collect();
         Self {
             columns,
             consent_columns,
@@ -105,9 +110,9 @@ impl<'o> DateOrders<'o> {
         };
         let mut order = surveyed.get(&column).copied().unwrap_or_default().order();
         if order == ColumnOrder::Undecidable
-            && let Some(chosen) = self.chosen
+            && let Some(chosen) = self.chosen.get(&column)
         {
-            order = ColumnOrder::Decided(chosen);
+            order = ColumnOrder::Decided(*chosen);
         }
         match order {
             ColumnOrder::Decided(order) => {

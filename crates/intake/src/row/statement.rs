@@ -2,17 +2,32 @@
 
 use std::io;
 
-use domain::ReasonCode;
 use domain::fold_text::cell::is_spreadsheet_error;
+use domain::{ReasonCode, Source};
 
 use super::cells::Cells;
 use super::date_order::ColumnOrder;
 use super::{Rules, Who, shown};
 use crate::cell::date::{Moment, Reading};
 use crate::cell::{Fault, clean};
-use crate::consent::{self, Answer, Declared, UNSTATED_SOURCE};
+use crate::consent::{self, Answer, Declared, FIRST_DAY, UNSTATED_SOURCE};
 use crate::field::Field;
 use crate::table::layout::Group;
+
+/// Whether a person said of a free text that it means the lists of before 2015
+/// (*2015 öncesi*): İYS takes those with one date only.
+fn is_list_of_2015((source, remark): &(Source, Option<ReasonCode>)) -> bool {
+    *source == Source::HS_2015 && *remark == Some(ReasonCode::W701)
+}
+
+/// The date that İYS wants of such a consent, whatever day before it was written;
+/// one from after it says that the text meant something else (R605).
+fn moment_of_2015(written: Option<Moment>) -> Moment {
+    match written {
+        Some(moment) if moment.at.date() > FIRST_DAY.date() => moment,
+        _ => Moment::known(FIRST_DAY),
+    }
+}
 
 impl Rules<'_> {
     /// The consent of a group as the row states it: kind, status, source, date.
@@ -69,8 +84,10 @@ impl Rules<'_> {
         if let Some((_, Some(remark))) = &source {
             self.on_consent.add(*remark);
         }
+        let is_of_2015 = source.as_ref().is_some_and(is_list_of_2015);
         let source = source.map(|(source, _)| source);
         let moment = match self.moment(group, cells)? {
+            Ok(moment) if is_of_2015 => Some(moment_of_2015(moment)),
             Ok(moment) => moment,
             Err(fault) => return Ok(Err(fault)),
         };

@@ -25,7 +25,7 @@ const LONG: &str = "Alıcı;İzin Türü;İzin Durumu;İzin Tarihi;İzin Kaynağ
 const GOOD_DATE: &str = "20.06.2025 14:05";
 const PHONE: &str = "+905321234567";
 
-/// `accepted ONAY 2025-06-20 14:05:00 HS_WEB W201`, `R602`, `F114`, `? date_order`.
+/// `accepted ONAY 2025-06-20 14:05:00 HS_WEB W201`, `R602`, `F114`, `? date_orders`.
 fn told(outcome: &Outcome) -> String {
     if outcome.file() != "accepted" {
         return outcome.file();
@@ -371,7 +371,7 @@ fn dates_and_sources() -> Vec<(u32, Shown)> {
         ),
         (
             42,
-            Here(slashed(&["05/06/2025", "07/06/2025"]), "? date_order"),
+            Here(slashed(&["05/06/2025", "07/06/2025"]), "? date_orders"),
         ),
         (
             43,

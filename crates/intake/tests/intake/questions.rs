@@ -25,7 +25,7 @@ fn local() -> Options {
 fn answers() -> Mapping {
     Mapping {
         polarity: [("RET Mİ".to_owned(), Polarity::YesIsRefusal)].into(),
-        date_order: Some(DateOrder::DayFirst),
+        date_orders: [("İZİN TARİHİ".to_owned(), DateOrder::DayFirst)].into(),
         status_channels: vec![Channel::Mesaj],
         sources: [
             ("web sitesi".to_owned(), Source::HS_WEB),
@@ -67,7 +67,7 @@ fn a_file_asks_everything_at_once_and_every_answer_settles_its_question() {
         for field in open {
             match field {
                 "polarity" => now.polarity = all.polarity.clone(),
-                "date_order" => now.date_order = all.date_order,
+                "date_orders" => now.date_orders = all.date_orders.clone(),
                 "status_channels" => now.status_channels = all.status_channels.clone(),
                 "sources" => now.sources = all.sources.clone(),
                 "kinds" => now.kinds = all.kinds.clone(),

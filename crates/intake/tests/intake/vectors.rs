@@ -312,6 +312,61 @@ fn an_answer_about_dates_is_for_the_columns_that_do_not_show_their_order() {
 }
 
 #[test]
+fn two_date_columns_that_do_not_show_their_order_are_asked_about_and_answered_one_by_one() {
+    let head = "Telefon;E-posta;SMS İzni;SMS İzin Tarihi;E-posta İzni;E-posta İzin Tarihi;Kaynak";
+    let file =
+        format!("{head}\n+905321234561;ali@firma.com.tr;ONAY;05/06/2025;ONAY;06/05/2025;HS_WEB\n");
+    let mut options = Options {
+        action: Action::Local,
+        ..push()
+    };
+    let open = judged(&file, &options);
+    let columns: Vec<_> = open
+        .summary
+        .questions
+        .iter()
+        .map(Question::answer_key)
+        .collect();
+    assert_eq!(
+        columns,
+        [Some("SMS İzin Tarihi"), Some("E-posta İzin Tarihi")]
+    );
+    assert_eq!(open.rejected(), ["2 R602", "2 R602"]);
+
+    let first = ("sms izin tarihi".to_owned(), DateOrder::DayFirst);
+    options.mapping.date_orders.extend([first]);
+    let half = judged(&file, &options);
+    assert_eq!(
+        half.accepted(),
+        ["2 +905321234561 MESAJ ONAY 2025-06-05 00:00:00 HS_WEB"]
+    );
+    assert_eq!(
+        half.summary.questions.len(),
+        1,
+        "the other one is still open"
+    );
+
+    let second = ("E-POSTA İZİN TARİHİ".to_owned(), DateOrder::MonthFirst);
+    options.mapping.date_orders.extend([second]);
+    let answered = judged(&file, &options);
+    assert!(answered.summary.questions.is_empty());
+    assert_eq!(
+        answered.accepted(),
+        [
+            "2 +905321234561 MESAJ ONAY 2025-06-05 00:00:00 HS_WEB",
+            "2 ali@firma.com.tr EPOSTA ONAY 2025-06-05 00:00:00 HS_WEB",
+        ]
+    );
+    let orders: Vec<_> = answered
+        .summary
+        .columns
+        .iter()
+        .filter_map(|c| c.date_order)
+        .collect();
+    assert_eq!(orders, [DateOrder::DayFirst, DateOrder::MonthFirst]);
+}
+
+#[test]
 fn a_date_column_that_contradicts_itself_stops_the_file() {
     let row = |i: usize, date: &str| format!("0532123{i:04};MESAJ;ONAY;{date};HS_WEB;BIREYSEL\n");
     let file = |contrary: usize| {
@@ -452,4 +507,28 @@ fn a_comma_outside_quotes_is_hinted_at_and_never_glued_back() {
     let outcome = judged(file, &push());
     assert_eq!(outcome.rejected(), ["32 R102"], "vector 53");
     assert!(outcome.rejections[0].next_tr().contains("virgül"));
+}
+
+#[test]
+fn a_text_that_was_said_to_mean_the_lists_of_before_2015_brings_their_date() {
+    let row = |n: u8, date: &str| format!("0532123456{n};MESAJ;ONAY;{date};2015 öncesi;BIREYSEL\n");
+    let rows: String = [
+        (1, "12.03.2014"),
+        (2, ""),
+        (3, "01.05.2015 10:00"),
+        (4, "20.06.2025"),
+    ]
+    .map(|(n, date)| row(n, date))
+    .concat();
+    let mut options = push();
+    let source = ("2015 Öncesi".to_owned(), domain::Source::HS_2015);
+    options.mapping.sources.extend([source]);
+    let outcome = judged(format!("{HEADER}\n{rows}"), &options);
+    let line = |line, n| format!("{line} +90532123456{n} MESAJ ONAY 2015-05-01 00:00:00 HS_2015");
+    assert_eq!(outcome.accepted(), [line(2, 1), line(3, 2), line(4, 3)]);
+    assert_eq!(
+        outcome.rejected(),
+        ["5 R605"],
+        "that is no list of before 2015"
+    );
 }

@@ -38,9 +38,11 @@ pub(crate) struct ApplyWish {
 #[serde(deny_unknown_fields)]
 pub(crate) struct UploadAnswers {
     /// Parts of the mapping, laid over the one in use: objects are merged, a
-    /// null takes an entry out. Its fields: `columns`, `polarity`, `date_order`,
-    /// `status_channels`, `sources`, `kinds`, `update_people`,
-    /// `default_country`, `encoding`, `delimiter`.
+    /// null takes an entry out. Its fields: `columns`, `attributes`, `polarity`,
+    /// `date_orders` (header of the column → `day_first` or `month_first`;
+    /// `date_order` for all columns it does not name), `status_channels`,
+    /// `sources`, `kinds`, `brands`, `phone_zeros_are_real`, `update_people`,
+    /// `default_country`, `encoding`, `sheet`, `delimiter`.
     #[schema(value_type = Option<words::AnyObject>)]
     mapping: Option<Value>,
     /// The capacity of rows that do not state one.

@@ -108,7 +108,8 @@ pub(crate) struct CodeExample {
 /// A question that the file cannot answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Question {
-    /// Which question, such as `date_order`; its answer goes into `mapping`.
+    /// Which question, such as `date_order`; its answer goes into `mapping`, under
+    /// the column or word it is about.
     code: String,
     text_tr: String,
     text_en: String,
