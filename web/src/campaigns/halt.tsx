@@ -5,41 +5,49 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
 import { POLL_MS } from "../api/live";
-import type { Campaign } from "../api/model";
 import { useAct } from "../app/act";
 import { useActorName } from "../app/actor";
 import { Ask } from "../app/ask";
-import { useBrands } from "../app/brands";
 import { Notice } from "../app/notice";
 import { useMay } from "../app/permissions";
 import { Time } from "../app/time";
 
 const HALTS = ["halts"] as const;
 
-/** The stop switches that are pressed and concern the campaign. */
-function useHalts(campaign: Campaign) {
+/** What a switch stops: everything of a brand, or everything over a provider account. */
+export interface HaltSubject {
+  scope: "brand" | "connector";
+  id: string;
+  name: string;
+}
+
+/** The stop switches that are pressed, for the firm. */
+export function useHalts() {
   const { data } = useQuery({
     queryKey: HALTS,
     queryFn: () => answer(api.GET("/api/v1/halts", {})),
     refetchInterval: POLL_MS * 3,
   });
-  return (data ?? []).filter(
-    ({ subject_id }) => subject_id === campaign.brand_id || subject_id === campaign.connector_id,
-  );
+  return data ?? [];
 }
 
-/** Tells that a switch is pressed, by whom and why, and releases it. */
-export function HaltNotices({ campaign }: { campaign: Campaign }) {
+/** Tells that a switch is pressed over one of these, by whom and why, and releases it. */
+export function HaltNotices({ subjects }: { subjects: string[] }) {
   const { t } = useTranslation();
-  const halts = useHalts(campaign);
+  const halts = useHalts().filter(({ subject_id }) => subjects.includes(subject_id));
   const actorName = useActorName();
   const may = useMay();
   const release = useAct(
-    ({ scope, id }: { scope: string; id: string }) =>
-      scope === "brand"
-        ? answer(api.DELETE("/api/v1/brands/{id}/halt", { params: { path: { id } } }))
-        : answer(api.DELETE("/api/v1/connectors/{id}/halt", { params: { path: { id } } })),
-    { done: t("builder.halt.released"), refresh: [HALTS, ["campaign", campaign.id]] },
+    async ({ scope, id }: { scope: "brand" | "connector"; id: string }) => {
+      const path = { params: { path: { id } } };
+      await answer(
+        scope === "brand"
+          ? api.DELETE("/api/v1/brands/{id}/halt", path)
+          : api.DELETE("/api/v1/connectors/{id}/halt", path),
+      );
+      return scope;
+    },
+    { done: (scope) => t(`builder.halt.released_of.${scope}`), refresh: [HALTS, ["campaign"]] },
   );
   return halts.map((halt) => (
     <Notice
@@ -52,12 +60,14 @@ export function HaltNotices({ campaign }: { campaign: Campaign }) {
         <span>
           {actorName(halt.by)}, <Time at={halt.at} />: {halt.reason}
         </span>
-        {may("launch_campaigns") && (
+        {may("approve_campaigns") && (
           <Button
             size="compact-sm"
             variant="default"
             loading={release.isPending}
-            onClick={() => release.mutate({ scope: halt.scope, id: halt.subject_id })}
+            onClick={() =>
+              release.mutate({ scope: halt.scope === "brand" ? "brand" : "connector", id: halt.subject_id })
+            }
           >
             {t("builder.halt.release")}
           </Button>
@@ -67,29 +77,32 @@ export function HaltNotices({ campaign }: { campaign: Campaign }) {
   ));
 }
 
-/** Stops everything of the brand at once, whichever campaign it is. */
-export function HaltButton({ campaign }: { campaign: Campaign }) {
+/** Stops everything of a brand or over an account at once, whichever campaign it is; gone while it is stopped. */
+export function HaltButton({ subject: { scope, id, name }, size }: { subject: HaltSubject; size?: "compact-sm" }) {
   const { t } = useTranslation();
-  const brands = useBrands();
-  const halts = useHalts(campaign);
+  const may = useMay();
+  const halts = useHalts();
   const [isAsked, ask] = useState(false);
-  const name = brands.data?.find(({ id }) => id === campaign.brand_id)?.name ?? "";
   const halt = useAct(
-    (reason: string) =>
-      answer(api.POST("/api/v1/brands/{id}/halt", { params: { path: { id: campaign.brand_id } }, body: { reason } })),
+    (reason: string) => {
+      const wish = { params: { path: { id } }, body: { reason } };
+      return scope === "brand"
+        ? answer(api.POST("/api/v1/brands/{id}/halt", wish))
+        : answer(api.POST("/api/v1/connectors/{id}/halt", wish));
+    },
     {
-      done: ({ campaigns }) => t("builder.halt.done", { count: campaigns.length }),
-      refresh: [HALTS, ["campaign", campaign.id], ["campaigns"]],
+      done: ({ campaigns }) => t(`builder.halt.done_of.${scope}`, { count: campaigns.length }),
+      refresh: [HALTS, ["campaign"], ["campaigns"]],
       showsError: true,
       onDone: () => ask(false),
     },
   );
-  if (halts.some(({ scope }) => scope === "brand")) return null;
+  if (!may("launch_campaigns") || halts.some(({ subject_id }) => subject_id === id)) return null;
   return (
     <Group>
       <Button
         variant="default"
-        size="compact-sm"
+        size={size}
         leftSection={<IconHandStop size={16} color="var(--tone-bad)" aria-hidden />}
         onClick={() => ask(true)}
       >
@@ -97,7 +110,7 @@ export function HaltButton({ campaign }: { campaign: Campaign }) {
       </Button>
       <Ask
         opened={isAsked}
-        title={t("builder.halt.title", { name })}
+        title={t(`builder.halt.title_of.${scope}`, { name })}
         confirm={t("builder.halt.confirm")}
         isDangerous
         note={{ label: t("builder.halt.reason"), description: t("builder.halt.reason_hint"), isRequired: true }}
@@ -106,7 +119,7 @@ export function HaltButton({ campaign }: { campaign: Campaign }) {
         onConfirm={(reason) => halt.mutate(reason)}
         onClose={() => ask(false)}
       >
-        <Text>{t("builder.halt.text")}</Text>
+        <Text>{t(`builder.halt.text_of.${scope}`)}</Text>
       </Ask>
     </Group>
   );

@@ -4,9 +4,9 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
 import type { Campaign, CampaignReport } from "../api/model";
+import { useBrands } from "../app/brands";
 import { Notice } from "../app/notice";
 import { Section } from "../app/page";
-import { useMay } from "../app/permissions";
 import { useServerNow } from "../app/session";
 import { useFormats } from "../locale/format";
 import classes from "./builder/builder.module.css";
@@ -34,8 +34,9 @@ export function RunPanel({ report }: { report: CampaignReport }) {
   const { t } = useTranslation();
   const formats = useFormats();
   const serverNow = useServerNow();
-  const may = useMay();
+  const brands = useBrands();
   const { campaign } = report;
+  const brand = brands.data?.find(({ id }) => id === campaign.brand_id)?.name ?? "";
   const pace = usePace(report);
   const planned = report.target - report.excluded.total;
   const isOpen = isSending(campaign.state) || campaign.state === "paused";
@@ -45,11 +46,11 @@ export function RunPanel({ report }: { report: CampaignReport }) {
   const secondsLeft = pace > 0 ? (planned - report.sent) / pace : undefined;
   return (
     <>
-      <HaltNotices campaign={campaign} />
+      <HaltNotices subjects={[campaign.brand_id, campaign.connector_id]} />
       <Section
         title={t("builder.run.title")}
         id="run"
-        aside={may("launch_campaigns") && <HaltButton campaign={campaign} />}
+        aside={<HaltButton subject={{ scope: "brand", id: campaign.brand_id, name: brand }} size="compact-sm" />}
       >
         <div className={classes.inside}>
           {isAhead && campaign.starts_at && (
@@ -129,6 +130,12 @@ function Canary({ report }: { report: CampaignReport }) {
       })}
     >
       {counts}
+      {result.refused + result.complained > 0 && (
+        <Text size="sm">
+          {t("builder.run.canary_turned_away", { refused: result.refused, complained: result.complained })}
+        </Text>
+      )}
+      {!result.passed && result.brake && <div>{t(`builder.run.brake.${result.brake}`)}</div>}
       {!result.passed && campaign.state === "paused" && <div>{t("builder.run.canary_resume")}</div>}
     </Notice>
   );

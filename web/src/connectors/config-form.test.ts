@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ConnectorKind } from "../api/model";
-import { changesOf, configOf, emptyForm, heldForm, missingFields } from "./config-form";
+import { changesOf, configOf, emptyForm, type Field, heldForm, isOutOfRange, missingFields } from "./config-form";
 
 const field = (name: string, more = {}) => ({
   name,
@@ -43,4 +43,11 @@ test("a_change_sends_what_was_changed_and_keeps_a_secret_that_was_left_empty", (
     password: "yeni",
     base_url: null,
   });
+});
+
+test("a_number_is_held_against_its_range_while_it_is_written", () => {
+  const speed = field("requests_per_second", { number: { min: 0, max: 1_000 } }) as unknown as Field;
+  expect(["", "0", "1000", " 5 "].map((typed) => isOutOfRange(speed, typed))).toEqual([false, false, false, false]);
+  expect(["1001", "-1", "5,5", "hızlı"].map((typed) => isOutOfRange(speed, typed))).toEqual([true, true, true, true]);
+  expect(isOutOfRange(field("user") as unknown as Field, "hızlı")).toBe(false);
 });

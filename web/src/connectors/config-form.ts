@@ -1,5 +1,8 @@
 import type { ConnectorKind } from "../api/model";
 
+/** One field of a provider's form; a whole number tells what it may be. */
+export type Field = ConnectorKind["fields"][number] & { number?: { min: number; max: number } | null };
+
 /** What stands in the fields of a provider's form, by the field's name. */
 export type Filled = Record<string, string>;
 
@@ -45,4 +48,11 @@ export function changesOf(kind: ConnectorKind, held: Filled, filled: Filled): Re
     return [[name, value === "" ? null : value] as const];
   });
   return Object.fromEntries(changed);
+}
+
+/** Whether a number is none, or not one that the provider's connector takes; an empty field is none to judge. */
+export function isOutOfRange({ number }: Field, typed: string): boolean {
+  const text = typed.trim();
+  if (!number || text === "") return false;
+  return !/^\d+$/.test(text) || Number(text) < number.min || Number(text) > number.max;
 }

@@ -17,6 +17,7 @@ import { queries } from "../app/queries";
 import { StateBadge } from "../app/state-badge";
 import { Failure, Loading, Problem } from "../app/states";
 import { Time } from "../app/time";
+import { HaltButton, HaltNotices } from "../campaigns/halt";
 import classes from "../registry/registry.module.css";
 import { BalanceText } from "./balance";
 import { ChangeSettings } from "./change-settings";
@@ -54,21 +55,25 @@ export function ConnectorPage() {
       back={<TextLink to="/connectors">{t("connectors.back")}</TextLink>}
       mark={<StateBadge tone={CONNECTOR_TONE[data.state]} label={t(`connectors.states.${data.state}`)} />}
       actions={
-        may("manage_connectors") && (
-          <>
-            <Rename connector={data} />
-            {kind && <ChangeSettings connector={data} kind={kind} />}
-            <Button
-              leftSection={<IconPlugConnected size={18} aria-hidden />}
-              onClick={() => test.mutate(undefined)}
-              loading={test.isPending}
-            >
-              {t("connectors.test.do")}
-            </Button>
-          </>
-        )
+        <>
+          <HaltButton subject={{ scope: "connector", id, name: data.name }} />
+          {may("manage_connectors") && (
+            <>
+              <Rename connector={data} />
+              {kind && <ChangeSettings connector={data} kind={kind} />}
+              <Button
+                leftSection={<IconPlugConnected size={18} aria-hidden />}
+                onClick={() => test.mutate(undefined)}
+                loading={test.isPending}
+              >
+                {t("connectors.test.do")}
+              </Button>
+            </>
+          )}
+        </>
       }
     >
+      <HaltNotices subjects={[id]} />
       {test.error && <Problem error={test.error} onClose={() => test.reset()} />}
       {data.state === "untested" && !test.data && <Notice tone="held">{t("connectors.test.untested")}</Notice>}
       {data.state_reason && !test.data && (
@@ -87,6 +92,12 @@ export function ConnectorPage() {
               data.tested_at ? <Time key="tested" at={data.tested_at} /> : t("connectors.never"),
             ],
             [t("connectors.since"), <Time key="since" at={data.created_at} />],
+            [
+              t("admin.account.costs"),
+              <TextLink key="costs" to="/settings" hash="brands">
+                {t("admin.account.costs_where")}
+              </TextLink>,
+            ],
           ]}
         />
         <Text size="sm" className="quiet" px="md">
@@ -94,6 +105,12 @@ export function ConnectorPage() {
         </Text>
         <div style={{ padding: "4px var(--mantine-spacing-md) var(--mantine-spacing-md)" }}>
           <CopyText text={data.receipts_url} />
+        </div>
+        <Text size="sm" className="quiet" px="md">
+          {t("admin.account.replies")}
+        </Text>
+        <div style={{ padding: "4px var(--mantine-spacing-md) var(--mantine-spacing-md)" }}>
+          <CopyText text={data.inbound_url} />
         </div>
       </Section>
       <Config connector={data} />

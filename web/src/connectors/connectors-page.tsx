@@ -7,6 +7,7 @@ import { Page } from "../app/page";
 import { useMay } from "../app/permissions";
 import { StateBadge } from "../app/state-badge";
 import { Empty, Failure, Loading } from "../app/states";
+import { useHalts } from "../campaigns/halt";
 import { BalanceText } from "./balance";
 import { CONNECTOR_TONE, useConnectors, useKindTitle } from "./queries";
 
@@ -15,6 +16,7 @@ export function ConnectorsPage() {
   const { t } = useTranslation();
   const may = useMay();
   const list = useConnectors();
+  const halts = useHalts();
   const kindTitle = useKindTitle();
   const add = may("manage_connectors") && (
     <ButtonLink to="/connectors/new" leftSection={<IconPlus size={18} aria-hidden />}>
@@ -51,9 +53,12 @@ export function ConnectorsPage() {
               },
               {
                 head: t("connectors.state"),
-                cell: ({ state, state_reason }) => (
+                cell: ({ id, state, state_reason }) => (
                   <>
-                    <StateBadge tone={CONNECTOR_TONE[state]} label={t(`connectors.states.${state}`)} />
+                    <StateBadge tone={CONNECTOR_TONE[state]} label={t(`connectors.states.${state}`)} />{" "}
+                    {halts.some(({ subject_id }) => subject_id === id) && (
+                      <StateBadge tone="bad" label={t("admin.account.halted")} />
+                    )}
                     {state_reason && (
                       <Text size="sm" className="quiet" maw={360}>
                         {state_reason}
