@@ -235,6 +235,11 @@ async function answerQuestion(scene) {
 
   await page.getByRole("status").getByText("Önizleme hazır").waitFor();
   await question.waitFor({ state: "detached" });
+  // What was said stays in sight, and can be taken back.
+  const answered = page.locator("[data-answer=polarity]");
+  await answered.getByText(/kişi ileti almak istemiyor/).waitFor();
+  await answered.getByRole("button", { name: /Yanıtı geri al/ }).waitFor();
+  await checkAccess(page, "the answers given");
   await page.getByRole("button", { name: "Uygula" }).click();
   const asked = page.getByRole("dialog", { name: "Aktarım uygulansın mı?" });
   await asked.getByText("3 izin ya da kişi kaydı uygulanacak.").waitFor();

@@ -24,7 +24,8 @@ test("a_file_updates_nobody_and_has_turkish_numbers_until_somebody_says_otherwis
 });
 
 test("all_answers_travel_in_one_call_each_under_its_column_or_word", () => {
-  const order = question({});
+  const order = question({ column: "İzin tarihi" });
+  const other = question({ column: "Onay tarihi" });
   const channels = question({ code: "status_channels", column: "İzin" });
   const chosen = {
     [keyOf(polarity)]: "yes_is_refusal",
@@ -32,14 +33,15 @@ test("all_answers_travel_in_one_call_each_under_its_column_or_word", () => {
     [keyOf(dernek)]: "TACIR",
     [keyOf(web)]: "HS_WEB",
     [keyOf(order)]: "day_first",
+    [keyOf(other)]: "month_first",
     [keyOf(channels)]: ["MESAJ", "EPOSTA"],
   };
-  expect(answersOf([polarity, esnaf, dernek, web, order, channels], chosen)).toEqual({
+  expect(answersOf([polarity, esnaf, dernek, web, order, other, channels], chosen)).toEqual({
     mapping: {
       polarity: { "SMS istemiyor": "yes_is_refusal" },
       kinds: { esnaf: "TACIR", dernek: "TACIR" },
       sources: { "web sitesi": "HS_WEB" },
-      date_order: "day_first",
+      date_orders: { "İzin tarihi": "day_first", "Onay tarihi": "month_first" },
       status_channels: ["MESAJ", "EPOSTA"],
     },
   });

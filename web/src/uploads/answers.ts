@@ -95,7 +95,9 @@ export function answersOf(
     if (value === undefined || value.length === 0) continue;
     switch (question.code) {
       case "date_order":
-        mapping.date_order = value;
+        // Two columns of one file may be written differently.
+        if (question.column) put("date_orders", question.column, value);
+        else mapping.date_order = value;
         break;
       case "polarity":
         put("polarity", question.column ?? "", value);

@@ -7,8 +7,8 @@ import { useMay } from "../app/permissions";
 import { useReasonText } from "../app/reason-text";
 import { Problem } from "../app/states";
 import { type Asking, answersOf, askingOf, type Chosen, keyOf, stopsFile, takesAnswers } from "./answers";
+import { useChoiceText } from "./choice-text";
 import classes from "./questions.module.css";
-import { ENCODINGS } from "./reading";
 import { useAnswer } from "./use-answer";
 
 /** What only a person can say about the file, answered where it is asked. */
@@ -144,14 +144,4 @@ function listOf(asking: Asking & { form: "list" }, choice: (value: string) => st
     ...(known ? [{ value: known, label: `${choice(known)} · ${suggested}` }] : []),
     ...rest.map((value) => ({ value, label: choice(value) })),
   ];
-}
-
-/** A choice in words; a code that has none stands for itself. */
-function useChoiceText(): (value: string) => string {
-  const { t, i18n } = useTranslation();
-  return (value) => {
-    const key = `uploads.choice.${value}`;
-    // A sheet of a workbook may be called anything, `a.b` too.
-    return /^\w+$/.test(value) && i18n.exists(key) ? t(key as "uploads.choice.day_first") : (ENCODINGS[value] ?? value);
-  };
 }

@@ -2,12 +2,14 @@ import { Button, Checkbox, Group, Select, Stack } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Upload } from "../api/model";
+import type { RecipientKind, Upload } from "../api/model";
 import { useBrands } from "../app/brands";
 import { useMay } from "../app/permissions";
 import { Problem } from "../app/states";
 import { rulesOf, takesAnswers } from "./answers";
 import { useAnswer } from "./use-answer";
+
+const KINDS: RecipientKind[] = ["BIREYSEL", "TACIR"];
 
 /** Says how people and national numbers of the file are to be taken, where more than one way is right. */
 export function ReadingRules({ upload }: { upload: Upload }) {
@@ -18,13 +20,24 @@ export function ReadingRules({ upload }: { upload: Upload }) {
   const [isOpen, open] = useDisclosure(isAsked);
   const now = rulesOf(upload);
   const [chosen, setChosen] = useState<Partial<typeof now>>({});
+  const [kind, setKind] = useState<RecipientKind>();
   const send = useAnswer(upload);
   if (upload.purpose !== "contacts" || !takesAnswers(upload) || !may("upload_files")) return null;
   const wanted = { ...now, ...chosen };
   const countries = brands.data?.find(({ id }) => id === upload.brand_id)?.countries ?? [];
   const names = new Intl.DisplayNames([i18n.language], { type: "region" });
-  const save = () => send.mutate({ mapping: wanted }, { onSuccess: () => setChosen({}) });
-  const isChanged = wanted.update_people !== now.update_people || wanted.default_country !== now.default_country;
+  const isMapped = wanted.update_people !== now.update_people || wanted.default_country !== now.default_country;
+  const isOtherKind = kind !== undefined && kind !== upload.default_recipient_kind;
+  const save = () =>
+    send.mutate(
+      { ...(isMapped && { mapping: wanted }), ...(isOtherKind && { default_recipient_kind: kind }) },
+      {
+        onSuccess: () => {
+          setChosen({});
+          setKind(undefined);
+        },
+      },
+    );
 
   return (
     <div>
@@ -50,8 +63,20 @@ export function ReadingRules({ upload }: { upload: Upload }) {
               maw={420}
             />
           )}
+          {/* Until somebody says it the file asks itself, where it matters. */}
+          {upload.default_recipient_kind && (
+            <Select
+              label={t("uploads.rules.default_kind")}
+              description={t("uploads.rules.default_kind_hint")}
+              data={KINDS.map((value) => ({ value, label: t(`common.kind.${value}`) }))}
+              value={kind ?? upload.default_recipient_kind}
+              onChange={(picked) => setKind(KINDS.find((known) => known === picked))}
+              allowDeselect={false}
+              maw={420}
+            />
+          )}
           <Group>
-            <Button onClick={save} loading={send.isPending} disabled={!isChanged}>
+            <Button onClick={save} loading={send.isPending} disabled={!isMapped && !isOtherKind}>
               {t("uploads.rules.save")}
             </Button>
           </Group>

@@ -6,6 +6,7 @@ import { Section } from "../app/page";
 import { ScrollX } from "../app/scroll-x";
 import { useFormats } from "../locale/format";
 import { Columns } from "./columns";
+import { GivenAnswers } from "./given";
 import { DELIMITERS, ENCODINGS, Reading } from "./reading";
 import { ReadingRules } from "./reading-rules";
 import classes from "./recognised.module.css";
@@ -66,6 +67,7 @@ export function Recognised({ upload, summary }: { upload: Upload; summary: Summa
       <div className={classes.reading}>
         <Reading upload={upload} />
         <ReadingRules upload={upload} />
+        <GivenAnswers upload={upload} />
       </div>
       <Columns upload={upload} columns={summary.columns} />
       <FirstRows summary={summary} />
