@@ -21,9 +21,9 @@ use crate::app::App;
 use crate::options::BodyLimits;
 use crate::v1::{
     actors, alarms, api_keys, attributes, audit, blacklist, bounces, brands, campaigns,
-    complaint_cases as cases, complaints, connectors, consents, contacts, coverage, firms, groups,
-    inbound as replies, mail, messages, optouts, promotions, reasons, registry, segments, sending,
-    session, templates, testers, uploads, users,
+    complaint_cases as cases, complaints, connectors, consents, contacts, coverage, events, firms,
+    groups, inbound as replies, mail, messages, optouts, promotions, reasons, registry, segments,
+    sending, session, templates, testers, uploads, users,
 };
 use crate::{guard, health, inbound, observe, openapi, panel, problem, public};
 
@@ -116,6 +116,9 @@ fn quick() -> OpenApiRouter<App> {
             promotions::change_promotion,
             promotions::delete_promotion
         ))
+        .routes(routes!(events::events, events::record_events))
+        .routes(routes!(events::event_types, events::create_event_type))
+        .routes(routes!(events::set_event_type))
         .routes(routes!(segments::segments, segments::create_segment))
         .routes(routes!(segments::segment, segments::change_segment))
         .routes(routes!(registry::registry_status))

@@ -30,6 +30,8 @@ words! {
     ConsentStatus = domain::Status;
     /// What the values of an attribute are.
     AttributeKind = domain::attribute::AttributeKind;
+    /// What a field of an event's body holds.
+    EventFieldKind = domain::event::FieldKind;
     /// Why a message may be sent (*hukuki dayanak*).
     Basis = domain::gate::Basis;
     /// Who leads between our ledger and İYS.

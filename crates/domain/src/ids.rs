@@ -128,6 +128,10 @@ id!(/// What a firm keeps of people beyond name and address (*özel alan*).
     AttributeId, "atr");
 id!(/// Rules that say whom a campaign is for (*dinamik segment*).
     SegmentId, "seg");
+id!(/// A kind of event of people (*olay türü*).
+    EventTypeId, "ety");
+id!(/// What somebody did at the firm (*olay*).
+    PersonEventId, "pev");
 id!(/// A list of codes that people get with a campaign (*promosyon*).
     PromotionId, "prm");
 id!(/// A text that campaigns use (*şablon*).

@@ -22,6 +22,7 @@ pub mod complaint;
 pub mod consent;
 pub mod deadline;
 pub mod email;
+pub mod event;
 pub mod fold_text;
 pub mod gate;
 pub mod hours;

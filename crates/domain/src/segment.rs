@@ -2,7 +2,11 @@
 //! looked at anew each time. A tree of conditions joined by "all of" and "any
 //! of", bounded in depth and number, with a sentence in Turkish and English.
 
+mod event;
+
 use serde::{Deserialize, Serialize};
+
+pub use event::{EventRule, FieldRule, Often, TIMES_MAX};
 
 use crate::attribute::{Attribute, AttributeKind};
 use crate::channel::{Channel, Status, vocabulary};
@@ -96,6 +100,8 @@ pub enum Rule {
         #[serde(default = "yes")]
         happened: bool,
     },
+    /// How often an event of the person happened.
+    Event(EventRule),
 }
 
 const fn yes() -> bool {
@@ -142,6 +148,24 @@ pub enum InvalidRule {
     /// Days outside of what is kept.
     #[error("days must be from 1 to {DAYS_MAX}")]
     NoDays,
+    /// The firm has no such event.
+    #[error("there is no event `{name}`")]
+    NoEvent {
+        /// Its name.
+        name: String,
+    },
+    /// A number of times that cannot be counted.
+    #[error("times must be from 1 to {TIMES_MAX}, and 0 for `never`")]
+    NoTimes,
+    /// Two windows at once, or days that are none.
+    #[error("give `days`, or `from` and `until` as 2025-06-01 with the earlier one first")]
+    NoWindow,
+    /// A field that can be none.
+    #[error("`{name}` is no field of an event")]
+    NoField {
+        /// What was given.
+        name: String,
+    },
 }
 
 impl Rule {
@@ -192,7 +216,19 @@ impl Rule {
             Self::Message { days, .. } if !(1..=DAYS_MAX).contains(days) => {
                 Err(InvalidRule::NoDays)
             }
+            Self::Event(event) => event.check(),
             _ => Ok(()),
+        }
+    }
+
+    /// The names of the events that it counts.
+    pub fn events(&self) -> Vec<&str> {
+        match self {
+            Self::All { rules } | Self::Any { rules } => {
+                rules.iter().flat_map(Self::events).collect()
+            }
+            Self::Event(event) => vec![&event.name],
+            _ => Vec::new(),
         }
     }
 
@@ -239,6 +275,7 @@ impl Rule {
                 days,
                 happened,
             } => (words.message)(*history, *days, *happened),
+            Self::Event(event) => (words.event)(event, words.attribute),
         }
     }
 }
@@ -288,6 +325,7 @@ struct Words {
     group: fn(&str, bool) -> String,
     consent: fn(Channel, Option<Status>) -> String,
     message: fn(History, u16, bool) -> String,
+    event: fn(&EventRule, event::Told) -> String,
 }
 
 const TURKISH: Words = Words {
@@ -334,6 +372,7 @@ const TURKISH: Words = Words {
         };
         format!("son {days} günde {what}")
     },
+    event: event::in_turkish,
 };
 
 const ENGLISH: Words = Words {
@@ -372,6 +411,7 @@ const ENGLISH: Words = Words {
         };
         format!("{what} in the last {days} days")
     },
+    event: event::in_english,
 };
 
 #[cfg(test)]

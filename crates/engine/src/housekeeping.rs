@@ -1,5 +1,6 @@
 //! Forgetting what nobody needs any more: ended sessions, answers kept for the
-//! repeats of creating calls, and failures of addresses that have rested since.
+//! repeats of creating calls, failures of addresses that have rested since, and
+//! old events.
 
 use domain::time::HOUR_US;
 
@@ -19,6 +20,7 @@ impl Engine {
         let calls = writer.purge_calls(before, ROWS_MAX).await?;
         let rested = writer.forgive_failing(ROWS_MAX).await?;
         writer.commit().await?;
+        let has_more_events = self.tidy_events(ROWS_MAX).await?;
         if rested > 0 {
             tracing::info!(
                 addresses = rested,
@@ -32,7 +34,7 @@ impl Engine {
                 "ended sessions and old answers were forgotten"
             );
         }
-        Ok(if calls.max(rested) >= ROWS_MAX as u64 {
+        Ok(if has_more_events || calls.max(rested) >= ROWS_MAX as u64 {
             Step::Did
         } else {
             Step::Idle

@@ -22,6 +22,7 @@ pub mod coverage;
 pub mod deadlines;
 pub mod dispatch;
 pub mod error;
+pub mod events;
 pub mod evidence;
 pub mod exports;
 pub mod findings;

@@ -1,9 +1,11 @@
 //! Segments at work: rules looked at as they are now, for a preview or for the
 //! audience of a campaign.
 
+use std::collections::BTreeSet;
+
 use domain::gate::Basis;
 use domain::ids::{BrandId, FirmId, RecipientId, SegmentId};
-use domain::segment::Rule;
+use domain::segment::{InvalidRule, Rule};
 use domain::{Channel, RecipientKind};
 use store::audience::{AudienceQuestion, Judged};
 use store::audience_people::{JudgedGroup, JudgedPerson};
@@ -64,10 +66,20 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Invalid`] names what is wrong with them.
     pub async fn check_rule(&self, firm: FirmId, rule: &Rule) -> Result<(), EngineError> {
-        let defined = self.store.read().await?.attributes(firm).await?;
+        let mut reader = self.store.read().await?;
+        let defined = reader.attributes(firm).await?;
         let attributes: Vec<_> = defined.into_iter().map(|one| one.attribute).collect();
-        rule.check(&attributes)
-            .map_err(|error| EngineError::invalid("rule", error.to_string()))
+        let refused = |error: InvalidRule| EngineError::invalid("rule", error.to_string());
+        rule.check(&attributes).map_err(refused)?;
+        // A misspelt name would find nobody, or with `never` everybody.
+        let names: BTreeSet<&str> = rule.events().into_iter().collect();
+        let known = reader.event_types_named(firm, &names).await?;
+        match names.into_iter().find(|name| !known.contains_key(*name)) {
+            None => Ok(()),
+            Some(name) => Err(refused(InvalidRule::NoEvent {
+                name: name.to_owned(),
+            })),
+        }
     }
 
     /// Whom rules find now. Keeps nothing.

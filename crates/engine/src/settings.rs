@@ -81,6 +81,8 @@ pub struct Housekeeping {
     /// Days between two times that the program recomputes each brand's ledger
     /// by itself; 0 = never.
     pub verify_ledger_days: i64,
+    /// How many days events of people are kept after they happened.
+    pub keep_events_days: i64,
 }
 
 impl Default for Housekeeping {
@@ -89,6 +91,7 @@ impl Default for Housekeeping {
             every_minutes: 60,
             keep_answers_hours: 72,
             verify_ledger_days: 7,
+            keep_events_days: 730,
         }
     }
 }
@@ -378,6 +381,11 @@ impl Settings {
             "housekeeping.verify_ledger_days",
             self.housekeeping.verify_ledger_days,
             0..=365,
+        )?;
+        within(
+            "housekeeping.keep_events_days",
+            self.housekeeping.keep_events_days,
+            1..=3_650,
         )?;
         let slice_max = store::consent::SLICE_RECORDS_MAX;
         if !(1..=slice_max).contains(&self.uploads.slice_records) {

@@ -50,8 +50,17 @@ impl SegmentRules {
 }
 
 impl Spelling<'_> {
+    pub(crate) const fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// The instant at which the rules are looked at.
+    pub(crate) const fn now(&self) -> Timestamp {
+        self.rules.now
+    }
+
     /// A text as the statement sees it.
-    fn text(&mut self, text: &str) -> String {
+    pub(crate) fn text(&mut self, text: &str) -> String {
         let at = self.texts.len();
         self.texts.push(text.to_owned());
         let parameter = self.parameter;
@@ -84,6 +93,7 @@ impl Spelling<'_> {
                 days,
                 happened,
             } => self.message(*history, *days, *happened),
+            Rule::Event(event) => self.event(event),
         }
     }
 
@@ -251,6 +261,25 @@ mod tests {
         Rule::All {
             rules: vec![text, asked],
         }
+    }
+
+    fn event(often: &str, times: u32) -> Rule {
+        let field = serde_json::json!({ "name": "tutar", "comparison": "above", "value": "5" });
+        let rule = serde_json::json!({
+            "type": "event", "name": "satin_alma", "often": often, "times": times, "days": 30,
+            "field": field,
+        });
+        serde_json::from_value(rule).expect("a rule")
+    }
+
+    #[tokio::test]
+    async fn events_of_a_kind_are_walked_by_their_index_from_the_first_day_on() {
+        // To PostgreSQL an empty table costs the same by any index of it.
+        let index = || Index::of_key("person_event_type", "person_event_");
+        walks(|engine| spelled(engine, event("at_least", 1)), index()).await;
+        walks(|engine| spelled(engine, event("at_least", 3)), index()).await;
+        walks(|engine| spelled(engine, event("at_most", 2)), index()).await;
+        walks(|engine| spelled(engine, event("never", 0)), index()).await;
     }
 
     #[tokio::test]

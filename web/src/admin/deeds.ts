@@ -47,6 +47,8 @@ export const DEEDS = [
   "consent.ask_anew",
   "consent.hold.decide",
   "consent.holds.view",
+  "event_type.change",
+  "event_type.create",
   "evidence.pack",
   "finding.review",
   "firm.create",

@@ -17,6 +17,7 @@ const SHOWN = [
   "manage_templates",
   "manage_tags",
   "record_consents",
+  "record_events",
   "manage_blacklist",
   "manage_registry",
   "read_personal",

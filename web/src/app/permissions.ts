@@ -20,6 +20,7 @@ export type Permission =
   | "manage_connectors"
   | "manage_templates"
   | "record_consents"
+  | "record_events"
   | "read_personal"
   | "read_audit";
 
@@ -45,6 +46,7 @@ const HOLDERS: Record<Permission, Role[]> = {
   manage_connectors: ["owner", "admin", "developer"],
   manage_templates: ["owner", "admin", "marketer"],
   record_consents: ["owner", "admin", "compliance", "support"],
+  record_events: ["owner", "admin", "marketer", "compliance", "support", "developer"],
   read_personal: ["owner", "admin", "approver", "compliance", "support"],
   read_audit: ["owner", "admin", "compliance"],
 };

@@ -245,6 +245,15 @@ const segment = createRoute({
   ),
 });
 
+const events = createRoute({
+  getParentRoute: () => shell,
+  path: "/events",
+  component: lazyRouteComponent(
+    withTexts(() => import("../events/events-page")),
+    "EventsPage",
+  ),
+});
+
 const blacklist = createRoute({
   getParentRoute: () => shell,
   path: "/blacklist",
@@ -255,7 +264,7 @@ const blacklist = createRoute({
 });
 
 /** The people's own screens: what is kept of them, and the groups they are in. */
-const peoples = [attributes, lists, list, tags, tag, segments, newSegment, segment, blacklist] as const;
+const peoples = [attributes, lists, list, tags, tag, segments, newSegment, segment, events, blacklist] as const;
 
 const brandSearch = (search: Record<string, unknown>): { brand?: string } => ({ brand: text(search.brand) });
 

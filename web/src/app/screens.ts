@@ -1,6 +1,7 @@
 import {
   IconAddressBook,
   IconBan,
+  IconBolt,
   IconChartBar,
   IconFileText,
   IconFilter,
@@ -40,6 +41,7 @@ export type ScreenName =
   | "lists"
   | "tags"
   | "segments"
+  | "events"
   | "blacklist"
   | "registry"
   | "campaigns"
@@ -62,6 +64,7 @@ export type ScreenPath =
   | "/lists"
   | "/tags"
   | "/segments"
+  | "/events"
   | "/blacklist"
   | "/registry"
   | "/campaigns"
@@ -95,6 +98,7 @@ export const SCREEN_GROUPS: ScreenGroup[] = [
       { name: "lists", to: "/lists", icon: IconUsersGroup },
       { name: "tags", to: "/tags", icon: IconTags },
       { name: "segments", to: "/segments", icon: IconFilter },
+      { name: "events", to: "/events", icon: IconBolt },
       { name: "blacklist", to: "/blacklist", icon: IconBan },
       { name: "registry", to: "/registry", icon: IconShieldCheck },
     ],
@@ -152,6 +156,7 @@ const WORDS: Record<ScreenName, string> = {
   lists: "liste dağıtım listesi grup distribution list group",
   tags: "etiket tag",
   segments: "segment dinamik kural hedef kitle rules audience",
+  events: "olay satın alma randevu davranış tanımsız olay events purchases behaviour",
   blacklist: "kara liste ak liste engel blacklist whitelist stop",
   registry: "izin iys rıza onay bağlantı senkronizasyon entegratör consent registry",
   campaigns: "toplu mesaj toplu sms kampanya gönderim bulk message campaigns",

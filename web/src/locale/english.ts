@@ -7,6 +7,7 @@ import common from "./en/common.json";
 import connectors from "./en/connectors.json";
 import contacts from "./en/contacts.json";
 import dashboard from "./en/dashboard.json";
+import events from "./en/events.json";
 import inbox from "./en/inbox.json";
 import lists from "./en/lists.json";
 import login from "./en/login.json";
@@ -21,6 +22,7 @@ import uploads from "./en/uploads.json";
 export const english = {
   cases,
   common,
+  events,
   login,
   dashboard,
   uploads,

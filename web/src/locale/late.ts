@@ -2,6 +2,7 @@ import admin from "./tr/admin.json";
 import attributes from "./tr/attributes.json";
 import builder from "./tr/builder.json";
 import cases from "./tr/cases.json";
+import events from "./tr/events.json";
 import inbox from "./tr/inbox.json";
 import lists from "./tr/lists.json";
 import messages from "./tr/messages.json";
@@ -14,6 +15,7 @@ export const late = {
   attributes,
   builder,
   cases,
+  events,
   inbox,
   lists,
   messages,

@@ -1,4 +1,5 @@
 import type { Attribute, Channel } from "../api/model";
+import { type EventRule, emptyEvent, isEventFilled, sentEvent } from "./event-rule";
 
 /** A rule that says whom a segment is for, as the server takes it. */
 export type Rule = GroupRule | Condition;
@@ -14,7 +15,8 @@ export type Condition =
   | { type: "attribute"; code: string; comparison: Comparison; value: string }
   | { type: "group"; name: string; is_in: boolean }
   | { type: "consent"; channel: Channel; status: "ONAY" | "RET" | null }
-  | { type: "message"; history: "sent" | "delivered"; days: number; happened: boolean };
+  | { type: "message"; history: "sent" | "delivered"; days: number; happened: boolean }
+  | EventRule;
 
 export type Comparison = "is" | "is_not" | "contains" | "below" | "above" | "filled" | "blank";
 
@@ -42,6 +44,8 @@ export function emptyCondition(type: Condition["type"], attributes: Attribute[])
       return { type, channel: "MESAJ", status: "ONAY" };
     case "message":
       return { type, history: "delivered", days: 90, happened: true };
+    case "event":
+      return emptyEvent("");
   }
 }
 
@@ -84,7 +88,15 @@ function isFilled(condition: Condition): boolean {
       return true;
     case "message":
       return Number.isInteger(condition.days) && condition.days >= 1 && condition.days <= 730;
+    case "event":
+      return isEventFilled(condition);
   }
+}
+
+/** The rule as it is sent. */
+export function sentRule(rule: Rule): Rule {
+  if (isGroup(rule)) return { ...rule, rules: rule.rules.map(sentRule) };
+  return rule.type === "event" ? sentEvent(rule) : rule;
 }
 
 /** The group with the rule at a place replaced, or taken out. A group that is left empty goes too. */

@@ -15,11 +15,13 @@ import { IconFolderPlus, IconPlus, IconTrash } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
-import type { Attribute, Campaign } from "../api/model";
+import type { Attribute, Campaign, EventType } from "../api/model";
 import { Problem } from "../app/states";
 import { useAttributeLabel, useAttributes } from "../attributes/attributes";
 import classes from "../campaigns/builder/builder.module.css";
+import { useEventTypes } from "../events/event-types";
 import { useFormats } from "../locale/format";
+import { EventCondition } from "./event-condition";
 import {
   CONDITIONS_MAX,
   type Comparison,
@@ -32,11 +34,12 @@ import {
   isGroup,
   needsValue,
   type Rule,
+  sentRule,
   sizeOf,
   withRule,
 } from "./rule";
 
-const KINDS = ["attribute", "group", "consent", "message"] as const;
+const KINDS = ["attribute", "group", "consent", "message", "event"] as const;
 const CHANNELS = ["MESAJ", "ARAMA", "EPOSTA", "WHATSAPP"] as const;
 /** How long nothing is changed before people are counted, milliseconds. */
 const REST_MS = 500;
@@ -54,6 +57,7 @@ interface SegmentBuilderProps {
 /** Rules joined by "and" and "or", groups inside groups. */
 export function SegmentBuilder({ rule, onChange, groups }: SegmentBuilderProps) {
   const attributes = useAttributes();
+  const events = useEventTypes();
   const { conditions } = sizeOf(rule);
   return (
     <RuleGroup
@@ -63,6 +67,7 @@ export function SegmentBuilder({ rule, onChange, groups }: SegmentBuilderProps) 
       isFull={conditions >= CONDITIONS_MAX}
       groups={groups}
       attributes={attributes.data ?? []}
+      events={events.data ?? []}
       onChange={(next) => onChange(next ?? firstRule())}
     />
   );
@@ -76,10 +81,11 @@ interface RuleGroupProps {
   isFull: boolean;
   groups: string[];
   attributes: Attribute[];
+  events: EventType[];
   onChange: (rule: GroupRule | undefined) => void;
 }
 
-function RuleGroup({ rule, depth, path, isFull, groups, attributes, onChange }: RuleGroupProps) {
+function RuleGroup({ rule, depth, path, isFull, groups, attributes, events, onChange }: RuleGroupProps) {
   const { t } = useTranslation();
   const name = path === "" ? t("builder.segment.rules") : t("builder.segment.group", { path });
   const add = (added: Rule) => onChange({ ...rule, rules: [...rule.rules, added] });
@@ -122,6 +128,7 @@ function RuleGroup({ rule, depth, path, isFull, groups, attributes, onChange }: 
                   isFull={isFull}
                   groups={groups}
                   attributes={attributes}
+                  events={events}
                   onChange={(next) => onChange(withRule(rule, place, next))}
                 />
               ) : (
@@ -130,6 +137,7 @@ function RuleGroup({ rule, depth, path, isFull, groups, attributes, onChange }: 
                   path={here}
                   groups={groups}
                   attributes={attributes}
+                  events={events}
                   onChange={(next) => onChange(withRule(rule, place, next))}
                 />
               )}
@@ -168,18 +176,22 @@ interface ConditionRowProps {
   path: string;
   groups: string[];
   attributes: Attribute[];
+  events: EventType[];
   onChange: (condition: Condition | undefined) => void;
 }
 
-function ConditionRow({ condition, path, groups, attributes, onChange }: ConditionRowProps) {
+function ConditionRow({ condition, path, groups, attributes, events, onChange }: ConditionRowProps) {
   const { t } = useTranslation();
+  const isOffered = (kind: (typeof KINDS)[number]) =>
+    kind === condition.type ||
+    (kind === "attribute" ? attributes.length > 0 : kind === "event" ? events.length > 0 : true);
   return (
     <div className={classes.condition}>
       <Select
         aria-label={t("builder.segment.what", { path })}
         size="sm"
         w={175}
-        data={KINDS.filter((kind) => kind !== "attribute" || attributes.length > 0).map((kind) => ({
+        data={KINDS.filter(isOffered).map((kind) => ({
           value: kind,
           label: t(`builder.segment.kind.${kind}`),
         }))}
@@ -277,6 +289,9 @@ function ConditionRow({ condition, path, groups, attributes, onChange }: Conditi
           />
         </>
       )}
+      {condition.type === "event" && (
+        <EventCondition condition={condition} path={path} types={events} onChange={onChange} />
+      )}
       <ActionIcon
         variant="subtle"
         color="gray"
@@ -364,10 +379,11 @@ export function RuleCount({ rule, about }: { rule: GroupRule; about: About }) {
   const formats = useFormats();
   const { isWhole } = sizeOf(rule);
   const [rested] = useDebouncedValue(rule, REST_MS);
-  const question = { brand_id: about.brand_id, channel: about.channel, kind: about.kind, rule: rested };
+  const question = { brand_id: about.brand_id, channel: about.channel, kind: about.kind, rule: sentRule(rested) };
   const found = useQuery({
     queryKey: ["segment-preview", question],
-    queryFn: () => answer(api.POST("/api/v1/segments/preview", { body: { ...question, rule: rested as never } })),
+    queryFn: () =>
+      answer(api.POST("/api/v1/segments/preview", { body: { ...question, rule: question.rule as never } })),
     enabled: isWhole && sizeOf(rested).isWhole,
     placeholderData: keepPreviousData,
     staleTime: 30_000,

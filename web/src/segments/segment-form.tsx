@@ -9,7 +9,7 @@ import { Notice } from "../app/notice";
 import { Problem } from "../app/states";
 import { currentLanguage } from "../locale";
 import { useLists, useTags } from "./groups";
-import { firstRule, type GroupRule, isGroup, type Rule, sizeOf } from "./rule";
+import { firstRule, type GroupRule, isGroup, type Rule, sentRule, sizeOf } from "./rule";
 import { type About, RuleCount, SegmentBuilder } from "./segment-builder";
 
 /** Rules as a group, which the builder works on. */
@@ -38,7 +38,7 @@ export function SegmentForm({ about, segment, saveLabel, onSaved }: SegmentFormP
   const [tried, setTried] = useState(false);
   const save = useAct(
     () => {
-      const body = { name: name.trim(), rule: rule as never };
+      const body = { name: name.trim(), rule: sentRule(rule) as never };
       return segment
         ? answer<Segment>(api.PATCH("/api/v1/segments/{id}", { params: { path: { id: segment.id } }, body }))
         : answer<Segment>(api.POST("/api/v1/segments", { body, headers: { "Idempotency-Key": intention.current } }));

@@ -15,6 +15,7 @@ pub(crate) mod connectors;
 pub(crate) mod consents;
 pub(crate) mod contacts;
 pub(crate) mod coverage;
+pub(crate) mod events;
 pub(crate) mod firms;
 pub(crate) mod groups;
 pub(crate) mod inbound;

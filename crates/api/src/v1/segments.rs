@@ -67,7 +67,10 @@ pub(crate) struct NewSegment {
     /// Groups `{type: all|any, rules: […]}`, at most 4 deep, over at most 30
     /// conditions: `{type: attribute, code, comparison: is|is_not|contains|below|above|filled|blank, value}`,
     /// `{type: group, name, is_in}` (a tag or list), `{type: consent, channel, status: ONAY|RET|null}`,
-    /// `{type: message, history: sent|delivered, days, happened}`.
+    /// `{type: message, history: sent|delivered, days, happened}`,
+    /// `{type: event, name, often: at_least|at_most|never, times, days}`, instead of
+    /// `days` also `from` and `until` as `2025-06-01`, and with
+    /// `field: {name, comparison: is|is_not|below|above, value}` only those whose body holds that.
     #[schema(value_type = Object)]
     rule: Rule,
 }

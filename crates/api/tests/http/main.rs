@@ -9,6 +9,7 @@ mod complaint_cases;
 mod compliance;
 mod connectors;
 mod consent_doors;
+mod events;
 mod idempotency;
 mod messages;
 mod people;

@@ -285,9 +285,10 @@ fn of_remark(code: &str) -> Option<Outcome> {
 }
 
 const PROMOTIONS: &str = "crates/intake/tests/intake/promotions.rs";
+const EVENTS: &str = "crates/api/tests/http/events.rs";
 
 /// Codes of other rooms: the file of the test that brings each out.
-const ELSEWHERE: [(&str, &str); 8] = [
+const ELSEWHERE: [(&str, &str); 21] = [
     ("F120", PROMOTIONS),
     ("R808", PROMOTIONS),
     ("R809", PROMOTIONS),
@@ -297,6 +298,19 @@ const ELSEWHERE: [(&str, &str); 8] = [
     ("F116", "crates/store/tests/conformance/uploads.rs"),
     // The registry's authority per brand and channel, which no file shows.
     ("F118", "crates/domain/data/reasons.tsv"),
+    ("R901", EVENTS),
+    ("R902", EVENTS),
+    ("R903", EVENTS),
+    ("R904", EVENTS),
+    ("R905", EVENTS),
+    ("R906", EVENTS),
+    ("R907", EVENTS),
+    ("R908", EVENTS),
+    ("R909", EVENTS),
+    ("W901", EVENTS),
+    ("W902", EVENTS),
+    ("W903", EVENTS),
+    ("W904", EVENTS),
 ];
 
 /// Codes of the readers of workbooks, archives and lists without a header.

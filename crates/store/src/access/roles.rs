@@ -63,6 +63,8 @@ vocabulary! {
         ReadPersonal = 17, "read_personal";
         /// The audit trail.
         ReadAudit = 18, "read_audit";
+        /// Telling what people did.
+        RecordEvents = 19, "record_events";
     }
 }
 
@@ -83,6 +85,7 @@ impl Permission {
             Self::ApproveCampaigns => &[Owner, Admin, Approver],
             Self::LaunchCampaigns => &[Owner, Admin, Marketer, Approver],
             Self::ManageRegistry | Self::ReadAudit => &[Owner, Admin, Compliance],
+            Self::RecordEvents => &[Owner, Admin, Marketer, Compliance, Support, Developer],
             Self::ReadReports => Role::ALL,
             Self::ReadPersonal => &[Owner, Admin, Approver, Compliance, Support],
         }

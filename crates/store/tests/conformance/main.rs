@@ -11,6 +11,7 @@ mod audit;
 mod blacklist;
 mod complaint_cases;
 mod connectors;
+mod events;
 mod idempotency;
 mod registry_accounts;
 mod registry_days;

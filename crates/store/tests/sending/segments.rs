@@ -1,10 +1,15 @@
 //! Segments: whom rules find, on both databases, and that a launch freezes them.
 
+use std::collections::BTreeSet;
+
 use domain::attribute::{Attribute, AttributeKind};
+use domain::ids::ContactId;
 use domain::segment::Rule;
+use domain::time::DAY_US;
 use serde_json::{Value, json};
 use store::StoreError;
 use store::campaigns::{Audience, CampaignState};
+use store::events::{Named, NewEvent};
 use store::segment_sql::SegmentRules;
 use store::testing::TestDatabase;
 
@@ -147,6 +152,127 @@ async fn each_condition_finds_whom_it_says() {
                 db.name
             );
         }
+    }
+}
+
+/// What the first three did: the first bought twice this month and once before,
+/// the second once by an amount given as text, the third came by once.
+async fn did_something(db: &TestDatabase, scene: &Scene) {
+    let mut w = db.store.write().await.unwrap();
+    let names = BTreeSet::from(["satin_alma", "ziyaret"]);
+    let kinds = w.ensure_event_types(scene.firm, &names).await.unwrap();
+    let now = db.store.clock().now();
+    let done: [(u32, &str, i64, Value); 5] = [
+        (
+            1,
+            "satin_alma",
+            1,
+            json!({ "tutar": 900, "yol": "mağaza", "yeni": true }),
+        ),
+        (
+            1,
+            "satin_alma",
+            10,
+            json!({ "tutar": 1250.5, "yol": "web", "yeni": false }),
+        ),
+        (1, "satin_alma", 60, json!({ "tutar": 5000, "yol": "web" })),
+        (2, "satin_alma", 2, json!({ "tutar": "1300", "yol": null })),
+        (3, "ziyaret", 3, json!({})),
+    ];
+    let mut events: Vec<NewEvent> = Vec::new();
+    for (place, (person, name, days, body)) in (0..).zip(&done) {
+        events.push(NewEvent {
+            key: format!("olay-{place}"),
+            kind: kinds[*name].id,
+            contact: Some(ContactId::from_db(scene.recipient(*person).as_db())),
+            named: Named::default(),
+            body: body.to_string(),
+            occurred_at: now.plus_micros(-days * DAY_US),
+        });
+    }
+    // Somebody whom nobody knows bought, too.
+    events.push(NewEvent {
+        key: "olay-x".into(),
+        contact: None,
+        ..events[0].clone()
+    });
+    w.record_events(scene.firm, scene.brand, "key:1", &events)
+        .await
+        .unwrap();
+    w.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn people_are_found_by_what_they_did_how_often_since_when_and_with_what() {
+    for db in store::testing::each().await {
+        let scene = six(&db).await;
+        did_something(&db, &scene).await;
+        let bought = |change: Value| {
+            let mut rule = json!({
+                "type": "event", "name": "satin_alma", "often": "at_least", "times": 1, "days": 30,
+            });
+            for (field, value) in change.as_object().unwrap() {
+                rule[field] = value.clone();
+            }
+            rule
+        };
+        let with = |comparison: &str, name: &str, value: &str| {
+            bought(json!({ "days": null,
+                "field": { "name": name, "comparison": comparison, "value": value } }))
+        };
+        for (rule, expected) in [
+            (bought(json!({})), vec![1, 2]),
+            (bought(json!({ "times": 2 })), vec![1]),
+            (bought(json!({ "times": 3 })), vec![]),
+            (bought(json!({ "times": 3, "days": null })), vec![1]),
+            (bought(json!({ "days": 1 })), vec![1]),
+            (bought(json!({ "often": "at_most" })), vec![2, 3, 4, 5, 6]),
+            (
+                bought(json!({ "often": "never", "times": 0 })),
+                vec![3, 4, 5, 6],
+            ),
+            (bought(json!({ "name": "ziyaret" })), vec![3]),
+            (bought(json!({ "name": "yok" })), vec![]),
+            (
+                bought(json!({ "days": null, "from": "2025-04-01", "until": "2025-05-31" })),
+                vec![1],
+            ),
+            (
+                bought(json!({ "days": null, "until": "2025-04-01" })),
+                vec![],
+            ),
+            // A number of JSON is a number; a text that looks like one is a text.
+            (with("above", "tutar", "1250"), vec![1]),
+            (with("below", "tutar", "900"), vec![]),
+            (with("is", "tutar", "900"), vec![1]),
+            (with("is", "tutar", "1300"), vec![2]),
+            (with("is", "yol", "mağaza"), vec![1]),
+            (with("is", "yeni", "true"), vec![1]),
+            (with("is_not", "yol", "web"), vec![1, 2]),
+            (with("is", "yok", "x"), vec![]),
+            (
+                json!({ "type": "all", "rules": [
+                    bought(json!({})),
+                    { "type": "any", "rules": [
+                        { "type": "group", "name": "YOK" },
+                        bought(json!({ "often": "never", "times": 0, "name": "ziyaret" })),
+                    ] },
+                    { "type": "attribute", "code": "şehir", "comparison": "is", "value": "İzmir" },
+                ] }),
+                vec![2],
+            ),
+        ] {
+            let told = rule.to_string();
+            assert_eq!(
+                found(&db, &scene, rule).await,
+                expected,
+                "{}: {told}",
+                db.name
+            );
+        }
+        let other = scene.sending_for(scene.another_brand(&db, "Kardeş").await);
+        let found = found(&db, &other, bought(json!({}))).await;
+        assert_eq!(found, Vec::<i64>::new(), "what was done with another brand");
     }
 }
 
