@@ -21,6 +21,7 @@ pub mod channel;
 pub mod complaint;
 pub mod consent;
 pub mod deadline;
+pub mod device;
 pub mod email;
 pub mod event;
 pub mod fold_text;

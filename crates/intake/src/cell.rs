@@ -3,7 +3,6 @@
 pub(crate) mod date;
 pub(crate) mod identity;
 pub(crate) mod name;
-pub(crate) mod token;
 pub(crate) mod word;
 
 use domain::ReasonCode;

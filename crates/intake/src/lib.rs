@@ -57,7 +57,6 @@ mod tally;
 mod verdict;
 
 pub use answers::header_fingerprint;
-pub use cell::token::Platform;
 pub use directory::{
     Directory, DirectoryError, Held, HeldFact, Holdings, Identifier, NoDirectory, Stored,
 };

@@ -4,11 +4,11 @@
 //! converted. What a spreadsheet has damaged is refused, not guessed.
 
 use domain::ReasonCode;
+use domain::device::Platform;
 use domain::fold_text::cell::is_spreadsheet_error;
 use domain::fold_text::fold_header;
 
 use super::date::Reading;
-use super::token::Platform;
 
 /// What a cell of an identifier column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

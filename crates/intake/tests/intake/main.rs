@@ -16,7 +16,6 @@ mod desk;
 mod examples;
 mod files;
 mod fixtures;
-mod fuzz;
 mod generated;
 mod layouts;
 mod lines;

@@ -1,5 +1,7 @@
 //! `cargo xtask test`: exactly what CI runs.
 
+use std::hash::{BuildHasher as _, RandomState};
+
 use anyhow::{Context, Result};
 
 use crate::packages::{self, Machine, Need};
@@ -10,6 +12,10 @@ use crate::web;
 
 /// The word among the filters that stands for the browser test.
 const BROWSER: &str = "browser";
+
+/// How long each reader of files is given bytes that nobody wrote; two at a time
+/// on two cores.
+const FUZZ_SECONDS: u64 = 5;
 
 pub(crate) fn perform(run: &Run, steps: &mut Steps, filters: &[String]) -> Result<()> {
     let needs = [Need::CCompiler, Need::Node, Need::Postgres, Need::Chromium];
@@ -53,10 +59,26 @@ pub(crate) fn perform(run: &Run, steps: &mut Steps, filters: &[String]) -> Resul
             Ok(())
         });
     }
+    if filters.is_empty() {
+        steps.attempt("fuzzing of the readers", || fuzz(run));
+    }
     if filters.is_empty() || !browser.is_empty() {
         steps.attempt("browser test", || {
             web::browser_test(run, &chromium, &run.scratch().join("screens"))
         });
     }
     Ok(())
+}
+
+/// Changes of the corpus that no run before had; the seed is shown, and named in a failure.
+fn fuzz(run: &Run) -> Result<()> {
+    let seed = RandomState::new().hash_one(std::process::id());
+    eprintln!("   IZINLI_FUZZ_SECONDS={FUZZ_SECONDS} IZINLI_FUZZ_SEED={seed}");
+    // The whole workspace, so that nothing is built anew with other features.
+    let mut cargo = run.cargo(&["test", "--workspace", "--test=fuzz"]);
+    cargo
+        .env("IZINLI_FUZZ_SECONDS", FUZZ_SECONDS.to_string())
+        .env("IZINLI_FUZZ_SEED", seed.to_string())
+        .env("RUST_BACKTRACE", "1");
+    succeed(&mut cargo)
 }

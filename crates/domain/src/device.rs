@@ -1,12 +1,10 @@
-//! Device tokens: their shapes are data, see `data/token_shapes.tsv`, and tell
-//! the platform.
+//! Devices of people: the shape of a device token tells its platform. Shapes are
+//! data, see `data/token_shapes.tsv`.
 
 use std::sync::LazyLock;
 
-use crate::table::header::table_lines;
-
 /// What a device token belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Platform {
     /// An Apple device.
     Ios,
@@ -19,6 +17,31 @@ impl Platform {
     pub fn of_token(token: &str) -> Option<Self> {
         let shape = SHAPES.iter().find(|shape| shape.fits(token))?;
         Some(shape.platform)
+    }
+
+    /// `ios` or `android`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ios => "ios",
+            Self::Android => "android",
+        }
+    }
+
+    /// The number kept in the database.
+    pub const fn as_db(self) -> i64 {
+        match self {
+            Self::Ios => 1,
+            Self::Android => 2,
+        }
+    }
+
+    /// The platform of a number kept in the database.
+    pub const fn from_db(number: i64) -> Option<Self> {
+        match number {
+            1 => Some(Self::Ios),
+            2 => Some(Self::Android),
+            _ => None,
+        }
     }
 
     fn parse(name: &str) -> Option<Self> {
@@ -69,7 +92,10 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
 });
 
 fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
-    table_lines(include_str!("../../data/token_shapes.tsv"))
+    include_str!("../data/token_shapes.tsv")
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .filter_map(|line| line.split_once('\t'))
 }
 
 #[cfg(test)]
@@ -82,6 +108,15 @@ mod tests {
             assert!(Shape::read(name, rest).is_some(), "{name} {rest}");
         }
         assert_eq!(SHAPES.len(), lines().count());
+    }
+
+    #[test]
+    fn a_platform_survives_text_and_database() {
+        for platform in [Platform::Ios, Platform::Android] {
+            assert_eq!(Platform::from_db(platform.as_db()), Some(platform));
+            assert_eq!(Platform::parse(platform.as_str()), Some(platform));
+        }
+        assert_eq!(Platform::from_db(0), None);
     }
 
     #[test]
