@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 use store::campaign_flow::{CreditChoice, Progress, WhenShort};
 use store::campaigns::{Campaign, CampaignState};
+use store::connectors::Connector as Account;
 
 use super::{Measured, approval, routes};
 use crate::Engine;
@@ -135,14 +136,15 @@ impl Engine {
         tokio::time::timeout(wait, asked).await.ok()?.ok()?
     }
 
-    /// What is to be kept of a choice about the credit. Where it does not reach
-    /// everybody and nobody has chosen, the launch is refused.
-    pub(super) async fn credit_choice(
+    /// What is to be kept of a choice about the credit, and the account whose
+    /// credit it is about. Where it does not reach everybody and nobody has
+    /// chosen, the launch is refused.
+    async fn credit_choice(
         &self,
         campaign: &Campaign,
         when_short: Option<WhenShort>,
         actor: &str,
-    ) -> Result<Option<CreditChoice>, EngineError> {
+    ) -> Result<Option<(CreditChoice, Account)>, EngineError> {
         let mut reader = self.store.read().await?;
         let rules = reader.sending_rules(campaign.brand).await?;
         let first = routes::first(campaign, &rules);
@@ -167,13 +169,16 @@ impl Engine {
                 "the campaign",
                 "the credit reaches nobody; top it up, or let the campaign wait for it",
             )),
-            Some(choice) => Ok(Some(CreditChoice {
-                choice,
-                reached: short.reached,
-                short: short.people,
-                by: actor.to_owned(),
-                at: self.now(),
-            })),
+            Some(choice) => {
+                let kept = CreditChoice {
+                    choice,
+                    reached: short.reached,
+                    short: short.people,
+                    by: actor.to_owned(),
+                    at: self.now(),
+                };
+                Ok(Some((kept, account.0)))
+            }
         }
     }
 
@@ -212,11 +217,12 @@ impl Engine {
             choice = self.credit_choice(&held, when_short, actor).await?;
         }
         let mut writer = self.store.write().await?;
-        if let Some(choice) = choice.as_ref().filter(|c| c.choice == WhenShort::Wait) {
-            let (account, _) = writer.connector_at_work(held.connector).await?;
-            crate::provider_alarms::credit_is_short(&mut writer, &account, choice.short).await?;
-        }
-        if let Some(choice) = choice {
+        if let Some((choice, account)) = choice {
+            if choice.choice == WhenShort::Wait {
+                // Cleared when this very account is tried again, topped up.
+                let short = choice.short;
+                crate::provider_alarms::credit_is_short(&mut writer, &account, short).await?;
+            }
             keep(&mut writer, &held, choice).await?;
         }
         let moved = self

@@ -5,6 +5,7 @@ mod accounts;
 mod answers;
 mod approval;
 mod canary;
+mod credit;
 mod exports;
 mod house;
 mod leaving;
