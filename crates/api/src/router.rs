@@ -205,6 +205,7 @@ fn slow() -> OpenApiRouter<App> {
         .routes(routes!(campaigns::dry_run_people))
         .routes(routes!(segments::preview_segment))
         .routes(routes!(segments::segment_people))
+        .routes(routes!(campaigns::campaign_conversions))
         .routes(routes!(campaigns::campaign_go))
         .routes(routes!(campaigns::measure_campaign))
         .routes(routes!(templates::measure_template))

@@ -41,6 +41,7 @@ pub mod connectors;
 pub mod consent;
 pub mod consent_figures;
 pub mod contacts;
+pub mod conversions;
 pub mod deadlines;
 pub mod dispatch;
 pub mod dropped_files;

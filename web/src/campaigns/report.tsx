@@ -9,6 +9,7 @@ import { Section } from "../app/page";
 import { Failure, Loading } from "../app/states";
 import { useFormats } from "../locale/format";
 import { Comparison } from "./comparison";
+import { Conversions } from "./conversions";
 import { Cost } from "./cost";
 import { CampaignExport } from "./export";
 import { useReport } from "./follow";
@@ -55,6 +56,7 @@ export function Report({ id, rows }: ReportProps) {
       {rows}
       <Outcome report={data} />
       <Cost report={data} />
+      <Conversions report={data} />
       <Section title={t("campaigns.report.batches")} id="batches">
         <div style={{ padding: "0 var(--mantine-spacing-md) var(--mantine-spacing-md)" }}>
           <Counters

@@ -1,6 +1,7 @@
 //! `/campaigns`: drafts and what they would come to, the way from draft to
 //! finished, and what became of everybody.
 
+mod conversions;
 mod days;
 mod decide;
 mod draft;
@@ -18,6 +19,7 @@ use serde::Serialize;
 use store::campaigns::{self, CampaignState};
 use utoipa::ToSchema;
 
+pub(crate) use conversions::*;
 pub(crate) use days::*;
 pub(crate) use decide::*;
 pub(crate) use draft::*;

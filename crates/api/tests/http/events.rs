@@ -359,3 +359,46 @@ async fn a_segment_counts_events_and_says_so_in_words() {
     );
     assert_eq!(made["rule"]["rules"][0]["type"], "event");
 }
+
+#[tokio::test]
+async fn conversions_need_an_event_that_is_known_and_a_deadline() {
+    let mut server = Server::start().await;
+    let tenant = server.tenant("Firma").await;
+    let campaign = crate::campaigns::new_campaign(&server, &tenant).await;
+    let made = server
+        .post("/api/v1/campaigns", &tenant.owner, campaign)
+        .await
+        .json();
+    let path = |query: &str| {
+        let id = made["id"].as_str().unwrap();
+        format!("/api/v1/campaigns/{id}/conversions?{query}")
+    };
+    let ask = async |query: &str| server.get(&path(query), &tenant.owner).await;
+    let unknown = ask("event=satin_alma&within_minutes=120").await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    define(&server, &tenant, "satin_alma", json!([])).await;
+    for (query, field) in [
+        ("event=satin_alma&within_minutes=0", "within_minutes"),
+        ("event=!&within_minutes=120", "event"),
+        ("event=satin_alma&within_minutes=120&field=a%22b", "field"),
+    ] {
+        let refused = ask(query).await;
+        assert_eq!(refused.faults()[0].0, field, "{}", refused.text());
+    }
+    assert_eq!(
+        ask("event=satin_alma").await.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "a deadline is needed"
+    );
+    let counted = ask("event=Satin_Alma&within_minutes=120&field=tutar").await;
+    let counted = counted.json();
+    assert_eq!(
+        (&counted["event"], &counted["people"], &counted["revenue"]),
+        (&json!("satin_alma"), &json!(0), &Value::Null)
+    );
+    let other = server.tenant("Başka").await;
+    let foreign = server
+        .get(&path("event=satin_alma&within_minutes=120"), &other.owner)
+        .await;
+    assert_eq!(foreign.status, StatusCode::NOT_FOUND);
+}

@@ -8,6 +8,7 @@ mod support;
 mod audience;
 mod bounces;
 mod campaigns;
+mod conversions;
 mod dispatch;
 mod ending;
 mod freeze;
