@@ -48,6 +48,10 @@ words! {
     ConnectorState = store::connectors::ConnectorState;
     /// How far a campaign has come.
     CampaignState = store::campaigns::CampaignState;
+    /// What is done to the characters of a text message before it leaves:
+    /// nothing, typographic signs become plain ones, `ş` becomes `s` as well, and
+    /// `ö` `o` as well.
+    Lettering = domain::lettering::Lettering;
     /// What stops a campaign behind its canary.
     Brake = store::campaign_flow::Brake;
     /// What becomes of those whom the credit does not reach.

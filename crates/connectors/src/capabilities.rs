@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use domain::Channel;
-use domain::segments::Profile;
+use domain::lettering::Lettering;
+use domain::segments::{Profile, Reference};
 
 use crate::fields::AccountSettings;
 
@@ -26,6 +27,10 @@ pub struct Capabilities {
     pub alphabet: Alphabet,
     /// Units that operators append to texts to +90 numbers.
     pub suffix_units: u32,
+    /// How the parts of a longer text are joined.
+    pub reference: Reference,
+    /// What is done to the characters of a text, where nobody says otherwise.
+    pub lettering: Lettering,
     /// Whether it takes İYS flags and checks consent once more itself.
     pub has_iys_flags: bool,
     /// How receipts come.
@@ -133,6 +138,8 @@ impl Capabilities {
             segments: Profile::TrBill,
             alphabet: Alphabet::OfText,
             suffix_units: account.operator_suffix_units,
+            reference: Reference::Eight,
+            lettering: account.lettering,
             has_iys_flags: true,
             receipts: Receiving {
                 by_push: false,

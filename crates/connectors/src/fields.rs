@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use domain::lettering::Lettering;
+
 use crate::catalogue::{Field, FieldForm};
 use crate::form::FormReader;
 
@@ -107,6 +109,37 @@ pub(crate) const OPERATOR_SUFFIX: Field = Field {
     default: Some("5"),
 };
 
+/// What is done to the characters of a text where its campaign says nothing.
+pub(crate) const LETTERING: Field = Field {
+    name: "lettering",
+    label_tr: "Karakter sadeleştirme",
+    label_en: "Replacing characters",
+    help_tr: "Kampanyada seçilmediyse geçerlidir. as_written: metin yazıldığı gibi gider; clean: tipografik tırnak, tire, görünmez boşluk ve şapkalı harfler benzerleriyle değişir; transliterate: ayrıca ş ğ ı İ ç harfleri s g i I c olur; ascii: ayrıca ö ü Ç harfleri de değişir. Neyin değiştiği önizlemede görünür; bağlantılar değişmez.",
+    help_en: "Counts where the campaign chooses nothing. as_written: the text leaves as it is; clean: typographic quotes and dashes, invisible spaces and circumflexes become what they look like; transliterate: also ş ğ ı İ ç become s g i I c; ascii: also ö ü Ç. The preview shows what is replaced; links stay as they are.",
+    form: FieldForm::Text,
+    is_required: false,
+    default: Some("as_written"),
+};
+
+/// Reads [`LETTERING`]; nothing is done where the form does not ask for it.
+pub(crate) fn lettering(form: &mut FormReader<'_>) -> Option<Lettering> {
+    if !form.has(LETTERING.name) {
+        return Some(Lettering::AsWritten);
+    }
+    let text = form.text(LETTERING.name)?;
+    let chosen = Lettering::parse(&text);
+    if chosen.is_none() {
+        let words: Vec<&str> = Lettering::ALL.iter().map(|one| one.as_str()).collect();
+        let words = words.join(", ");
+        form.problem(
+            LETTERING.name,
+            &format!("Şunlardan biri olmalı: {words}."),
+            &format!("It must be one of {words}."),
+        );
+    }
+    chosen
+}
+
 /// From where the messages leave.
 pub(crate) const ROUTE_COUNTRY: Field = Field {
     name: "route_country",
@@ -128,6 +161,8 @@ pub(crate) struct AccountSettings {
     pub(crate) timeout: Duration,
     /// 0 where the form does not ask for it.
     pub(crate) operator_suffix_units: u32,
+    /// Nothing where the form does not ask for it.
+    pub(crate) lettering: Lettering,
     pub(crate) route_country: String,
 }
 
@@ -155,6 +190,7 @@ impl AccountSettings {
         } else {
             Some(0)
         };
+        let lettering = lettering(form);
         let route_country = form.country("route_country");
         Some(Self {
             base_url: base_url?,
@@ -162,6 +198,7 @@ impl AccountSettings {
             requests_per_second: requests_per_second?,
             timeout: Duration::from_secs(u64::from(timeout_seconds?)),
             operator_suffix_units: operator_suffix_units?,
+            lettering: lettering?,
             route_country: route_country?,
         })
     }

@@ -29,6 +29,7 @@ pub mod gate;
 pub mod hours;
 pub mod ids;
 pub mod ledger;
+pub mod lettering;
 pub mod lint;
 pub mod phone;
 pub mod plan;

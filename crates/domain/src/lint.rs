@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::channel::{Channel, vocabulary};
 use crate::fold_text::{fold_header, name_fold};
 use crate::gate::Basis;
-use crate::segments::{Count, Encoding, Profile, count};
+use crate::segments::{Count, Encoding, Lengths, count};
 use crate::template::{said_to_anybody, said_to_everybody};
 
 vocabulary! {
@@ -65,23 +65,6 @@ pub struct Speaker<'a> {
     pub short_name: &'a str,
 }
 
-/// How the route counts.
-#[derive(Debug, Clone, Copy)]
-pub struct Lengths {
-    /// Its alphabets.
-    pub profile: Profile,
-    /// Units that operators append.
-    pub suffix_units: u32,
-}
-
-impl Lengths {
-    /// As Turkish providers bill, the default for estimates.
-    pub const TURKISH: Self = Self {
-        profile: Profile::TrBill,
-        suffix_units: crate::segments::OPERATOR_SUFFIX_UNITS,
-    };
-}
-
 /// One finding, with what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {
@@ -117,7 +100,8 @@ pub fn lint(
         promotion(text, &folded, &mut found);
     }
     if channel.is_phone() {
-        length(&said_to_anybody(text), lengths, &mut found);
+        let said = said_to_anybody(text);
+        length(&lengths.lettering.apply(&said), lengths, &mut found);
     }
     found
 }

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CampaignId, ConnectorId, RecipientId};
+use crate::lettering::Lettering;
 use crate::time::{MINUTE_US, Timestamp};
 
 /// Most other routes of a campaign.
@@ -55,6 +56,10 @@ pub struct Plan {
     /// registered.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub fallback_senders: BTreeMap<ConnectorId, String>,
+    /// What is done to the characters of a text message; what its account does
+    /// when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lettering: Option<Lettering>,
 }
 
 /// Portions of the planned people.

@@ -13,6 +13,8 @@ mod tests;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+use crate::lettering::Lettering;
+
 /// The way a route encodes and bills text; every connector declares one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Profile {
@@ -42,6 +44,49 @@ pub enum Encoding {
     Latin5,
 }
 
+/// The number that joins the parts of a longer text; it stands in each of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Reference {
+    /// One octet, as Turkish providers publish: 153 letters a part.
+    #[default]
+    Eight,
+    /// Two octets, and so one letter less in each part.
+    Sixteen,
+}
+
+/// How a route counts a text that leaves over it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lengths {
+    /// Its alphabets.
+    pub profile: Profile,
+    /// Units that operators append.
+    pub suffix_units: u32,
+    /// How the parts of a longer text are joined.
+    pub reference: Reference,
+    /// What is done to the characters before they are counted.
+    pub lettering: Lettering,
+}
+
+impl Lengths {
+    /// As Turkish providers bill, the default for estimates.
+    pub const TURKISH: Self = Self {
+        profile: Profile::TrBill,
+        suffix_units: OPERATOR_SUFFIX_UNITS,
+        reference: Reference::Eight,
+        lettering: Lettering::AsWritten,
+    };
+
+    /// How long a text is when it leaves over the route.
+    pub fn count(&self, text: &str) -> Count {
+        self.count_plain(&self.lettering.apply(text))
+    }
+
+    /// The same of a text to whose characters nothing is to be done any more.
+    pub fn count_plain(&self, text: &str) -> Count {
+        count_joined(text, self.profile, self.suffix_units, self.reference)
+    }
+}
+
 /// The size of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
@@ -69,17 +114,28 @@ pub const OPERATOR_SUFFIX_UNITS: u32 = 5;
 /// pair or a surrogate pair is never split between parts, so there can be more
 /// parts than the units alone suggest. An empty text has no parts.
 pub fn count(text: &str, profile: Profile, suffix_reserve: u32) -> Count {
+    count_joined(text, profile, suffix_reserve, Reference::Eight)
+}
+
+/// [`count`] where the parts are joined otherwise.
+pub fn count_joined(
+    text: &str,
+    profile: Profile,
+    suffix_reserve: u32,
+    reference: Reference,
+) -> Count {
     if is_nfc_quick(text.chars()) == IsNormalized::Yes {
-        count_chars(text.chars(), profile, suffix_reserve)
+        count_chars(text.chars(), profile, suffix_reserve, reference)
     } else {
-        count_chars(text.nfc(), profile, suffix_reserve)
+        count_chars(text.nfc(), profile, suffix_reserve, reference)
     }
 }
 
 /// The same for a text that goes out in a wider alphabet than it needs, because
 /// it shares a request with others.
 pub fn count_in(text: &str, encoding: Encoding, profile: Profile, suffix_reserve: u32) -> Count {
-    count_encoded(text.nfc(), encoding, profile, suffix_reserve)
+    let reference = Reference::Eight;
+    count_encoded(text.nfc(), encoding, profile, suffix_reserve, reference)
 }
 
 /// The cheapest alphabet of the profile that holds every one of these texts.
@@ -91,9 +147,10 @@ fn count_chars(
     chars: impl Iterator<Item = char> + Clone,
     profile: Profile,
     suffix_reserve: u32,
+    reference: Reference,
 ) -> Count {
     let encoding = choose_encoding(chars.clone(), profile);
-    count_encoded(chars, encoding, profile, suffix_reserve)
+    count_encoded(chars, encoding, profile, suffix_reserve, reference)
 }
 
 fn count_encoded(
@@ -101,12 +158,13 @@ fn count_encoded(
     encoding: Encoding,
     profile: Profile,
     suffix_reserve: u32,
+    reference: Reference,
 ) -> Count {
     let unsupported = match encoding {
         Encoding::Latin5 => chars.clone().find(|&c| !is_latin5(c)),
         _ => None,
     };
-    let capacity = encoding.capacity();
+    let capacity = encoding.capacity(reference);
     let mut packing = Packing::new(capacity.per_part);
     let mut is_empty = true;
     for c in chars {
@@ -139,19 +197,26 @@ fn count_encoded(
     }
 }
 
-/// Units in a message of one part, and in each part of a longer one (with an
-/// eight-bit reference number, as Turkish providers publish).
-struct Capacity {
-    single: u32,
-    per_part: u32,
+/// Units in a message of one part, and in each part of a longer one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capacity {
+    /// In the only part.
+    pub single: u32,
+    /// In each of several.
+    pub per_part: u32,
 }
 
 impl Encoding {
-    const fn capacity(self) -> Capacity {
+    /// How much a part holds beside its header.
+    pub const fn capacity(self, reference: Reference) -> Capacity {
         let (single, per_part) = match self {
             Self::Gsm7 | Self::Latin5 => (160, 153),
             Self::Turkish => (155, 149),
             Self::Ucs2 => (70, 67),
+        };
+        let per_part = match reference {
+            Reference::Eight => per_part,
+            Reference::Sixteen => per_part - 1,
         };
         Capacity { single, per_part }
     }

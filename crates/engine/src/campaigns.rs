@@ -34,7 +34,7 @@ pub use go::NewSignature;
 pub use halt::{HaltOf, Halted};
 pub(crate) use launch::Refreshed;
 pub use launch_check::LaunchObstacle;
-pub use measure::Measured;
+pub use measure::{LetterChange, Measured};
 pub(crate) use routes::is_foreign;
 pub use routes::{Obstacle, Route};
 pub(crate) use sender::is_approved as is_sender_approved;
@@ -159,6 +159,12 @@ impl Engine {
         }
         // `{@alan}` of another product and spaces in braces become our own form.
         new.body = template::normalise(&new.body).0;
+        if new.plan.lettering.is_some() && new.channel != domain::Channel::Mesaj {
+            return Err(EngineError::invalid(
+                "plan.lettering",
+                "only the characters of a text message are replaced",
+            ));
+        }
         if let Some(split) = &mut new.plan.split {
             split.body = template::normalise(&split.body).0;
             split.subject = split

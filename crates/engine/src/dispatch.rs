@@ -10,6 +10,7 @@ mod resolve;
 mod send;
 mod stops;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::Engine;
@@ -23,6 +24,7 @@ use domain::Timestamp;
 use domain::gate::{Basis, BrandPolicy, MessageFacts, RouteFacts};
 use domain::ids::{CampaignId, ConnectorId};
 use domain::plan::Part;
+use domain::segments::Lengths;
 use domain::template::{InvalidText, MessageText, RenderError};
 use store::audience_shape::Frequency;
 use store::brands::Brand;
@@ -46,6 +48,9 @@ pub(crate) struct Context {
     pub(crate) attributes: Used,
     /// The second text of a trial.
     pub(crate) second: Option<MessageText>,
+    /// How texts are counted over this account, and what is done to their
+    /// characters before.
+    pub(crate) lengths: Lengths,
     /// Whether links are not delivered over this route.
     pub(crate) is_foreign: bool,
     /// Longest text message, in parts.
@@ -127,6 +132,10 @@ impl Context {
         }
         let text = written.render(&person.values)?;
         let Some(mail) = &self.mail else {
+            let text = match self.lengths.lettering.apply(&text) {
+                Cow::Owned(leaves) => leaves,
+                Cow::Borrowed(_) => text,
+            };
             return Ok((text, None));
         };
         let is_commercial = self.campaign.basis == Basis::Commercial;
@@ -194,8 +203,10 @@ impl Engine {
             sender_approved: crate::campaigns::is_sender_approved(&campaign, account),
             ..RouteFacts::CLEAR
         };
+        let lengths = crate::campaigns::text::lengths_over(&campaign, connector.as_ref());
         Ok(Context {
             policy,
+            lengths,
             parts_max: self.settings.dispatch.parts_max,
             is_foreign: campaign.channel.is_phone()
                 && crate::campaigns::is_foreign(connector.as_ref()),

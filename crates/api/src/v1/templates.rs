@@ -2,13 +2,15 @@
 //! and count with given values.
 
 mod history;
+mod letters;
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use domain::gate::Basis;
 use domain::ids::{BrandId, FirmId, TemplateId};
-use domain::segments::{Count, OPERATOR_SUFFIX_UNITS, Profile, count};
+use domain::lettering::Lettering;
+use domain::segments::Count;
 use domain::template::{MessageText, RenderError, Values, normalise};
 use domain::{Channel, ReasonCode, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 pub(crate) use history::*;
+pub(crate) use letters::LetterChange;
 
 use crate::app::App;
 use crate::body::{Asked, Checked, Id};
@@ -30,6 +33,7 @@ use crate::page::{Page, Paging};
 use crate::problem::{OrNotFound, Problem, ProblemKind, Where};
 use crate::v1::campaigns::TextFinding;
 use crate::words;
+use letters::{billed, changes_in, lettering_of};
 
 /// A message text (*şablon*) in its present version.
 #[derive(Debug, Serialize, ToSchema)]
@@ -92,8 +96,8 @@ impl Template {
                 firm,
                 template.brand,
                 &template.body,
-                Basis::Commercial,
-                template.channel,
+                (Basis::Commercial, template.channel),
+                Lettering::AsWritten,
             )
             .await?;
         Ok(Self {
@@ -143,6 +147,9 @@ pub(crate) struct PreviewRequest {
     #[serde(default)]
     #[schema(value_type = std::collections::HashMap<String, String>)]
     values: Values,
+    /// What is done to the characters of a text message; nothing unless given.
+    #[schema(value_type = Option<words::Lettering>)]
+    lettering: Option<Lettering>,
 }
 
 /// A text as one person would get it.
@@ -154,6 +161,8 @@ pub(crate) struct Preview {
     missing: Vec<String>,
     /// How long it is; of the text as written while values are missing.
     length: Length,
+    /// Which of its characters leave as another one.
+    changes: Vec<LetterChange>,
 }
 
 /// How long a text is, and so what it costs.
@@ -196,6 +205,9 @@ pub(crate) struct TextToCheck {
     basis: Basis,
     #[validate(length(min = 1, max = 2_048))]
     body: String,
+    /// What is done to the characters of a text message; nothing unless given.
+    #[schema(value_type = Option<words::Lettering>)]
+    lettering: Option<Lettering>,
 }
 
 /// What was found in a text.
@@ -208,8 +220,12 @@ pub(crate) struct CheckedText {
     /// The names it needs.
     variables: Vec<String>,
     findings: Vec<TextFinding>,
-    /// Length as written, as Turkish providers bill it.
+    /// Length as it leaves, as Turkish providers bill it.
     length: Length,
+    /// The text as it leaves, its variables not filled in yet.
+    leaves_as: String,
+    /// Which of its characters leave as another one.
+    changes: Vec<LetterChange>,
 }
 
 /// Reads a text for mandatory content, promotion and cost while it is written.
@@ -227,21 +243,25 @@ pub(crate) async fn check_text(
     caller.needs(Permission::ReadReports)?;
     let (body, notes) = normalise(&asked.body);
     let text = is_a_text(&body)?;
+    let lettering = lettering_of(asked.lettering, asked.channel);
+    let lengths = billed(lettering);
     let findings = app
         .engine
         .lint_text(
             caller.firm,
             asked.brand_id,
             &body,
-            asked.basis,
-            asked.channel,
+            (asked.basis, asked.channel),
+            lettering,
         )
         .await?;
     Ok(Json(CheckedText {
         notes,
         variables: text.variables().to_vec(),
         findings: findings.into_iter().map(TextFinding::from).collect(),
-        length: count(&body, Profile::TrBill, OPERATOR_SUFFIX_UNITS).into(),
+        length: lengths.count(&body).into(),
+        leaves_as: lettering.apply(&body).into_owned(),
+        changes: changes_in(&body, lettering),
         body,
     }))
 }
@@ -429,11 +449,14 @@ pub(crate) async fn preview_template(
         Err(RenderError::Failed(problem)) => return Err(no_text(problem)),
     };
     let counted = rendered.as_deref().unwrap_or(&found.body);
-    let length = count(counted, Profile::TrBill, OPERATOR_SUFFIX_UNITS).into();
+    let lettering = lettering_of(asked.lettering, found.channel);
+    let length = billed(lettering).count(counted).into();
+    let changes = changes_in(counted, lettering);
     Ok(Json(Preview {
-        text: rendered,
+        text: rendered.map(|text| lettering.apply(&text).into_owned()),
         missing,
         length,
+        changes,
     }))
 }
 

@@ -79,6 +79,42 @@ async fn each_missing_piece_of_mandatory_content_is_named_with_a_sentence_that_s
 }
 
 #[tokio::test]
+async fn characters_that_leave_as_others_are_told_while_the_text_is_written() {
+    let mut server = Server::start().await;
+    let tenant = server.tenant("Firma").await;
+    let check = json!({
+        "brand_id": tenant.brand, "channel": "MESAJ", "basis": "COMMERCIAL",
+        "body": "“Şölen” {{ad}}: www.şölen.com", "lettering": "transliterate",
+    });
+    let checked = server
+        .post("/api/v1/texts/check", &tenant.owner, check)
+        .await
+        .json();
+    assert_eq!(checked["leaves_as"], "\"Sölen\" {{ad}}: www.şölen.com");
+    let changes = json!([
+        { "from": "Ş", "to": "S", "count": 1 },
+        { "from": "“", "to": "\"", "count": 1 },
+        { "from": "”", "to": "\"", "count": 1 },
+    ]);
+    assert_eq!(checked["changes"], changes, "{checked}");
+    assert_eq!(checked["body"], "“Şölen” {{ad}}: www.şölen.com");
+
+    let lettering = json!({ "lettering": "ascii" });
+    let changes = [("plan", lettering), ("body", json!(COMPLETE))];
+    let path = made(&server, &tenant, &changes).await;
+    let held = server.get(&path, &tenant.owner).await.json();
+    assert_eq!(held["plan"]["lettering"], "ascii", "{held}");
+    let (status, run) = step(&server, &tenant.owner, &path, "dry-run").await;
+    assert_eq!(
+        (status, &run["lettering"]),
+        (StatusCode::OK, &json!("ascii"))
+    );
+    assert_eq!(run["length"]["encoding"], "GSM-7", "{run}");
+    let first = &run["changes"][0];
+    assert!(first["count"].is_i64() && first["to"].is_string(), "{run}");
+}
+
+#[tokio::test]
 async fn promotion_under_an_exempt_ground_leaves_only_after_somebody_else_approved_it() {
     let mut server = Server::start().await;
     let tenant = server.tenant("Firma").await;

@@ -114,6 +114,7 @@ const HTTP: KindInfo = KindInfo {
         fields::requests_per_second(REQUESTS_PER_SECOND),
         fields::TIMEOUT,
         fields::OPERATOR_SUFFIX,
+        fields::LETTERING,
         fields::ROUTE_COUNTRY,
     ],
 };
@@ -160,6 +161,7 @@ fn kind_of(kind: &'static str, described: &Description) -> KindInfo {
         fields::requests_per_second(REQUESTS_PER_SECOND),
         fields::TIMEOUT,
         fields::OPERATOR_SUFFIX,
+        fields::LETTERING,
         fields::ROUTE_COUNTRY,
     ]);
     KindInfo {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use domain::Channel;
-use domain::segments::Profile;
+use domain::lettering::Lettering;
+use domain::segments::{Profile, Reference};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -109,6 +110,7 @@ pub(crate) const KIND: KindInfo = KindInfo {
             default: Some("30"),
         },
         crate::fields::OPERATOR_SUFFIX,
+        crate::fields::LETTERING,
         Field {
             name: "route_country",
             label_tr: "Gönderim ülkesi",
@@ -133,6 +135,7 @@ pub(crate) struct Config {
     pub(crate) requests_per_second: u32,
     pub(crate) timeout: Duration,
     pub(crate) operator_suffix_units: u32,
+    lettering: Lettering,
     pub(crate) route_country: String,
 }
 
@@ -159,6 +162,7 @@ impl Config {
         let requests_per_second = form.number("requests_per_second");
         let timeout_seconds = form.number("timeout_seconds");
         let operator_suffix_units = form.number("operator_suffix_units");
+        let lettering = crate::fields::lettering(&mut form);
         let route_country = form.country("route_country");
         let config = (|| {
             Some(Self {
@@ -169,6 +173,7 @@ impl Config {
                 requests_per_second: requests_per_second?,
                 timeout: Duration::from_secs(u64::from(timeout_seconds?)),
                 operator_suffix_units: operator_suffix_units?,
+                lettering: lettering?,
                 route_country: route_country?,
             })
         })();
@@ -189,6 +194,8 @@ impl Config {
             segments: Profile::TrBill,
             alphabet: Alphabet::OfText,
             suffix_units: self.operator_suffix_units,
+            reference: Reference::Eight,
+            lettering: self.lettering,
             has_iys_flags: true,
             receipts: Receiving {
                 by_push: true,

@@ -71,6 +71,7 @@ pub(crate) const KIND: KindInfo = KindInfo {
         fields::requests_per_second("5"),
         fields::TIMEOUT,
         fields::OPERATOR_SUFFIX,
+        fields::LETTERING,
         fields::ROUTE_COUNTRY,
     ],
 };

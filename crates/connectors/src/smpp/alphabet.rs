@@ -1,7 +1,7 @@
 //! Texts as octets: the GSM alphabet with the Turkish tables of 3GPP TS 23.038,
 //! one octet a septet, or UTF-16; cut into parts as `domain::segments` counts them.
 
-use domain::segments::{self, Encoding, Profile};
+use domain::segments::{self, Encoding, Profile, Reference};
 use unicode_normalization::UnicodeNormalization;
 
 /// The default alphabet by position; 0x1B is the escape.
@@ -64,16 +64,19 @@ pub(super) struct Shifts {
     pub(super) single: bool,
 }
 
-pub(super) fn written(text: &str, profile: Profile) -> Written {
+pub(super) fn written(text: &str, profile: Profile, reference: Reference) -> Written {
     let text: String = text.nfc().collect();
     let encoding = segments::count(&text, profile, 0).encoding;
-    let (coding, shift, single, per_part) = match encoding {
-        Encoding::Gsm7 | Encoding::Latin5 => (0, None, 160, 153),
-        Encoding::Turkish if profile == Profile::TrSingle => (0, Some(SHIFT_SINGLE), 155, 149),
-        Encoding::Turkish => (0, Some(SHIFT_LOCKING), 155, 149),
-        // Octets, two a unit.
-        Encoding::Ucs2 => (8, None, 140, 134),
+    // The last: octets a unit.
+    let (coding, shift, width) = match encoding {
+        Encoding::Gsm7 | Encoding::Latin5 => (0, None, 1),
+        Encoding::Turkish if profile == Profile::TrSingle => (0, Some(SHIFT_SINGLE), 1),
+        Encoding::Turkish => (0, Some(SHIFT_LOCKING), 1),
+        Encoding::Ucs2 => (8, None, 2),
     };
+    let room = encoding.capacity(reference);
+    let octets_of = |units: u32| usize::try_from(units * width).unwrap_or(usize::MAX);
+    let (single, per_part) = (octets_of(room.single), octets_of(room.per_part));
     let pieces: Vec<Vec<u8>> = text.chars().map(|c| octets(c, encoding, shift)).collect();
     let whole: usize = pieces.iter().map(Vec::len).sum();
     let capacity = if whole <= single { single } else { per_part };
@@ -186,8 +189,8 @@ pub(super) fn shifts(header: &[u8]) -> Shifts {
 mod tests {
     use super::*;
 
-    fn again(text: &str, profile: Profile) -> (String, usize) {
-        let written = written(text, profile);
+    fn again(text: &str, profile: Profile, reference: Reference) -> (String, usize) {
+        let written = written(text, profile, reference);
         let shifts = written
             .shift
             .map(|shift| shifts(&shift))
@@ -205,6 +208,8 @@ mod tests {
             "Merhaba".to_owned(),
             "a".repeat(160),
             "a".repeat(161),
+            "a".repeat(305),
+            "ş".repeat(297),
             "€".repeat(80),
             "a".repeat(152) + "€" + &"a".repeat(152),
             "Sayın müşterimiz, ÇĞİÖŞÜ çğıöşü [€]".to_owned(),
@@ -216,11 +221,14 @@ mod tests {
             "ñ à è @ £ ¿ ^{}\\[~]|".to_owned(),
         ];
         for profile in [Profile::Plain, Profile::TrLock, Profile::TrSingle] {
-            for text in &texts {
-                let parts = segments::count(text, profile, 0).parts;
-                let (read, count) = again(text, profile);
+            for (text, reference) in texts.iter().flat_map(|text| {
+                [Reference::Eight, Reference::Sixteen].map(|reference| (text, reference))
+            }) {
+                let parts = segments::count_joined(text, profile, 0, reference).parts;
+                let (read, count) = again(text, profile, reference);
                 assert_eq!(&read, text, "{profile:?}");
-                assert_eq!(u32::try_from(count), Ok(parts), "{profile:?} {text}");
+                let told = u32::try_from(count);
+                assert_eq!(told, Ok(parts), "{profile:?} {reference:?} {text}");
             }
         }
     }
@@ -231,10 +239,10 @@ mod tests {
         assert_eq!(BASIC.chars().nth(0x1B), Some('\u{1b}'));
         assert_eq!(BASIC.chars().nth(0x41), Some('A'));
         assert_eq!(BASIC.chars().nth(0x7F), Some('à'));
-        let turkish = written("şĞ", Profile::TrLock);
+        let turkish = written("şĞ", Profile::TrLock, Reference::Eight);
         assert_eq!(turkish.parts, [vec![0x1D, 0x0B]]);
         assert_eq!(turkish.shift, Some([0x25, 1, 1]));
-        let single = written("şĞ", Profile::TrSingle);
+        let single = written("şĞ", Profile::TrSingle, Reference::Eight);
         assert_eq!(single.parts, [vec![0x1B, 0x73, 0x1B, 0x47]]);
         assert_eq!(single.shift, Some([0x24, 1, 1]));
     }

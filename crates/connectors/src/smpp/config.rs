@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use domain::Channel;
-use domain::segments::Profile;
+use domain::lettering::Lettering;
+use domain::segments::{Profile, Reference};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
@@ -84,6 +85,14 @@ pub(crate) const KIND: KindInfo = KindInfo {
             "udh: joined by headers (the usual way); sar: by optional fields; payload: in one message as message_payload.",
         ),
         choice(
+            "reference_bits",
+            "8",
+            "Birleştirme numarası (bit)",
+            "Bits of the joining number",
+            "Başlıkla birleştirilen uzun metinlerde bölümlerin ortak numarası. 8: Türkiye'de kullanılan, bölümde 153 harf (Türkçe 149, UCS-2 67); 16: operatör isterse, bölümde 152 harf (Türkçe 148, UCS-2 66).",
+            "The number that the parts of a long text share when they are joined by headers. 8: as is usual in Turkey, 153 letters a part (149 Turkish, 67 in UCS-2); 16: if the operator wants it so, 152 letters a part (148 Turkish, 66 in UCS-2).",
+        ),
+        choice(
             "part_receipts",
             "all",
             "Uzun metinlerin raporu",
@@ -136,6 +145,7 @@ pub(crate) const KIND: KindInfo = KindInfo {
         fields::requests_per_second("20"),
         fields::TIMEOUT,
         fields::OPERATOR_SUFFIX,
+        fields::LETTERING,
         fields::ROUTE_COUNTRY,
     ],
 };
@@ -215,6 +225,7 @@ pub(crate) struct Config {
     pub(super) has_pair: bool,
     pub(super) profile: Profile,
     pub(super) joining: Joining,
+    reference: Reference,
     pub(super) ids: Ids,
     /// Whether every part of a text asks for a receipt, or the last one only.
     pub(super) asks_for_every_part: bool,
@@ -225,6 +236,7 @@ pub(crate) struct Config {
     requests_per_second: u32,
     pub(super) timeout: Duration,
     operator_suffix_units: u32,
+    lettering: Lettering,
     route_country: String,
 }
 
@@ -260,6 +272,11 @@ impl Config {
                 ("payload", Joining::Payload),
             ],
         );
+        let reference = one_of(
+            &mut form,
+            "reference_bits",
+            &[("8", Reference::Eight), ("16", Reference::Sixteen)],
+        );
         let ids = one_of(
             &mut form,
             "receipt_ids",
@@ -291,6 +308,7 @@ impl Config {
         let requests_per_second = form.number("requests_per_second");
         let timeout_seconds = form.number("timeout_seconds");
         let operator_suffix_units = form.number("operator_suffix_units");
+        let lettering = fields::lettering(&mut form);
         let route_country = form.country("route_country");
         let config = (|| {
             let (host, port, is_encrypted) = server?;
@@ -304,6 +322,7 @@ impl Config {
                 has_pair: has_pair?,
                 profile: profile?,
                 joining: joining?,
+                reference: reference?,
                 ids: ids?,
                 asks_for_every_part: asks_for_every_part?,
                 statuses,
@@ -313,10 +332,20 @@ impl Config {
                 requests_per_second: requests_per_second?,
                 timeout: Duration::from_secs(u64::from(timeout_seconds?)),
                 operator_suffix_units: operator_suffix_units?,
+                lettering: lettering?,
                 route_country: route_country?,
             })
         })();
         form.finish(config)
+    }
+
+    /// How the parts of a longer text are joined; the gateway joins those that
+    /// it cuts itself, as is usual.
+    pub(super) fn reference(&self) -> Reference {
+        match self.joining {
+            Joining::Udh => self.reference,
+            Joining::Sar | Joining::Payload => Reference::Eight,
+        }
     }
 
     pub(crate) fn capabilities(&self) -> Capabilities {
@@ -329,6 +358,8 @@ impl Config {
             segments: self.profile,
             alphabet: Alphabet::OfText,
             suffix_units: self.operator_suffix_units,
+            reference: self.reference(),
+            lettering: self.lettering,
             has_iys_flags: self.tlvs.iter().any(Tlv::is_about_consent),
             // They come over the session: see `Connector::hear`.
             receipts: Receiving {

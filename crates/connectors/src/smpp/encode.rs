@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::gate::{Basis, Cleared};
+use domain::segments::Reference;
 use serde::{Deserialize, Serialize};
 
 use super::alphabet::{self, Written};
@@ -52,7 +53,7 @@ pub(super) fn encode(
         for message in messages.iter().map(Cleared::message) {
             let to = phone(message)?.as_digits().to_string();
             let tlvs = optional(config, envelope, message)?;
-            let written = alphabet::written(&message.text, config.profile);
+            let written = alphabet::written(&message.text, config.profile, config.reference());
             let frame = Frame {
                 sender,
                 to: &to,
@@ -61,7 +62,7 @@ pub(super) fn encode(
                 tlvs: &tlvs,
                 asks_for_every_part: config.asks_for_every_part,
             };
-            let bodies = frame.bodies(config.joining, &written, reference(message));
+            let bodies = frame.bodies(config, &written, reference(message));
             if bodies.len() > PARTS_MAX {
                 return Err(EncodeError::Envelope {
                     field: "text",
@@ -97,10 +98,22 @@ fn validity(envelope: &Envelope, capabilities: &Capabilities) -> Result<String, 
 }
 
 /// The reference number that joins the parts: the same message, the same number.
-fn reference(message: &Outgoing) -> u8 {
+/// Where one octet has to do, it is the last.
+fn reference(message: &Outgoing) -> u16 {
     let name = message.message.to_string();
-    name.bytes()
-        .fold(7_u8, |sum, octet| sum.wrapping_mul(31).wrapping_add(octet))
+    name.bytes().fold(7_u16, |sum, octet| {
+        sum.wrapping_mul(31).wrapping_add(u16::from(octet))
+    })
+}
+
+/// The header element that says which part of what this is (3GPP TS 23.040,
+/// 9.2.3.24.1 and 9.2.3.24.8).
+fn joined(bits: Reference, reference: u16, count: u8, nth: u8) -> Vec<u8> {
+    let [high, low] = reference.to_be_bytes();
+    match bits {
+        Reference::Eight => vec![0x00, 0x03, low, count, nth],
+        Reference::Sixteen => vec![0x08, 0x04, high, low, count, nth],
+    }
 }
 
 /// The optional fields of the account, filled in for a message.
@@ -160,14 +173,14 @@ struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    fn bodies(&self, joining: Joining, written: &Written, reference: u8) -> Vec<Vec<u8>> {
+    fn bodies(&self, config: &Config, written: &Written, reference: u16) -> Vec<Vec<u8>> {
         let shift = written.shift.map_or_else(Vec::new, Vec::from);
         let total = written.parts.len();
         if total == 1 {
             let only = written.parts.first().map_or(&[][..], Vec::as_slice);
             return vec![self.body(&shift, Text::Short(only), &[], true)];
         }
-        if joining == Joining::Payload {
+        if config.joining == Joining::Payload {
             let whole: Vec<u8> = written.parts.concat();
             return vec![self.body(&shift, Text::Payload(&whole), &[], true)];
         }
@@ -176,13 +189,15 @@ impl Frame<'_> {
         let mut bodies: Vec<Vec<u8>> = numbered
             .map(|(nth, part)| {
                 let is_last = usize::from(nth) == total;
-                if joining == Joining::Udh {
-                    let mut header = vec![0x00, 0x03, reference, count, nth];
+                if config.joining == Joining::Udh {
+                    let mut header = joined(config.reference(), reference, count, nth);
                     header.extend_from_slice(&shift);
                     return self.body(&header, Text::Short(part), &[], is_last);
                 }
                 let mut sar = Vec::with_capacity(16);
-                put_tlv(&mut sar, SAR_REFERENCE, &[0, reference]);
+                // The gateway may put it into a header of one octet.
+                let [_, low] = reference.to_be_bytes();
+                put_tlv(&mut sar, SAR_REFERENCE, &[0, low]);
                 put_tlv(&mut sar, SAR_TOTAL, &[count]);
                 put_tlv(&mut sar, SAR_NUMBER, &[nth]);
                 self.body(&shift, Text::Short(part), &sar, is_last)

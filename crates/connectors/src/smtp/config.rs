@@ -6,7 +6,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::Channel;
-use domain::segments::Profile;
+use domain::lettering::Lettering;
+use domain::segments::{Profile, Reference};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
@@ -196,6 +197,8 @@ impl Config {
             segments: Profile::TrBill,
             alphabet: Alphabet::OfText,
             suffix_units: 0,
+            reference: Reference::Eight,
+            lettering: Lettering::AsWritten,
             has_iys_flags: false,
             receipts: Receiving {
                 by_push: true,

@@ -58,6 +58,7 @@ pub(crate) const KIND: KindInfo = KindInfo {
         fields::base_url("https://api.twilio.com"),
         fields::requests_per_second("20"),
         fields::TIMEOUT,
+        fields::LETTERING,
         Field {
             default: Some("US"),
             ..fields::ROUTE_COUNTRY

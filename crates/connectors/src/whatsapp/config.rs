@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::Channel;
+use domain::lettering::Lettering;
 use domain::segments::Profile;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -117,6 +118,7 @@ impl Config {
                     recipients_max: 1,
                     requests_per_second: requests_per_second?,
                     operator_suffix_units: 0,
+                    lettering: Lettering::AsWritten,
                     timeout: Duration::from_secs(u64::from(timeout_seconds?)),
                     // The rule about links from abroad is for text messages.
                     route_country: "TR".to_owned(),

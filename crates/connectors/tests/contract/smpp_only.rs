@@ -177,6 +177,34 @@ async fn a_long_text_arrives_whole_however_its_parts_are_joined() {
 }
 
 #[tokio::test]
+async fn a_longer_joining_number_leaves_one_letter_less_in_each_part() {
+    let (plain, turkish, other) = ("a".repeat(306), "ş".repeat(298), "₺".repeat(134));
+    // Two parts by one octet; by two, each of them is a letter too long.
+    for (bits, parts) in [("8", 2_u32), ("16", 3)] {
+        let changes = json!({ "reference_bits": bits });
+        let bench = Bench::start_with(&SMPP, &changes).await;
+        let can = bench.account.capabilities();
+        for text in [&plain, &turkish, &other] {
+            let request = bench.request(&[text]);
+            let stored: Value = serde_json::from_slice(request.bytes()).unwrap();
+            let bodies = stored["bodies"].as_array().unwrap().len();
+            let reference = can.reference;
+            let counted = domain::segments::count_joined(text, can.segments, 0, reference);
+            assert_eq!(counted.parts, parts, "{bits} {text}");
+            assert_eq!(u32::try_from(bodies), Ok(parts), "{bits} {text}");
+            let outcome = bench.account.send(&request).await;
+            assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
+        }
+        let received = bench.received().await;
+        let texts: Vec<&str> = received
+            .iter()
+            .filter_map(|one| one["text"].as_str())
+            .collect();
+        assert_eq!(texts, [&plain, &turkish, &other], "{bits}");
+    }
+}
+
+#[tokio::test]
 async fn many_messages_share_one_session_within_its_window() {
     let bench = Bench::start_with(&SMPP, &json!({ "window": 3 })).await;
     let bench = Arc::new(bench);

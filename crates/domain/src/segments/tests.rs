@@ -250,3 +250,30 @@ fn texts_that_share_an_alphabet_are_counted_in_the_widest_that_one_of_them_needs
         count(&plain, Profile::TrBill, 5)
     );
 }
+
+#[test]
+fn a_longer_reference_takes_one_unit_from_each_part_and_nothing_from_a_short_text() {
+    let rows = [
+        ("a", Encoding::Gsm7, 160, [153, 152]),
+        ("ş", Encoding::Turkish, 155, [149, 148]),
+        ("😀", Encoding::Ucs2, 70, [67, 66]),
+    ];
+    for (letter, encoding, single, per_part) in rows {
+        for (reference, room) in [Reference::Eight, Reference::Sixteen]
+            .into_iter()
+            .zip(per_part)
+        {
+            let held = encoding.capacity(reference);
+            assert_eq!((held.single, held.per_part), (single, room));
+            let parts = |units: u32| {
+                // One character that decides on the alphabet, then plain letters.
+                let first = u32::from(letter == "😀") + 1;
+                let plain = usize::try_from(units - first).unwrap();
+                let text = format!("{letter}{}", "a".repeat(plain));
+                count_joined(&text, Profile::TrBill, 0, reference).parts
+            };
+            let told = [single, single + 1, 2 * room, 2 * room + 1].map(parts);
+            assert_eq!(told, [1, 2, 2, 3], "{letter} {reference:?}");
+        }
+    }
+}

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use domain::ids::{CampaignId, FirmId, PromotionId, RecipientId};
+use domain::lettering::{Change, Lettering};
 use domain::lint::Found;
 use domain::plan::foretell;
-use domain::segments::{self, Count};
+use domain::segments::Count;
 use domain::template::MessageText;
 use domain::{ReasonCode, Timestamp};
 use store::Reader;
@@ -40,8 +41,12 @@ pub struct DryRun {
     pub held_until: Option<Timestamp>,
     /// Of them, excluded, by headline reason.
     pub excluded: BTreeMap<ReasonCode, i64>,
-    /// Length of the text as written, before variables are filled.
+    /// Length of the text as it leaves, before variables are filled.
     pub length: Count,
+    /// What is done to its characters.
+    pub lettering: Lettering,
+    /// Which characters of the texts leave as another one.
+    pub changes: Vec<Change>,
     /// What the texts lack and should not hold.
     pub findings: Vec<Found>,
     /// What could be done about the excluded.
@@ -170,8 +175,9 @@ impl Engine {
         drop(reader);
         let promotion = self.codes_left(&campaign, &question, &judged).await?;
         let launch_obstacle = self.launch_obstacle(&campaign).await?;
-        let lengths = text::lengths(&routes);
-        let length = segments::count(&campaign.body, lengths.profile, lengths.suffix_units);
+        let lengths = text::lengths(&campaign, &routes);
+        let length = lengths.count(&campaign.body);
+        let changes = text::changes(&campaign, lengths.lettering);
         let findings = text::findings(&campaign, &brand, lengths);
         let opens = |at: Timestamp| {
             (campaign.basis == domain::gate::Basis::Commercial)
@@ -228,6 +234,8 @@ impl Engine {
             unknown_accounts,
             excluded: judged.excluded,
             length,
+            lettering: lengths.lettering,
+            changes,
             findings,
             fixes,
             routes,

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use domain::lint::Lengths;
+use domain::segments::Lengths;
 use domain::template::MessageText;
 use store::campaigns::{Campaign, CampaignState};
 use store::sending_rules::HaltScope;

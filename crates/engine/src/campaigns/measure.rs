@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use domain::ids::{CampaignId, FirmId, RecipientId};
-use domain::segments;
+use domain::lettering::Change;
+use domain::segments::{self, Lengths};
 use domain::template::{MessageText, RenderError, Values};
 use serde::Serialize;
 use store::campaigns::{Campaign, NewCampaign};
@@ -42,11 +43,26 @@ pub struct Measured {
     pub cost_micros: Option<i64>,
     /// What it would cost if everybody's text were as long as the longest.
     pub worst_cost_micros: Option<i64>,
+    /// Characters that leave as another one, over the measured people.
+    pub letters_changed: i64,
+    /// Which, most frequent first.
+    pub changes: Vec<LetterChange>,
     /// The longest text itself.
     pub longest: Option<String>,
     /// How it reads for a few real people.
     #[serde(skip)]
     pub samples: Vec<(RecipientId, String)>,
+}
+
+/// A character that leaves as another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LetterChange {
+    /// As it is written.
+    pub from: char,
+    /// As it leaves; empty where nothing does.
+    pub to: &'static str,
+    /// How often, over the measured people.
+    pub count: i64,
 }
 
 impl Engine {
@@ -76,7 +92,7 @@ impl Engine {
 
     async fn measure_text(&self, campaign: &Campaign) -> Result<Measured, EngineError> {
         let (question, routes, rules) = self.question(campaign).await?;
-        let lengths = text::lengths(&routes);
+        let lengths = text::lengths(campaign, &routes);
         let mut parsed = Vec::new();
         for body in text::texts(campaign) {
             parsed.push(
@@ -131,7 +147,7 @@ impl Engine {
                     }
                     let longest = longest(&parsed, values, lengths)?;
                     if measured.samples.len() < SAMPLES {
-                        measured.samples.push((*recipient, longest.0.clone()));
+                        measured.samples.push((*recipient, longest.text.clone()));
                     }
                     measured.add(&longest, 1);
                 }
@@ -152,12 +168,17 @@ impl Engine {
     }
 }
 
-type Counted = (String, segments::Count);
+/// A text as it leaves for one person.
+struct Counted {
+    text: String,
+    count: segments::Count,
+    changes: Vec<Change>,
+}
 
 fn longest(
     texts: &[MessageText],
     values: &Values,
-    lengths: domain::lint::Lengths,
+    lengths: Lengths,
 ) -> Result<Counted, EngineError> {
     let mut found: Option<Counted> = None;
     for text in texts {
@@ -167,18 +188,24 @@ fn longest(
             Err(RenderError::Missing { .. }) => continue,
             Err(RenderError::Failed(problem)) => return Err(EngineError::Internal(problem)),
         };
-        let count = segments::count(&rendered, lengths.profile, lengths.suffix_units);
+        let leaves = lengths.lettering.apply(&rendered);
+        let count = lengths.count_plain(&leaves);
         let weight = |count: &segments::Count| (count.parts, count.units);
         if found
             .as_ref()
-            .is_none_or(|(_, held)| weight(&count) > weight(held))
+            .is_none_or(|held| weight(&count) > weight(&held.count))
         {
-            found = Some((rendered, count));
+            found = Some(Counted {
+                changes: lengths.lettering.changes(&rendered),
+                text: leaves.into_owned(),
+                count,
+            });
         }
     }
-    Ok(found.unwrap_or_else(|| {
-        let none = segments::count("", lengths.profile, 0);
-        (String::new(), none)
+    Ok(found.unwrap_or_else(|| Counted {
+        text: String::new(),
+        count: segments::count("", lengths.profile, 0),
+        changes: Vec::new(),
     }))
 }
 
@@ -194,13 +221,23 @@ impl Measured {
             units_max: 0,
             cost_micros: None,
             worst_cost_micros: None,
+            letters_changed: 0,
+            changes: Vec::new(),
             longest: None,
             samples: Vec::new(),
         }
     }
 
-    fn add(&mut self, (text, count): &Counted, people: i64) {
+    fn add(&mut self, counted: &Counted, people: i64) {
         use segments::Encoding::{Gsm7, Latin5, Turkish, Ucs2};
+        let Counted {
+            text,
+            count,
+            changes,
+        } = counted;
+        for change in changes {
+            self.note(*change, people);
+        }
         let encoding = match count.encoding {
             Gsm7 => "GSM-7",
             Turkish => "GSM-7-TR",
@@ -218,7 +255,27 @@ impl Measured {
         }
     }
 
+    fn note(&mut self, change: Change, people: i64) {
+        let times = i64::from(change.count).saturating_mul(people);
+        self.letters_changed = self.letters_changed.saturating_add(times);
+        // No more of them than there are characters with a look-alike.
+        match self
+            .changes
+            .iter_mut()
+            .find(|held| held.from == change.from)
+        {
+            Some(held) => held.count = held.count.saturating_add(times),
+            None => self.changes.push(LetterChange {
+                from: change.from,
+                to: change.to,
+                count: times,
+            }),
+        }
+    }
+
     fn scale(&mut self) {
+        self.changes
+            .sort_by_key(|change| (std::cmp::Reverse(change.count), change.from));
         if self.people == 0 {
             self.units_min = 0;
         } else if self.people < self.sendable {

@@ -248,6 +248,10 @@ impl Engine {
             name: format!("Deneme: {}", held.name).chars().take(120).collect(),
             connector: held.connector,
             sender: held.sender.clone(),
+            plan: Plan {
+                lettering: held.plan.lettering,
+                ..Plan::default()
+            },
             ..carrier(held.brand, held.channel, held.kind, body, addresses)
         };
         let carrier = self

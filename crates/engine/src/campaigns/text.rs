@@ -1,9 +1,12 @@
 //! What a campaign's texts lack and should not hold, and whether somebody else
 //! must have looked at it before it leaves.
 
+use connectors::Connector;
 use domain::gate::Basis;
 use domain::ids::{BrandId, FirmId};
-use domain::lint::{self, Found, Lengths, Speaker, Weight};
+use domain::lettering::{Change, Lettering};
+use domain::lint::{self, Found, Speaker, Weight};
+use domain::segments::Lengths;
 use domain::{Channel, ReasonCode};
 use store::brands::Brand;
 use store::campaigns::Campaign;
@@ -65,14 +68,43 @@ pub(crate) fn needs_second_person(campaign: &Campaign, found: &[Found]) -> Optio
         .map(|reason| format!("it ignores the frequency limits: {reason}"))
 }
 
-/// How the first route counts.
-pub(crate) fn lengths(routes: &[Route]) -> Lengths {
-    routes.first().map_or(Lengths::TURKISH, |route| {
-        let capabilities = route.connector.capabilities();
-        Lengths {
-            profile: capabilities.segments,
-            suffix_units: capabilities.suffix_units,
+/// What that replaces in the campaign's texts, variables aside.
+pub(crate) fn changes(campaign: &Campaign, lettering: Lettering) -> Vec<Change> {
+    let mut all: Vec<Change> = Vec::new();
+    for change in texts(campaign).flat_map(|text| lettering.changes(text)) {
+        match all.iter_mut().find(|held| held.from == change.from) {
+            Some(held) => held.count = held.count.saturating_add(change.count),
+            None => all.push(change),
         }
+    }
+    all
+}
+
+/// What is done to the characters of a campaign's texts before they leave over
+/// an account: what the campaign says, else what the account does.
+pub(crate) fn lettering(campaign: &Campaign, connector: &dyn Connector) -> Lettering {
+    if campaign.channel != Channel::Mesaj {
+        return Lettering::AsWritten;
+    }
+    let own = campaign.plan.lettering;
+    own.unwrap_or_else(|| connector.capabilities().lettering)
+}
+
+/// How a text is counted over an account.
+pub(crate) fn lengths_over(campaign: &Campaign, connector: &dyn Connector) -> Lengths {
+    let capabilities = connector.capabilities();
+    Lengths {
+        profile: capabilities.segments,
+        suffix_units: capabilities.suffix_units,
+        reference: capabilities.reference,
+        lettering: lettering(campaign, connector),
+    }
+}
+
+/// How the first route counts.
+pub(crate) fn lengths(campaign: &Campaign, routes: &[Route]) -> Lengths {
+    routes.first().map_or(Lengths::TURKISH, |route| {
+        lengths_over(campaign, route.connector.as_ref())
     })
 }
 
@@ -86,8 +118,8 @@ impl Engine {
         firm: FirmId,
         brand: BrandId,
         text: &str,
-        basis: Basis,
-        channel: Channel,
+        (basis, channel): (Basis, Channel),
+        lettering: Lettering,
     ) -> Result<Vec<Found>, EngineError> {
         let brand = self
             .store
@@ -96,13 +128,12 @@ impl Engine {
             .brand(firm, brand)
             .await?
             .ok_or(EngineError::NotFound { what: "the brand" })?;
-        Ok(lint::lint(
-            text,
-            &speaker(&brand),
-            basis,
-            channel,
-            Lengths::TURKISH,
-        ))
+        let lengths = Lengths {
+            lettering,
+            ..Lengths::TURKISH
+        };
+        let speaker = speaker(&brand);
+        Ok(lint::lint(text, &speaker, basis, channel, lengths))
     }
 }
 

@@ -9,7 +9,6 @@ use std::time::Duration;
 use connectors::{ClearedRequest, Connector, EncodeError, Envelope, Outgoing};
 use domain::gate::{Cleared, Decision, Question, decide};
 use domain::ids::{CampaignId, MessageRef, RecipientId};
-use domain::segments;
 use domain::template::RenderError;
 use domain::time::{MINUTE_US, SECOND_US};
 use domain::{ReasonCode, Recipient, Timestamp};
@@ -530,8 +529,7 @@ fn parts_of(context: &Context, text: &str) -> u32 {
     if text.len() <= SURELY_SHORT_BYTES || !context.campaign.channel.is_phone() {
         return 1;
     }
-    let capabilities = context.connector.capabilities();
-    segments::count(text, capabilities.segments, capabilities.suffix_units).parts
+    context.lengths.count_plain(text).parts
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod credit;
 mod exports;
 mod house;
 mod leaving;
+mod letters;
 mod optouts;
 mod pace;
 mod provider;

@@ -33,6 +33,8 @@ pub(super) type Joined = (String, String, u16, u8);
 struct Header {
     /// Reference, total, number.
     joined: Option<(u16, u8, u8)>,
+    /// Whether that reference takes two octets of the header.
+    is_wide: bool,
     locking: bool,
     single: bool,
 }
@@ -245,6 +247,7 @@ fn read(body: &[u8]) -> Result<Asked<'_>, u32> {
         .joined
         .is_none_or(|(_, total, number)| total > 1 && (1..=total).contains(&number));
     let octets = if header.joined.is_some() { 6 } else { 0 }
+        + usize::from(header.is_wide)
         + if header.locking || header.single {
             3
         } else {
@@ -278,6 +281,11 @@ fn header(elements: &[u8]) -> Option<Header> {
         match rest {
             [0x00, 3, reference, total, number, tail @ ..] => {
                 header.joined = Some((u16::from(*reference), *total, *number));
+                rest = tail;
+            }
+            [0x08, 4, high, low, total, number, tail @ ..] => {
+                header.joined = Some((u16::from_be_bytes([*high, *low]), *total, *number));
+                header.is_wide = true;
                 rest = tail;
             }
             [0x25, 1, 1, tail @ ..] => {

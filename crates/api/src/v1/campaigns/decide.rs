@@ -20,6 +20,7 @@ use crate::body::{Checked, Id};
 use crate::caller::Caller;
 use crate::checks::not_blank;
 use crate::problem::Problem;
+use crate::v1::templates::LetterChange;
 
 /// An ended campaign, and how much of it had left.
 #[derive(Debug, Serialize, ToSchema)]
@@ -272,6 +273,10 @@ pub(crate) struct MeasuredText {
     cost_micros: Option<i64>,
     /// What it would cost if everybody's text were as long as the longest.
     worst_cost_micros: Option<i64>,
+    /// Characters that leave as another one, over the counted people.
+    letters_changed: i64,
+    /// Which, most frequent first.
+    changes: Vec<LetterChange>,
     /// The longest text; absent for roles that may not read personal data.
     longest: Option<String>,
     /// How it reads for a few real people; none for those roles.
@@ -309,6 +314,12 @@ impl MeasuredText {
             units_max: measured.units_max,
             cost_micros: measured.cost_micros,
             worst_cost_micros: measured.worst_cost_micros,
+            letters_changed: measured.letters_changed,
+            changes: measured
+                .changes
+                .into_iter()
+                .map(LetterChange::from)
+                .collect(),
             longest: measured.longest.filter(|_| is_open),
             samples: samples.filter(|_| is_open).collect(),
         }

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::gate::Basis;
 use domain::ids::{BrandId, CampaignId, ConnectorId, PromotionId, SegmentId, TemplateId};
+use domain::lettering::Lettering;
 use domain::{Channel, Recipient, RecipientKind, Timestamp};
 use engine::campaigns::LaunchObstacle;
 use http::StatusCode;
@@ -23,7 +24,7 @@ use crate::creation::Creation;
 use crate::page::{Page, Paging};
 use crate::problem::{OrNotFound, Problem};
 use crate::reason::CountedReason;
-use crate::v1::templates::Length;
+use crate::v1::templates::{Length, LetterChange};
 use crate::words;
 
 /// Whom a campaign is for.
@@ -260,8 +261,13 @@ pub(crate) struct DryRun {
     held_until: Option<Timestamp>,
     /// Of them, excluded, by headline reason; most frequent first.
     excluded: Vec<CountedReason>,
-    /// Length of the text as written, before variables are filled.
+    /// Length of the text as it leaves, before variables are filled.
     length: Length,
+    /// What is done to its characters: the campaign's choice, or its account's.
+    #[schema(value_type = words::Lettering)]
+    lettering: Lettering,
+    /// Which characters of the texts leave as another one, variables aside.
+    changes: Vec<LetterChange>,
     /// What the texts lack and should not hold.
     findings: Vec<TextFinding>,
     /// What could be done about the excluded (*düzeltme listesi*).
@@ -467,6 +473,8 @@ pub(crate) async fn dry_run_campaign(
         held_until: run.held_until,
         excluded: super::by_reason(&run.excluded),
         length: run.length.into(),
+        lettering: run.lettering,
+        changes: run.changes.into_iter().map(LetterChange::from).collect(),
         findings: run.findings.into_iter().map(TextFinding::from).collect(),
         fixes: run
             .fixes

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::Timestamp;
 use domain::ids::ConnectorId;
+use domain::lettering::Lettering;
 use domain::lint;
 use domain::plan;
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,10 @@ pub(crate) struct Plan {
     /// registered, by account: `{"con_…":"ORNEK2"}`.
     #[schema(value_type = std::collections::HashMap<String, String>)]
     fallback_senders: BTreeMap<ConnectorId, String>,
+    /// What is done to the characters of a text message (*karakter sadeleştirme*);
+    /// what its account does unless given. A dry run tells what is replaced.
+    #[schema(value_type = Option<words::Lettering>)]
+    lettering: Option<Lettering>,
 }
 
 /// Portions of the planned people.
@@ -118,6 +123,7 @@ impl From<Plan> for plan::Plan {
             }),
             fallbacks: plan.fallbacks,
             fallback_senders: plan.fallback_senders,
+            lettering: plan.lettering,
         }
     }
 }
@@ -149,6 +155,7 @@ impl From<plan::Plan> for Plan {
             }),
             fallbacks: plan.fallbacks,
             fallback_senders: plan.fallback_senders,
+            lettering: plan.lettering,
         }
     }
 }
