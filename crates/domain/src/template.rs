@@ -30,6 +30,9 @@ pub const HTML_BYTES_MAX: usize = 100_000;
 /// Longest message that a text may become, in bytes.
 pub const RENDERED_BYTES_MAX: usize = 256 * 1024;
 
+/// What a program may add to an HTML of that length, in bytes.
+const HTML_BYTES_ADDED: usize = 8_192;
+
 const FUEL_MAX: u64 = 5_000;
 const NAME: &str = "text";
 
@@ -288,6 +291,15 @@ impl MessageText {
     /// [`InvalidText`] names what is wrong and where.
     pub fn parse_html(source: &str) -> Result<Self, InvalidText> {
         Self::parse_as(source, HTML_BYTES_MAX, AutoEscape::Html)
+    }
+
+    /// Checks HTML with what the program has added to it.
+    ///
+    /// # Errors
+    /// [`InvalidText`] names what is wrong and where.
+    pub fn parse_whole_html(source: &str) -> Result<Self, InvalidText> {
+        let max = HTML_BYTES_MAX + HTML_BYTES_ADDED;
+        Self::parse_as(source, max, AutoEscape::Html)
     }
 
     fn parse_as(source: &str, max: usize, escape: AutoEscape) -> Result<Self, InvalidText> {

@@ -1,5 +1,7 @@
 //! What an e-mail has besides its text, from the draft to the rendered message.
 
+mod preheader;
+
 use connectors::Mail;
 use domain::gate::Basis;
 use domain::ids::{CampaignId, FirmId, TemplateId};
@@ -36,11 +38,14 @@ impl MailText {
     pub(crate) fn parse(content: &MailContent, campaign: &Campaign) -> Result<Self, InvalidText> {
         let is_commercial = campaign.basis == Basis::Commercial;
         let html = content.html.as_deref().map(|html| {
+            let mut whole = html.to_owned();
             if is_commercial && !names_link(html) {
-                MessageText::parse_html(&with_way_out(html))
-            } else {
-                MessageText::parse_html(html)
+                whole = with_way_out(html);
             }
+            if let Some(preheader) = &content.preheader {
+                whole = preheader::put_into(&whole, preheader);
+            }
+            MessageText::parse_whole_html(&whole)
         });
         let split = campaign.plan.split.as_ref();
         let second = split.and_then(|split| split.subject.as_deref());
@@ -248,6 +253,11 @@ pub(crate) fn hashed(campaign: Vec<u8>, content: Option<&MailContent>) -> Vec<u8
         hasher.update(part.unwrap_or_default().as_bytes());
         hasher.update([0]);
     }
+    // A mail without one keeps the hash it always had.
+    if let Some(preheader) = &content.preheader {
+        hasher.update(preheader.as_bytes());
+        hasher.update([0]);
+    }
     hasher.finalize().to_vec()
 }
 
@@ -265,6 +275,9 @@ fn checked(content: &MailContent) -> Result<(), EngineError> {
     if let Some(html) = &content.html {
         MessageText::parse_html(html).map_err(invalid("html"))?;
     }
+    if let Some(preheader) = &content.preheader {
+        preheader::check(preheader, content.html.as_deref())?;
+    }
     let reply_to = content.reply_to.as_deref();
     if reply_to.is_some_and(|address| EmailAddress::from_normalised(address).is_none()) {
         return Err(EngineError::invalid(
@@ -276,7 +289,8 @@ fn checked(content: &MailContent) -> Result<(), EngineError> {
 }
 
 impl Engine {
-    /// Refuses variables that nobody knows, in the subject and in the HTML.
+    /// Refuses variables that nobody knows, in the subject, the pre-header and
+    /// the HTML.
     async fn check_mail_variables(
         &self,
         firm: FirmId,
@@ -284,6 +298,8 @@ impl Engine {
     ) -> Result<(), EngineError> {
         self.check_variables(firm, "subject", &content.subject)
             .await?;
+        let preheader = content.preheader.as_deref().unwrap_or_default();
+        self.check_variables(firm, "preheader", preheader).await?;
         let html = content.html.as_deref().map(MessageText::parse_html);
         match html {
             Some(Ok(html)) => self.check_names(firm, "html", html.variables()).await,
@@ -363,6 +379,8 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
+    use store::campaigns::NewCampaign;
+
     use super::*;
 
     #[test]
@@ -380,11 +398,60 @@ mod tests {
     }
 
     #[test]
+    fn a_preheader_is_filled_in_for_each_person_and_never_becomes_markup() {
+        let new = NewCampaign {
+            brand: domain::ids::BrandId::from_db(1),
+            name: "Yaz".to_owned(),
+            channel: Channel::Eposta,
+            kind: domain::RecipientKind::Bireysel,
+            basis: Basis::Commercial,
+            purpose: "kampanya".to_owned(),
+            template: None,
+            body: "Yaz".to_owned(),
+            sender: "bilgi@ornek.com".to_owned(),
+            connector: domain::ids::ConnectorId::from_db(1),
+            promotion: None,
+            audience: store::campaigns::Audience::All,
+            batch_size: 1,
+            plan: domain::plan::Plan::default(),
+        };
+        let now = Timestamp::from_micros(0);
+        let campaign = Campaign::imagined(FirmId::from_db(1), new, now);
+        let content = |preheader: Option<&str>| MailContent {
+            subject: "Yaz".to_owned(),
+            html: Some("<body><p>Merhaba</p></body>".to_owned()),
+            reply_to: None,
+            preheader: preheader.map(str::to_owned),
+        };
+        let with = content(Some("{{ad}} & yaz"));
+        assert_eq!(beside_text(&with, &campaign), ["ad", LINK]);
+        let values = [("ad", "<b>Ali</b>"), (LINK, "https://x.test/u/a")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mail = MailText::parse(&with, &campaign).expect("a mail");
+        let mail = mail
+            .render(&values.into(), None, false, now)
+            .expect("written");
+        let html = mail.html.unwrap_or_default();
+        let shown = "&lt;b&gt;Ali&lt;&#x2f;b&gt; &amp; yaz";
+        let place = html.find(shown).expect("the words");
+        assert!(
+            html.starts_with("<body><div style=\"display:none"),
+            "{html}"
+        );
+        assert!(place < html.find("<p>Merhaba").expect("the text"));
+        let hashes =
+            [None, Some("Yaz"), Some("Kış")].map(|one| hashed(vec![1], Some(&content(one))));
+        assert_ne!(hashes[0], hashes[1]);
+        assert_ne!(hashes[1], hashes[2], "what an approver agrees to");
+    }
+
+    #[test]
     fn a_long_or_broken_subject_is_refused() {
         let content = |subject: &str| MailContent {
             subject: subject.to_owned(),
             html: None,
             reply_to: None,
+            preheader: None,
         };
         assert!(checked(&content("Yaz indirimi")).is_ok());
         for subject in ["", "a\nb", "{{ad", &"a".repeat(201)] {

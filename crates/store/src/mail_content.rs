@@ -1,4 +1,4 @@
-//! What an e-mail has besides its text: subject, HTML, where replies go. Of a
+//! What an e-mail has besides its text: subject, HTML, pre-header, where replies go. Of a
 //! campaign, or of the template that it began from.
 
 use domain::Timestamp;
@@ -35,6 +35,8 @@ pub struct MailContent {
     pub html: Option<String>,
     /// Where replies go, unless to where the account sends them.
     pub reply_to: Option<String>,
+    /// What an inbox shows behind the subject.
+    pub preheader: Option<String>,
 }
 
 /// What the e-mail of a template had at one of its versions.
@@ -50,20 +52,22 @@ pub struct MailVersion {
     pub saved_at: Timestamp,
 }
 
-type VersionRow = (i64, String, Option<String>, Option<String>, String, i64);
+#[derive(sqlx::FromRow)]
+struct VersionRow {
+    version: i64,
+    #[sqlx(flatten)]
+    content: MailContent,
+    actor: String,
+    saved_us: i64,
+}
 
 impl From<VersionRow> for MailVersion {
-    fn from((version, subject, html, reply_to, actor, saved_us): VersionRow) -> Self {
-        let content = MailContent {
-            subject,
-            html,
-            reply_to,
-        };
+    fn from(row: VersionRow) -> Self {
         Self {
-            version,
-            content,
-            actor,
-            saved_at: Timestamp::from_micros(saved_us),
+            version: row.version,
+            content: row.content,
+            actor: row.actor,
+            saved_at: Timestamp::from_micros(row.saved_us),
         }
     }
 }
@@ -77,7 +81,7 @@ impl Reader {
         before: Option<i64>,
         limit: usize,
     ) -> Result<Vec<MailVersion>, StoreError> {
-        let sql = "SELECT version, subject, html, reply_to, actor, saved_us FROM mail_version \
+        let sql = "SELECT version, subject, html, reply_to, preheader, actor, saved_us FROM mail_version \
              WHERE template_id = $1 AND version < $2 ORDER BY version DESC LIMIT $3";
         let rows: Vec<VersionRow> = on!(self, conn => sqlx::query_as(sql)
             .bind(template.as_db())
@@ -94,7 +98,7 @@ impl Reader {
         &mut self,
         owner: MailOwner,
     ) -> Result<Option<MailContent>, StoreError> {
-        let sql = "SELECT subject, html, reply_to FROM mail_content \
+        let sql = "SELECT subject, html, reply_to, preheader FROM mail_content \
              WHERE owner = $1 AND owner_id = $2";
         let (owner, id) = owner.as_db();
         on!(self, conn => sqlx::query_as(sql)
@@ -120,8 +124,8 @@ impl Writer {
         }
         self.save_mail_content(owner, content).await?;
         let sql = "INSERT INTO mail_version \
-                (template_id, version, subject, html, reply_to, actor, saved_us) \
-             SELECT $1, COALESCE(max(version), 0) + 1, $2, $3, $4, $5, $6 \
+                (template_id, version, subject, html, reply_to, preheader, actor, saved_us) \
+             SELECT $1, COALESCE(max(version), 0) + 1, $2, $3, $4, $5, $6, $7 \
              FROM mail_version WHERE template_id = $1";
         let now = self.now().as_micros();
         let rows = on!(self, conn => sqlx::query(sql)
@@ -129,6 +133,7 @@ impl Writer {
             .bind(content.subject.as_str())
             .bind(content.html.as_deref())
             .bind(content.reply_to.as_deref())
+            .bind(content.preheader.as_deref())
             .bind(actor)
             .bind(now)
             .execute(&mut *conn)
@@ -144,10 +149,11 @@ impl Writer {
         owner: MailOwner,
         content: &MailContent,
     ) -> Result<(), StoreError> {
-        let sql = "INSERT INTO mail_content (owner, owner_id, subject, html, reply_to, updated_us) \
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (owner, owner_id) DO UPDATE SET \
+        let sql = "INSERT INTO mail_content \
+                (owner, owner_id, subject, html, reply_to, preheader, updated_us) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (owner, owner_id) DO UPDATE SET \
                 subject = excluded.subject, html = excluded.html, reply_to = excluded.reply_to, \
-                updated_us = excluded.updated_us";
+                preheader = excluded.preheader, updated_us = excluded.updated_us";
         let (owner, id) = owner.as_db();
         let now = self.now().as_micros();
         let rows = on!(self, conn => sqlx::query(sql)
@@ -156,6 +162,7 @@ impl Writer {
             .bind(content.subject.as_str())
             .bind(content.html.as_deref())
             .bind(content.reply_to.as_deref())
+            .bind(content.preheader.as_deref())
             .bind(now)
             .execute(&mut *conn)
             .await

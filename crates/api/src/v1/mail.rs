@@ -18,7 +18,7 @@ use crate::checks::not_blank;
 use crate::page::{Page, Paging};
 use crate::problem::{OrNotFound, Problem};
 
-/// Subject and HTML of an e-mail. The text beside the HTML is the body of the
+/// Subject, pre-header and HTML of an e-mail. The text beside the HTML is the body of the
 /// campaign or template.
 #[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +33,10 @@ pub(crate) struct Mail {
     /// Where replies go, unless to where the account sends them.
     #[validate(length(min = 6, max = 265))]
     reply_to: Option<String>,
+    /// What an inbox shows behind the subject (*ön başlık*): one line, hidden at
+    /// the top of the HTML, which must be there. Variables as in texts.
+    #[validate(length(min = 1, max = 200), custom(function = "not_blank"))]
+    preheader: Option<String>,
 }
 
 impl From<MailContent> for Mail {
@@ -41,6 +45,7 @@ impl From<MailContent> for Mail {
             subject: content.subject,
             html: content.html,
             reply_to: content.reply_to,
+            preheader: content.preheader,
         }
     }
 }
@@ -51,6 +56,7 @@ impl From<Mail> for MailContent {
             subject: mail.subject,
             html: mail.html,
             reply_to: mail.reply_to,
+            preheader: mail.preheader,
         }
     }
 }
@@ -62,6 +68,7 @@ pub(crate) struct MailVersion {
     subject: String,
     html: Option<String>,
     reply_to: Option<String>,
+    preheader: Option<String>,
     /// Who saved it; empty where that was not kept yet.
     saved_by: String,
     #[schema(value_type = String, format = DateTime)]
@@ -75,6 +82,7 @@ impl From<mail_content::MailVersion> for MailVersion {
             subject: held.content.subject,
             html: held.content.html,
             reply_to: held.content.reply_to,
+            preheader: held.content.preheader,
             saved_by: held.actor,
             saved_at: held.saved_at,
         }

@@ -156,7 +156,30 @@ async fn the_e_mail_of_a_text_keeps_every_version_and_who_saved_it() {
         .json();
     let path = format!("/api/v1/templates/{}/mail", made["id"].as_str().unwrap());
     let first = json!({ "subject": "Sayın {{ad}}", "html": "<p>Merhaba</p>" });
-    let second = json!({ "subject": "Yaz indirimi", "html": "<p>Merhaba</p>" });
+    let second = json!({
+        "subject": "Yaz indirimi", "html": "<p>Merhaba</p>", "preheader": "{{ad}}, yaz geldi",
+    });
+    for (wrong, field) in [
+        (
+            json!({ "subject": "Yaz", "preheader": "Yaz geldi" }),
+            "preheader",
+        ),
+        (
+            json!({ "subject": "Yaz", "html": "<p>a</p>", "preheader": "{{olmayan}}" }),
+            "preheader",
+        ),
+    ] {
+        let refused = server
+            .call(Method::PUT, &path, &tenant.owner, Some(wrong))
+            .await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(
+            refused.json()["where"][0]["field"],
+            field,
+            "{}",
+            refused.text()
+        );
+    }
     for mail in [&first, &first, &second] {
         let saved = server
             .call(Method::PUT, &path, &tenant.owner, Some(mail.clone()))
@@ -170,6 +193,8 @@ async fn the_e_mail_of_a_text_keeps_every_version_and_who_saved_it() {
     let kept = versions["items"].as_array().expect("versions");
     let subjects: Vec<_> = kept.iter().map(|one| &one["subject"]).collect();
     assert_eq!(subjects, ["Yaz indirimi", "Sayın {{ad}}"], "{versions}");
+    assert_eq!(kept[0]["preheader"], "{{ad}}, yaz geldi", "{versions}");
+    assert_eq!(kept[1]["preheader"], json!(null));
     assert!(kept[0]["saved_by"].as_str().unwrap().starts_with("key:"));
     let one = server
         .get(&format!("{path}/versions?limit=1"), &tenant.owner)

@@ -162,6 +162,7 @@ impl Engine {
             subject,
             html: None,
             reply_to: None,
+            preheader: None,
         };
         let sent = self
             .send_aside(firm, carrier, Aside::Invitation, None, Some(mail), actor)

@@ -188,6 +188,7 @@ pub(crate) async fn row(
             subject: "Siparişiniz kargoya verildi".into(),
             html: Some(HTML.into()),
             reply_to: None,
+            preheader: None,
         };
         engine
             .set_campaign_mail(place.firm, made.id, &mail, ACTOR)
