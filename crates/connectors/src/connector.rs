@@ -150,6 +150,13 @@ pub trait Connector: Send + Sync + Debug {
         false
     }
 
+    /// Whether a code says that the channel is no way to this person, as far as
+    /// one failure can tell (S204 after some).
+    fn is_unreached(&self, code: &str) -> bool {
+        let _ = code;
+        false
+    }
+
     /// Whether a refusal says that the person has stopped commercial messages
     /// from us there: it counts as theirs.
     fn is_opt_out(&self, code: &str) -> bool {

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use connectors::{AddressedReceipt, Class, Connector, Push, Receipt, ReceiptState};
-use domain::ids::{BatchKey, ConnectorId, FirmId};
+use domain::ids::{BatchKey, ConnectorId, FirmId, RecipientId};
 use http::HeaderMap;
 use store::StoreError;
-use store::bounces::Bounce;
+use store::bounces::{Bounce, Says};
 use store::connectors::ConnectorState;
 use store::receipts::{ReceiptRow, WaitingPush};
 
@@ -305,6 +305,12 @@ impl Engine {
         for (firm, bounces) in &bounced {
             writer.note_bounces(*firm, bounces).await?;
         }
+        for (id, rows) in &told {
+            if let Some((firm, connector)) = connectors.get(id) {
+                let reached = reached_on_whatsapp(connector.as_ref(), rows);
+                writer.reached_on_whatsapp(*firm, &reached).await?;
+            }
+        }
         let settled: Vec<(i64, Option<&str>)> = settled
             .iter()
             .map(|(id, problem)| (*id, problem.as_deref()))
@@ -364,8 +370,8 @@ impl Engine {
 /// Rows, receipts that name request and person, and failed deliveries.
 type ReadPush = (Vec<ReceiptRow>, Vec<AddressedReceipt>, Vec<Bounce>);
 
-/// The failed deliveries among receipts: all of e-mail, and elsewhere those of
-/// which the provider says that the address is dead.
+/// The failed deliveries among receipts: all of e-mail, elsewhere those of
+/// which the provider says that the address is dead, or is none there.
 fn bounces(connector: &dyn Connector, receipts: &[Receipt], now: domain::Timestamp) -> Vec<Bounce> {
     let is_mail = connector
         .capabilities()
@@ -374,16 +380,33 @@ fn bounces(connector: &dyn Connector, receipts: &[Receipt], now: domain::Timesta
     receipts
         .iter()
         .filter(|receipt| {
-            receipt.hard_bounce || (is_mail && receipt.state == ReceiptState::Undelivered)
+            let is_failed = receipt.state == ReceiptState::Undelivered;
+            let is_unreached = connector.is_unreached(&receipt.provider_code);
+            receipt.hard_bounce || (is_failed && (is_mail || is_unreached))
         })
         .map(|receipt| Bounce {
             message: receipt.message,
-            is_hard: receipt.hard_bounce,
+            says: match (receipt.hard_bounce, is_mail) {
+                (true, _) => Says::Dead,
+                (false, true) => Says::NotNow,
+                (false, false) => Says::NotOnWhatsapp,
+            },
             code: receipt.provider_code.clone(),
             words: receipt.provider_text.clone(),
             at: receipt.happened_at.unwrap_or(now),
         })
         .collect()
+}
+
+/// Whom messages reached, where that says that WhatsApp is a way to them.
+fn reached_on_whatsapp(connector: &dyn Connector, rows: &[(i64, ReceiptRow)]) -> Vec<RecipientId> {
+    let channels = connector.capabilities().channels;
+    if !channels.contains(&domain::Channel::Whatsapp) {
+        return Vec::new();
+    }
+    let delivered = ReceiptState::Delivered.as_db();
+    let rows = rows.iter().filter(|(_, row)| row.state == delivered);
+    rows.map(|(_, row)| row.message.recipient).collect()
 }
 
 /// What a provider says that people should look at.

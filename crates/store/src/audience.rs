@@ -182,7 +182,8 @@ impl AudienceQuestion {
         let decided = format!(
             "SELECT r.id AS recipient_id, {contact}own.local_event_id AS event_id, \
                     own.registry_batch_id AS registry_batch_id, own.checked_us AS checked_us, \
-                CASE WHEN r.undeliverable = 1 OR (r.undeliverable = 2 AND $5 = 1) THEN 5204 \
+                CASE WHEN r.undeliverable = 1 OR (r.undeliverable = 2 AND $5 = 1) \
+                     OR (r.off_whatsapp = 1 AND $3 = 4) THEN 5204 \
                 WHEN b0.cause = 1 AND ($5 = 1 OR b0.spares_mandatory = 0) THEN 5201 \
                 WHEN bc.cause = 1 AND ($5 = 1 OR bc.spares_mandatory = 0) THEN 5201 \
                 WHEN b0.cause = 2 OR bc.cause = 2 OR b0.also_complaint = 1 OR bc.also_complaint = 1 \

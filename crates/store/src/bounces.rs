@@ -1,6 +1,8 @@
 //! Failed deliveries (*geri dönen ileti*): a dead address is stopped at once
 //! (S204), one that fails again and again after a while.
 
+pub mod off_whatsapp;
+
 use domain::ids::{CampaignId, ContactId, FirmId, MessageRef, RecipientId};
 use domain::{Recipient, Timestamp};
 
@@ -8,13 +10,24 @@ use crate::db::{Reader, Writer};
 use crate::error::{Doing, StoreError};
 use crate::row::{known, page_rows};
 
+/// What a failed delivery says of the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Says {
+    /// It is dead.
+    Dead,
+    /// Not this time: a full mailbox, a busy server.
+    NotNow,
+    /// WhatsApp did not reach the number; it does not say why.
+    NotOnWhatsapp,
+}
+
 /// One failed delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bounce {
     /// Of which message.
     pub message: MessageRef,
-    /// Whether the address is dead.
-    pub is_hard: bool,
+    /// What it says of the address.
+    pub says: Says,
     /// The server's code.
     pub code: String,
     /// Its words.
@@ -46,7 +59,7 @@ pub struct ListedBounce {
     pub recipient: RecipientId,
     /// Whose it is.
     pub contact: ContactId,
-    /// Whether nothing goes to it any more (S204).
+    /// Whether it is passed over (S204), if only by WhatsApp.
     pub is_stopped: bool,
     /// The campaign whose message came back.
     pub campaign: CampaignId,
@@ -79,7 +92,8 @@ impl ListedBounce {
 macro_rules! bounce_sql {
     ($which:literal, $order:literal) => {
         concat!(
-            "SELECT b.recipient_id, r.address, r.contact_id, r.undeliverable, b.campaign_id, k.name, \
+            "SELECT b.recipient_id, r.address, r.contact_id, \
+                r.undeliverable + r.off_whatsapp AS undeliverable, b.campaign_id, k.name, \
                 b.is_hard, b.code, b.words, b.bounced_us \
              FROM (SELECT * FROM bounce WHERE ",
             $which,
@@ -181,6 +195,7 @@ impl Writer {
         let mut stopped = 0;
         for bounce in bounces {
             let (campaign, recipient) = (bounce.message.campaign, bounce.message.recipient);
+            let is_hard = i64::from(bounce.says == Says::Dead);
             let sql = "INSERT INTO bounce (recipient_id, campaign_id, firm_id, is_hard, code, words, bounced_us) \
                  SELECT p.recipient_id, p.campaign_id, c.firm_id, CAST($4 AS BIGINT), \
                     CAST($5 AS TEXT), CAST($6 AS TEXT), CAST($7 AS BIGINT) \
@@ -193,7 +208,7 @@ impl Writer {
                 .bind(firm.as_db())
                 .bind(campaign.as_db())
                 .bind(recipient.as_db())
-                .bind(i64::from(bounce.is_hard))
+                .bind(is_hard)
                 .bind(bounce.code.as_str())
                 .bind(bounce.words.as_str())
                 .bind(bounce.at.as_micros())
@@ -203,6 +218,12 @@ impl Writer {
                 .map(|done| done.rows_affected()))
             .doing("noting a failed delivery")?;
             if noted == 0 {
+                continue;
+            }
+            if bounce.says == Says::NotOnWhatsapp {
+                stopped += self
+                    .pass_over_on_whatsapp(firm, recipient, bounce.at)
+                    .await?;
                 continue;
             }
             // Days are those of Turkish time; it has had one offset since 2016.
@@ -215,7 +236,7 @@ impl Writer {
             stopped += on!(self, conn => sqlx::query(sql)
                 .bind(recipient.as_db())
                 .bind(firm.as_db())
-                .bind(i64::from(bounce.is_hard))
+                .bind(is_hard)
                 .bind(bounce.at.plus_micros(-SOFT_WITHIN_US).as_micros())
                 .bind(SOFT_MAX)
                 .bind(SOFT_DAYS)
@@ -252,7 +273,10 @@ impl Writer {
                 .map(drop))
             .doing("letting a rested address be tried again")?;
         }
-        Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
+        let again = self.try_whatsapp_again(limit).await?;
+        Ok(u64::try_from(rows.len())
+            .unwrap_or(u64::MAX)
+            .saturating_add(again))
     }
 
     /// Lets an address be tried again: somebody has seen that it works.
@@ -262,8 +286,8 @@ impl Writer {
         recipient: RecipientId,
     ) -> Result<bool, StoreError> {
         self.changes_firm(firm);
-        let sql = "UPDATE recipient SET undeliverable = 0 \
-             WHERE id = $1 AND firm_id = $2 AND undeliverable <> 0";
+        let sql = "UPDATE recipient SET undeliverable = 0, off_whatsapp = 0 \
+             WHERE id = $1 AND firm_id = $2 AND (undeliverable <> 0 OR off_whatsapp <> 0)";
         let rows = on!(self, conn => sqlx::query(sql)
             .bind(recipient.as_db())
             .bind(firm.as_db())
@@ -297,5 +321,7 @@ mod tests {
         )
         .await;
         walks(|_| RESTED, Index::named("recipient_failing")).await;
+        let rested = super::off_whatsapp::RESTED;
+        walks(|_| rested, Index::named("recipient_off_whatsapp")).await;
     }
 }

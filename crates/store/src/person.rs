@@ -166,7 +166,7 @@ macro_rules! people_sql {
             "SELECT ",
             $more,
             "r.id AS id, r.address AS address, c.full_name, c.external_id, c.attributes, \
-                r.undeliverable, \
+                CASE WHEN $3 = 4 AND r.off_whatsapp = 1 THEN 1 ELSE r.undeliverable END AS undeliverable, \
                 CASE WHEN (b0.cause = 1 AND b0.spares_mandatory = 0) \
                        OR (bc.cause = 1 AND bc.spares_mandatory = 0) THEN CAST(2 AS BIGINT) \
                      WHEN b0.cause = 1 OR bc.cause = 1 THEN 1 ELSE 0 END AS blacklisted, \

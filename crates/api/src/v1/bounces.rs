@@ -26,7 +26,7 @@ pub(crate) struct Bounce {
     address: String,
     #[schema(value_type = String)]
     contact_id: ContactId,
-    /// Whether nothing goes to the address any more (S204).
+    /// Whether the address is passed over (S204), a number by WhatsApp only.
     is_stopped: bool,
     /// The campaign whose message came back.
     #[schema(value_type = String)]

@@ -23,6 +23,10 @@ use crate::outcome::{Balance, CallFailure, Check, Class, LookUp, Outcome, TestRe
 use crate::receipt::{Inbox, Push, Receipts, UnreadablePush};
 use crate::transport::{Answer, ask, form_pairs};
 
+/// "Message undeliverable": no account there, an old program, terms that were not
+/// accepted, a block.
+const UNDELIVERABLE: &str = "131026";
+
 /// A configured account.
 #[derive(Debug)]
 pub(crate) struct Whatsapp {
@@ -180,6 +184,10 @@ impl Connector for Whatsapp {
 
     fn receipt_class(&self, code: &str) -> Option<Class> {
         send::ERRORS.get(code).and_then(|meaning| meaning.class)
+    }
+
+    fn is_unreached(&self, code: &str) -> bool {
+        code == UNDELIVERABLE
     }
 
     fn is_opt_out(&self, code: &str) -> bool {

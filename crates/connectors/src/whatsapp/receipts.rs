@@ -93,7 +93,8 @@ fn take(receipts: &mut Receipts, status: &Status) {
         provider_text: error.map_or_else(String::new, Error::text),
         operator_code: None,
         happened_at: status.timestamp.as_deref().and_then(instant),
-        // "Undeliverable" may be an old phone as well as no WhatsApp at all.
+        // "Undeliverable" may be an old phone as well as no WhatsApp at all: it is
+        // counted, see `Connector::is_unreached`.
         hard_bounce: false,
     });
 }

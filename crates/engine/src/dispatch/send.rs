@@ -8,7 +8,7 @@ use domain::Timestamp;
 use domain::ids::{BatchKey, FirmId, MessageRef};
 use domain::time::SECOND_US;
 use store::StoreError;
-use store::bounces::Bounce;
+use store::bounces::{Bounce, Says};
 use store::dispatch::{Acceptance, PickedBatch};
 
 use super::claim::Prepared;
@@ -247,7 +247,7 @@ impl Engine {
     }
 }
 
-/// The dead addresses that a provider names in its answer.
+/// The addresses that a provider says in its answer are dead, or none there.
 fn bounced(
     connector: &dyn Connector,
     messages: &[MessageRef],
@@ -255,9 +255,16 @@ fn bounced(
     now: Timestamp,
 ) -> Vec<Bounce> {
     let bounce = |message: MessageRef, code: &str, text: &str| {
-        connector.is_dead_address(code, text).then(|| Bounce {
+        let says = if connector.is_dead_address(code, text) {
+            Says::Dead
+        } else if connector.is_unreached(code) {
+            Says::NotOnWhatsapp
+        } else {
+            return None;
+        };
+        Some(Bounce {
             message,
-            is_hard: true,
+            says,
             code: code.to_owned(),
             words: text.to_owned(),
             at: now,

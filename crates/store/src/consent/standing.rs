@@ -31,6 +31,8 @@ pub struct Stopped {
     pub stops: Vec<(Option<Channel>, bool)>,
     /// Whether deliveries failed too often (S204).
     pub is_undeliverable: bool,
+    /// Whether those by WhatsApp did; no other channel minds.
+    pub is_off_whatsapp: bool,
 }
 
 const STANDING: &str = concat!(
@@ -126,6 +128,7 @@ impl Reader {
         Ok(Stopped {
             stops: stops?,
             is_undeliverable: dead.is_some_and(|number| number != 0),
+            is_off_whatsapp: self.is_off_whatsapp(firm, recipient).await?,
         })
     }
 }

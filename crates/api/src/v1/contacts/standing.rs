@@ -124,6 +124,13 @@ pub(crate) async fn contact_standing(
                 channel: None,
             });
         }
+        if stopped.is_off_whatsapp {
+            stops.push(StandingStop {
+                address: shown(id),
+                code: domain::ReasonCode::S204,
+                channel: Some(Channel::Whatsapp),
+            });
+        }
     }
     groups.sort_by(|one, other| one.name.cmp(&other.name));
     groups.dedup_by(|one, other| one.name == other.name);
