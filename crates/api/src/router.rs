@@ -22,8 +22,8 @@ use crate::options::BodyLimits;
 use crate::v1::{
     actors, alarms, api_keys, attributes, audit, blacklist, bounces, brands, campaigns,
     complaint_cases as cases, complaints, connectors, consents, contacts, coverage, events, firms,
-    groups, inbound as replies, mail, messages, optouts, promotions, reasons, registry, segments,
-    sending, session, templates, testers, uploads, users,
+    groups, inbound as replies, keyed, mail, messages, optouts, promotions, reasons, registry,
+    segments, sending, session, templates, testers, uploads, users,
 };
 use crate::{guard, health, inbound, observe, openapi, panel, problem, public};
 
@@ -168,7 +168,12 @@ fn quick() -> OpenApiRouter<App> {
         .routes(routes!(mail::campaign_mail, mail::set_campaign_mail))
         .routes(routes!(mail::template_mail, mail::set_template_mail))
         .routes(routes!(mail::template_mail_versions))
-        .routes(routes!(messages::messages))
+        .routes(routes!(messages::messages, keyed::send_messages))
+        .routes(routes!(
+            keyed::template_api,
+            keyed::set_template_api,
+            keyed::end_template_api
+        ))
         .routes(routes!(replies::replies))
         .routes(routes!(replies::decide_reply))
         .routes(routes!(messages::message_proof))

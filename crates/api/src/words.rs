@@ -48,6 +48,8 @@ words! {
     ConnectorState = store::connectors::ConnectorState;
     /// How far a campaign has come.
     CampaignState = store::campaigns::CampaignState;
+    /// What a call may say otherwise than the template whose key it names.
+    Overridable = domain::api_message::Overridable;
     /// What is done to the characters of a text message before it leaves:
     /// nothing, typographic signs become plain ones, `ş` becomes `s` as well, and
     /// `ö` `o` as well.

@@ -15,6 +15,7 @@
 //! states the rule.
 
 pub mod alarm;
+pub mod api_message;
 pub mod attribute;
 pub mod calendar;
 pub mod channel;

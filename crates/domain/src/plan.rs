@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{CampaignId, ConnectorId, RecipientId};
 use crate::lettering::Lettering;
+use crate::template::Values;
 use crate::time::{MINUTE_US, Timestamp};
 
 /// Most other routes of a campaign.
@@ -60,6 +61,10 @@ pub struct Plan {
     /// when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lettering: Option<Lettering>,
+    /// Values that a call gave for variables, of a message that was asked for by
+    /// its key; they come before what is on record.
+    #[serde(skip_serializing_if = "Values::is_empty")]
+    pub values: Values,
 }
 
 /// Portions of the planned people.

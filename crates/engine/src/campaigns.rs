@@ -1,6 +1,7 @@
 //! Campaigns: drafts, dry runs, launch, pause, stop and the report.
 
 mod approval;
+mod by_key;
 mod cost;
 mod credit;
 mod dry_run;
@@ -26,6 +27,7 @@ use store::campaigns::{ADDRESSES_MAX, Audience, Campaign, CampaignState, NewCamp
 use store::reporting::Report;
 use store::sending_rules::HaltScope;
 
+pub use by_key::{Addressee, ApiMessages, Asked, Overrides, Taken};
 pub use cost::Cost;
 pub use credit::CreditShort;
 pub use dry_run::{CodesLeft, DryRun, Fix, FixAction};

@@ -295,16 +295,24 @@ impl Engine {
         &self,
         firm: FirmId,
         content: &MailContent,
+        owner: MailOwner,
     ) -> Result<(), EngineError> {
-        self.check_variables(firm, "subject", &content.subject)
-            .await?;
-        let preheader = content.preheader.as_deref().unwrap_or_default();
-        self.check_variables(firm, "preheader", preheader).await?;
         let html = content.html.as_deref().map(MessageText::parse_html);
-        match html {
-            Some(Ok(html)) => self.check_names(firm, "html", html.variables()).await,
-            _ => Ok(()),
+        let preheader = content.preheader.as_deref().map(MessageText::parse);
+        let subject = Some(MessageText::parse(&content.subject));
+        for (field, part) in [
+            ("subject", subject),
+            ("preheader", preheader),
+            ("html", html),
+        ] {
+            let Some(Ok(part)) = part else { continue };
+            let names = part.variables();
+            match owner {
+                MailOwner::Campaign(_) => self.check_names(firm, field, names).await?,
+                MailOwner::Template(_) => self.check_template_names(firm, field, names).await?,
+            }
         }
+        Ok(())
     }
 
     /// Gives a draft its subject and HTML.
@@ -320,7 +328,8 @@ impl Engine {
         actor: &str,
     ) -> Result<(), EngineError> {
         checked(content)?;
-        self.check_mail_variables(firm, content).await?;
+        self.check_mail_variables(firm, content, MailOwner::Campaign(id))
+            .await?;
         let missing = EngineError::NotFound {
             what: "the campaign",
         };
@@ -358,7 +367,8 @@ impl Engine {
         actor: &str,
     ) -> Result<(), EngineError> {
         checked(content)?;
-        self.check_mail_variables(firm, content).await?;
+        self.check_mail_variables(firm, content, MailOwner::Template(id))
+            .await?;
         let missing = EngineError::NotFound {
             what: "the template",
         };

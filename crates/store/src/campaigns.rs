@@ -376,8 +376,8 @@ impl Reader {
             })
     }
 
-    /// The firm's campaigns made before `before`, newest first; tests and
-    /// invitations are none.
+    /// The firm's campaigns made before `before`, newest first; tests,
+    /// invitations and messages asked for by key are none.
     pub async fn campaigns(
         &mut self,
         firm: FirmId,
@@ -395,7 +395,7 @@ impl Reader {
         let sql = concat!(
             "SELECT ",
             columns!(),
-            " FROM campaign WHERE firm_id = $1 AND aside = 0 AND (created_us, id) < ($2, $3) \
+            " FROM campaign WHERE firm_id = $1 AND aside = 0 AND by_key = 0 AND (created_us, id) < ($2, $3) \
              ORDER BY created_us DESC, id DESC LIMIT $4"
         );
         let rows: Vec<Row> = on!(self, conn => sqlx::query_as(sql)

@@ -20,6 +20,7 @@ pub mod db;
 pub mod access;
 pub mod account_paces;
 pub mod alarms;
+pub mod api_messages;
 pub mod attributes;
 pub mod audience;
 mod audience_counts;

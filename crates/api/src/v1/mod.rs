@@ -19,6 +19,7 @@ pub(crate) mod events;
 pub(crate) mod firms;
 pub(crate) mod groups;
 pub(crate) mod inbound;
+pub(crate) mod keyed;
 pub(crate) mod mail;
 pub(crate) mod messages;
 pub(crate) mod optouts;

@@ -45,7 +45,8 @@ pub(crate) struct Template {
     name: String,
     #[schema(value_type = words::Channel)]
     channel: Channel,
-    /// The text with its variables, such as `Sayın {{ad}}`.
+    /// The text with its variables, such as `Sayın {{ad}}`. Those that begin with
+    /// `p_` are filled in by a call to `/messages`.
     body: String,
     /// The names it needs.
     variables: Vec<String>,
@@ -300,9 +301,9 @@ pub(crate) async fn create_template(
 ) -> Result<Response, Problem> {
     caller.needs(Permission::ManageTemplates)?;
     let body = normalise(&creation.wanted().body).0;
-    is_a_text(&body)?;
+    let text = is_a_text(&body)?;
     app.engine
-        .check_variables(caller.firm, "body", &body)
+        .check_template_names(caller.firm, "body", text.variables())
         .await?;
     let approver = may_approve_health(&caller, creation.wanted().health_approval)?;
     let (firm, actor) = (caller.firm, caller.actor.clone());
@@ -373,9 +374,9 @@ pub(crate) async fn change_template(
     caller.needs(Permission::ManageTemplates)?;
     let body = change.body.as_deref().map(|body| normalise(body).0);
     if let Some(body) = &body {
-        is_a_text(body)?;
+        let text = is_a_text(body)?;
         app.engine
-            .check_variables(caller.firm, "body", body)
+            .check_template_names(caller.firm, "body", text.variables())
             .await?;
     }
     let mut writer = app.write().await?;

@@ -11,6 +11,7 @@ mod connectors;
 mod consent_doors;
 mod events;
 mod idempotency;
+mod keyed;
 mod messages;
 mod people;
 mod practice;

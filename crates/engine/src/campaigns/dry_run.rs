@@ -337,6 +337,7 @@ impl Engine {
         if codes.is_some() || campaign.id.as_db() == 0 {
             variables.retain(|name| name != CODE);
         }
+        variables.retain(|name| !campaign.plan.values.contains_key(name));
         let mut shape = Shape::of(campaign.id, &campaign.plan);
         shape.frequency = frequency;
         shape.repeated = repeated;

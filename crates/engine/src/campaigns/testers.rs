@@ -344,7 +344,7 @@ impl Engine {
     }
 
     /// Makes the address one that the firm knows; nothing is said about consent.
-    async fn make_known(
+    pub(super) async fn make_known(
         &self,
         brand: &Brand,
         address: &Recipient,
@@ -364,7 +364,7 @@ impl Engine {
             external_id: None,
             token: None,
             // A text that greets them is tried with it.
-            name: Some(name.to_owned()),
+            name: (!name.is_empty()).then(|| name.to_owned()),
             kind: RecipientKind::Bireysel,
             consent: None,
             evidence: None,

@@ -443,6 +443,9 @@ pub(super) fn gate(
     }
     for mut person in people {
         context.attributes.show(&mut person.values);
+        let given = context.campaign.plan.values.iter();
+        let given = given.map(|(name, value)| (name.clone(), value.clone()));
+        person.values.extend(given);
         let mut parts = 1;
         let (text, mail) = match context.written_for(&mut person, now, batch.key.number) {
             Ok((text, mail)) => {

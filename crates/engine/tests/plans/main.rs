@@ -4,6 +4,7 @@
 mod accounts;
 mod answers;
 mod approval;
+mod by_key;
 mod canary;
 mod credit;
 mod exports;

@@ -50,7 +50,7 @@ impl Reader {
         let sql = concat!(
             "SELECT ",
             columns!(),
-            " FROM campaign WHERE firm_id = $1 AND state IN (4, 5) AND aside = 0 \
+            " FROM campaign WHERE firm_id = $1 AND state IN (4, 5) AND aside = 0 AND by_key = 0 \
              ORDER BY CASE WHEN start_us > launched_us THEN start_us ELSE launched_us END, id \
              LIMIT $2"
         );

@@ -124,6 +124,8 @@ impl From<Plan> for plan::Plan {
             fallbacks: plan.fallbacks,
             fallback_senders: plan.fallback_senders,
             lettering: plan.lettering,
+            // Only a message that is asked for by its key has any.
+            values: domain::template::Values::new(),
         }
     }
 }
