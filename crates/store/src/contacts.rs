@@ -2,6 +2,7 @@
 //! [`search`]. They are made and changed by [`crate::consent::apply`] only.
 
 mod addresses;
+mod devices;
 pub mod search;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use domain::ids::{ContactId, FirmId, RecipientId};
 use domain::{Recipient, Timestamp};
 
 pub use addresses::Identifier;
+pub use devices::Device;
 
 use crate::db::Reader;
 use crate::error::{Doing, StoreError};

@@ -3,6 +3,7 @@
 mod support;
 
 use domain::consent::Origin;
+use domain::device::Platform;
 use domain::{Channel, ConsentKey, LocalState, ReasonCode, RecipientKind, Source, Status};
 use store::consent::{Applied, IncomingRecord, Said};
 use store::contacts::Identifier;
@@ -363,6 +364,31 @@ async fn an_address_gets_the_external_id_that_a_later_file_brings() {
 }
 
 #[tokio::test]
+async fn a_device_is_kept_with_the_platform_that_its_token_tells() {
+    for db in store::testing::each().await {
+        let ios = "0a".repeat(32);
+        let people = [
+            tokened(named(person(2, phone(1)), "M1", "Ali"), &ios),
+            tokened(named(person(3, phone(1)), "M1", "Ali"), "device"),
+        ];
+        apply(&db, &people).await;
+        let mut reader = db.store.read().await.expect("a reader");
+        let ali = reader.contact_by_external_id(FIRM, "M1").await;
+        let ali = ali.expect("found").expect("there is Ali");
+        let devices = reader.devices(FIRM, ali.id).await.expect("read");
+        let told: Vec<_> = devices
+            .iter()
+            .map(|device| (device.token.as_str(), device.platform))
+            .collect();
+        let expected = [(ios.as_str(), Some(Platform::Ios)), ("device", None)];
+        assert_eq!(told, expected, "{}", db.name);
+        let other = domain::ids::FirmId::from_db(FIRM.as_db() + 1);
+        let elsewhere = reader.devices(other, ali.id).await.expect("read");
+        assert_eq!(elsewhere, [], "nothing crosses firms");
+    }
+}
+
+#[tokio::test]
 async fn a_changed_number_becomes_the_contacts_phone_and_a_token_follows_its_device() {
     for db in store::testing::each().await {
         apply(
@@ -395,6 +421,7 @@ async fn a_changed_number_becomes_the_contacts_phone_and_a_token_follows_its_dev
             .await
             .expect("found");
         assert_eq!(device, [vec![phone(2)]]);
+        assert_eq!(reader.devices(FIRM, ali.id).await.expect("read"), []);
         let earlier = reader
             .contact_by_address(FIRM, &phone(1))
             .await

@@ -8,6 +8,7 @@ mod why;
 
 use axum::Json;
 use axum::extract::State;
+use domain::device::Platform;
 use domain::ids::ContactId;
 use domain::{Channel, Timestamp};
 use serde::Serialize;
@@ -47,6 +48,25 @@ pub(crate) struct Contact {
     attributes: Vec<ContactAttribute>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+}
+
+/// One person, with what a list does not tell.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ContactInFull {
+    #[serde(flatten)]
+    contact: Contact,
+    /// Devices that files have named, by their tokens; at most 100.
+    devices: Vec<ContactDevice>,
+}
+
+/// A device of a person (*cihaz*).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ContactDevice {
+    /// `ios` or `android`, as the shape of its token tells; null where it does not.
+    #[schema(value_type = Option<String>, example = "ios")]
+    platform: Option<&'static str>,
+    /// Cut short for roles that may not read personal data.
+    token: String,
 }
 
 /// A value of an attribute (*özel alan*).
@@ -167,18 +187,35 @@ pub(crate) async fn contacts(
 #[utoipa::path(
     get, path = "/contacts/{id}", operation_id = "contact", tag = "contacts",
     params(("id" = String, Path, description = "The person")),
-    responses((status = 200, description = "The person", body = Contact)),
+    responses((status = 200, description = "The person", body = ContactInFull)),
 )]
 pub(crate) async fn contact(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id<ContactId>,
-) -> Result<Json<Contact>, Problem> {
+) -> Result<Json<ContactInFull>, Problem> {
     caller.needs(Permission::ReadReports)?;
     let mut reader = app.read().await?;
     let found = reader.contact(caller.firm, id).await?.or_not_found()?;
     let defined = reader.attributes(caller.firm).await?;
-    Ok(Json(show(&caller, &defined, found)))
+    let devices = reader.devices(caller.firm, id).await?.into_iter();
+    Ok(Json(ContactInFull {
+        contact: show(&caller, &defined, found),
+        devices: devices.map(|device| show_device(&caller, device)).collect(),
+    }))
+}
+
+/// A device as this caller may see it.
+fn show_device(caller: &Caller, device: contacts::Device) -> ContactDevice {
+    let may_read = caller.role.may(Permission::ReadPersonal);
+    ContactDevice {
+        platform: device.platform.map(Platform::as_str),
+        token: if may_read {
+            device.token
+        } else {
+            masking::name(&device.token)
+        },
+    }
 }
 
 /// The person that a whole address or the firm's own number names.

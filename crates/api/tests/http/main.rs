@@ -10,6 +10,7 @@ mod compliance;
 mod connectors;
 mod consent_doors;
 mod events;
+mod devices;
 mod idempotency;
 mod keyed;
 mod messages;

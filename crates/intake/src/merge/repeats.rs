@@ -15,12 +15,17 @@ pub(super) const fn key<'a>(pair: &Pair<'a>) -> Key<'a> {
     (pair.address, pair.kind, pair.channel)
 }
 
-/// Rows that repeat or renew one another: same key, same person, same status.
-fn run<'a>(pair: &Pair<'a>) -> (Key<'a>, Option<&'a str>, Option<Status>) {
+/// What rows have in common that repeat or renew one another.
+type Run<'a> = (Key<'a>, Option<&'a str>, Option<Status>, Option<&'a str>);
+
+/// Same key, same person, same status; of rows that state no consent also the
+/// same device, so that a list of devices keeps all of a person's.
+fn run<'a>(pair: &Pair<'a>) -> Run<'a> {
     (
         key(pair),
         pair.external_id,
         pair.claim.map(|claim| claim.status),
+        pair.token.filter(|_| pair.claim.is_none()),
     )
 }
 

@@ -178,3 +178,28 @@ fn two_addresses_of_one_row_stay_together_when_nothing_else_names_the_person() {
             .all(|record| record.consent.is_none())
     );
 }
+
+#[test]
+fn a_list_of_devices_keeps_every_device_of_a_person() {
+    let (ios, android) = (
+        "0a".repeat(32),
+        format!("kayit:APA91b{}", "Az09".repeat(30)),
+    );
+    let text = format!(
+        "Müşteri No;Telefon;Token\nM-1;05321234567;{ios}\nM-1;05321234567;{android}\n\
+         M-1;05321234567;{ios}\n"
+    );
+    let local = Options {
+        action: Action::Local,
+        ..push()
+    };
+    let outcome = judged(text, &local);
+    let mut tokens: Vec<_> = outcome.records.iter().map(|r| r.token.clone()).collect();
+    tokens.sort();
+    assert_eq!(tokens, [Some(ios), Some(android)]);
+    assert_eq!(
+        outcome.count(ReasonCode::W801),
+        1,
+        "one line stands there twice"
+    );
+}

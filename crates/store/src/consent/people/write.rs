@@ -2,6 +2,7 @@
 //! ones updated, tokens and shared addresses noted.
 
 use domain::Timestamp;
+use domain::device::Platform;
 use domain::fold_text::name_fold;
 use domain::ids::{FirmId, RecipientId};
 
@@ -160,14 +161,20 @@ impl Writer {
                 .ints(
                     "contact_id",
                     tokens.iter().map(|(_, p)| people.persons[*p].id),
+                )
+                .ints(
+                    "platform",
+                    tokens.iter().map(|(token, _)| platform_of(token)),
                 );
             // A device changes hands: the newest word about a token holds.
             let sql = given.sql(
                 self.engine(),
                 2,
-                "INSERT INTO contact_token (firm_id, token, contact_id) \
-                 SELECT CAST($1 AS BIGINT), token, contact_id FROM given WHERE true \
-                 ON CONFLICT (firm_id, token) DO UPDATE SET contact_id = excluded.contact_id",
+                "INSERT INTO contact_token (firm_id, token, contact_id, platform) \
+                 SELECT CAST($1 AS BIGINT), token, contact_id, nullif(platform, 0) \
+                 FROM given WHERE true \
+                 ON CONFLICT (firm_id, token) DO UPDATE SET \
+                 contact_id = excluded.contact_id, platform = excluded.platform",
             );
             let rows = on!(self, conn => sqlx::query(sql)
                 .bind(firm.as_db())
@@ -216,4 +223,9 @@ impl People<'_> {
             .map(|address| self.addresses[address].id.as_db())
             .or(stored)
     }
+}
+
+/// The platform that a token's shape tells; 0 where it tells none.
+fn platform_of(token: &str) -> i64 {
+    Platform::of_token(token).map_or(0, Platform::as_db)
 }
