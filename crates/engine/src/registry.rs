@@ -13,6 +13,7 @@ pub mod mode;
 mod next;
 mod overdue;
 mod overtaken;
+mod pages;
 pub mod partner;
 pub(crate) mod pull;
 pub mod push_address;

@@ -228,7 +228,11 @@ impl Client {
                 unreadable: Vec::new(),
             });
         }
-        read::changes(&answer.body)
+        // A full page takes milliseconds to read.
+        let body = answer.body;
+        tokio::task::spawn_blocking(move || read::changes(&body))
+            .await
+            .unwrap_or_else(|_| Err("reading it was stopped".to_owned()))
             .map_err(|problem| CallError::unreadable(answer.status, &problem))
     }
 

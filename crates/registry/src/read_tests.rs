@@ -228,3 +228,44 @@ proptest! {
         prop_assert_eq!(refused.http, Some(status));
     }
 }
+
+/// A page in İYS's own words, with one thing about it changed.
+fn page(change: impl FnOnce(&mut serde_json::Value)) -> Vec<u8> {
+    let row = |n: u32| {
+        serde_json::json!({
+            "recipient": format!("+9053212345{n:02}"), "recipientType": "BIREYSEL", "type": "MESAJ",
+            "status": "RET", "source": "IYS_WEB", "consentDate": "2026-03-02 14:05:33",
+            "creationDate": "2026-03-02 14:05:34", "transactionId": format!("{n:064x}"),
+        })
+    };
+    let mut page = serde_json::json!({ "after": "1_a", "list": [row(1), row(2)] });
+    change(&mut page);
+    page.to_string().into_bytes()
+}
+
+#[test]
+fn a_page_is_read_alike_whether_it_is_plain_or_needs_the_tolerant_reader() {
+    let plain = page(|_| {});
+    let read = plain_changes(&plain).expect("nothing is odd about it");
+    assert_eq!(odd_changes(&plain).unwrap(), read);
+    assert_eq!(read.changes.len(), 2);
+    for odd in [
+        page(|page| page["list"][0]["transactionId"] = 17.into()),
+        page(|page| page["list"][1]["status"] = "SONRA".into()),
+        page(|page| page["list"][1]["recipient"] = serde_json::Value::Null),
+        page(|page| page["after"] = 12.into()),
+        page(|page| page["list"][0]["source"] = "IYS_\"YENI\"".into()),
+    ] {
+        assert_eq!(plain_changes(&odd), None);
+        assert_eq!(changes(&odd).unwrap(), odd_changes(&odd).unwrap());
+    }
+    for plain in [
+        page(|page| page["list"] = serde_json::json!([])),
+        page(|page| page["after"] = serde_json::Value::Null),
+        page(|page| page["list"][0]["citizenName"] = "ÖRNEK VATANDAŞ".into()),
+        page(|page| page["list"][0]["source"] = "".into()),
+        page(|page| page["list"][0]["recipientType"] = serde_json::Value::Null),
+    ] {
+        assert_eq!(plain_changes(&plain), Some(odd_changes(&plain).unwrap()));
+    }
+}

@@ -5,7 +5,7 @@
 //! [`PARTS`] files on disk; a part of each is a small frame, and the frames
 //! are joined one part at a time. So memory grows with a part, not with a day.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufWriter, Write};
@@ -263,7 +263,7 @@ impl Parts {
         write_movement(&mut self.theirs, row).map_err(failed(&self.folder, "written"))
     }
 
-    /// Adds a movement that we were told.
+    /// Adds a movement that we were told; a repeat does no harm.
     ///
     /// # Errors
     /// [`DriftError::File`].
@@ -403,13 +403,24 @@ fn compare_part(
     drift: &mut Drift,
 ) -> Result<Vec<Difference>, DriftError> {
     let theirs = frame(&path(folder, THEIRS, part), &MOVEMENT)?;
-    let ours = frame(&path(folder, OURS, part), &MOVEMENT)?;
+    let ours = once(&frame(&path(folder, OURS, part), &MOVEMENT)?)?;
     let states = frame(&path(folder, STATES, part), &STATE)?;
     tally(&theirs, &mut drift.theirs)?;
     tally(&ours, &mut drift.ours)?;
     let mut differences = movements(&theirs, &ours)?;
     differences.extend(behind(&theirs, &states)?);
     Ok(differences)
+}
+
+/// The rows by which each movement is told first: a push, the feed and a second
+/// reading of the feed may tell the same one.
+fn once(frame: &DataFrame) -> Result<DataFrame, DriftError> {
+    let mut seen = HashSet::new();
+    let is_first: BooleanChunked = texts(frame, "transaction")?
+        .into_iter()
+        .map(|transaction| seen.insert(transaction))
+        .collect();
+    Ok(frame.filter(&is_first)?)
 }
 
 /// Adds the rows of a frame to the totals per source and channel.

@@ -182,3 +182,27 @@ fn the_columns_of_a_file_are_found_by_name() {
         Err(DriftError::ShortLine { line: 3, fields: 2 })
     ));
 }
+
+#[test]
+fn a_movement_that_was_told_twice_counts_once() {
+    let mut parts = Parts::begin(&folder("twice")).expect("begins");
+    parts
+        .theirs(&row("a", "+905321234501", "RET"))
+        .expect("taken");
+    parts
+        .state(&state("+905321234501", "RET", "2026-03-02 14:05:33"))
+        .expect("taken");
+    for _ in 0..2 {
+        parts
+            .ours(&row("a", "+905321234501", "RET"))
+            .expect("taken");
+        parts
+            .ours(&row("b", "+905321234502", "RET"))
+            .expect("taken");
+    }
+    let (drift, differences) = compared(parts);
+    let told: u64 = drift.ours.values().map(|totals| totals.rejections).sum();
+    assert_eq!(told, 2);
+    let causes: Vec<Cause> = differences.iter().map(|found| found.cause).collect();
+    assert_eq!(causes, [Cause::NotThere]);
+}

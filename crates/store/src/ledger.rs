@@ -100,19 +100,19 @@ impl Writer {
         let kept;
         if events.len() <= HASHED_IN_PLACE_MAX {
             (block.root, kept) = hashed(&events);
-            self.insert_events(brand, now, &events).await?;
+            self.append_rows(brand, now, &events).await?;
         } else {
             // Hashing and inserting have nothing to do with each other.
             let shared = Arc::clone(&events);
             let hashing = tokio::task::spawn_blocking(move || hashed(&shared));
-            self.insert_events(brand, now, &events).await?;
+            self.append_rows(brand, now, &events).await?;
             (block.root, kept) = hashing.await.map_err(|_| hashing_stopped())?;
         }
         self.insert_block(&block).await?;
         self.insert_prints(&block, &kept).await
     }
 
-    async fn insert_events(
+    async fn append_rows(
         &mut self,
         brand: BrandId,
         now: Timestamp,

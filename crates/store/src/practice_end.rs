@@ -8,11 +8,12 @@ use crate::error::{Doing, StoreError};
 
 /// What was only ever true of a simulator, by brand: its queue, its feeds, its
 /// answers, the days held against it, and the figures made of them.
-const TOLD: [&str; 17] = [
+const TOLD: [&str; 18] = [
     "DELETE FROM registry_batch WHERE brand_id = $1",
     "DELETE FROM registry_cursor WHERE brand_id = $1",
     "DELETE FROM registry_stranger WHERE brand_id = $1",
     "DELETE FROM registry_movement WHERE brand_id = $1",
+    "DELETE FROM registry_told WHERE brand_id = $1",
     "DELETE FROM registry_gap WHERE brand_id = $1",
     "DELETE FROM registry_sweep WHERE brand_id = $1",
     "DELETE FROM registry_push WHERE brand_id = $1",

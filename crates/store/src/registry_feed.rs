@@ -5,6 +5,8 @@
 //! ends in the same state. One of an address that the firm does not know is
 //! kept with the strangers until the address arrives.
 
+mod days;
+mod found;
 mod movements;
 mod strangers;
 mod watch;
@@ -12,7 +14,7 @@ mod watch;
 use domain::ids::RecipientId;
 use domain::{Channel, Recipient, RecipientKind, Source, Status, Timestamp};
 
-pub use movements::DayMovement;
+pub use days::DayPlace;
 pub use watch::Gap;
 
 /// A movement (*hareket*) that İYS told about.

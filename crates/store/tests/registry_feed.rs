@@ -3,11 +3,13 @@
 
 mod support;
 
+use std::collections::BTreeSet;
+
 use domain::ids::RegistryBatchId;
 use domain::time::{DAY_US, HOUR_US};
 use domain::{Channel, Recipient, RecipientKind, RegistryView, Source, Status, Timestamp, Verdict};
 use store::registry_accounts::RegistryFeed;
-use store::registry_feed::{Movement, Told, day_begins, day_of};
+use store::registry_feed::{DayPlace, Movement, Told, day_begins, day_of};
 use store::registry_sweep::{PHASES, SweepPurpose, SweepState};
 use store::testing::TestDatabase;
 use support::*;
@@ -50,6 +52,27 @@ async fn told(db: &TestDatabase, movements: &[Movement]) -> Told {
     told
 }
 
+/// Numbers of the movements that were noted under a day of June, each once.
+async fn noted(db: &TestDatabase) -> BTreeSet<Option<String>> {
+    let mut reader = db.store.read().await.expect("a reader");
+    let mut numbers = BTreeSet::new();
+    for day in day_of(june(1))..=day_of(june(30)) {
+        let mut after = DayPlace::default();
+        while let Some((movements, place)) = reader
+            .movements_of_day(BRAND, day, &after)
+            .await
+            .expect("readable")
+        {
+            after = place;
+            for movement in movements {
+                assert_eq!(day_of(movement.created), day, "{}", db.name);
+                numbers.insert(movement.transaction);
+            }
+        }
+    }
+    numbers
+}
+
 /// Status, verdict, citizen of the only state.
 async fn only_state(db: &TestDatabase) -> (i64, i64, i64) {
     let mut window = Window::on(db).await;
@@ -84,8 +107,7 @@ async fn movements_end_in_the_same_state_in_any_order_and_however_often_they_com
             }
             told(&db, &all).await;
             assert_eq!(only_state(&db).await, (2, 2, 1), "{} {order:?}", db.name);
-            let mut window = Window::on(&db).await;
-            assert_eq!(window.count("registry_movement").await, 3, "{}", db.name);
+            assert_eq!(noted(&db).await.len(), 3, "{}", db.name);
             let verified = db
                 .store
                 .verify_ledger(BRAND, |_| std::ops::ControlFlow::Continue(()))
@@ -93,6 +115,37 @@ async fn movements_end_in_the_same_state_in_any_order_and_however_often_they_com
                 .expect("verifies");
             assert_eq!(verified.fault, None, "{}", db.name);
         }
+    }
+}
+
+#[tokio::test]
+async fn movements_of_many_people_at_once_are_noted_whole_and_forgotten_with_their_day() {
+    for db in store::testing::each().await {
+        let people: Vec<_> = (1..=40).map(|n| person(i64::from(n), phone(n))).collect();
+        apply(&db, &people).await;
+        // More than one block of the ledger holds, half of them strangers, over two days.
+        let all: Vec<Movement> = (1..=6_000)
+            .map(|n: u32| Movement {
+                transaction: Some(format!("{n:064x}")),
+                ..movement(
+                    phone(n),
+                    Status::Ret,
+                    june(if n % 2 == 0 { 10 } else { 11 }),
+                )
+            })
+            .collect();
+        let seen = told(&db, &all).await;
+        assert_eq!((seen.known, seen.strangers), (40, 5_960), "{}", db.name);
+        let expected = all.iter().map(|told| told.transaction.clone()).collect();
+        assert_eq!(noted(&db).await, expected, "{}", db.name);
+
+        let mut writer = db.store.write().await.expect("a transaction");
+        writer
+            .forget_movements_before(BRAND, day_of(june(11)))
+            .await
+            .expect("forgets");
+        writer.commit().await.expect("commits");
+        assert_eq!(noted(&db).await.len(), 3_000, "{}", db.name);
     }
 }
 

@@ -15,7 +15,7 @@ use registry::agreement::{DayHash, HashProgress};
 use serde_json::{Value, json};
 use store::brands::Brand;
 use store::registry_days::{DayFile, DayOutcome, DayState, DriftRow, RegistryDay};
-use store::registry_feed::{day_begins, day_of};
+use store::registry_feed::{DayPlace, day_begins, day_of};
 
 use super::Line;
 use super::pull::BRANDS_MAX;
@@ -218,9 +218,9 @@ impl Engine {
             .store
             .read()
             .await?
-            .movements_of_day(brand.id, day.day, "", 1)
+            .movements_of_day(brand.id, day.day, &DayPlace::default())
             .await?;
-        if !ours.is_empty() {
+        if ours.is_some() {
             return Ok(DayOutcome {
                 state: DayState::Differs,
                 problem: Some("we were told movements, and İYS gives no file".to_owned()),

@@ -1,5 +1,5 @@
-//! What changed at İYS comes in, from both feeds: page by page, each with its
-//! cursor in the transaction that applies it.
+//! What changed at İYS comes in, from both feeds: whose turn it is, and from
+//! where a feed is read on. [`super::pages`] applies it.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,15 +7,14 @@ use std::sync::{Mutex, PoisonError};
 use domain::Timestamp;
 use domain::ids::{BrandId, RegistryBatchId};
 use domain::time::{DAY_US, HOUR_US, MINUTE_US, SECOND_US};
+use registry::Class;
 use registry::plan::after_change;
-use registry::wire::{Change, ChangesPage, Feed, HeldRecord, RegisteredChannel};
-use registry::{CallError, Class, LIST_MAX};
+use registry::wire::{Change, HeldRecord, RegisteredChannel};
 use store::brands::Brand;
 use store::registry_accounts::{FeedPosition, RegistryFeed};
-use store::registry_feed::{Movement, Told};
-use store::registry_rests::RestScope;
+use store::registry_feed::Movement;
 
-use super::{Line, alarms};
+use super::pages::{Applied, Place, fetch_page};
 use crate::error::EngineError;
 use crate::{Engine, Step};
 
@@ -23,9 +22,6 @@ use crate::{Engine, Step};
 const FEED: RegistryBatchId = RegistryBatchId::from_db(0);
 /// Brands looked at in one step.
 pub(super) const BRANDS_MAX: usize = 1_000;
-/// Pages of one feed before others have their turn.
-const PAGES_MAX: usize = 20;
-
 /// A place in the feed that is older is not gone on from: İYS shows seven days.
 const CURSOR_US_MAX: i64 = 6 * DAY_US;
 /// How long a brand's feed rests after a pull that failed.
@@ -57,13 +53,6 @@ enum Pulled {
     More,
     /// İYS did not answer, or the brand's account is not filled in.
     Failed,
-}
-
-const fn wire_feed(feed: RegistryFeed) -> Feed {
-    match feed {
-        RegistryFeed::Citizen => Feed::Citizen,
-        RegistryFeed::Firm => Feed::Firm,
-    }
 }
 
 impl Engine {
@@ -153,8 +142,7 @@ impl Engine {
         Ok(step)
     }
 
-    /// Reads on for at most [`PAGES_MAX`] pages: while one is applied, the next
-    /// is asked for.
+    /// Reads on from where the feed was read to, for one turn.
     async fn pull_feed(&self, brand: &Brand, feed: RegistryFeed) -> Result<Pulled, EngineError> {
         if self
             .store
@@ -169,10 +157,9 @@ impl Engine {
             return Ok(Pulled::Failed);
         };
         let position = self.feed_position(brand.id, feed).await?;
-        // As it is stored, and what is left of it when a page brings no other.
-        let mut cursor = position.as_ref().and_then(|held| held.cursor.clone());
+        let stored = position.as_ref().and_then(|held| held.cursor.clone());
         let is_usable = position.is_some_and(|held| is_usable(&held, self.now()));
-        let mut kept = cursor.clone().filter(|_| is_usable);
+        let mut kept = stored.clone().filter(|_| is_usable);
         let mut fetched = fetch_page(brand, feed, &line, kept.as_deref()).await;
         if kept.is_some()
             && fetched
@@ -183,128 +170,28 @@ impl Engine {
             kept = None;
             fetched = fetch_page(brand, feed, &line, None).await;
         }
-        for pages_left in (0..PAGES_MAX).rev() {
-            let page = match fetched {
-                Ok(Some(page)) => page,
-                // Not asked for: the page before was the last of this turn.
-                Ok(None) => return Ok(Pulled::More),
-                Err(error) => {
-                    self.rest_account(brand, &error).await?;
-                    return Ok(Pulled::Failed);
-                }
-            };
-            let after = page.after.clone();
-            let goes_on = !is_last(&page) && pages_left > 0;
-            let ahead = async {
-                match after.as_deref() {
-                    Some(after) if goes_on => fetch_page(brand, feed, &line, Some(after)).await,
-                    _ => Ok(None),
-                }
-            };
-            let (applied, next) = tokio::join!(
-                self.apply_page(brand, feed, (cursor.as_deref(), kept.as_deref()), page),
-                ahead
-            );
-            match applied {
-                Ok(Pulled::More) => {}
-                // Another worker was faster and reads on.
-                Err(EngineError::Conflict { problem, .. }) => {
-                    tracing::info!(brand.id = %brand.id, "the feed is being read elsewhere: {problem}");
-                    return Ok(Pulled::Complete);
-                }
-                ended => return ended,
+        let applied = match fetched {
+            Ok(first) => {
+                let place = Place { stored, kept };
+                self.read_and_apply(brand, feed, &line, place, first).await
             }
-            kept = after.or(kept);
-            cursor.clone_from(&kept);
-            fetched = next;
-        }
-        Ok(Pulled::More)
-    }
-
-    async fn apply_page(
-        &self,
-        brand: &Brand,
-        feed: RegistryFeed,
-        (from, kept): (Option<&str>, Option<&str>),
-        page: ChangesPage,
-    ) -> Result<Pulled, EngineError> {
-        let pulled_at = self.now();
-        let is_last = is_last(&page);
-        let to = page.after.as_deref().or(kept);
-        let last = page.changes.last().filter(|_| page.after.is_some());
-        let made = last.map(|change| change.held.created.unwrap_or(pulled_at));
-        let movements: Vec<Movement> = page
-            .changes
-            .into_iter()
-            .map(|change| movement(change, pulled_at))
-            .collect();
-        // The place in the feed is written with the rows: pages that a power
-        // cut takes back are pulled again.
-        let mut writer = if is_last {
-            self.store.write().await?
-        } else {
-            self.store.write_behind().await?
+            Err(error) => Ok(Err(error)),
         };
-        let mut told = writer
-            .apply_movements(brand.firm, brand.id, &movements, |mirror, movement| {
-                after_movement(mirror, movement, pulled_at)
-            })
-            .await?;
-        let behind = std::mem::take(&mut told.behind);
-        self.ask_behind(&mut writer, brand, behind).await?;
-        writer.advance_feed(brand.id, feed, from, to, made).await?;
-        if !page.unreadable.is_empty() {
-            writer
-                .note_unreadable(brand.id, feed, page.unreadable.len())
-                .await?;
-            alarms::rows_are_unreadable(&mut writer, brand, page.unreadable.len()).await?;
-        }
-        if is_last {
-            writer.complete_feed(brand.id, feed).await?;
-            alarms::account_works(&mut writer, brand, &[RestScope::Account]).await?;
-            if feed == RegistryFeed::Citizen {
-                alarms::feed_is_whole(&mut writer, brand).await?;
+        match applied {
+            Ok(Ok(Applied::Complete)) => Ok(Pulled::Complete),
+            Ok(Ok(Applied::More)) => Ok(Pulled::More),
+            Ok(Err(error)) => {
+                self.rest_account(brand, &error).await?;
+                Ok(Pulled::Failed)
             }
-        }
-        writer.commit().await?;
-        self.tell_of_page(brand, feed, &page.unreadable, &told);
-        Ok(if is_last {
-            Pulled::Complete
-        } else {
-            Pulled::More
-        })
-    }
-
-    fn tell_of_page(&self, brand: &Brand, feed: RegistryFeed, unreadable: &[String], told: &Told) {
-        metrics::counter!("izinli_registry_movements_total")
-            .increment((told.known + told.strangers) as u64);
-        if !unreadable.is_empty() {
-            // Without the row: it holds an address.
-            tracing::error!(
-                brand.id = %brand.id, feed = feed.as_str(), rows = unreadable.len(),
-                "{} rows of the change feed could not be read; one of them may be a refusal, \
-                 so compare the brand with İYS", unreadable.len()
-            );
+            // Another worker was faster and reads on.
+            Err(EngineError::Conflict { problem, .. }) => {
+                tracing::info!(brand.id = %brand.id, "the feed is being read elsewhere: {problem}");
+                Ok(Pulled::Complete)
+            }
+            Err(error) => Err(error),
         }
     }
-}
-
-/// Asks for the page behind a cursor; a line in the log when İYS does not give it.
-async fn fetch_page(
-    brand: &Brand,
-    feed: RegistryFeed,
-    line: &Line,
-    after: Option<&str>,
-) -> Result<Option<ChangesPage>, CallError> {
-    let asked = line
-        .client
-        .changes(line.address, wire_feed(feed), after, LIST_MAX);
-    asked.await.map(Some).inspect_err(|error| {
-        tracing::warn!(
-            brand.id = %brand.id, feed = feed.as_str(),
-            "the changes could not be pulled: {error}"
-        );
-    })
 }
 
 /// A cursor that has left İYS's window, or may have by now, says nothing any
@@ -312,11 +199,6 @@ async fn fetch_page(
 fn is_usable(held: &FeedPosition, now: Timestamp) -> bool {
     let made = held.cursor_at.unwrap_or(held.pulled_at);
     now.since(made) <= CURSOR_US_MAX && now.since(held.pulled_at) <= domain::gate::FEED_WINDOW_US
-}
-
-/// A full page without a position to go on from would be read for ever.
-const fn is_last(page: &ChangesPage) -> bool {
-    page.changes.len() + page.unreadable.len() < LIST_MAX || page.after.is_none()
 }
 
 /// A row of the feed in the store's words. What it does not say it happened

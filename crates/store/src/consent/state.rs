@@ -9,7 +9,7 @@ use domain::{
 use sqlx::AssertSqlSafe;
 
 use crate::db::{Engine, Reader, Writer};
-use crate::error::{Doing, StoreError, exactly};
+use crate::error::{Doing, StoreError};
 use crate::given::{BindGiven, Given, seek};
 use crate::row::{instant, known};
 
@@ -250,35 +250,25 @@ impl Writer {
             .same("brand_id", brand.as_db())
             .same("verdict", Verdict::Unasked.as_db())
             .same("verdict_citizen", 0);
-        let sql = given.sql(
-            self.engine(),
-            1,
-            "INSERT INTO consent_state (brand_id, recipient_id, channel, kind, local_status, \
-                    local_us, local_recorded_us, local_event_id, local_citizen, verdict, \
-                    verdict_citizen) \
-             SELECT brand_id, recipient_id, channel, kind, local_status, local_us, \
-                    local_recorded_us, local_event_id, local_citizen, verdict, verdict_citizen \
-             FROM given WHERE true \
-             ON CONFLICT (brand_id, recipient_id, channel, kind) DO UPDATE SET \
-                    local_status = excluded.local_status, local_us = excluded.local_us, \
-                    local_recorded_us = excluded.local_recorded_us, \
-                    local_event_id = excluded.local_event_id, \
-                    local_citizen = excluded.local_citizen, \
-                    verdict_code = CASE WHEN consent_state.verdict_code IN (4174, 4178) \
-                        AND consent_state.local_event_id IS DISTINCT FROM excluded.local_event_id \
-                        THEN NULL ELSE consent_state.verdict_code END",
-        );
-        let rows = on!(self, conn => sqlx::query(sql)
-            .bind_given(&given)
-            .execute(&mut *conn)
-            .await
-            .map(|done| done.rows_affected()))
-        .doing("writing consent states")?;
-        exactly(rows, states.len() as u64, "a consent state")
+        self.upsert(
+            "consent_state",
+            &given,
+            "ON CONFLICT (brand_id, recipient_id, channel, kind) DO UPDATE SET \
+                local_status = excluded.local_status, local_us = excluded.local_us, \
+                local_recorded_us = excluded.local_recorded_us, \
+                local_event_id = excluded.local_event_id, \
+                local_citizen = excluded.local_citizen, \
+                verdict_code = CASE WHEN consent_state.verdict_code IN (4174, 4178) \
+                    AND consent_state.local_event_id IS DISTINCT FROM excluded.local_event_id \
+                    THEN NULL ELSE consent_state.verdict_code END",
+            "writing consent states",
+        )
+        .await
     }
 
-    /// Writes both halves of states; rows sorted by key, no key twice.
-    pub(crate) async fn save_states(
+    /// Adds both halves of states of keys that had none; the brand's ledger is
+    /// locked, so nobody else adds them. Rows sorted by key, no key twice.
+    pub(crate) async fn add_states(
         &mut self,
         brand: BrandId,
         states: &[(BrandKey, KeyState)],
@@ -287,84 +277,40 @@ impl Writer {
             return Ok(());
         }
         self.changes_brand(brand);
-        let told = || states.iter().map(|(_, state)| &state.registry);
-        let said = || states.iter().map(|(_, state)| state.local);
-        let given = keys_of(states.iter().map(|(key, _)| key))
-            .ints(
-                "local_status",
-                said().map(|said| said.map_or(0, |said| said.status.as_db())),
-            )
-            .maybe_ints(
-                "local_us",
-                said().map(|said| said.map(|said| said.consent_date.as_micros())),
-            )
-            .maybe_ints(
-                "local_recorded_us",
-                said().map(|said| said.map(|said| said.recorded_at.as_micros())),
-            )
-            .maybe_ints(
-                "local_event_id",
-                said().map(|said| said.map(|said| said.event.as_db())),
-            )
-            .ints(
-                "local_citizen",
-                said().map(|said| i64::from(said.is_some_and(|said| said.citizen))),
-            )
-            .ints("verdict", told().map(|view| view.verdict.as_db()))
-            .ints(
-                "verdict_citizen",
-                told().map(|view| i64::from(view.citizen)),
-            )
-            .maybe_ints(
-                "verdict_us",
-                told().map(|view| view.consent_date.map(Timestamp::as_micros)),
-            )
-            .maybe_ints(
-                "checked_us",
-                told().map(|view| view.checked_at.map(Timestamp::as_micros)),
-            )
-            .maybe_ints(
-                "registry_batch_id",
-                told().map(|view| view.batch.map(RegistryBatchId::as_db)),
-            )
-            .maybe_texts(
-                "registry_transaction",
-                told().map(|view| view.transaction.as_deref()),
-            )
-            .maybe_ints(
-                "verdict_code",
-                told().map(|view| view.code.map(ReasonCode::as_db)),
-            );
-        let sql = given.sql(
-            self.engine(),
-            2,
-            "INSERT INTO consent_state (brand_id, recipient_id, channel, kind, local_status, \
-                    local_us, local_recorded_us, local_event_id, local_citizen, verdict, \
-                    verdict_citizen, verdict_us, checked_us, registry_batch_id, \
-                    registry_transaction, verdict_code) \
-             SELECT CAST($1 AS BIGINT), recipient_id, channel, kind, local_status, local_us, \
-                    local_recorded_us, local_event_id, local_citizen, verdict, verdict_citizen, \
-                    verdict_us, checked_us, registry_batch_id, registry_transaction, verdict_code \
-             FROM given WHERE true \
-             ON CONFLICT (brand_id, recipient_id, channel, kind) DO UPDATE SET \
-                    local_status = excluded.local_status, local_us = excluded.local_us, \
-                    local_recorded_us = excluded.local_recorded_us, \
-                    local_event_id = excluded.local_event_id, \
-                    local_citizen = excluded.local_citizen, verdict = excluded.verdict, \
-                    verdict_citizen = excluded.verdict_citizen, verdict_us = excluded.verdict_us, \
-                    checked_us = excluded.checked_us, \
-                    registry_batch_id = excluded.registry_batch_id, \
-                    registry_transaction = excluded.registry_transaction, \
-                    verdict_code = excluded.verdict_code",
-        );
-        let rows = on!(self, conn => sqlx::query(sql)
-            .bind(brand.as_db())
-            .bind_given(&given)
-            .execute(&mut *conn)
-            .await
-            .map(|done| done.rows_affected()))
-        .doing("writing consent states")?;
-        exactly(rows, states.len() as u64, "a consent state")
+        self.load(
+            "consent_state",
+            &whole_rows(brand, states),
+            "adding consent states",
+        )
+        .await
+    }
+
+    /// Writes both halves of states that exist; rows sorted by key, no key twice.
+    pub(crate) async fn change_states(
+        &mut self,
+        brand: BrandId,
+        states: &[(BrandKey, KeyState)],
+    ) -> Result<(), StoreError> {
+        if states.is_empty() {
+            return Ok(());
+        }
+        self.changes_brand(brand);
+        self.upsert(
+            "consent_state",
+            &whole_rows(brand, states),
+            "ON CONFLICT (brand_id, recipient_id, channel, kind) DO UPDATE SET \
+                local_status = excluded.local_status, local_us = excluded.local_us, \
+                local_recorded_us = excluded.local_recorded_us, \
+                local_event_id = excluded.local_event_id, \
+                local_citizen = excluded.local_citizen, verdict = excluded.verdict, \
+                verdict_citizen = excluded.verdict_citizen, verdict_us = excluded.verdict_us, \
+                checked_us = excluded.checked_us, \
+                registry_batch_id = excluded.registry_batch_id, \
+                registry_transaction = excluded.registry_transaction, \
+                verdict_code = excluded.verdict_code",
+            "writing consent states",
+        )
+        .await
     }
 
     /// Writes the registry half of states; rows sorted by key, no key twice.
@@ -377,60 +323,85 @@ impl Writer {
             return Ok(());
         }
         self.changes_brand(brand);
-        let given = keys_of(states.iter().map(|(key, _)| key))
-            .ints("verdict", states.iter().map(|(_, s)| s.verdict.as_db()))
-            .ints("citizen", states.iter().map(|(_, s)| i64::from(s.citizen)))
-            .maybe_ints(
-                "said_us",
-                states
-                    .iter()
-                    .map(|(_, s)| s.consent_date.map(Timestamp::as_micros)),
-            )
-            .maybe_ints(
-                "checked_us",
-                states
-                    .iter()
-                    .map(|(_, s)| s.checked_at.map(Timestamp::as_micros)),
-            )
-            .maybe_ints(
-                "batch_id",
-                states
-                    .iter()
-                    .map(|(_, s)| s.batch.map(RegistryBatchId::as_db)),
-            )
-            .maybe_texts(
-                "transaction_id",
-                states.iter().map(|(_, s)| s.transaction.as_deref()),
-            )
-            .maybe_ints(
-                "code",
-                states.iter().map(|(_, s)| s.code.map(ReasonCode::as_db)),
-            );
-        let sql = given.sql(
-            self.engine(),
-            2,
-            "INSERT INTO consent_state (brand_id, recipient_id, channel, kind, local_status, \
-                    local_citizen, verdict, verdict_citizen, verdict_us, checked_us, \
-                    registry_batch_id, registry_transaction, verdict_code) \
-             SELECT CAST($1 AS BIGINT), recipient_id, channel, kind, 0, 0, verdict, citizen, \
-                    said_us, checked_us, batch_id, transaction_id, code \
-             FROM given WHERE true \
-             ON CONFLICT (brand_id, recipient_id, channel, kind) DO UPDATE SET \
-                    verdict = excluded.verdict, verdict_citizen = excluded.verdict_citizen, \
-                    verdict_us = excluded.verdict_us, checked_us = excluded.checked_us, \
-                    registry_batch_id = excluded.registry_batch_id, \
-                    registry_transaction = excluded.registry_transaction, \
-                    verdict_code = excluded.verdict_code",
-        );
-        let rows = on!(self, conn => sqlx::query(sql)
-            .bind(brand.as_db())
-            .bind_given(&given)
-            .execute(&mut *conn)
-            .await
-            .map(|done| done.rows_affected()))
-        .doing("writing what the registry holds")?;
-        exactly(rows, states.len() as u64, "a consent state")
+        let told = || states.iter().map(|(_, view)| view);
+        let given = registry_columns(keys_of(states.iter().map(|(key, _)| key)), told)
+            .same("brand_id", brand.as_db())
+            .same("local_status", 0)
+            .same("local_citizen", 0);
+        self.upsert(
+            "consent_state",
+            &given,
+            "ON CONFLICT (brand_id, recipient_id, channel, kind) DO UPDATE SET \
+                verdict = excluded.verdict, \
+                verdict_citizen = excluded.verdict_citizen, verdict_us = excluded.verdict_us, \
+                checked_us = excluded.checked_us, \
+                registry_batch_id = excluded.registry_batch_id, \
+                registry_transaction = excluded.registry_transaction, \
+                verdict_code = excluded.verdict_code",
+            "writing what the registry holds",
+        )
+        .await
     }
+}
+
+/// Both halves of states under the names of the table.
+fn whole_rows(brand: BrandId, states: &[(BrandKey, KeyState)]) -> Given<'_> {
+    let said = || states.iter().map(|(_, state)| state.local);
+    let given = keys_of(states.iter().map(|(key, _)| key))
+        .ints(
+            "local_status",
+            said().map(|said| said.map_or(0, |said| said.status.as_db())),
+        )
+        .maybe_ints(
+            "local_us",
+            said().map(|said| said.map(|said| said.consent_date.as_micros())),
+        )
+        .maybe_ints(
+            "local_recorded_us",
+            said().map(|said| said.map(|said| said.recorded_at.as_micros())),
+        )
+        .maybe_ints(
+            "local_event_id",
+            said().map(|said| said.map(|said| said.event.as_db())),
+        )
+        .ints(
+            "local_citizen",
+            said().map(|said| i64::from(said.is_some_and(|said| said.citizen))),
+        );
+    registry_columns(given, || states.iter().map(|(_, state)| &state.registry))
+        .same("brand_id", brand.as_db())
+}
+
+fn registry_columns<'a, I: Iterator<Item = &'a RegistryView>>(
+    given: Given<'a>,
+    told: impl Fn() -> I,
+) -> Given<'a> {
+    given
+        .ints("verdict", told().map(|view| view.verdict.as_db()))
+        .ints(
+            "verdict_citizen",
+            told().map(|view| i64::from(view.citizen)),
+        )
+        .maybe_ints(
+            "verdict_us",
+            told().map(|view| view.consent_date.map(Timestamp::as_micros)),
+        )
+        .maybe_ints(
+            "checked_us",
+            told().map(|view| view.checked_at.map(Timestamp::as_micros)),
+        )
+        .maybe_ints(
+            "registry_batch_id",
+            told().map(|view| view.batch.map(RegistryBatchId::as_db)),
+        )
+        .maybe_texts(
+            "registry_transaction",
+            told().map(|view| view.transaction.as_deref()),
+        )
+        .maybe_ints(
+            "verdict_code",
+            told().map(|view| view.code.map(ReasonCode::as_db)),
+        )
 }
 
 fn local_rows<'a>(states: &[(BrandKey, LocalState)]) -> Given<'a> {

@@ -11,10 +11,11 @@
 //! [`load`].
 
 mod beside;
+mod copied;
 mod load;
 
 pub(crate) use beside::{asked_by_both, halves};
-pub(crate) use load::{COPY_END, COPY_HEAD};
+pub(crate) use copied::Copied;
 
 use std::fmt::Write as _;
 

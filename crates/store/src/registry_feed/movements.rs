@@ -4,31 +4,34 @@
 use std::collections::{BTreeMap, HashSet};
 
 use domain::ids::{BrandId, EventId, FirmId, RecipientId};
+use domain::ledger::BLOCK_EVENTS_MAX;
 use domain::{Channel, LocalState, Recipient, RecipientKind, RegistryView, Status, Verdict};
 
-use super::{Behind, Movement, Told, day_of};
+use super::found::Found;
+use super::{Behind, Movement, Told};
 use crate::consent::state::{BrandKey, KeyState};
 use crate::db::{Reader, Writer};
-use crate::error::{Doing, StoreError};
-use crate::given::{BindGiven, Given};
+use crate::error::StoreError;
+use crate::ledger::Head;
 use crate::registry_work::RegistryFact;
 use crate::registry_work::mirror::event_of;
-use crate::row::{instant, known, page_rows};
 
 /// A state under work.
 #[derive(Default)]
 struct Held {
     state: KeyState,
+    is_on_record: bool,
     is_changed: bool,
 }
 
-/// A movement of one day, as the feeds told it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DayMovement {
-    /// İYS's number of it; the page goes on behind the last.
-    pub transaction: String,
-    /// The movement.
-    pub movement: Movement,
+impl Held {
+    fn of(state: Option<KeyState>) -> Self {
+        Self {
+            is_on_record: state.is_some(),
+            state: state.unwrap_or_default(),
+            is_changed: false,
+        }
+    }
 }
 
 impl Writer {
@@ -47,33 +50,51 @@ impl Writer {
         firm: FirmId,
         brand: BrandId,
         movements: &[Movement],
-        decide: impl FnMut(&RegistryView, &Movement) -> Option<RegistryView> + Send,
+        mut decide: impl FnMut(&RegistryView, &Movement) -> Option<RegistryView> + Send,
     ) -> Result<Told, StoreError> {
-        if movements.is_empty() {
-            return Ok(Told::default());
+        let mut told = Told::default();
+        for part in movements.chunks(BLOCK_EVENTS_MAX) {
+            self.apply_part(firm, brand, part, &mut told, &mut decide)
+                .await?;
         }
+        Ok(told)
+    }
+
+    async fn apply_part(
+        &mut self,
+        firm: FirmId,
+        brand: BrandId,
+        movements: &[Movement],
+        told: &mut Told,
+        decide: &mut (impl FnMut(&RegistryView, &Movement) -> Option<RegistryView> + Send),
+    ) -> Result<(), StoreError> {
         // An address that arrives between the look-up and the commit would
         // miss what was put down for it among the strangers.
         self.lock_directory(firm).await?;
-        let recipients: Vec<Recipient> = movements.iter().map(|m| m.recipient.clone()).collect();
-        let ids = self.recipient_ids(firm, &recipients).await?;
+        let head = self.lock_ledger(brand).await?;
+        let found = self.found(firm, brand, movements).await?;
         let mut known = Vec::with_capacity(movements.len());
         let mut strangers = Vec::new();
-        for (movement, id) in movements.iter().zip(ids) {
-            match id {
-                Some(id) => known.push((id, movement)),
-                None => strangers.push(movement),
-            }
+        let mut held = BTreeMap::new();
+        for (movement, found) in movements.iter().zip(found) {
+            let Some(Found { id, state }) = found else {
+                strangers.push(movement);
+                continue;
+            };
+            known.push((id, movement));
+            held.entry(key_of(id, movement))
+                .or_insert_with(|| Held::of(state));
         }
-        let (events, behind) = self.apply_known(firm, brand, &known, decide).await?;
+        let (events, behind) = self
+            .apply_held(firm, brand, head, &known, held, decide)
+            .await?;
         self.keep_strangers(firm, brand, &strangers).await?;
         self.note_movements(brand, movements).await?;
-        Ok(Told {
-            known: known.len(),
-            strangers: strangers.len(),
-            events,
-            behind,
-        })
+        told.known += known.len();
+        told.strangers += strangers.len();
+        told.events += events;
+        told.behind.extend(behind);
+        Ok(())
     }
 
     /// Movements of addresses that the firm knows; returns how many events
@@ -90,7 +111,24 @@ impl Writer {
             return Ok((0, Vec::new()));
         }
         let head = self.lock_ledger(brand).await?;
-        let mut held = self.held_by_key(brand, movements).await?;
+        let held = self.held_by_key(brand, movements).await?;
+        self.apply_held(firm, brand, head, movements, held, &mut decide)
+            .await
+    }
+
+    /// [`Writer::apply_known`] with what is held of each key; the ledger is locked.
+    async fn apply_held(
+        &mut self,
+        firm: FirmId,
+        brand: BrandId,
+        head: Head,
+        movements: &[(RecipientId, &Movement)],
+        mut held: BTreeMap<BrandKey, Held>,
+        decide: &mut (impl FnMut(&RegistryView, &Movement) -> Option<RegistryView> + Send),
+    ) -> Result<(usize, Vec<Behind>), StoreError> {
+        if movements.is_empty() {
+            return Ok((0, Vec::new()));
+        }
         let now = self.now();
         let mut next = self.next_ids(movements.len())?;
         let mut events = Vec::new();
@@ -125,12 +163,17 @@ impl Writer {
         let count = events.len();
         let behind = behind(movements, &held);
         self.append_block(brand, now, head, events).await?;
-        let changed: Vec<(BrandKey, KeyState)> = held
-            .into_iter()
-            .filter(|(_, held)| held.is_changed)
-            .map(|(key, held)| (key, held.state))
-            .collect();
-        self.save_states(brand, &changed).await?;
+        let (mut added, mut changed) = (Vec::new(), Vec::new());
+        for (key, held) in held.into_iter().filter(|(_, held)| held.is_changed) {
+            let list = if held.is_on_record {
+                &mut changed
+            } else {
+                &mut added
+            };
+            list.push((key, held.state));
+        }
+        self.add_states(brand, &added).await?;
+        self.change_states(brand, &changed).await?;
         if refuses {
             self.close_gate(firm).await?;
         }
@@ -151,147 +194,12 @@ impl Writer {
         let states = self.states_of(brand, &keys).await?;
         Ok(states
             .into_iter()
-            .map(|(key, state)| {
-                let is_changed = false;
-                (key, Held { state, is_changed })
-            })
+            .map(|(key, state)| (key, Held::of(Some(state))))
             .collect())
-    }
-
-    /// Notes movements under the Turkish day of their creation, each once.
-    pub async fn note_movements(
-        &mut self,
-        brand: BrandId,
-        movements: &[Movement],
-    ) -> Result<(), StoreError> {
-        let mut seen = HashSet::new();
-        let mut noted: Vec<(&str, &str, &Movement)> = movements
-            .iter()
-            .filter_map(|movement| {
-                let transaction = movement.transaction.as_deref()?;
-                let source = movement
-                    .source
-                    .as_ref()
-                    .map_or("", |source| source.as_str());
-                seen.insert(transaction)
-                    .then_some((transaction, source, movement))
-            })
-            .collect();
-        if noted.is_empty() {
-            return Ok(());
-        }
-        noted.sort_unstable_by_key(|(transaction, _, movement)| {
-            (day_of(movement.created), *transaction)
-        });
-        let addresses: Vec<String> = noted
-            .iter()
-            .map(|(_, _, movement)| movement.recipient.to_string())
-            .collect();
-        let given = Given::new()
-            .ints("day", noted.iter().map(|(_, _, m)| day_of(m.created)))
-            .texts("transaction_id", noted.iter().map(|(id, _, _)| *id))
-            .texts("address", addresses.iter().map(String::as_str))
-            .ints("channel", noted.iter().map(|(_, _, m)| m.channel.as_db()))
-            .ints("kind", noted.iter().map(|(_, _, m)| m.kind.as_db()))
-            .ints("status", noted.iter().map(|(_, _, m)| m.status.as_db()))
-            .texts("source", noted.iter().map(|(_, source, _)| *source))
-            .maybe_ints(
-                "consent_us",
-                noted
-                    .iter()
-                    .map(|(_, _, m)| m.date.map(domain::Timestamp::as_micros)),
-            )
-            .ints(
-                "created_us",
-                noted.iter().map(|(_, _, m)| m.created.as_micros()),
-            );
-        let sql = given.sql(
-            self.engine(),
-            2,
-            "INSERT INTO registry_movement (brand_id, day, transaction_id, address, channel, kind, \
-                    status, source, consent_us, created_us) \
-             SELECT CAST($1 AS BIGINT), day, transaction_id, address, channel, kind, status, \
-                    source, consent_us, created_us FROM given WHERE true \
-             ON CONFLICT (brand_id, day, transaction_id) DO NOTHING",
-        );
-        on!(self, conn => sqlx::query(sql)
-            .bind(brand.as_db())
-            .bind_given(&given)
-            .execute(&mut *conn)
-            .await
-            .map(drop))
-        .doing("noting movements")
-    }
-
-    /// Forgets movements of days before `day`; those of a brand with a
-    /// complaint under a legal hold stay.
-    pub async fn forget_movements_before(
-        &mut self,
-        brand: BrandId,
-        day: i64,
-    ) -> Result<u64, StoreError> {
-        let sql = "DELETE FROM registry_movement WHERE brand_id = $1 AND day < $2 \
-             AND NOT EXISTS (SELECT 1 FROM complaint_case k \
-                 WHERE k.brand_id = $1 AND k.legal_hold = 1)";
-        on!(self, conn => sqlx::query(sql)
-            .bind(brand.as_db())
-            .bind(day)
-            .execute(&mut *conn)
-            .await
-            .map(|done| done.rows_affected()))
-        .doing("forgetting old movements")
     }
 }
 
 impl Reader {
-    /// The movements of a day behind `after`, in the order of their numbers.
-    pub async fn movements_of_day(
-        &mut self,
-        brand: BrandId,
-        day: i64,
-        after: &str,
-        limit: usize,
-    ) -> Result<Vec<DayMovement>, StoreError> {
-        let sql = "SELECT transaction_id, address, channel, kind, status, source, consent_us, created_us \
-             FROM registry_movement WHERE brand_id = $1 AND day = $2 AND transaction_id > $3 \
-             ORDER BY transaction_id LIMIT $4";
-        type Row = (String, String, i64, i64, i64, String, Option<i64>, i64);
-        let rows: Vec<Row> = on!(self, conn => sqlx::query_as(sql)
-            .bind(brand.as_db())
-            .bind(day)
-            .bind(after)
-            .bind(page_rows(limit))
-            .fetch_all(&mut *conn)
-            .await)
-        .doing("reading the movements of a day")?;
-        rows.into_iter()
-            .map(
-                |(transaction, address, channel, kind, status, source, date, created)| {
-                    let table = "registry_movement";
-                    let recipient = Recipient::from_normalised(&address).ok();
-                    Ok(DayMovement {
-                        movement: Movement {
-                            recipient: known(recipient, table, "address", &transaction)?,
-                            channel: known(
-                                Channel::from_db(channel),
-                                table,
-                                "channel",
-                                &transaction,
-                            )?,
-                            kind: known(RecipientKind::from_db(kind), table, "kind", &transaction)?,
-                            status: known(Status::from_db(status), table, "status", &transaction)?,
-                            date: instant(date),
-                            source: domain::Source::from_registry(&source),
-                            created: domain::Timestamp::from_micros(created),
-                            transaction: Some(transaction.clone()),
-                        },
-                        transaction,
-                    })
-                },
-            )
-            .collect()
-    }
-
     /// What the mirror holds of addresses on a channel and in a capacity, in
     /// the order given; [`RegistryView::UNASKED`] for one that is not known.
     pub async fn mirror_of(

@@ -156,11 +156,11 @@ impl Writer {
                     .await?;
             }
         }
-        self.forget_strangers(firm, &given).await?;
+        self.forget_adopted(firm, &given).await?;
         Ok(true)
     }
 
-    async fn forget_strangers(
+    async fn forget_adopted(
         &mut self,
         firm: FirmId,
         given: &Given<'_>,

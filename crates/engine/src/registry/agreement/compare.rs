@@ -13,7 +13,7 @@ use reports::drift::{Cause, Difference, Drift, FileShape, MovementRow, Parts, St
 use serde_json::{Value, json};
 use store::brands::Brand;
 use store::registry_days::{DayFile, DriftCause, DriftRow, RegistryDay};
-use store::registry_feed::Movement;
+use store::registry_feed::{DayPlace, Movement};
 
 use super::super::Line;
 use super::super::pull::after_movement;
@@ -211,25 +211,24 @@ impl Engine {
         day: &RegistryDay,
         mut parts: Parts,
     ) -> Result<Parts, EngineError> {
-        let mut after = String::new();
+        let mut after = DayPlace::default();
         loop {
             let page = self
                 .store
                 .read()
                 .await?
-                .movements_of_day(brand.id, day.day, &after, LINES)
+                .movements_of_day(brand.id, day.day, &after)
                 .await?;
-            let Some(last) = page.last() else {
+            let Some((movements, place)) = page else {
                 return Ok(parts);
             };
-            after.clone_from(&last.transaction);
+            after = place;
             parts = blocking(move || {
-                for told in &page {
-                    let movement = &told.movement;
+                for movement in &movements {
                     let date = movement.date.map(Timestamp::to_registry_text);
                     parts
                         .ours(&MovementRow {
-                            transaction: &told.transaction,
+                            transaction: movement.transaction.as_deref().unwrap_or_default(),
                             recipient: &movement.recipient.to_string(),
                             kind: movement.kind.as_str(),
                             channel: movement.channel.as_str(),

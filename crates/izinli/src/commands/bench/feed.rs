@@ -1,6 +1,8 @@
 //! İYS's side of the ledger: its change feed pulled, its daily file held
 //! against ours, everybody asked with the limiter on.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use anyhow::{Context, bail, ensure};
 use domain::ids::BrandId;
 use domain::time::{DAY_US, HOUR_US};
@@ -62,6 +64,12 @@ async fn addresses(place: &Place) -> anyhow::Result<Vec<String>> {
     phones.retain(|address| address.starts_with("+905") && !address.starts_with("+90577"));
     phones.sort_unstable();
     phones.dedup();
+    // Citizens come in no order; always in the same one, so that runs compare.
+    phones.sort_by_cached_key(|phone| {
+        let mut hasher = DefaultHasher::new();
+        phone.hash(&mut hasher);
+        hasher.finish()
+    });
     Ok(phones)
 }
 
@@ -113,7 +121,7 @@ async fn pull(around: &Surroundings, place: &Place, database: &'static str) -> a
     let plain = Plain::open(&place.url).await?;
     let mut base = Vec::new();
     for _ in 0..super::lines::RUNS {
-        base.push(plain.upsert_states(&people).await?);
+        base.push(plain.upsert_changes(&people).await?);
     }
     plain.close().await;
     let base = per_second(people.len() as u64, median(base));

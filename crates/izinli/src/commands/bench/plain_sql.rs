@@ -12,14 +12,12 @@ use sqlx::{PgPool, QueryBuilder, Sqlite, SqlitePool};
 
 use super::lines::timed;
 
-/// Columns of the generated file.
+/// Columns of the generated file; a change has one less.
 const COLUMNS: usize = 9;
 /// Rows of one statement on SQLite.
 const STATEMENT_ROWS: usize = 500;
 /// Rows of one transaction on SQLite.
 const TRANSACTION_ROWS: usize = 10_000;
-/// Rows of one page of İYS's change feed.
-const FEED_PAGE: usize = 1_000;
 /// Messages claimed, and marked, at a time.
 const CLAIM_ROWS: i64 = 1_000;
 
@@ -104,7 +102,9 @@ impl Plain {
                 sqlx::query(sqlx::AssertSqlSafe(flat)).execute(pool).await?;
                 let lines: Vec<&str> = text.lines().skip(1).collect();
                 for slice in lines.chunks(TRANSACTION_ROWS) {
-                    insert_slice(pool, slice).await?;
+                    let changed = "ON CONFLICT (phone) DO UPDATE SET status = excluded.status, \
+                         consent_date = excluded.consent_date";
+                    insert_slice(pool, "flat", slice, changed).await?;
                 }
             }
         }
@@ -137,36 +137,62 @@ impl Plain {
         })
     }
 
-    /// Upserts a state for each address into a table with a key, a page of İYS's
-    /// feed in a transaction; seconds.
-    pub(crate) async fn upsert_states(&self, people: &[String]) -> anyhow::Result<f64> {
-        let make = "CREATE TABLE bench_mirror (recipient TEXT NOT NULL PRIMARY KEY, status BIGINT NOT NULL, \
-             consent_us BIGINT NOT NULL, source TEXT NOT NULL)";
-        // Both unpack a list; a row of placeholders each would be parsed as text.
-        let upsert = match self {
-            Self::Sqlite(_) => {
-                "INSERT INTO bench_mirror SELECT value, 1, $2, 'IYS_WEB' FROM json_each($1) WHERE true \
-                 ON CONFLICT (recipient) DO UPDATE SET status = excluded.status, consent_us = excluded.consent_us"
-            }
-            Self::Postgres(_) => {
-                "INSERT INTO bench_mirror SELECT value, 1, $2, 'IYS_WEB' FROM json_array_elements_text(CAST($1 AS json)) AS value \
-                 ON CONFLICT (recipient) DO UPDATE SET status = excluded.status, consent_us = excluded.consent_us"
-            }
+    /// Upserts a change for each address, in their order, into one table with a
+    /// unique phone that holds all of them; by the means of [`Plain::load`]. Seconds.
+    pub(crate) async fn upsert_changes(&self, people: &[String]) -> anyhow::Result<f64> {
+        let columns = "phone TEXT, channel TEXT, kind TEXT, status TEXT, consent_date TEXT, source TEXT, \
+                       created TEXT, transaction_id TEXT";
+        let change = |(n, phone): (usize, &String)| {
+            format!(
+                "{phone};MESAJ;BIREYSEL;ONAY;2025-06-22 08:00:00;IYS_WEB;2025-06-22 08:00:01;{n:064x}"
+            )
         };
+        let changes: Vec<String> = people.iter().enumerate().map(change).collect();
+        let mut known = changes.clone();
+        known.sort_unstable();
         either!(self, pool => {
             sqlx::query("DROP TABLE IF EXISTS bench_mirror").execute(pool).await?;
-            sqlx::query(make).execute(pool).await?;
-            let (seconds, ()) = timed(async {
-                for page in people.chunks(FEED_PAGE) {
-                    let list = serde_json::to_string(page)?;
-                    sqlx::query(upsert).bind(list).bind(1_i64).execute(pool).await?;
+            let make = format!("CREATE TABLE bench_mirror ({columns}, UNIQUE (phone))");
+            sqlx::query(sqlx::AssertSqlSafe(make)).execute(pool).await?;
+        });
+        self.upsert_lines(&known, columns).await?;
+        let (seconds, ()) = timed(self.upsert_lines(&changes, columns)).await?;
+        either!(self, pool => sqlx::query("DROP TABLE bench_mirror").execute(pool).await.map(drop))?;
+        Ok(seconds)
+    }
+
+    async fn upsert_lines(&self, lines: &[String], columns: &str) -> anyhow::Result<()> {
+        let changed = "ON CONFLICT (phone) DO UPDATE SET status = excluded.status, \
+             consent_date = excluded.consent_date, source = excluded.source, created = excluded.created, \
+             transaction_id = excluded.transaction_id";
+        match self {
+            Self::Postgres(pool) => {
+                let stage = format!("CREATE UNLOGGED TABLE bench_stage ({columns})");
+                sqlx::query(sqlx::AssertSqlSafe(stage))
+                    .execute(pool)
+                    .await?;
+                let mut copy = pool
+                    .copy_in_raw("COPY bench_stage FROM STDIN (FORMAT csv, DELIMITER ';')")
+                    .await?;
+                for part in lines.chunks(TRANSACTION_ROWS) {
+                    copy.send((part.join("\n") + "\n").as_bytes()).await?;
                 }
-                Ok(())
-            })
-            .await?;
-            sqlx::query("DROP TABLE bench_mirror").execute(pool).await?;
-            Ok(seconds)
-        })
+                copy.finish().await?;
+                let upsert =
+                    format!("INSERT INTO bench_mirror SELECT * FROM bench_stage {changed}");
+                sqlx::query(sqlx::AssertSqlSafe(upsert))
+                    .execute(pool)
+                    .await?;
+                sqlx::query("DROP TABLE bench_stage").execute(pool).await?;
+            }
+            Self::Sqlite(pool) => {
+                let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+                for slice in lines.chunks(TRANSACTION_ROWS) {
+                    insert_slice(pool, "bench_mirror", slice, changed).await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Claims and marks one row per message, 1,000 at a time; seconds.
@@ -266,18 +292,21 @@ impl Plain {
     }
 }
 
-async fn insert_slice(pool: &SqlitePool, slice: &[&str]) -> anyhow::Result<()> {
+async fn insert_slice(
+    pool: &SqlitePool,
+    table: &str,
+    slice: &[&str],
+    on_conflict: &str,
+) -> anyhow::Result<()> {
     let mut transaction = pool.begin().await?;
     for rows in slice.chunks(STATEMENT_ROWS) {
-        let mut query: QueryBuilder<Sqlite> = QueryBuilder::new("INSERT INTO flat ");
+        let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(format!("INSERT INTO {table} "));
         query.push_values(rows, |mut values, line| {
             for cell in line.split(';').take(COLUMNS) {
                 values.push_bind(cell.to_owned());
             }
         });
-        query.push(
-            " ON CONFLICT (phone) DO UPDATE SET status = excluded.status, consent_date = excluded.consent_date",
-        );
+        query.push(" ").push(on_conflict);
         query.build().execute(&mut *transaction).await?;
     }
     transaction.commit().await?;

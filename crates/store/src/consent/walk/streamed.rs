@@ -12,7 +12,10 @@ use sqlx::PgPool;
 
 use super::{Line, Taker, WALK_ROWS_MAX, WalkedState, reached_here};
 use crate::error::{Doing, StoreError};
-use crate::given::{COPY_END, COPY_HEAD};
+use crate::given::Copied;
+
+/// Columns of [`states_sql`].
+const COLUMNS: i16 = 15;
 
 /// Merging needs no memory that grows with the record, where hashing would
 /// write a large one to disk and read it back; and the other cores judge the
@@ -79,8 +82,8 @@ fn garbled() -> sqlx::Error {
 /// The row of a message: the first has the head of the COPY before it, the last
 /// has only its end. Outer `None` when it is neither.
 fn line_of(message: &[u8]) -> Option<Option<Line<'_>>> {
-    let mut row = Row(message.strip_prefix(COPY_HEAD).unwrap_or(message));
-    if row.count()? == COPY_END {
+    let mut row = Copied::of(message);
+    if !row.next_row(COLUMNS)? {
         return Some(None);
     }
     let line = Line(
@@ -100,47 +103,5 @@ fn line_of(message: &[u8]) -> Option<Option<Line<'_>>> {
         row.text()?.map(str::to_owned),
         row.text()?.map(str::to_owned),
     );
-    row.0.is_empty().then_some(Some(line))
-}
-
-/// What is left of a row; a field's outer `None` when it is not there.
-struct Row<'a>(&'a [u8]);
-
-impl<'a> Row<'a> {
-    fn count(&mut self) -> Option<i16> {
-        let (count, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(i16::from_be_bytes(*count))
-    }
-
-    /// The bytes of the next field; `None` inside stands for NULL.
-    fn field(&mut self) -> Option<Option<&'a [u8]>> {
-        let (length, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        let length = i32::from_be_bytes(*length);
-        let Ok(length) = usize::try_from(length) else {
-            return Some(None);
-        };
-        let (field, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        Some(Some(field))
-    }
-
-    fn maybe_int(&mut self) -> Option<Option<i64>> {
-        let Some(field) = self.field()? else {
-            return Some(None);
-        };
-        Some(Some(i64::from_be_bytes(field.try_into().ok()?)))
-    }
-
-    fn int(&mut self) -> Option<i64> {
-        self.maybe_int().flatten()
-    }
-
-    fn text(&mut self) -> Option<Option<&'a str>> {
-        let Some(field) = self.field()? else {
-            return Some(None);
-        };
-        std::str::from_utf8(field).ok().map(Some)
-    }
+    row.is_empty().then_some(Some(line))
 }
