@@ -1,58 +1,66 @@
-//! The events of many blocks in one row.
+//! The events of many blocks at once.
 //!
 //! A row for each event costs the driver several times what hashing the event
 //! does: fifteen values are copied, a message crosses to another thread, and
-//! columns are looked up by name. So the database packs a portion, and it is
-//! unpacked where it is hashed.
+//! columns are looked up by name. So SQLite packs a portion into one row,
+//! PostgreSQL hands it over by a COPY, and it is unpacked where it is hashed.
 
 use std::borrow::Cow;
 
 use domain::consent::ConsentEvent;
 use domain::ids::BrandId;
+use futures_util::TryStreamExt as _;
+use sqlx::postgres::PgConnection;
 
 use super::StoredBlock;
 use super::read::EventParts;
-use crate::db::{Conn, Engine, Reader};
+#[cfg(test)]
+use crate::db::Engine;
+use crate::db::{Conn, Reader};
 use crate::error::{Doing, StoreError};
+use crate::given::Copied;
 
-macro_rules! events_between {
-    ($select:literal, $addresses:literal, $address_of_event:literal) => {
-        concat!(
-            "SELECT ",
-            $select,
-            " FROM ledger_block b CROSS JOIN consent_event e ",
-            $addresses,
-            "WHERE b.brand_id = $1 AND b.number BETWEEN $2 AND $3 \
-               AND e.id BETWEEN b.first_event_id AND b.last_event_id \
-               AND e.brand_id = $1",
-            $address_of_event
-        )
+/// The columns of an event, in the order of [`Line`].
+macro_rules! columns {
+    () => {
+        "b.number, e.id, e.recipient_id, e.channel, e.kind, e.status, e.consent_us, \
+         e.recorded_us, e.origin, e.origin_id, e.origin_line, e.source, e.evidence, e.actor, "
     };
 }
+/// How many they are.
+const COLUMNS: i16 = 15;
 
-// SQLite has no arrays, and PostgreSQL is quicker with them than with JSON.
-pub(super) const fn events_between(engine: Engine) -> &'static str {
+/// SQLite has no COPY.
+const PACKED: &str = concat!(
+    "SELECT json_group_array(json_array(",
+    columns!(),
+    "r.address)) FROM ledger_block b CROSS JOIN consent_event e CROSS JOIN recipient r \
+     WHERE b.brand_id = $1 AND b.number BETWEEN $2 AND $3 \
+       AND e.id BETWEEN b.first_event_id AND b.last_event_id AND e.brand_id = $1 \
+       AND r.id = e.recipient_id"
+);
+
+/// COPY takes no parameters: `brand`, `low` and `high` are numbers.
+///
+/// No join with the addresses: how many events lie between two numbers is anybody's guess
+/// to the planner, which then reads every address of the firm for each portion.
+/// This is one look-up an event, whatever it guesses.
+fn rows_between(brand: &str, low: &str, high: &str) -> String {
+    format!(
+        "SELECT {}(SELECT r.address FROM recipient r WHERE r.id = e.recipient_id) \
+         FROM ledger_block b CROSS JOIN consent_event e \
+         WHERE b.brand_id = {brand} AND b.number BETWEEN {low} AND {high} \
+           AND e.id BETWEEN b.first_event_id AND b.last_event_id AND e.brand_id = {brand}",
+        columns!()
+    )
+}
+
+/// The statement that reads the events between two blocks, for its plan.
+#[cfg(test)]
+pub(super) fn events_between(engine: Engine) -> &'static str {
     match engine {
-        Engine::Sqlite => events_between!(
-            "json_group_array(json_array(b.number, e.id, e.recipient_id, e.channel, e.kind, \
-                e.status, e.consent_us, e.recorded_us, e.origin, e.origin_id, e.origin_line, \
-                e.source, e.evidence, e.actor, r.address))",
-            "CROSS JOIN recipient r ",
-            " AND r.id = e.recipient_id"
-        ),
-        // No join: how many events lie between two numbers is anybody's guess to the planner,
-        // which then reads every address of the firm for each portion. This is one look-up an
-        // event, whatever it guesses.
-        Engine::Postgres => events_between!(
-            "array_agg(b.number), array_agg(e.id), array_agg(e.recipient_id), \
-             array_agg(e.channel), array_agg(e.kind), array_agg(e.status), \
-             array_agg(e.consent_us), array_agg(e.recorded_us), array_agg(e.origin), \
-             array_agg(e.origin_id), array_agg(e.origin_line), array_agg(e.source), \
-             array_agg(e.evidence), array_agg(e.actor), \
-             array_agg((SELECT r.address FROM recipient r WHERE r.id = e.recipient_id))",
-            "",
-            ""
-        ),
+        Engine::Sqlite => PACKED,
+        Engine::Postgres => rows_between("$1", "$2", "$3").leak(),
     }
 }
 
@@ -60,35 +68,11 @@ pub(super) const fn events_between(engine: Engine) -> &'static str {
 pub(super) enum Packed {
     /// An array of arrays.
     Json(String),
-    /// Columns of equal length; none when there are no events.
-    Columns(Box<Columns>),
+    /// The rows of a binary COPY without its head.
+    Rows(Vec<u8>),
 }
 
-type Ints = Option<Vec<i64>>;
-type MaybeInts = Option<Vec<Option<i64>>>;
-type Texts = Option<Vec<String>>;
-type MaybeTexts = Option<Vec<Option<String>>>;
-
-#[derive(sqlx::FromRow)]
-pub(super) struct Columns(
-    Ints,
-    Ints,
-    Ints,
-    Ints,
-    Ints,
-    Ints,
-    Ints,
-    Ints,
-    Ints,
-    MaybeInts,
-    MaybeInts,
-    Texts,
-    MaybeTexts,
-    Texts,
-    MaybeTexts,
-);
-
-/// One event of [`Packed::Json`], in the order of the statement.
+/// One event, in the order of the statement.
 #[derive(serde::Deserialize)]
 struct Line<'a>(
     i64,
@@ -119,25 +103,34 @@ impl Reader {
             return Ok(Packed::Json("[]".to_owned()));
         };
         let (low, high) = (low.block.number, high.block.number);
-        let sql = events_between(self.engine());
         match self.conn() {
-            Conn::Sqlite(conn) => sqlx::query_scalar(sql)
+            Conn::Sqlite(conn) => sqlx::query_scalar(PACKED)
                 .bind(brand.as_db())
                 .bind(low)
                 .bind(high)
                 .fetch_one(conn)
                 .await
                 .map(Packed::Json),
-            Conn::Postgres(conn) => sqlx::query_as(sql)
-                .bind(brand.as_db())
-                .bind(low)
-                .bind(high)
-                .fetch_one(conn)
-                .await
-                .map(|columns| Packed::Columns(Box::new(columns))),
+            Conn::Postgres(conn) => {
+                let (brand, low, high) = (brand.as_db(), low, high);
+                let sql = rows_between(&brand.to_string(), &low.to_string(), &high.to_string());
+                copied(conn, &format!("COPY ({sql}) TO STDOUT (FORMAT BINARY)"))
+                    .await
+                    .map(Packed::Rows)
+            }
         }
         .doing("reading the ledger")
     }
+}
+
+/// Everything that a COPY hands over, one row behind the other.
+async fn copied(conn: &mut PgConnection, sql: &str) -> Result<Vec<u8>, sqlx::Error> {
+    let mut rows = conn.copy_out_raw(sql).await?;
+    let mut bytes = Vec::new();
+    while let Some(message) = rows.try_next().await? {
+        bytes.extend_from_slice(&message);
+    }
+    Ok(bytes)
 }
 
 impl Packed {
@@ -159,7 +152,20 @@ impl Packed {
                     .map(|line| Ok((line.0, line.into_event(brand)?)));
                 put(events, blocks)
             }
-            Self::Columns(columns) => put(columns.events(brand), blocks),
+            Self::Rows(bytes) => {
+                let mut rows = Copied::of(&bytes);
+                let lines = std::iter::from_fn(|| match line_of(&mut rows) {
+                    Some(line) => line.map(Some),
+                    None => Some(None),
+                });
+                let lines: Vec<Line<'_>> = lines
+                    .collect::<Option<_>>()
+                    .ok_or_else(|| unreadable(blocks))?;
+                let events = lines
+                    .into_iter()
+                    .map(|line| Ok((line.0, line.into_event(brand)?)));
+                put(events, blocks)
+            }
         }
     }
 }
@@ -235,61 +241,49 @@ impl Line<'_> {
     }
 }
 
-impl Columns {
-    /// The events with the number of their block; columns of the same
-    /// statement are equally long. An event whose address is gone is left out, as a join would:
-    /// its block then lacks it.
-    fn events(
-        self,
-        brand: BrandId,
-    ) -> impl Iterator<Item = Result<(i64, ConsentEvent), StoreError>> {
-        let mut sources = self.11.unwrap_or_default().into_iter();
-        let mut evidences = self.12.unwrap_or_default().into_iter();
-        let mut actors = self.13.unwrap_or_default().into_iter();
-        let mut addresses = self.14.unwrap_or_default().into_iter();
-        let mut ints = [
-            self.1, self.2, self.3, self.4, self.5, self.6, self.7, self.8,
-        ]
-        .map(|column| column.unwrap_or_default().into_iter());
-        let mut maybe = [self.9, self.10].map(|column| column.unwrap_or_default().into_iter());
-        let numbers = self.0.unwrap_or_default().into_iter();
-        let events = numbers.map_while(move |number| {
-            let [
+/// The next event of a COPY whose address is there: an event without one is left
+/// out, as a join would, so that its block lacks it. `Some(None)` at the end, `None` when
+/// the rows are not of that shape.
+fn line_of<'a>(rows: &mut Copied<'a>) -> Option<Option<Line<'a>>> {
+    while rows.next_row(COLUMNS)? {
+        let mut ints = [0; 9];
+        for int in &mut ints {
+            *int = rows.int()?;
+        }
+        let [
+            number,
+            id,
+            recipient,
+            channel,
+            kind,
+            status,
+            consent,
+            recorded,
+            origin,
+        ] = ints;
+        let (origin_id, origin_line) = (rows.maybe_int()?, rows.maybe_int()?);
+        let source = Cow::Borrowed(rows.text()??);
+        let evidence = rows.text()?.map(str::to_owned);
+        let actor = rows.text()??.to_owned();
+        if let Some(address) = rows.text()? {
+            return Some(Some(Line(
+                number,
                 id,
                 recipient,
                 channel,
                 kind,
                 status,
-                consent_us,
-                recorded_us,
-                origin,
-            ] = ints
-                .each_mut()
-                .map(|column| column.next().unwrap_or_default());
-            let [origin_id, origin_line] = maybe.each_mut().map(|column| column.next().flatten());
-            let source = sources.next()?;
-            let (evidence, actor) = (evidences.next()?, actors.next()?);
-            let Some(address) = addresses.next()? else {
-                return Some(None);
-            };
-            let parts = EventParts {
-                id,
-                recipient,
-                channel,
-                kind,
-                status,
-                consent_us,
-                recorded_us,
-                source: &source,
+                consent,
+                recorded,
                 origin,
                 origin_id,
                 origin_line,
+                source,
                 evidence,
                 actor,
-                address: &address,
-            };
-            Some(Some(parts.into_event(brand).map(|event| (number, event))))
-        });
-        events.flatten()
+                Cow::Borrowed(address),
+            )));
+        }
     }
+    Some(None)
 }
