@@ -14,6 +14,7 @@ mod known;
 mod notices;
 mod receive;
 mod report;
+mod rows;
 mod spool;
 
 use std::path::PathBuf;

@@ -10,6 +10,7 @@
 //!    record; what remains is written as records.
 //! 6. The rejections, sorted by line, with the rows they came from.
 
+mod again;
 mod codes;
 mod opening;
 
@@ -22,11 +23,11 @@ use std::thread;
 
 use domain::ReasonCode;
 
+pub use self::again::RowFinder;
 pub use self::codes::{CODE_CHARS_MAX, CodeList, CodeReader, CodeRecord, CodeVerdict, judge_codes};
 use self::opening::{Table, note_columns};
 use crate::directory::{Directory, DirectoryError, NoDirectory};
 use crate::file::ahead::RowsAhead;
-use crate::file::rows::Rows;
 use crate::holdings::Shelves;
 use crate::lookup::{LookUpError, resolve_waiting};
 use crate::merge::{Merger, load_ahead};
@@ -328,11 +329,7 @@ impl<'w> Way<'w> {
             ..
         } = table;
         note_columns(table, &mut out.account.tally);
-        let text = file.open()?.with_line_ends(scanned.line_ends);
-        let mut rows = Rows::new(text, *delimiter);
-        for _ in 0..head.records_above_data {
-            rows.read()?;
-        }
+        let rows = table.rows()?;
         let surveyor = Surveyor {
             file,
             line_ends: scanned.line_ends,

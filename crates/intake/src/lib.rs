@@ -64,7 +64,7 @@ pub use field::Field;
 pub use file::{Encoding, Repair};
 pub use judge::{
     CODE_CHARS_MAX, CodeList, CodeReader, CodeRecord, CodeVerdict, JudgeError, Judged, Progress,
-    header_of, judge, judge_codes,
+    RowFinder, header_of, judge, judge_codes,
 };
 pub use options::{Action, Assignment, DateOrder, Limits, Mapping, Options, Polarity};
 pub use outcomes::{Fate, Outcome, OutcomeReader};

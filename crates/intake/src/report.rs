@@ -115,7 +115,7 @@ impl<'s> RowSplitter<'s> {
     /// than the header (R102): which cell belongs where is what a person must
     /// say, and a report that comes back uncorrected must not shift them.
     fn line(&self, rejection: &Rejection) -> Vec<String> {
-        let (cells, is_whole) = self.cells(&rejection.raw);
+        let (row, originals) = self.row(&rejection.raw);
         let channel = rejection.channel.map_or("", |channel| channel.as_str());
         let value = match rejection.field {
             Field::Sensitive | Field::NationalId => String::new(),
@@ -132,15 +132,24 @@ impl<'s> RowSplitter<'s> {
             rejection.next_tr(),
             String::new(),
             String::new(),
-            cells.join(&char::from(self.delimiter).to_string()),
+            row.join(&char::from(self.delimiter).to_string()),
         ];
-        let originals = self.summary.columns.iter().enumerate();
-        let originals = originals.filter(|(_, column)| column.field != Field::Ours);
-        line.extend(originals.map(|(i, _)| match cells.get(i) {
+        line.extend(originals);
+        line
+    }
+
+    /// The cells of a row as it stood, and those of the file's own columns under
+    /// their headers.
+    fn row(&self, raw: &[u8]) -> (Vec<String>, Vec<String>) {
+        let (cells, is_whole) = self.cells(raw);
+        let columns = self.summary.columns.iter().enumerate();
+        let columns = columns.filter(|(_, column)| column.field != Field::Ours);
+        let originals = columns.map(|(i, _)| match cells.get(i) {
             Some(cell) if is_whole => cell.clone(),
             _ => String::new(),
-        }));
-        line
+        });
+        let originals = originals.collect();
+        (cells, originals)
     }
 
     /// The cells of a row, as they may be seen, and whether each stands under

@@ -98,6 +98,10 @@ const COUNTS: &str = "SELECT r.code, CAST(count(*) AS BIGINT) \
      FROM upload_rejection r JOIN upload u ON u.id = r.upload_id AND u.firm_id = $1 \
      WHERE r.upload_id = $2 GROUP BY r.code ORDER BY r.code";
 
+const WITHOUT_ROW: &str = "SELECT line, number FROM upload_rejection \
+     WHERE upload_id = $1 AND raw IS NULL AND (line, number) > ($2, $3) \
+     ORDER BY line, number LIMIT $4";
+
 #[derive(sqlx::FromRow)]
 struct RejectionRow {
     line: i64,
@@ -176,6 +180,29 @@ impl Reader {
             .collect()
     }
 
+    /// Rejections of an upload that were found without its file, after `after`
+    /// and in the order of the file: their rows are still to be kept.
+    pub async fn rejections_without_row(
+        &mut self,
+        upload: UploadId,
+        after: Option<RejectionCursor>,
+        limit: usize,
+    ) -> Result<Vec<RejectionCursor>, StoreError> {
+        let after = after.map_or((0, -1), |after| (after.line, after.number));
+        let rows = on!(self, conn => sqlx::query_as::<_, (i64, i64)>(WITHOUT_ROW)
+            .bind(upload.as_db())
+            .bind(after.0)
+            .bind(after.1)
+            .bind(bounded(limit, REJECTIONS_MAX))
+            .fetch_all(&mut *conn)
+            .await)
+        .doing("looking for rejections without a row")?;
+        let cursors = rows.into_iter();
+        Ok(cursors
+            .map(|(line, number)| RejectionCursor { line, number })
+            .collect())
+    }
+
     fn rejection(&self, upload: UploadId, row: RejectionRow) -> Result<Rejection, StoreError> {
         const TABLE: &str = "upload_rejection";
         let keys = self.store().keys();
@@ -251,6 +278,46 @@ impl Writer {
         Ok(())
     }
 
+    /// Keeps the rows of rejections that were found without the file, at most
+    /// [`REJECTIONS_MAX`] a call.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when one of them is not there.
+    pub async fn keep_rejected_rows(
+        &mut self,
+        upload: UploadId,
+        rows: &[(RejectionCursor, SecretString)],
+    ) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let keys = self.store().keys();
+        let seal = |raw: &SecretString| keys.seal(RAW, raw.expose_secret().as_bytes());
+        let sealed: Vec<Vec<u8>> = rows
+            .iter()
+            .map(|(_, raw)| seal(raw))
+            .collect::<Result<_, _>>()?;
+        let given = Given::new()
+            .ints("line", rows.iter().map(|(at, _)| at.line))
+            .ints("number", rows.iter().map(|(at, _)| at.number))
+            .bytes("raw", sealed.iter().map(Vec::as_slice));
+        let sql = given.sql(
+            self.engine(),
+            2,
+            "UPDATE upload_rejection SET raw = g.raw FROM given g \
+             WHERE upload_rejection.upload_id = $1 AND upload_rejection.line = g.line \
+             AND upload_rejection.number = g.number",
+        );
+        let done = on!(self, conn => sqlx::query(sql)
+            .bind(upload.as_db())
+            .bind_given(&given)
+            .execute(&mut *conn)
+            .await
+            .map(|done| done.rows_affected()))
+        .doing("keeping rejected rows")?;
+        exactly(done, rows.len() as u64, "every rejection")
+    }
+
     fn seal_rejections(&self, slice: &[Rejection]) -> Result<Vec<RejectionRow>, StoreError> {
         let keys = self.store().keys();
         let seal = |what, plain: &Option<SecretString>| {
@@ -287,7 +354,7 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALL, COUNTS, of_code};
+    use super::{ALL, COUNTS, WITHOUT_ROW, of_code};
     use crate::plan::{Index, walks, walks_in_order};
 
     #[tokio::test]
@@ -297,6 +364,7 @@ mod tests {
             "upload_rejection_pkey",
         );
         walks_in_order(|_| ALL, key).await;
+        walks_in_order(|_| WITHOUT_ROW, key).await;
         walks_in_order(of_code, Index::named("upload_rejection_code")).await;
         walks(|_| COUNTS, Index::named("upload_rejection_code")).await;
     }

@@ -141,6 +141,10 @@ impl Engine {
     /// with the upload.
     async fn finish(&self, claimed: &ClaimedUpload) -> Result<(), EngineError> {
         let id = claimed.upload.id;
+        let held = self.upload(claimed.upload.firm, id).await?;
+        if held.counts.rejected > held.progress.pairs_rejected {
+            self.keep_late_rows(claimed).await?;
+        }
         let mut writer = self.store.write().await?;
         let done = writer
             .upload(claimed.upload.firm, id)
@@ -287,7 +291,8 @@ impl Engine {
                 // A line has one record per channel.
                 number: LATE_REJECTIONS_FROM + refusal.channel.as_db(),
                 channel: Some(refusal.channel),
-                field: "consent".into(),
+                // As judging names what stands against a consent on record.
+                field: "date".into(),
                 code: refusal.code,
                 args: refusal
                     .args

@@ -114,7 +114,7 @@ impl Engine {
     }
 
     pub(super) async fn read_codes(&self, claimed: &ClaimedUpload) -> Result<Judged, EngineError> {
-        let options = self.options(claimed).await?;
+        let options = self.options(&claimed.upload).await?;
         let (source, work) = self.begin_work(claimed).await?;
         let upload = &claimed.upload;
         let mut reader = self.store.read().await?;
@@ -210,10 +210,6 @@ fn late(record: &CodeRecord, code: ReasonCode) -> Rejection {
         (Some(id), ReasonCode::R406 | ReasonCode::R810) => id,
         _ => &record.code,
     };
-    let raw = match &record.external_id {
-        Some(id) => format!("{id};{}", record.code),
-        None => record.code.clone(),
-    };
     Rejection {
         line: i64::try_from(record.line).unwrap_or(i64::MAX),
         number: LATE_REJECTIONS_FROM,
@@ -222,6 +218,6 @@ fn late(record: &CodeRecord, code: ReasonCode) -> Rejection {
         code,
         args: vec![("value".into(), value.clone())],
         value: Some(SecretString::from(value.clone())),
-        raw: Some(SecretString::from(raw)),
+        raw: None,
     }
 }

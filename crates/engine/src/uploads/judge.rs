@@ -11,7 +11,7 @@ use intake::{FileVerdict, Judged, Limits, Options, Progress, RejectionReader};
 use secrecy::SecretString;
 use store::rejections::{REJECTIONS_MAX, Rejection};
 use store::upload_work::{ClaimedUpload, Judgement, UploadClaim};
-use store::uploads::{FileRefusal, Hold, JudgingProgress, UploadPurpose};
+use store::uploads::{FileRefusal, Hold, JudgingProgress, Upload, UploadPurpose};
 use tokio::sync::watch;
 
 use super::directory::StoreDirectory;
@@ -61,7 +61,7 @@ impl Engine {
         {
             return Ok(None);
         }
-        let options = self.options(claimed).await?;
+        let options = self.options(&claimed.upload).await?;
         let (source, work) = self.begin_work(claimed).await?;
         let header = self
             .while_leased(claimed, move |watch| {
@@ -212,7 +212,7 @@ impl Engine {
     }
 
     async fn read_file(&self, claimed: &ClaimedUpload) -> Result<Judged, EngineError> {
-        let options = self.options(claimed).await?;
+        let options = self.options(&claimed.upload).await?;
         let (source, work) = self.begin_work(claimed).await?;
         let mut directory = StoreDirectory {
             store: self.store.clone(),
@@ -311,8 +311,8 @@ impl Engine {
         }
     }
 
-    pub(super) async fn options(&self, claimed: &ClaimedUpload) -> Result<Options, EngineError> {
-        let upload = &claimed.upload;
+    /// What a file is judged with, and read with once more.
+    pub(super) async fn options(&self, upload: &Upload) -> Result<Options, EngineError> {
         let mut reader = self.store.read().await?;
         let brand = reader.brand_at_work(upload.brand).await?;
         let attributes = reader.attributes(upload.firm).await?;

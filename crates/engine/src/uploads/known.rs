@@ -59,6 +59,9 @@ impl Engine {
             writer.add_rejections(claimed.upload.id, &refused).await?;
             writer.commit().await?;
         }
+        if unknown > 0 {
+            self.keep_late_rows(claimed).await?;
+        }
         correct(&mut judged.summary, unknown, lines);
         Ok(())
     }
@@ -192,8 +195,8 @@ fn not_found(record: &Record) -> Rejection {
         field: field.into(),
         code: ReasonCode::R406,
         args: Vec::new(),
-        raw: Some(SecretString::from(address.clone())),
         value: Some(SecretString::from(address)),
+        raw: None,
     }
 }
 

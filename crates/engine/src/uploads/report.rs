@@ -84,10 +84,12 @@ impl Engine {
         let (summary, pages) = self.report_source(firm, id).await?;
         let failed = EngineError::file("writing the report");
         let refused = self.refused_source(firm, id).await?;
+        let mut rows = self.rows_of(&self.upload(firm, id).await?).await?;
         let spools = self.spool_folder().await?;
         let writing = tokio::task::spawn_blocking(move || {
             let work = tempfile::tempdir_in(&spools)?;
-            let lines = reported_by_line(pages, refused, work.path())?;
+            let row_of = |line| rows.row(line);
+            let lines = reported_by_line(pages, refused, row_of, work.path())?;
             match form {
                 ReportForm::Csv => write_report_csv(Pieces(into), &summary, lines, privacy),
                 ReportForm::Xlsx => {
@@ -225,6 +227,7 @@ fn refused(refusal: UploadRefusal) -> RegistryRefusal {
         code: refusal.code,
         iys_code: refusal.iys_code.unwrap_or_default(),
         iys_text: refusal.iys_text.unwrap_or_default(),
+        raw: Vec::new(),
     }
 }
 

@@ -8,5 +8,6 @@ mod calendar;
 mod desk;
 mod drops;
 mod interrupted;
+mod late_rows;
 mod retailers;
 mod suppression;

@@ -21,7 +21,7 @@ use crate::cell::identity::{Identity, read_external_id};
 use crate::cell::{Fault, clean};
 use crate::directory::{DirectoryError, NoDirectory};
 use crate::field::Field;
-use crate::file::rows::{Place, Rows};
+use crate::file::rows::Place;
 use crate::frame::{self, Encoder};
 use crate::options::Options;
 use crate::outlets::Account;
@@ -154,12 +154,7 @@ impl Way<'_> {
 
     /// The pass over the rows: each by itself.
     fn read_codes(&mut self, table: &Table, codes: &mut Codes) -> Result<(), End> {
-        let text = table.file.open()?;
-        let text = text.with_line_ends(table.scanned.line_ends);
-        let mut rows = Rows::new(text, table.delimiter);
-        for _ in 0..table.head.records_above_data {
-            rows.read()?;
-        }
+        let mut rows = table.rows()?;
         let cells_stay = self.summary.format == FileFormat::Workbook;
         loop {
             let offset = rows.offset();

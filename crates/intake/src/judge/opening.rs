@@ -1,5 +1,7 @@
 //! From a file to a table: everything that is decided before the first row.
 
+use std::io;
+
 use csv::ByteRecord;
 use domain::ReasonCode;
 use domain::fold_text::fold_header;
@@ -27,6 +29,7 @@ use crate::tally::Tally;
 use crate::verdict::Refusal;
 
 /// A file whose columns are known.
+#[derive(Debug)]
 pub(super) struct Table {
     pub(super) file: TextFile,
     pub(super) scanned: Scanned,
@@ -40,6 +43,17 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// The rows below the header, from the first.
+    pub(super) fn rows(&self) -> io::Result<Rows> {
+        let text = self.file.open()?;
+        let text = text.with_line_ends(self.scanned.line_ends);
+        let mut rows = Rows::new(text, self.delimiter);
+        for _ in 0..self.head.records_above_data {
+            rows.read()?;
+        }
+        Ok(rows)
+    }
+
     pub(super) fn national_ids(&self) -> NationalIds<'_> {
         NationalIds {
             layout: &self.layout,

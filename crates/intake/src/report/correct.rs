@@ -65,15 +65,16 @@ pub enum CorrectionProblem {
 impl Summary {
     /// The column that a rejection points at, where its cell can be mended in
     /// place; none where the row as a whole is wrong, where several columns
-    /// come into question, and where another text would be another fact: the
-    /// date of a consent that has grown too old (R606) is what it is.
+    /// come into question, and where another text would be another fact: a date
+    /// is written anew only where none could be read. That of a consent which has
+    /// grown too old (R606), or which a refusal stands against (R805), is what it is.
     pub fn column_to_correct(
         &self,
         field: Field,
         channel: Option<Channel>,
         code: ReasonCode,
     ) -> Option<usize> {
-        if code == ReasonCode::R606 || self.header_line == 0 {
+        if (field == Field::Date && !is_unread_date(code)) || self.header_line == 0 {
             return None;
         }
         let mut fitting = self.columns.iter().enumerate().filter(|(_, column)| {
@@ -85,6 +86,14 @@ impl Summary {
         let is_only = fitting.next().is_none();
         (is_only && is_changeable(report.field)).then_some(column)
     }
+}
+
+/// Whether a date was refused because it could not be read, not for what it says.
+const fn is_unread_date(code: ReasonCode) -> bool {
+    matches!(
+        code,
+        ReasonCode::R104 | ReasonCode::R601 | ReasonCode::R602 | ReasonCode::R608
+    )
 }
 
 /// Whether a rejection of `told` is one of a column of `held`.

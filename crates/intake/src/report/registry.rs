@@ -16,9 +16,6 @@ use crate::summary::ColumnReport;
 use crate::verdict::{Args, explain_en, explain_tr};
 
 /// A record of the file that İYS refused.
-///
-/// The rows of records are not kept, so the report writes what was recorded
-/// under the headers of the file: that can be corrected like a rejected row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegistryRefusal {
     /// Line of its row, from 1, as an editor shows it.
@@ -41,6 +38,9 @@ pub struct RegistryRefusal {
     pub iys_code: String,
     /// İYS's own words.
     pub iys_text: String,
+    /// Its row, like that of a [`Rejection`]; where the file is there no more it is
+    /// empty, and the report writes what was recorded under the file's headers.
+    pub raw: Vec<u8>,
 }
 
 /// A line of the report.
@@ -74,6 +74,15 @@ impl Reported {
     }
 }
 
+impl Reported {
+    fn row(&mut self) -> (u64, &mut Vec<u8>) {
+        match self {
+            Self::Rejected(rejection) => (rejection.line, &mut rejection.raw),
+            Self::AtRegistry(refusal) => (refusal.line, &mut refusal.raw),
+        }
+    }
+}
+
 impl Sorted for RegistryRefusal {
     fn line(&self) -> u64 {
         self.line
@@ -90,19 +99,23 @@ const ADDRESS_BYTES: usize = 64;
 /// Refusals held and sorted in memory before they become a run on disk.
 const HELD_BYTES_MAX: usize = 4 << 20;
 
-/// Both kinds of lines in the order of the file. The rejections come by line;
-/// the refusals come in any order and are sorted in `work_dir`, which must
-/// belong to this report alone.
+/// Both kinds of lines in the order of the file, each with its row. The
+/// rejections come by line; the refusals come in any order and are sorted in
+/// `work_dir`, which must belong to this report alone. `row_of` is asked for the
+/// rows that do not come along, by ascending line; see
+/// [`RowFinder`](crate::RowFinder).
 ///
 /// # Errors
 /// The first error of the refusals, or of the disk.
-pub fn reported_by_line<R>(
+pub fn reported_by_line<R, F>(
     rejections: R,
     refusals: impl IntoIterator<Item = io::Result<RegistryRefusal>>,
+    row_of: F,
     work_dir: &Path,
 ) -> io::Result<impl Iterator<Item = io::Result<Reported>>>
 where
     R: IntoIterator<Item = io::Result<Rejection>>,
+    F: FnMut(u64) -> io::Result<Option<Vec<u8>>>,
 {
     let mut sorter = Sorter::create(work_dir.join("runs.work"), HELD_BYTES_MAX)?;
     for refusal in refusals {
@@ -115,19 +128,38 @@ where
     Ok(ByLine {
         rejections: rejections.into_iter().peekable(),
         refusals: Frames::open(&path)?.peekable(),
+        row_of,
     })
 }
 
 /// Two lists by line as one.
-struct ByLine<I: Iterator> {
+struct ByLine<I: Iterator, F> {
     rejections: Peekable<I>,
     refusals: Peekable<Frames<RegistryRefusal>>,
+    row_of: F,
 }
 
-impl<I: Iterator<Item = io::Result<Rejection>>> Iterator for ByLine<I> {
+impl<I, F> Iterator for ByLine<I, F>
+where
+    I: Iterator<Item = io::Result<Rejection>>,
+    F: FnMut(u64) -> io::Result<Option<Vec<u8>>>,
+{
     type Item = io::Result<Reported>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        let next = self.next_by_line()?;
+        Some(next.and_then(|mut reported| {
+            let (line, raw) = reported.row();
+            if raw.is_empty() {
+                *raw = (self.row_of)(line)?.unwrap_or_default();
+            }
+            Ok(reported)
+        }))
+    }
+}
+
+impl<I: Iterator<Item = io::Result<Rejection>>, F> ByLine<I, F> {
+    fn next_by_line(&mut self) -> Option<io::Result<Reported>> {
         let is_ours_next = match (self.rejections.peek(), self.refusals.peek()) {
             (Some(Ok(rejection)), Some(Ok(refusal))) => rejection.line <= refusal.line,
             (ours, theirs) => ours.is_some() && !matches!(theirs, Some(Err(_))),
@@ -161,11 +193,16 @@ impl RowSplitter<'_> {
             ("code".to_owned(), refusal.iys_code.clone()),
             ("message".to_owned(), quoted(&refusal.iys_text)),
         ];
-        let originals = self.summary.columns.iter();
-        let originals = originals.filter(|column| column.field != Field::Ours);
-        let cells: Vec<String> = originals
-            .map(|column| recorded_under(column, refusal, field, &seen))
-            .collect();
+        let (row, originals) = if refusal.raw.is_empty() {
+            let columns = self.summary.columns.iter();
+            let columns = columns.filter(|column| column.field != Field::Ours);
+            let cells: Vec<String> = columns
+                .map(|column| recorded_under(column, refusal, field, &seen))
+                .collect();
+            (cells.clone(), cells)
+        } else {
+            self.row(&refusal.raw)
+        };
         let mut line = vec![
             refusal.line.to_string(),
             refusal.channel.as_str().to_owned(),
@@ -177,9 +214,9 @@ impl RowSplitter<'_> {
             refusal.code.info().next_tr.to_owned(),
             refusal.iys_code.clone(),
             quoted(&refusal.iys_text),
-            cells.join(&char::from(self.delimiter).to_string()),
+            row.join(&char::from(self.delimiter).to_string()),
         ];
-        line.extend(cells);
+        line.extend(originals);
         line
     }
 }

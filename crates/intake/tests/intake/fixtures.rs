@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use domain::RecipientKind;
-use intake::{Action, Options};
+use intake::{Action, Options, RowFinder};
 
 use crate::desk::{Outcome, judged, now};
 
@@ -59,6 +59,21 @@ fn wanted_refusals(lines: &[Line<'_>]) -> Refused {
     refused.collect()
 }
 
+/// Rejections whose rows are others when the file is read once more.
+fn rows_not_found_again(file: &str, outcome: &Outcome) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../fixtures")
+        .join(file);
+    let work = tempfile::tempdir().unwrap();
+    let finder = RowFinder::open(&path, &options_of(file), work.path()).unwrap();
+    let mut finder = finder.expect("a table, as before");
+    let rejections = outcome.rejections.iter();
+    let other = rejections.filter(|one| finder.row(one.line).unwrap().as_ref() != Some(&one.raw));
+    other
+        .map(|one| format!("{file}: another row on line {}", one.line))
+        .collect()
+}
+
 /// What of a file is not as the table says.
 fn differences(file: &str, lines: &[Line<'_>]) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -76,6 +91,10 @@ fn differences(file: &str, lines: &[Line<'_>]) -> Vec<String> {
     }
     if outcome.file() != "accepted" {
         return vec![format!("{file}: {:?}", outcome.verdict)];
+    }
+    let lost = rows_not_found_again(file, &outcome);
+    if !lost.is_empty() {
+        return lost;
     }
     let (found, wanted) = (refused_by(&outcome), wanted_refusals(lines));
     let mut told: Vec<String> = found

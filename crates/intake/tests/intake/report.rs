@@ -2,8 +2,9 @@
 
 use domain::{Channel, ReasonCode, Recipient, RecipientKind, Status, Timestamp};
 use intake::{
-    CellChange, CorrectionProblem, Corrections, Field, Privacy, RegistryRefusal, SameChange,
-    reported_by_line, write_corrected_csv, write_report_csv, write_report_xlsx,
+    CellChange, CorrectionProblem, Corrections, Field, Privacy, RegistryRefusal, Rejection,
+    RowFinder, SameChange, reported_by_line, write_corrected_csv, write_report_csv,
+    write_report_xlsx,
 };
 
 use crate::desk::{Outcome, judged, push};
@@ -100,6 +101,15 @@ fn rows_mended_in_place_are_judged_as_a_file_of_their_own_with_what_stood_there_
     let column = |field, code| outcome.summary.column_to_correct(field, channel, code);
     assert_eq!(column(Field::Phone, ReasonCode::R202), Some(phone));
     assert_eq!(column(Field::Status, ReasonCode::R502), Some(status));
+    for (code, expected) in [
+        (ReasonCode::R602, Some(2)),
+        (ReasonCode::R601, Some(2)),
+        (ReasonCode::R606, None),
+        (ReasonCode::R805, None),
+        (ReasonCode::R604, None),
+    ] {
+        assert_eq!(column(Field::Date, code), expected, "{code}");
+    }
     let (rows, text) = corrected(
         &outcome,
         vec![cell(2, phone, "0532 123 45 67"), cell(3, phone, "0500")],
@@ -284,6 +294,7 @@ fn refused_at_registry(line: u64, address: &str) -> RegistryRefusal {
         code: ReasonCode::I120,
         iys_code: "H121".to_owned(),
         iys_text: format!("{address} geçersiz"),
+        raw: Vec::new(),
     }
 }
 
@@ -296,7 +307,7 @@ fn with_registry(privacy: Privacy) -> String {
         refused_at_registry(3, "+905331234567"),
     ];
     let rejections = outcome.rejections.iter().cloned().map(Ok);
-    let lines = reported_by_line(rejections, refusals.map(Ok), work.path()).unwrap();
+    let lines = reported_by_line(rejections, refusals.map(Ok), |_| Ok(None), work.path()).unwrap();
     let mut bytes = Vec::new();
     let count = write_report_csv(&mut bytes, &outcome.summary, lines, privacy).unwrap();
     assert_eq!(count, 4);
@@ -348,7 +359,7 @@ fn the_workbook_counts_what_iys_refused_beside_the_rejections() {
     let work = tempfile::tempdir().unwrap();
     let refusals = (0..20_u64).map(|n| Ok(refused_at_registry(100 - n, "+905331234567")));
     let rejections = outcome.rejections.iter().cloned().map(Ok);
-    let lines = reported_by_line(rejections, refusals, work.path()).unwrap();
+    let lines = reported_by_line(rejections, refusals, |_| Ok(None), work.path()).unwrap();
     let mut bytes = std::io::Cursor::new(Vec::new());
     let count = write_report_xlsx(
         &mut bytes,
@@ -358,4 +369,59 @@ fn the_workbook_counts_what_iys_refused_beside_the_rejections() {
         Privacy::Open,
     );
     assert_eq!(count.unwrap(), 22);
+}
+
+#[test]
+fn what_is_refused_later_stands_beside_its_row_of_the_file_and_comes_back_with_it() {
+    let file = format!(
+        "{HEADER}\n05331234567;ONAY;20.06.2025 14:05;HS_WEB;10000000146;eski müşteri\n\
+         05341234567;RET;20.06.2025 14:05;HS_WEB;;\n"
+    );
+    let outcome = judged(&file, &push());
+    let work = tempfile::tempdir().unwrap();
+    let path = work.path().join("dosya.csv");
+    std::fs::write(&path, &file).unwrap();
+    let mut finder = RowFinder::open(&path, &push(), work.path())
+        .unwrap()
+        .unwrap();
+    // Found out when the file was applied, and from İYS's answer.
+    let late = Rejection {
+        line: 3,
+        channel: Some(Channel::Mesaj),
+        field: Field::Date,
+        code: ReasonCode::R805,
+        args: Vec::new(),
+        value: String::new(),
+        raw: Vec::new(),
+    };
+    let refusals = [Ok(refused_at_registry(2, "+905331234567"))];
+    let row_of = |line| finder.row(line);
+    let lines = reported_by_line([Ok(late)], refusals, row_of, work.path()).unwrap();
+    let mut bytes = Vec::new();
+    write_report_csv(&mut bytes, &outcome.summary, lines, Privacy::Open).unwrap();
+    let text = String::from_utf8(bytes).unwrap();
+    let lines: Vec<&str> = text.split("\r\n").collect();
+    let row = "05331234567;ONAY;20.06.2025 14:05;HS_WEB;;eski müşteri";
+    assert!(
+        lines[1].starts_with("2;MESAJ;telefon;") && lines[1].ends_with(row),
+        "{}",
+        lines[1]
+    );
+    let row = "05341234567;RET;20.06.2025 14:05;HS_WEB;;";
+    assert!(
+        lines[2].starts_with("3;MESAJ;") && lines[2].ends_with(row),
+        "{}",
+        lines[2]
+    );
+    let again = judged(
+        text.replace("05331234567;ONAY", "05351234567;ONAY"),
+        &push(),
+    );
+    assert_eq!(
+        again.accepted(),
+        [
+            "2 +905351234567 MESAJ ONAY 2025-06-20 14:05:00 HS_WEB",
+            "3 +905341234567 MESAJ RET 2025-06-20 14:05:00 HS_WEB",
+        ]
+    );
 }

@@ -4,7 +4,7 @@ use domain::ids::{BrandId, FirmId, UploadId};
 use domain::{Channel, ReasonCode};
 use secrecy::{ExposeSecret, SecretString};
 use store::StoreError;
-use store::rejections::{Rejection, RejectionFilter};
+use store::rejections::{Rejection, RejectionCursor, RejectionFilter};
 use store::testing::TestDatabase;
 use store::uploads::{NewUpload, UploadAction};
 
@@ -246,5 +246,74 @@ async fn the_rejections_of_a_file_are_its_firms_own() {
                 .unwrap()
                 .is_empty()
         );
+    }
+}
+
+#[tokio::test]
+async fn a_rejection_found_without_the_file_gets_its_row_later_and_no_other_is_touched() {
+    for db in store::testing::each().await {
+        let (firm, brand) = tenant(&db, "Sonradan").await;
+        let upload = an_upload(&db, firm, brand).await;
+        let late = |line, number| Rejection {
+            raw: None,
+            ..rejection(line, number)
+        };
+        let all = [
+            late(7, 1_001),
+            rejection(7, 0),
+            late(3, 1_002),
+            rejection(9, 0),
+        ];
+        now(&db.store, async |w| {
+            w.add_rejections(upload, &all).await.unwrap();
+        })
+        .await;
+        let mut reader = db.store.read().await.unwrap();
+        let waiting = reader
+            .rejections_without_row(upload, None, 10)
+            .await
+            .unwrap();
+        let at = |line, number| RejectionCursor { line, number };
+        assert_eq!(waiting, [at(3, 1_002), at(7, 1_001)], "{}", db.name);
+        let after = Some(at(3, 1_002));
+        let rest = reader
+            .rejections_without_row(upload, after, 10)
+            .await
+            .unwrap();
+        assert_eq!(rest, [at(7, 1_001)], "{}", db.name);
+        drop(reader);
+
+        now(&db.store, async |w| {
+            let row = (at(7, 1_001), SecretString::from("0532;Ayşe"));
+            w.keep_rejected_rows(upload, &[row]).await.unwrap();
+            w.keep_rejected_rows(upload, &[]).await.unwrap();
+        })
+        .await;
+        let mut w = writer(&db).await;
+        let nowhere = (at(8, 0), SecretString::from("yok"));
+        let lost = w.keep_rejected_rows(upload, &[nowhere]).await;
+        assert!(matches!(lost, Err(StoreError::Lost { .. })), "{lost:?}");
+        drop(w);
+
+        let mut reader = db.store.read().await.unwrap();
+        let waiting = reader
+            .rejections_without_row(upload, None, 10)
+            .await
+            .unwrap();
+        assert_eq!(waiting, [at(3, 1_002)], "{}", db.name);
+        let filter = RejectionFilter::default();
+        let read = reader
+            .rejections(firm, upload, &filter, None, 10)
+            .await
+            .unwrap();
+        let rows: Vec<Option<String>> = read
+            .iter()
+            .map(|one| one.raw.as_ref().map(|raw| raw.expose_secret().to_owned()))
+            .collect();
+        let (seven, nine) = (&all[1].raw, &all[3].raw);
+        let text =
+            |raw: &Option<SecretString>| raw.as_ref().map(|raw| raw.expose_secret().to_owned());
+        let expected = [None, text(seven), Some("0532;Ayşe".to_owned()), text(nine)];
+        assert_eq!(rows, expected, "{}", db.name);
     }
 }
