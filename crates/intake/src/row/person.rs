@@ -1,6 +1,7 @@
 //! Who a row is about, besides addresses.
 
 use domain::ReasonCode;
+use domain::fold_text::cell::is_spreadsheet_error;
 
 use super::cells::Cells;
 use crate::cell::identity::{Identity, is_national_id, read_external_id, read_token};
@@ -82,12 +83,14 @@ impl PersonReader {
             Some(full)
         };
         let name = name.or(is_emptied.then_some(""));
+        // Nobody is called #YOK: what a formula did not find is a lost name too.
+        let is_error = [first, last, full].into_iter().any(is_spreadsheet_error);
         let name = name.filter(|name| {
-            let has_lost_letters = name::has_lost_letters(name);
-            if has_lost_letters {
+            let is_lost = is_error || name::has_lost_letters(name);
+            if is_lost {
                 remarked.add(ReasonCode::W105);
             }
-            !has_lost_letters
+            !is_lost
         });
         let branch = layout.branches.iter().copied();
         let branch = branch

@@ -332,3 +332,17 @@ fn a_missing_file_is_an_error() {
     );
     assert!(matches!(judged, Err(JudgeError::Io(_))));
 }
+
+#[test]
+fn an_error_word_where_a_name_should_be_is_no_name_and_costs_nobody_the_consent() {
+    let file = "Telefon;SMS İzni;İzin Tarihi;Kaynak;Ad;Soyad\n\
+        05321234567;ONAY;20.06.2025 14:05;HS_WEB;#YOK;Veli\n\
+        05331234567;ONAY;20.06.2025 14:05;HS_WEB;Ayşe;Şahin\n";
+    let outcome = judged(file, &push());
+    let names: Vec<_> = outcome.records.iter().map(|r| r.name.as_deref()).collect();
+    assert!(
+        names.contains(&None) && names.contains(&Some("Ayşe Şahin")),
+        "{names:?}"
+    );
+    assert_eq!(outcome.count(ReasonCode::W105), 1);
+}
