@@ -221,7 +221,7 @@ mod tests {
         serde_json::from_value(json).expect("a rule")
     }
 
-    fn bought(change: serde_json::Value) -> Rule {
+    fn bought(change: &serde_json::Value) -> Rule {
         let mut wanted = serde_json::json!({
             "type": "event", "name": "satin_alma", "often": "at_least", "times": 2, "days": 30,
         });
@@ -235,7 +235,7 @@ mod tests {
     fn a_condition_over_events_reads_as_a_sentence_in_both_languages() {
         let told = |rule: &Rule| (rule.text_tr(&[]), rule.text_en(&[]));
         assert_eq!(
-            told(&bought(serde_json::json!({}))),
+            told(&bought(&serde_json::json!({}))),
             (
                 "son 30 günde en az 2 kez satin_alma".to_owned(),
                 "satin_alma at least 2 times in the last 30 days".to_owned()
@@ -247,7 +247,7 @@ mod tests {
             "until": "2025-06-30", "field": dear,
         });
         assert_eq!(
-            told(&bought(between)),
+            told(&bought(&between)),
             (
                 "01.06.2025 ile 30.06.2025 arasında en çok 1 kez satin_alma \
                  (tutar 1250,5 değerinden büyük)"
@@ -258,7 +258,7 @@ mod tests {
         );
         let never = serde_json::json!({ "often": "never", "times": 0 });
         assert_eq!(
-            told(&bought(never)),
+            told(&bought(&never)),
             (
                 "son 30 günde hiç satin_alma yok".to_owned(),
                 "no satin_alma in the last 30 days".to_owned()
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_condition_over_events_survives_its_json() {
-        let rule = bought(serde_json::json!({
+        let rule = bought(&serde_json::json!({
             "field": { "name": "tutar", "comparison": "below", "value": "-3" },
         }));
         let text = serde_json::to_string(&rule).expect("JSON");
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_counted_is_refused() {
-        assert_eq!(bought(serde_json::json!({})).check(&[]), Ok(()));
+        assert_eq!(bought(&serde_json::json!({})).check(&[]), Ok(()));
         let field = |comparison: &str, value: &str| serde_json::json!({ "field": { "name": "tutar", "comparison": comparison, "value": value } });
         for fine in [
             field("is", "nakit"),
@@ -287,7 +287,7 @@ mod tests {
             serde_json::json!({ "days": null }),
             serde_json::json!({ "days": null, "until": "2025-06-30" }),
         ] {
-            assert_eq!(bought(fine.clone()).check(&[]), Ok(()), "{fine}");
+            assert_eq!(bought(&fine).check(&[]), Ok(()), "{fine}");
         }
         for wrong in [
             serde_json::json!({ "name": "Satın alma" }),
@@ -304,13 +304,13 @@ mod tests {
             field("is", " "),
             serde_json::json!({ "field": { "name": "a\"b", "comparison": "is", "value": "x" } }),
         ] {
-            assert!(bought(wrong.clone()).check(&[]).is_err(), "{wrong}");
+            assert!(bought(&wrong).check(&[]).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn days_between_are_whole_days_of_turkish_clocks() {
-        let Rule::Event(rule) = bought(serde_json::json!({
+        let Rule::Event(rule) = bought(&serde_json::json!({
             "days": null, "from": "2025-06-01", "until": "2025-06-30",
         })) else {
             panic!("a condition over events");
