@@ -321,7 +321,10 @@ mod tests {
         )
         .await;
         walks(|_| RESTED, Index::named("recipient_failing")).await;
-        let rested = super::off_whatsapp::RESTED;
-        walks(|_| rested, Index::named("recipient_off_whatsapp")).await;
+        walks(
+            |_| super::off_whatsapp::RESTED,
+            Index::named("recipient_off_whatsapp"),
+        )
+        .await;
     }
 }
