@@ -360,7 +360,7 @@ mod tests {
             rejections: Sorter::create(dir.path().join("refusals"), 1 << 10).unwrap(),
             traced: None,
         };
-        let mut found = people
+        let found = people
             .find_ambiguous(spill("marks"), last_row_wins, &mut account)
             .unwrap();
         let mut named = Vec::new();

@@ -285,7 +285,7 @@ impl Rules<'_> {
             _ => None,
         };
         if let Err(fault) = self.check_brand(cells) {
-            return Ok(out.refuse(place, only_channel, fault)?);
+            return out.refuse(place, only_channel, fault);
         }
         let mut person = person.read(cells, self.layout, &mut self.on_row);
         person.attributes = attributes.read(self, cells, place.line)?;

@@ -233,16 +233,15 @@ fn part<'a, 'b>(
     budget: &'b Budget,
 ) -> Result<Xml<'b, impl Read + use<'a>>, ScanEnd> {
     let lost = || Refusal::unsupported(kind::BROKEN_WORKBOOK);
-    let index = match archive.index_for_name(name) {
-        Some(index) => index,
-        None => {
-            let same = |known: &str| known.eq_ignore_ascii_case(name);
-            let found = (0..archive.len()).find(|&index| {
-                let known = archive.by_index_raw(index).ok();
-                known.is_some_and(|part| part.name().is_ok_and(|known| same(&known)))
-            });
-            found.ok_or_else(lost)?
-        }
+    let index = if let Some(index) = archive.index_for_name(name) {
+        index
+    } else {
+        let same = |known: &str| known.eq_ignore_ascii_case(name);
+        let found = (0..archive.len()).find(|&index| {
+            let known = archive.by_index_raw(index).ok();
+            known.is_some_and(|part| part.name().is_ok_and(|known| same(&known)))
+        });
+        found.ok_or_else(lost)?
     };
     Ok(Xml::new(archive.by_index(index).map_err(broken)?, budget))
 }

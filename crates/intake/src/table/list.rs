@@ -185,12 +185,10 @@ impl Census {
 
 /// Whether these lines are one identifier each. A first line that is a word
 /// above identifiers is a header nobody has taught us: then they are a table.
-pub(crate) fn is_list<'a>(lines: impl Iterator<Item = &'a str> + Clone) -> bool {
-    let without_first = lines.clone().skip(1);
-    Census::of(lines.clone()).guess().is_some() || {
-        let is_word = |line| matches!(Shape::of(line), Shape::Word | Shape::Text);
-        lines.clone().next().is_some_and(is_word) && Census::of(without_first).guess().is_some()
-    }
+pub(crate) fn is_list<'a>(mut lines: impl Iterator<Item = &'a str> + Clone) -> bool {
+    let is_word = |line| matches!(Shape::of(line), Shape::Word | Shape::Text);
+    Census::of(lines.clone()).guess().is_some()
+        || (lines.next().is_some_and(is_word) && Census::of(lines).guess().is_some())
 }
 
 /// Understands records that no header stands above; `None` when they are no

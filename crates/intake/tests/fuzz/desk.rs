@@ -133,14 +133,14 @@ pub(crate) fn judged_codes(file: &[u8]) -> u64 {
     let judged = judge_codes(&path, &options, &mut TakesAll, folder.path(), &mut watch)
         .expect("a verdict, whatever the bytes");
     let codes = CodeReader::open(&judged.records, 0).unwrap();
-    let accepted = codes.map(|item| item.expect("a whole code")).count();
+    let codes: Vec<CodeRecord> = codes.map(|item| item.expect("a whole code").0).collect();
     let outcome = Outcome {
         records: Vec::new(),
         rejections: rejections_of(&judged.rejections),
         verdict: judged.verdict,
         summary: judged.summary,
     };
-    outcome.check(accepted);
+    outcome.check(codes.len());
     outcome.answer()
 }
 

@@ -554,7 +554,7 @@ fn every_one_of_the_68_vectors_comes_out_as_it_is_written() {
         match shown {
             Here(found, expected) if found == expected => {}
             Here(found, expected) => {
-                wrong.push(format!("vector {number}: {found:?}, not {expected:?}"))
+                wrong.push(format!("vector {number}: {found:?}, not {expected:?}"));
             }
             By(tests) => {
                 for (file, test) in tests {

@@ -21,7 +21,8 @@ impl CodeList for List {
     fn look_at(&mut self, codes: &[CodeRecord]) -> Result<Vec<CodeVerdict>, DirectoryError> {
         let verdict = |record: &CodeRecord| {
             let id = record.external_id.as_deref().unwrap_or_default();
-            if !id.is_empty() && !(id.len() == 2 && id.starts_with('M')) {
+            let is_known = id.len() == 2 && id.starts_with('M');
+            if !(id.is_empty() || is_known) {
                 return CodeVerdict::Refused(ReasonCode::R406);
             }
             match self.0.get(record.code.as_str()) {

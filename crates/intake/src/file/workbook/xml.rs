@@ -144,19 +144,16 @@ pub(super) fn unescape_letters(text: &mut String) {
     while let Some(at) = rest.find("_x") {
         let (before, from) = rest.split_at(at);
         plain.push_str(before);
-        match spelled_letter(from) {
-            Some(letter) => {
-                plain.push(if letter == '\0' {
-                    char::REPLACEMENT_CHARACTER
-                } else {
-                    letter
-                });
-                rest = &from[7..];
-            }
-            None => {
-                plain.push_str("_x");
-                rest = &from[2..];
-            }
+        if let Some(letter) = spelled_letter(from) {
+            plain.push(if letter == '\0' {
+                char::REPLACEMENT_CHARACTER
+            } else {
+                letter
+            });
+            rest = &from[7..];
+        } else {
+            plain.push_str("_x");
+            rest = &from[2..];
         }
     }
     plain.push_str(rest);
@@ -173,6 +170,7 @@ fn spelled_letter(text: &str) -> Option<char> {
 }
 
 /// XML that is none is a damaged workbook; beyond the limits it is F109.
+#[expect(clippy::needless_pass_by_value, reason = "the form that map_err calls")]
 fn unreadable(error: quick_xml::Error) -> ScanEnd {
     match &error {
         quick_xml::Error::Io(cause) if cause.kind() == io::ErrorKind::QuotaExceeded => {
