@@ -1,6 +1,7 @@
 //! A brand that is connected to a simulator of İYS.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use domain::consent::Origin;
 use domain::ids::FirmId;
@@ -8,6 +9,8 @@ use domain::time::{DAY_US, MINUTE_US};
 use domain::{Channel, Recipient, RecipientKind, RegistryMode, Source, Status, Timestamp};
 use engine::consents::ConsentClaim;
 use engine::{Engine, Identity, Settings, Step};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use simulators::Running;
@@ -17,7 +20,7 @@ use store::brands::{Brand, NewBrand};
 use store::consent::KeyState;
 use store::testing::TestDatabase;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 pub(crate) const CODE: i64 = 650_001;
 const USER: &str = "deneme";
@@ -34,6 +37,7 @@ pub(crate) struct House {
     iys: Running,
     clock: simulators::Clock,
     http: reqwest::Client,
+    pushes: Pushes,
     _folder: tempfile::TempDir,
 }
 
@@ -72,9 +76,10 @@ impl House {
         let folder = tempfile::tempdir().expect("a folder");
         settings.registry.archive_folder = folder.path().join("mutabakat");
         change(&mut settings);
+        let pushes = Pushes::default();
         let identity = Identity {
             worker: "test".into(),
-            public_url: says_yes().await,
+            public_url: says_yes(pushes.clone()).await,
         };
         let engine = Engine::new(db.store.clone(), settings, identity).expect("an engine");
         let (firm, brand) = tenant(&db, mode).await;
@@ -86,6 +91,7 @@ impl House {
             iys,
             clock,
             http: reqwest::Client::new(),
+            pushes,
             _folder: folder,
         };
         house.account(&json!({})).await;
@@ -171,13 +177,25 @@ impl House {
         status: Status,
         date: Timestamp,
     ) {
+        self.said_by(recipient, channel, status, date, Source::HS_WEB)
+            .await;
+    }
+
+    pub(crate) async fn said_by(
+        &self,
+        recipient: Recipient,
+        channel: Channel,
+        status: Status,
+        date: Timestamp,
+        source: Source,
+    ) {
         let claim = ConsentClaim {
             recipient,
             channel,
             kind: RecipientKind::Bireysel,
             status,
             consent_date: date,
-            source: Source::HS_WEB,
+            source,
             evidence: None,
             retailer: None,
         };
@@ -220,6 +238,28 @@ impl House {
         self.tell("script", &json!({ "scripts": [script] })).await;
     }
 
+    /// Hands to the engine what İYS pushed, once that is so many; their bodies.
+    pub(crate) async fn pushed(&self, count: usize) -> Vec<Vec<u8>> {
+        let until = tokio::time::Instant::now() + Duration::from_secs(30);
+        let waiting = || self.pushes.lock().expect("nobody panics with it").len();
+        while waiting() < count {
+            assert!(tokio::time::Instant::now() < until, "İYS pushed too little");
+            tokio::task::yield_now().await;
+        }
+        let pushes = std::mem::take(&mut *self.pushes.lock().expect("nobody panics with it"));
+        let mut bodies = Vec::new();
+        for (authorization, body) in pushes {
+            let mut headers = HeaderMap::new();
+            headers.insert(AUTHORIZATION, authorization.parse().expect("a header"));
+            self.engine
+                .receive_registry_push(&self.brand.path_key, &headers, &body)
+                .await
+                .unwrap_or_else(|refusal| panic!("{refusal}"));
+            bodies.push(body);
+        }
+        bodies
+    }
+
     /// Lets days pass, with work on each of them.
     pub(crate) async fn days_pass(&self, days: u32) {
         for _ in 0..days {
@@ -236,19 +276,55 @@ impl House {
     }
 }
 
-/// The address of somebody who takes every push.
-async fn says_yes() -> String {
+/// The login that a push showed, and its body.
+type Pushes = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+
+/// The address of somebody who takes every push and keeps those about people.
+async fn says_yes(pushes: Pushes) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let mut request = [0_u8; 4_096];
-            let _ = stream.read(&mut request).await;
+            let request = whole_request(&mut stream).await;
+            let text = String::from_utf8_lossy(&request);
+            let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+            let login = head.lines().find_map(|line| {
+                let (name, value) = line.split_once(": ")?;
+                name.eq_ignore_ascii_case("authorization")
+                    .then(|| value.to_owned())
+            });
+            if let Some(login) = login.filter(|_| body.contains("recipient")) {
+                let push = (login, body.as_bytes().to_vec());
+                pushes.lock().expect("nobody panics with it").push(push);
+            }
             let yes = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
             let _ = stream.write_all(yes).await;
         }
     });
     url
+}
+
+/// Head and body; what was read so far when the other side ends before.
+async fn whole_request(stream: &mut TcpStream) -> Vec<u8> {
+    let (mut request, mut part) = (Vec::new(), [0_u8; 4_096]);
+    loop {
+        match stream.read(&mut part).await {
+            Ok(0) | Err(_) => return request,
+            Ok(count) => request.extend_from_slice(&part[..count]),
+        }
+        let text = String::from_utf8_lossy(&request);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            continue;
+        };
+        let length = head.lines().find_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            let is_length = name.eq_ignore_ascii_case("content-length");
+            is_length.then(|| value.trim().parse::<usize>().ok())?
+        });
+        if body.len() >= length.unwrap_or(0) {
+            return request;
+        }
+    }
 }
 
 pub(crate) fn phone(n: u32) -> Recipient {

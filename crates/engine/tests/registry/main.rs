@@ -6,3 +6,4 @@ mod feed;
 mod house;
 mod records;
 mod rests;
+mod switches;
