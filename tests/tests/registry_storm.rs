@@ -1,6 +1,6 @@
-//! A registry in bad weather: files, calls of the programming interface,
-//! citizens who change their minds at İYS, outages and jumps of the clock, in an
-//! order that a seed decides. In the end both sides hold the same, wherever the
+//! A registry in bad weather: files, alone and several at once, calls of the
+//! programming interface, clicks on the links in messages, citizens who change their
+//! minds at İYS, outages and jumps of the clock, in an order that a seed decides. In the end both sides hold the same, wherever the
 //! rules say so, and nobody was ever sent to without a confirmed ONAY.
 //!
 //! The seed is printed; `IZINLI_SEED` repeats a run, `IZINLI_STORM_ROUNDS` makes
@@ -15,6 +15,7 @@ use domain::time::{DAY_US, HOUR_US, MINUTE_US, SECOND_US};
 use domain::{LocalState, ReasonCode, Recipient, RegistryMode, Source, Status, Timestamp, Verdict};
 use engine::Settings;
 use engine::consents::ConsentClaim;
+use engine::links::Wish;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use registry::wire::HeldRecord;
@@ -59,6 +60,8 @@ struct Storm<'h> {
     people: Vec<Recipient>,
     /// How many messages the provider has accepted for each.
     sent: BTreeMap<String, u32>,
+    /// The links in those messages.
+    links: Vec<(Recipient, String)>,
     /// Faults are in force.
     is_stormy: bool,
     /// When long silences began: what was said shortly before may be too old
@@ -77,6 +80,7 @@ impl<'h> Storm<'h> {
             dice: StdRng::seed_from_u64(seed),
             people: (1..=PEOPLE).filter_map(|n| phone(n).ok()).collect(),
             sent: BTreeMap::new(),
+            links: Vec::new(),
             is_stormy: false,
             silences: Vec::new(),
             log: String::new(),
@@ -109,12 +113,14 @@ impl<'h> Storm<'h> {
     /// One thing of those that happen.
     async fn something(&mut self) -> Result<()> {
         match self.dice.random_range(0..100) {
-            0..16 => self.file().await?,
-            16..34 => self.calls().await?,
-            34..50 => self.citizen().await?,
-            50..60 => self.fault().await?,
-            60..66 => self.heal().await?,
-            66..84 => self.jump(),
+            0..11 => self.file().await?,
+            11..18 => self.crowd().await?,
+            18..28 => self.click().await?,
+            28..42 => self.calls().await?,
+            42..55 => self.citizen().await?,
+            55..63 => self.fault().await?,
+            63..69 => self.heal().await?,
+            69..85 => self.jump(),
             _ => self.send().await?,
         }
         // The loops go on meanwhile, never far enough to be done with everything.
@@ -161,7 +167,8 @@ impl<'h> Storm<'h> {
         chosen
     }
 
-    async fn file(&mut self) -> Result<()> {
+    /// A file about some of the people, and its name.
+    fn list(&mut self) -> Result<(String, String)> {
         let people = self.some_people(12);
         let mut text = "telefon;izin durumu;izin tarihi;izin türü;izin kaynağı\n".to_owned();
         for person in people {
@@ -171,11 +178,65 @@ impl<'h> Storm<'h> {
         }
         self.files += 1;
         let name = format!("Liste {}", self.files);
-        self.note(&format!("file\n{text}"));
+        self.note(&format!("file {name}\n{text}"));
+        Ok((name, text))
+    }
+
+    async fn file(&mut self) -> Result<()> {
+        let (name, text) = self.list()?;
         // Two at once: a file is applied while the queue is worked.
         let (file, step) = tokio::join!(self.house.upload(&name, &text), self.house.step());
         step?;
         file
+    }
+
+    /// Two files about some of the same people, a click and the queue, all at once.
+    async fn crowd(&mut self) -> Result<()> {
+        let (one, two) = (self.list()?, self.list()?);
+        let link = self.some_link();
+        // İYS takes nothing that is dated to the second of what it holds (H178).
+        self.house.pass(2 * SECOND_US);
+        self.note(&format!("at once with {link:?}"));
+        let house = self.house;
+        let (one, two, clicked, step) = tokio::join!(
+            house.upload(&one.0, &one.1),
+            house.upload(&two.0, &two.1),
+            refuse_by(house, link.as_ref()),
+            house.step()
+        );
+        step?;
+        one?;
+        two?;
+        clicked
+    }
+
+    /// The link in a message that somebody got.
+    fn some_link(&mut self) -> Option<(Recipient, String)> {
+        let at = self.dice.random_range(0..self.links.len().max(1));
+        self.links.get(at).cloned()
+    }
+
+    /// Somebody opens the link in a message and wants no more; twice, as impatient people do.
+    async fn click(&mut self) -> Result<()> {
+        let Some(link) = self.some_link() else {
+            return Ok(());
+        };
+        self.house.pass(2 * SECOND_US);
+        self.note(&format!("click of {}", link.0));
+        let house = self.house;
+        let (one, two, step) = tokio::join!(
+            refuse_by(house, Some(&link)),
+            refuse_by(house, Some(&link)),
+            house.step()
+        );
+        step?;
+        one?;
+        two?;
+        let state = house.here(&[link.0.clone()]).await?.pop().flatten();
+        let said = state.and_then(|state| state.local);
+        let status = said.map(|said| said.status);
+        ensure!(status == Some(Status::Ret), "{} said: {said:?}", link.0);
+        Ok(())
     }
 
     async fn calls(&mut self) -> Result<()> {
@@ -277,7 +338,7 @@ impl<'h> Storm<'h> {
         let was_stormy = self.is_stormy;
         let before = self.house.here(&self.people).await?;
         let launched = self.house.now();
-        self.house.send().await?;
+        let campaign = self.house.send().await?;
         self.heal().await?;
         let accepted = self.house.simulators.accepted().await?;
         let mut got = Vec::new();
@@ -312,6 +373,13 @@ impl<'h> Storm<'h> {
             }
         }
         self.note(&format!("sent to {}", got.len()));
+        let mut reader = self.house.engine.store().read().await?;
+        let ids = reader.recipient_ids(self.house.firm, &got).await?;
+        let links = self.house.engine.links();
+        for (person, id) in got.into_iter().zip(ids) {
+            let id = id.context("somebody unknown was sent to")?;
+            self.links.push((person, links.token(campaign, id)));
+        }
         Ok(())
     }
 
@@ -413,6 +481,16 @@ impl<'h> Storm<'h> {
         ensure!(found.differs_tr().is_none(), "{found:?}");
         Ok(())
     }
+}
+
+/// What the page behind a link does when its button is pressed.
+async fn refuse_by(house: &House, link: Option<&(Recipient, String)>) -> Result<()> {
+    let Some((person, token)) = link else {
+        return Ok(());
+    };
+    let linked = house.engine.wish(token, &Wish::Channel).await?;
+    ensure!(linked.address == *person, "{person} has another's link");
+    Ok(())
 }
 
 /// Whether İYS's record was made after İYS had answered about the person, no longer before the
