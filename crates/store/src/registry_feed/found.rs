@@ -119,18 +119,20 @@ impl Reader {
         brand: BrandId,
         movements: &[Movement],
     ) -> Result<Vec<Option<Found>>, StoreError> {
-        let addresses: Vec<String> = movements
-            .iter()
-            .map(|movement| movement.recipient.to_string())
+        // Looked up along the addresses: the feed tells them in no order.
+        let mut asked: Vec<(String, i64, &Movement)> = (0..)
+            .zip(movements)
+            .map(|(place, movement)| (movement.recipient.to_string(), place, movement))
             .collect();
+        asked.sort_unstable_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
         let given = Given::new()
-            .ints(
-                "place",
-                0..i64::try_from(addresses.len()).unwrap_or(i64::MAX),
+            .ints("place", asked.iter().map(|(_, place, _)| *place))
+            .texts(
+                "address",
+                asked.iter().map(|(address, ..)| address.as_str()),
             )
-            .texts("address", addresses.iter().map(String::as_str))
-            .ints("channel", movements.iter().map(|m| m.channel.as_db()))
-            .ints("kind", movements.iter().map(|m| m.kind.as_db()));
+            .ints("channel", asked.iter().map(|(.., m)| m.channel.as_db()))
+            .ints("kind", asked.iter().map(|(.., m)| m.kind.as_db()));
         let sql = sql(&given, self.engine());
         let lines: Vec<Line> = match self.conn() {
             Conn::Sqlite(conn) => {

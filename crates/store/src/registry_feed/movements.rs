@@ -85,6 +85,8 @@ impl Writer {
             held.entry(key_of(id, movement))
                 .or_insert_with(|| Held::of(state));
         }
+        // Events and states are written along their keys; movements of one key keep their order.
+        known.sort_by_key(|(id, movement)| key_of(*id, movement));
         let (events, behind) = self
             .apply_held(firm, brand, head, &known, held, decide)
             .await?;
