@@ -34,9 +34,30 @@ pub(crate) struct ConnectorField {
     secret: bool,
     /// Whether it takes several lines.
     multiline: bool,
+    /// Of a whole number: what it may be.
+    number: Option<NumberRange>,
     required: bool,
     /// What counts when it is left empty.
     default: Option<&'static str>,
+}
+
+/// What a whole number may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct NumberRange {
+    /// The least.
+    min: u32,
+    /// The most.
+    max: u32,
+}
+
+impl NumberRange {
+    /// The range of a form; none where it takes something else than a number.
+    const fn of(form: engine::FieldForm) -> Option<Self> {
+        match form {
+            engine::FieldForm::Number { min, max } => Some(Self { min, max }),
+            _ => None,
+        }
+    }
 }
 
 /// Stands for a secret that was filled in.
@@ -115,6 +136,7 @@ pub(crate) async fn connector_kinds(caller: Caller) -> Result<Json<Vec<Connector
                 help_en: field.help_en,
                 secret: is_secret(info.kind, field.name),
                 multiline: field.form == engine::FieldForm::Lines,
+                number: NumberRange::of(field.form),
                 required: field.is_required,
                 default: field.default,
             })
@@ -128,6 +150,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_number_tells_its_range_and_other_fields_have_none() {
+        let of = NumberRange::of;
+        assert_eq!(
+            of(engine::FieldForm::Number { min: 0, max: 40 }),
+            Some(NumberRange { min: 0, max: 40 })
+        );
+        assert_eq!(of(engine::FieldForm::Text), None);
+        assert_eq!(of(engine::FieldForm::Secret), None);
+    }
 
     #[test]
     fn what_is_filled_in_as_a_secret_is_never_shown() {
