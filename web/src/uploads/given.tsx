@@ -45,7 +45,7 @@ export function GivenAnswers({ upload }: { upload: Upload }) {
                   <Button
                     variant="subtle"
                     size="compact-xs"
-                    aria-label={t("uploads.given.take_back_one", { what })}
+                    aria-label={t("uploads.given.take_back_named", { what })}
                     loading={send.isPending && send.variables === one.undo}
                     disabled={send.isPending}
                     onClick={() => send.mutate(one.undo)}
