@@ -1,4 +1,5 @@
 import type { CampaignReport, CountedReason } from "../api/model";
+import { EMPTY_PLAN } from "./builder/draft";
 
 /** A reason with its count, for tests. */
 export function counted(code: string, count: number): CountedReason {
@@ -30,18 +31,7 @@ export function sampleReport(more: Partial<CampaignReport> = {}): CampaignReport
       state: "running",
       author: "Ayşe",
       batch_size: 500,
-      plan: {
-        canary: null,
-        cap: null,
-        control_percent: null,
-        expires_at: null,
-        fallback_senders: {},
-        fallbacks: [],
-        ignores_limits: null,
-        packages: null,
-        send_at: null,
-        split: null,
-      },
+      plan: EMPTY_PLAN,
       progress: {},
       target: 200,
       excluded: 100,

@@ -1,7 +1,7 @@
 import { SegmentedControl, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { type ReactNode, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Mail } from "../api/model";
+import type { Mail as Held } from "../api/model";
 import { Chips } from "./chips";
 import classes from "./mail.module.css";
 import { convertPasted, insertAt } from "./variables";
@@ -9,24 +9,39 @@ import { convertPasted, insertAt } from "./variables";
 /** Longest HTML the server takes. */
 const HTML_MAX = 100_000;
 
+/** An e-mail, with what an inbox shows behind its subject. */
+export type Mail = Held & { preheader?: string | null };
+
 /** An e-mail while it is written: empty instead of missing. */
 export interface MailDraft {
   subject: string;
+  preheader: string;
   html: string;
   replyTo: string;
 }
 
 export function draftOf(mail: Mail): MailDraft {
-  return { subject: mail.subject, html: mail.html ?? "", replyTo: mail.reply_to ?? "" };
+  return {
+    subject: mail.subject,
+    preheader: mail.preheader ?? "",
+    html: mail.html ?? "",
+    replyTo: mail.reply_to ?? "",
+  };
 }
 
-export function mailOf({ subject, html, replyTo }: MailDraft): Mail {
-  return { subject: subject.trim(), html: html.trim() || null, reply_to: replyTo.trim() || null };
+export function mailOf({ subject, preheader, html, replyTo }: MailDraft): Mail {
+  return {
+    subject: subject.trim(),
+    preheader: preheader.trim() || null,
+    html: html.trim() || null,
+    reply_to: replyTo.trim() || null,
+  };
 }
 
 export function isSameMail(one: Mail, other: Mail): boolean {
   return (
     one.subject === other.subject &&
+    (one.preheader ?? null) === (other.preheader ?? null) &&
     (one.html ?? null) === (other.html ?? null) &&
     (one.reply_to ?? null) === (other.reply_to ?? null)
   );
@@ -75,6 +90,16 @@ export function MailFields({ draft, set, faults, isReadOnly, children }: MailFie
         withAsterisk
       />
       <TextInput
+        label={t("builder.mail.preheader")}
+        description={t("builder.mail.preheader_hint")}
+        value={draft.preheader}
+        onChange={(event) => set({ preheader: convertPasted(event.currentTarget.value).body })}
+        error={faults.preheader}
+        maxLength={200}
+        lang="tr"
+        readOnly={isReadOnly}
+      />
+      <TextInput
         label={t("builder.mail.reply_to")}
         description={t("builder.mail.reply_to_hint")}
         type="email"
@@ -113,7 +138,7 @@ export function MailFields({ draft, set, faults, isReadOnly, children }: MailFie
       ) : (
         <Sheet html={draft.html} />
       )}
-      {!isReadOnly && <Chips body={`${draft.subject} ${draft.html}`} onAdd={add} />}
+      {!isReadOnly && <Chips body={`${draft.subject} ${draft.preheader} ${draft.html}`} onAdd={add} />}
       {children}
     </Stack>
   );

@@ -2,7 +2,7 @@ import { Badge, Button, Group, Select, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
-import type { Item, Mail, Template } from "../api/model";
+import type { Item, Template } from "../api/model";
 import { usePages } from "../api/pages";
 import { ApiError } from "../api/problem";
 import { useAct } from "../app/act";
@@ -14,7 +14,7 @@ import { Failure, Loading, Problem } from "../app/states";
 import { Time } from "../app/time";
 import { currentLanguage } from "../locale";
 import { useFormats } from "../locale/format";
-import { draftOf, isSameMail, MailFields, mailOf, Sheet } from "./mail-fields";
+import { draftOf, isSameMail, type Mail, MailFields, mailOf, Sheet } from "./mail-fields";
 
 type Version = Item<"/api/v1/templates/{id}/mail/versions">;
 
@@ -162,6 +162,7 @@ function Shown({ template, version, isPresent, onRestored }: ShownProps) {
   const actorName = useActorName();
   const restore = useSave(template, onRestored);
   const { subject, html, reply_to, saved_by, saved_at } = version;
+  const { preheader } = version as Mail;
   return (
     <>
       <Group gap="xs">
@@ -176,6 +177,11 @@ function Shown({ template, version, isPresent, onRestored }: ShownProps) {
       <Text fw={550} lang="tr">
         {subject}
       </Text>
+      {preheader && (
+        <Text size="sm" className="quiet">
+          {t("builder.mail.preheader")}: {preheader}
+        </Text>
+      )}
       {reply_to && (
         <Text size="sm" className="quiet">
           {t("builder.mail.reply_to")}: {reply_to}
@@ -188,7 +194,7 @@ function Shown({ template, version, isPresent, onRestored }: ShownProps) {
           <Button
             variant="default"
             loading={restore.isPending}
-            onClick={() => restore.mutate({ subject, html, reply_to })}
+            onClick={() => restore.mutate({ subject, preheader, html, reply_to })}
           >
             {t("reports.versions.restore")}
           </Button>

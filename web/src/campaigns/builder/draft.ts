@@ -1,7 +1,9 @@
 import type { Brand, Campaign, CampaignChange } from "../../api/model";
 
+/** What is done to the characters of a text message before it leaves. */
+export type Lettering = "as_written" | "clean" | "transliterate" | "ascii";
 /** How a campaign leaves. */
-export type Plan = Campaign["plan"];
+export type Plan = Campaign["plan"] & { lettering?: Lettering | null };
 /** Whom it is for. */
 export type Audience = Campaign["audience"];
 
@@ -17,6 +19,7 @@ export const EMPTY_PLAN: Plan = {
   split: null,
   fallbacks: [],
   fallback_senders: {},
+  lettering: null,
 };
 
 /** What a writer chooses of a campaign. */
@@ -34,8 +37,7 @@ export type Draft = Pick<
   | "promotion_id"
   | "audience"
   | "batch_size"
-  | "plan"
->;
+> & { plan: Plan };
 
 const FIELDS = [
   "name",

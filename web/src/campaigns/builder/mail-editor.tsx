@@ -3,14 +3,14 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../../api/client";
-import type { Campaign, Mail } from "../../api/model";
+import type { Campaign } from "../../api/model";
 import { ApiError } from "../../api/problem";
 import { useAct } from "../../app/act";
 import { Section } from "../../app/page";
 import { queries } from "../../app/queries";
 import { Loading, Problem } from "../../app/states";
 import { currentLanguage } from "../../locale";
-import { draftOf, isSameMail, MailFields, mailOf } from "../../templates/mail-fields";
+import { draftOf, isSameMail, type Mail, MailFields, mailOf } from "../../templates/mail-fields";
 import classes from "./builder.module.css";
 
 /** Subject, reply address and HTML of an e-mail; saved when a field is left. */

@@ -6,6 +6,7 @@ import { Notice } from "../../app/notice";
 import { Section } from "../../app/page";
 import classes from "./builder.module.css";
 import { type Draft, isUnwritten } from "./draft";
+import { Letters } from "./letters";
 import { MailEditor } from "./mail-editor";
 import { PromotionChoice } from "./promotion-choice";
 import { useMeasured } from "./side-panel";
@@ -46,6 +47,14 @@ export function WhatStep({ draft, set, errors, campaign, brand }: WhatStepProps)
             onChange={(body) => set({ body })}
             error={errors.body}
           />
+          {draft.channel === "MESAJ" && (
+            <Letters
+              campaign={campaign}
+              plan={plan}
+              onChange={(lettering) => set({ plan: { ...plan, lettering } })}
+              error={errors["plan.lettering"]}
+            />
+          )}
           <PromotionChoice
             promotion={draft.promotion_id}
             onChange={(promotion_id) => set({ promotion_id })}
