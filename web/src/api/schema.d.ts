@@ -504,6 +504,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns/{id}/conversions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts what people did after the campaign's message had arrived: an event
+         *     of that name with the campaign's brand, not before the arrival and within
+         *     the deadline.
+         */
+        get: operations["campaign_conversions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns/{id}/dry-run": {
         parameters: {
             query?: never;
@@ -1345,6 +1366,65 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/event-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The kinds of events of the firm, also those that nobody described. */
+        get: operations["event_types"];
+        put?: never;
+        /** Describes a kind of event. */
+        post: operations["create_event_type"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/event-types/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replaces what is said of a kind of event. Its name stays, and so do the
+         *     events that came in before.
+         */
+        put: operations["set_event_type"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events of a brand. */
+        get: operations["events"];
+        put?: never;
+        /**
+         * Takes events in. Each is judged by itself: one that is refused does not
+         *     keep the others out.
+         */
+        post: operations["record_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evidence-key": {
         parameters: {
             query?: never;
@@ -1568,7 +1648,13 @@ export interface paths {
         /** What a person was and was not sent. */
         get: operations["messages"];
         put?: never;
-        post?: never;
+        /**
+         * Sends a template's message to people, on the ground that stands with the
+         *     template: to everybody at once the same, to each with parameters of their own.
+         *     The last gate is that of every message: blacklist, dead addresses, and what
+         *     else keeps a message back, is told by the report of each.
+         */
+        post: operations["send_messages"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2309,6 +2395,25 @@ export interface paths {
         head?: never;
         /** Changes a text. Campaigns that began from it keep theirs. */
         patch: operations["change_template"];
+        trace?: never;
+    };
+    "/api/v1/templates/{id}/api": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What holds for the messages that programs send by a template's key. */
+        get: operations["template_api"];
+        /** Lets programs send a template by a key, or says anew what holds for that. */
+        put: operations["set_template_api"];
+        post?: never;
+        /** Programs may not send the template any more; what was asked for leaves. */
+        delete: operations["end_template_api"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/templates/{id}/mail": {
@@ -3120,7 +3225,7 @@ export interface components {
             contact_id: string;
             /** @description Whether the server said that the address is dead. */
             is_hard: boolean;
-            /** @description Whether nothing goes to the address any more (S204). */
+            /** @description Whether the address is passed over (S204), a number by WhatsApp only. */
             is_stopped: boolean;
             /** @description Its words. */
             words: string;
@@ -3328,6 +3433,34 @@ export interface components {
             promotion_id?: string | null;
             purpose?: string | null;
             sender?: string | null;
+        };
+        /** @description What people did after a campaign's message had arrived (*dönüşüm*). */
+        CampaignConversions: {
+            /**
+             * Format: int64
+             * @description Messages that arrived.
+             */
+            delivered: number;
+            event: string;
+            /**
+             * Format: int64
+             * @description How often they did it in time.
+             */
+            events: number;
+            /** @description The field that was summed up. */
+            field?: string | null;
+            /**
+             * Format: int64
+             * @description People who did it in time, each once.
+             */
+            people: number;
+            /**
+             * Format: double
+             * @description Its sum; absent where no event had a number in it.
+             */
+            revenue?: number | null;
+            /** Format: int64 */
+            within_minutes: number;
         };
         /** @description Something that could be done about some of the excluded. */
         CampaignFix: components["schemas"]["CountedReason"] & {
@@ -3737,8 +3870,12 @@ export interface components {
         CheckedText: {
             /** @description The text in our own form: `{@alan}` becomes `{{alan}}`. */
             body: string;
+            /** @description Which of its characters leave as another one. */
+            changes: components["schemas"]["LetterChange"][];
             findings: components["schemas"]["TextFinding"][];
-            /** @description Length as written, as Turkish providers bill it. */
+            /** @description The text as it leaves, its variables not filled in yet. */
+            leaves_as: string;
+            /** @description Length as it leaves, as Turkish providers bill it. */
             length: components["schemas"]["Length"];
             /** @description What was changed. */
             notes: string[];
@@ -4007,6 +4144,7 @@ export interface components {
             /** @description Whether it takes several lines. */
             multiline: boolean;
             name: string;
+            number?: components["schemas"]["NumberRange"] | null;
             required: boolean;
             /** @description Whether it is never shown again. */
             secret: boolean;
@@ -4156,6 +4294,21 @@ export interface components {
              *     health data and the role may not read that.
              */
             value: string;
+        };
+        /** @description A device of a person (*cihaz*). */
+        ContactDevice: {
+            /**
+             * @description `ios` or `android`, as the shape of its token tells; null where it does not.
+             * @example ios
+             */
+            platform?: string | null;
+            /** @description Cut short for roles that may not read personal data. */
+            token: string;
+        };
+        /** @description One person, with what a list does not tell. */
+        ContactInFull: components["schemas"]["Contact"] & {
+            /** @description Devices that files have named, by their tokens; at most 100. */
+            devices: components["schemas"]["ContactDevice"][];
         };
         /** @description What holds for a person now. */
         ContactStanding: {
@@ -4389,6 +4542,8 @@ export interface components {
         DryRun: {
             /** Format: date-time */
             at: string;
+            /** @description Which characters of the texts leave as another one, variables aside. */
+            changes: components["schemas"]["LetterChange"][];
             /** @description Of them, excluded, by headline reason; most frequent first. */
             excluded: components["schemas"]["CountedReason"][];
             /** @description What the texts lack and should not hold. */
@@ -4416,8 +4571,10 @@ export interface components {
              *     changed after it was approved).
              */
             launch_obstacle?: string | null;
-            /** @description Length of the text as written, before variables are filled. */
+            /** @description Length of the text as it leaves, before variables are filled. */
             length: components["schemas"]["Length"];
+            /** @description What is done to its characters: the campaign's choice, or its account's. */
+            lettering: components["schemas"]["Lettering"];
             /**
              * Format: int64
              * @description People whom it would not reach before `expires_at` (S306).
@@ -4483,6 +4640,76 @@ export interface components {
         EndedBranchWatch: {
             branch: string;
             brand_id: string;
+        };
+        /** @description A field of an event's body. */
+        EventField: {
+            kind: components["schemas"]["EventFieldKind"];
+            /**
+             * @description Its name at the top of the body.
+             * @example tutar
+             */
+            name: string;
+        };
+        /**
+         * @description What a field of an event's body holds.
+         * @enum {string}
+         */
+        EventFieldKind: "text" | "number" | "date" | "boolean";
+        /** @description What became of one event. */
+        EventTaken: {
+            /** @description Whether it is kept, or was before. */
+            accepted: boolean;
+            /**
+             * @description Its number; of a repeat, the first one's.
+             * @example pev_10000
+             */
+            event_id?: string | null;
+            reason?: components["schemas"]["Reason"] | null;
+            /**
+             * @description What is to be said about one that is kept: nobody described its name
+             *     (W901), nobody is on record for it (W902), it was taken before (W903), a
+             *     field is of another kind (W904).
+             */
+            remarks: components["schemas"]["Reason"][];
+        };
+        /** @description A kind of event (*olay türü*). */
+        EventType: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description The fields of its body that mean something. */
+            fields: components["schemas"]["EventField"][];
+            /** @example ety_10000 */
+            id: string;
+            /**
+             * @description Whether somebody described it; events of other names are kept all the
+             *     same (*tanımsız olay*).
+             */
+            is_defined: boolean;
+            label_en: string;
+            /** @description Empty while nobody described it, as is the next. */
+            label_tr: string;
+            /**
+             * Format: date-time
+             * @description When the last one happened.
+             */
+            last_at?: string | null;
+            /**
+             * @description Its name in calls and rules; never changes.
+             * @example satin_alma
+             */
+            name: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description What is said of a kind of event from now on; all of it is replaced. */
+        EventTypeDescription: {
+            fields: components["schemas"]["EventField"][];
+            label_en: string;
+            label_tr: string;
+        };
+        /** @description What became of each event, in the order given. */
+        EventsTaken: {
+            items: components["schemas"]["EventTaken"][];
         };
         /** @description The key that evidence packs are signed with. */
         EvidenceKey: {
@@ -4796,6 +5023,29 @@ export interface components {
              */
             units: number;
         };
+        /** @description A character that leaves as another one. */
+        LetterChange: {
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            count: number;
+            /**
+             * @description As it is written.
+             * @example ş
+             */
+            from: string;
+            /**
+             * @description As it leaves; empty where nothing does.
+             * @example s
+             */
+            to: string;
+        };
+        /**
+         * @description What is done to the characters of a text message before it leaves: nothing, typographic signs become plain ones, `ş` becomes `s` as well, and `ö` `o` as well.
+         * @enum {string}
+         */
+        Lettering: "as_written" | "clean" | "transliterate" | "ascii";
         /** @description One thing that works or does not. */
         Light: {
             /**
@@ -4862,7 +5112,7 @@ export interface components {
             status: components["schemas"]["ConsentStatus"];
         };
         /**
-         * @description Subject and HTML of an e-mail. The text beside the HTML is the body of the
+         * @description Subject, pre-header and HTML of an e-mail. The text beside the HTML is the body of the
          *     campaign or template.
          */
         Mail: {
@@ -4871,6 +5121,11 @@ export interface components {
              *     refuse; where a commercial message has none, it is added at the end.
              */
             html?: string | null;
+            /**
+             * @description What an inbox shows behind the subject (*ön başlık*): one line, hidden at
+             *     the top of the HTML, which must be there. Variables as in texts.
+             */
+            preheader?: string | null;
             /** @description Where replies go, unless to where the account sends them. */
             reply_to?: string | null;
             /** @description One line; variables as in texts, such as `Sayın {{ad}}`. */
@@ -4879,6 +5134,7 @@ export interface components {
         /** @description What the e-mail of a template had at one of its versions. */
         MailVersion: {
             html?: string | null;
+            preheader?: string | null;
             reply_to?: string | null;
             /** Format: date-time */
             saved_at: string;
@@ -4910,11 +5166,18 @@ export interface components {
             by_parts: {
                 [key: string]: number;
             };
+            /** @description Which, most frequent first. */
+            changes: components["schemas"]["LetterChange"][];
             /**
              * Format: int64
              * @description What the parts cost, millionths of a lira, where the brand says what one does.
              */
             cost_micros?: number | null;
+            /**
+             * Format: int64
+             * @description Characters that leave as another one, over the counted people.
+             */
+            letters_changed: number;
             /** @description The longest text; absent for roles that may not read personal data. */
             longest?: string | null;
             /**
@@ -4994,11 +5257,137 @@ export interface components {
             text_en?: string | null;
             text_tr?: string | null;
         };
+        /** @description What became of one message. */
+        MessageAsked: {
+            /** @description Why it was not taken: `person_limit` or `total_limit`. */
+            code?: string | null;
+            /**
+             * @description What carries it: its report and its people are those of a campaign.
+             * @example cmp_10000
+             */
+            id?: string | null;
+            /**
+             * Format: date-time
+             * @description When it leaves, where that is later.
+             */
+            leaves_at?: string | null;
+            text_en?: string | null;
+            text_tr?: string | null;
+        };
+        /** @description What a call says otherwise than the template. */
+        MessageOverrides: {
+            /**
+             * @description The limits of the key do not hold (`limits`).
+             * @default false
+             */
+            ignores_limits: boolean;
+            /**
+             * @description It leaves outside of the hours too (`window`).
+             * @default false
+             */
+            ignores_window: boolean;
+            /**
+             * @description Another sender (`sender`).
+             * @default null
+             */
+            sender: string | null;
+            /**
+             * @description Another subject of an e-mail (`subject`).
+             * @default null
+             */
+            subject: string | null;
+            /**
+             * @description Another text (`text`).
+             * @default null
+             */
+            text: string | null;
+        };
+        /**
+         * @description What holds for the messages that programs send by a template's key. A PUT
+         *     replaces all of it.
+         */
+        MessageSettings: {
+            /** @description On which ground; `COMMERCIAL` is refused. No call can change it. */
+            basis: components["schemas"]["Basis"];
+            connector_id: string;
+            /**
+             * Format: int64
+             * @description After so many minutes it is of no use and never leaves (S306).
+             */
+            expires_minutes?: number | null;
+            /**
+             * @description By which programs name it: a–z, 0–9 and `_ . -`; one of the firm's.
+             * @example siparis.kargoda
+             */
+            key: string;
+            kind: components["schemas"]["RecipientKind"];
+            /**
+             * Format: int64
+             * @description Over how many hours the limits count; 24 unless given.
+             */
+            limit_hours?: number;
+            /** @description What a call may say otherwise; everything else in `overrides` is refused. */
+            overridable?: components["schemas"]["Overridable"][];
+            /**
+             * Format: int64
+             * @description Most messages to one person in that time.
+             */
+            person_limit?: number | null;
+            /** @description What it is for (*kategori*). */
+            purpose: string;
+            sender: string;
+            /**
+             * Format: int64
+             * @description Most messages in `limit_hours`, to everybody together.
+             */
+            total_limit?: number | null;
+            window?: components["schemas"]["MessageWindow"] | null;
+        };
         /**
          * @description What became of a message.
          * @enum {string}
          */
         MessageState: "excluded" | "waiting" | "sent" | "delivered" | "failed" | "uncertain";
+        /** @description One message. */
+        MessageToSend: {
+            /** @description Values of the text's parameters, the variables that begin with `p_`. */
+            parameters?: {
+                [key: string]: string;
+            };
+            /**
+             * @description A phone number as people write it, or an e-mail address; who it is need
+             *     not be on record.
+             */
+            to: string;
+        };
+        /** @description Hours of the day, in Turkish time. */
+        MessageWindow: {
+            /**
+             * Format: int64
+             * @description First minute of the day inside, 0–1439.
+             */
+            from_minute: number;
+            /**
+             * Format: int64
+             * @description First minute after it, up to 1440.
+             */
+            to_minute: number;
+        };
+        /** @description What became of the messages of a call, in their order. */
+        MessagesAsked: {
+            messages: components["schemas"]["MessageAsked"][];
+        };
+        /** @description Messages to be sent by key. */
+        MessagesToSend: {
+            /**
+             * @description Which message, as in the template's settings for programs.
+             * @example siparis.kargoda
+             */
+            key: string;
+            /** @description To whom, each address once. */
+            messages: components["schemas"]["MessageToSend"][];
+            overrides?: components["schemas"]["MessageOverrides"] | null;
+        };
         /** @description What a change of mode would do. */
         ModeChangePreview: {
             /** Format: int64 */
@@ -5222,6 +5611,55 @@ export interface components {
         };
         /** @description One declaration, or up to 1,000 as `items`. */
         NewConsents: components["schemas"]["NewConsent"] | components["schemas"]["ManyConsents"];
+        /** @description One event. What is wrong with it refuses it alone, with a reason. */
+        NewEvent: {
+            /**
+             * @description A phone number as people write it, or an e-mail address.
+             * @example +905321234567
+             */
+            address?: string | null;
+            /** @description What else is to be said, at most 8 KB; numbers without quotes. */
+            body?: components["schemas"]["AnyObject"];
+            /**
+             * @description The firm's own number of the person; this or `address` is needed. With
+             *     both, the number counts where somebody has it.
+             */
+            external_id?: string | null;
+            /**
+             * @description Its own key, 1 to 128 characters: the same key twice is one event of the brand.
+             * @example siparis-4711
+             */
+            key: string;
+            /**
+             * @description What happened, in any spelling; kept as `randevu.iptal`: lower case
+             *     without accents, words joined by dots.
+             * @example satin_alma
+             */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it happened, as `2025-06-23T10:00:00+03:00`; now, unless given.
+             */
+            occurred_at?: string | null;
+        };
+        /** @description A kind of event to be described. A name that was only ever sent is taken over. */
+        NewEventType: {
+            fields?: components["schemas"]["EventField"][];
+            label_en: string;
+            label_tr: string;
+            /**
+             * @description In any spelling; kept in the form that events have it.
+             * @example satin_alma
+             */
+            name: string;
+        };
+        /** @description Events to be taken in. */
+        NewEvents: {
+            /** @description The brand with which it happened. */
+            brand_id: string;
+            /** @description 1 to 1,000 events; a call has at most 2 MB. */
+            items: components["schemas"]["NewEvent"][];
+        };
         /** @description A firm to be made, with the owner who will run it. */
         NewFirm: {
             name: string;
@@ -5236,7 +5674,10 @@ export interface components {
              * @description Groups `{type: all|any, rules: […]}`, at most 4 deep, over at most 30
              *     conditions: `{type: attribute, code, comparison: is|is_not|contains|below|above|filled|blank, value}`,
              *     `{type: group, name, is_in}` (a tag or list), `{type: consent, channel, status: ONAY|RET|null}`,
-             *     `{type: message, history: sent|delivered, days, happened}`.
+             *     `{type: message, history: sent|delivered, days, happened}`,
+             *     `{type: event, name, often: at_least|at_most|never, times, days}`, instead of
+             *     `days` also `from` and `until` as `2025-06-01`, and with
+             *     `field: {name, comparison: is|is_not|below|above, value}` only those whose body holds that.
              */
             rule: Record<string, never>;
         };
@@ -5299,6 +5740,19 @@ export interface components {
             reason: string;
             recipient: components["schemas"]["TestRecipient"];
         };
+        /** @description What a whole number may be. */
+        NumberRange: {
+            /**
+             * Format: int32
+             * @description The most.
+             */
+            max: number;
+            /**
+             * Format: int32
+             * @description The least.
+             */
+            min: number;
+        };
         /** @description What is said of one campaign, text, list, hour or source. */
         OptOutRate: {
             /**
@@ -5331,6 +5785,11 @@ export interface components {
          * @enum {string}
          */
         Origin: "UPLOAD" | "API" | "PANEL" | "REGISTRY" | "INBOUND" | "UNSUBSCRIBE";
+        /**
+         * @description What a call may say otherwise than the template whose key it names.
+         * @enum {string}
+         */
+        Overridable: "text" | "subject" | "sender" | "limits" | "window";
         /** @description Portions of the planned people. */
         Packages: {
             /**
@@ -5497,7 +5956,7 @@ export interface components {
                 contact_id: string;
                 /** @description Whether the server said that the address is dead. */
                 is_hard: boolean;
-                /** @description Whether nothing goes to the address any more (S204). */
+                /** @description Whether the address is passed over (S204), a number by WhatsApp only. */
                 is_stopped: boolean;
                 /** @description Its words. */
                 words: string;
@@ -5900,6 +6359,40 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_EventType: {
+            /** @description The rows. */
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /** @description The fields of its body that mean something. */
+                fields: components["schemas"]["EventField"][];
+                /** @example ety_10000 */
+                id: string;
+                /**
+                 * @description Whether somebody described it; events of other names are kept all the
+                 *     same (*tanımsız olay*).
+                 */
+                is_defined: boolean;
+                label_en: string;
+                /** @description Empty while nobody described it, as is the next. */
+                label_tr: string;
+                /**
+                 * Format: date-time
+                 * @description When the last one happened.
+                 */
+                last_at?: string | null;
+                /**
+                 * @description Its name in calls and rules; never changes.
+                 * @example satin_alma
+                 */
+                name: string;
+                /** Format: date-time */
+                updated_at: string;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Finding: {
             /** @description The rows. */
             items: {
@@ -6055,6 +6548,7 @@ export interface components {
             /** @description The rows. */
             items: {
                 html?: string | null;
+                preheader?: string | null;
                 reply_to?: string | null;
                 /** Format: date-time */
                 saved_at: string;
@@ -6140,6 +6634,30 @@ export interface components {
                  * @description People a message was handed over for.
                  */
                 sent: number;
+            }[];
+            /** @description Give this as `after` for the next page; absent at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_PersonEvent: {
+            /** @description The rows. */
+            items: {
+                body?: components["schemas"]["AnyObject"] | null;
+                /** @description Whose it is; absent while the firm has nobody of that name. */
+                contact_id?: string | null;
+                /** @description Masked for roles that may not read personal data. */
+                full_name?: string | null;
+                /** @example pev_10000 */
+                id: string;
+                /** @description Whether somebody described events of this name (*tanımsız olay* if not). */
+                is_defined: boolean;
+                /** @description As its sender called it. */
+                key: string;
+                name: string;
+                /** Format: date-time */
+                occurred_at: string;
+                /** Format: date-time */
+                received_at: string;
             }[];
             /** @description Give this as `after` for the next page; absent at the end. */
             next?: string | null;
@@ -6470,7 +6988,10 @@ export interface components {
         Page_Template: {
             /** @description The rows. */
             items: {
-                /** @description The text with its variables, such as `Sayın {{ad}}`. */
+                /**
+                 * @description The text with its variables, such as `Sayın {{ad}}`. Those that begin with
+                 *     `p_` are filled in by a call to `/messages`.
+                 */
                 body: string;
                 brand_id: string;
                 channel: components["schemas"]["Channel"];
@@ -6687,6 +7208,25 @@ export interface components {
          * @enum {string}
          */
         Pattern: "SAME_SECOND" | "AFTER_CITIZEN_REFUSAL" | "OFFICE_HOURS_ONLY" | "ONE_SOURCE_ONE_DAY";
+        /** @description What somebody did (*olay*). */
+        PersonEvent: {
+            body?: components["schemas"]["AnyObject"] | null;
+            /** @description Whose it is; absent while the firm has nobody of that name. */
+            contact_id?: string | null;
+            /** @description Masked for roles that may not read personal data. */
+            full_name?: string | null;
+            /** @example pev_10000 */
+            id: string;
+            /** @description Whether somebody described events of this name (*tanımsız olay* if not). */
+            is_defined: boolean;
+            /** @description As its sender called it. */
+            key: string;
+            name: string;
+            /** Format: date-time */
+            occurred_at: string;
+            /** Format: date-time */
+            received_at: string;
+        };
         /** @description A province or district with its code at İYS. */
         PlaceCode: {
             code: string;
@@ -6748,6 +7288,8 @@ export interface components {
              */
             ignores_limits: string | null;
             /** @default null */
+            lettering: components["schemas"]["Lettering"] | null;
+            /** @default null */
             packages: components["schemas"]["Packages"] | null;
             /**
              * Format: date-time
@@ -6771,6 +7313,8 @@ export interface components {
         };
         /** @description A text as one person would get it. */
         Preview: {
+            /** @description Which of its characters leave as another one. */
+            changes: components["schemas"]["LetterChange"][];
             /** @description How long it is; of the text as written while values are missing. */
             length: components["schemas"]["Length"];
             /** @description Variables without a value (S401). */
@@ -6780,6 +7324,7 @@ export interface components {
         };
         /** @description Values to read a text with. */
         PreviewRequest: {
+            lettering?: components["schemas"]["Lettering"] | null;
             /** @description By the names of the variables. */
             values?: {
                 [key: string]: string;
@@ -6943,7 +7488,10 @@ export interface components {
         Question: {
             /** @description What can be chosen, where the file itself names it: its sheets, the codings. */
             choices: string[];
-            /** @description Which question, such as `date_order`; its answer goes into `mapping`. */
+            /**
+             * @description Which question, such as `date_order`; its answer goes into `mapping`, under
+             *     the column or word it is about.
+             */
             code: string;
             /** @description The column it is about. */
             column?: string | null;
@@ -7736,7 +8284,10 @@ export interface components {
         SweepState: "running" | "paused" | "queued" | "done" | "stopped";
         /** @description A message text (*şablon*) in its present version. */
         Template: {
-            /** @description The text with its variables, such as `Sayın {{ad}}`. */
+            /**
+             * @description The text with its variables, such as `Sayın {{ad}}`. Those that begin with
+             *     `p_` are filled in by a call to `/messages`.
+             */
             body: string;
             brand_id: string;
             channel: components["schemas"]["Channel"];
@@ -7852,6 +8403,7 @@ export interface components {
             body: string;
             brand_id: string;
             channel: components["schemas"]["Channel"];
+            lettering?: components["schemas"]["Lettering"] | null;
         };
         /** @description A variable that a text may use. */
         TextVariable: {
@@ -9681,6 +10233,45 @@ export interface operations {
             };
         };
     };
+    campaign_conversions: {
+        parameters: {
+            query: {
+                /** @description The event that people were to cause, such as `satin_alma`. */
+                event: string;
+                /** @description At the latest so long after the message had arrived. */
+                within_minutes: number;
+                /** @description A field of the event's body whose numbers are summed up, such as `tutar`. */
+                field?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The campaign */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Counted now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignConversions"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     dry_run_campaign: {
         parameters: {
             query?: never;
@@ -11446,7 +12037,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Contact"];
+                    "application/json": components["schemas"]["ContactInFull"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -11557,6 +12148,187 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Why"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    event_types: {
+        parameters: {
+            query?: {
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EventType"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_event_type: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of this one intention: a repeat gets the first answer and creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEventType"];
+            };
+        };
+        responses: {
+            /** @description Described */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventType"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_event_type: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of event */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventTypeDescription"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventType"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events: {
+        parameters: {
+            query: {
+                brand_id: string;
+                /** @description Those of one name only. */
+                name?: string;
+                /** @description Those of one person only; not together with `name`. */
+                contact_id?: string;
+                /** @description Rows at most; 50 unless given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PersonEvent"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of this one intention: a repeat gets the first answer and creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEvents"];
+            };
+        };
+        responses: {
+            /** @description What became of each */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsTaken"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -12139,6 +12911,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Message"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_messages: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of this one intention: a repeat gets the first answer and creates nothing twice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "key": "siparis.kargoda",
+                 *       "messages": [
+                 *         {
+                 *           "parameters": {
+                 *             "p_siparis_no": "A-1024"
+                 *           },
+                 *           "to": "+905321234567"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["MessagesToSend"];
+            };
+        };
+        responses: {
+            /** @description What became of each, in their order */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "messages": [
+                     *         {
+                     *           "code": null,
+                     *           "id": "cmp_10000",
+                     *           "leaves_at": null,
+                     *           "text_en": null,
+                     *           "text_tr": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MessagesAsked"];
                 };
             };
             /** @description It could not be done; the document says why */
@@ -14115,6 +14949,125 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Template"];
                 };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    template_api: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The template */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageSettings"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_template_api: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The template */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "basis": "INFORMATIONAL",
+                 *       "connector_id": "con_10000",
+                 *       "expires_minutes": 1440,
+                 *       "key": "siparis.kargoda",
+                 *       "kind": "BIREYSEL",
+                 *       "limit_hours": 24,
+                 *       "overridable": [
+                 *         "sender"
+                 *       ],
+                 *       "person_limit": 3,
+                 *       "purpose": "siparis",
+                 *       "sender": "ORNEK",
+                 *       "total_limit": 50000,
+                 *       "window": {
+                 *         "from_minute": 540,
+                 *         "to_minute": 1200
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["MessageSettings"];
+            };
+        };
+        responses: {
+            /** @description As they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageSettings"];
+                };
+            };
+            /** @description It could not be done; the document says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_template_api: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The template */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description It could not be done; the document says why */
             default: {
