@@ -64,6 +64,8 @@ test("six_contacts_of_whom_one_may_be_sent_to_show_five_reasons_before_the_launc
     target: 6,
     sendable: 1,
     held: 0,
+    lettering: "as_written",
+    changes: [],
     excluded,
     length: { encoding: "GSM-7", units: 100, parts: 1 },
     findings: [],

@@ -1,7 +1,7 @@
 import { SegmentedControl, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { type ReactNode, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Mail as Held } from "../api/model";
+import type { Mail } from "../api/model";
 import { Chips } from "./chips";
 import classes from "./mail.module.css";
 import { convertPasted, insertAt } from "./variables";
@@ -9,8 +9,7 @@ import { convertPasted, insertAt } from "./variables";
 /** Longest HTML the server takes. */
 const HTML_MAX = 100_000;
 
-/** An e-mail, with what an inbox shows behind its subject. */
-export type Mail = Held & { preheader?: string | null };
+export type { Mail };
 
 /** An e-mail while it is written: empty instead of missing. */
 export interface MailDraft {

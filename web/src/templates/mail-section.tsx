@@ -161,8 +161,7 @@ function Shown({ template, version, isPresent, onRestored }: ShownProps) {
   const may = useMay();
   const actorName = useActorName();
   const restore = useSave(template, onRestored);
-  const { subject, html, reply_to, saved_by, saved_at } = version;
-  const { preheader } = version as Mail;
+  const { subject, preheader, html, reply_to, saved_by, saved_at } = version;
   return (
     <>
       <Group gap="xs">

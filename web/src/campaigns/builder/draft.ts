@@ -1,9 +1,9 @@
 import type { Brand, Campaign, CampaignChange } from "../../api/model";
 
 /** What is done to the characters of a text message before it leaves. */
-export type Lettering = "as_written" | "clean" | "transliterate" | "ascii";
+export type Lettering = NonNullable<Campaign["plan"]["lettering"]>;
 /** How a campaign leaves. */
-export type Plan = Campaign["plan"] & { lettering?: Lettering | null };
+export type Plan = Campaign["plan"];
 /** Whom it is for. */
 export type Audience = Campaign["audience"];
 

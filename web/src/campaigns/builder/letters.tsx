@@ -1,15 +1,12 @@
 import { Select, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { Campaign, DryRun } from "../../api/model";
+import type { Campaign } from "../../api/model";
 import { useDryRun } from "../dry-run";
 import type { Lettering, Plan } from "./draft";
 
 const LETTERINGS: Lettering[] = ["as_written", "clean", "transliterate", "ascii"];
 /** Most replacements that are spelled out. */
 const SHOWN_MAX = 12;
-
-/** A character that leaves as another one. */
-type Changed = DryRun & { changes?: { from: string; to: string; count: number }[] };
 
 interface LettersProps {
   campaign: Campaign;
@@ -22,7 +19,7 @@ interface LettersProps {
 export function Letters({ campaign, plan, onChange, error }: LettersProps) {
   const { t } = useTranslation();
   const run = useDryRun(campaign.id);
-  const changes = ((run.data as Changed | undefined)?.changes ?? []).slice(0, SHOWN_MAX);
+  const changes = (run.data?.changes ?? []).slice(0, SHOWN_MAX);
   const list = changes
     .map(({ from, to, count }) => t("builder.what.letters.change", { from, to: to || "∅", count }))
     .join(", ");
