@@ -401,7 +401,7 @@ async fn lists_of_a_campaign(filled: &Filled) {
             &Expected {
                 text: "FROM campaign WHERE firm_id",
                 values: &[&firm, &highest, &highest, "50"],
-                indexes: &[("campaign_firm", "campaign_firm")],
+                indexes: &[("campaign_listed", "campaign_listed")],
                 whole: &[],
                 in_order: false,
             },
