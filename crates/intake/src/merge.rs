@@ -14,9 +14,9 @@ use std::io;
 
 use domain::{ReasonCode, RegistryMode};
 
-use crate::cell::Fault;
 pub(crate) use self::ahead::load_ahead;
 use self::ahead::{Loaded, Sorted};
+use crate::cell::Fault;
 use crate::directory::Directory;
 use crate::field::Field;
 use crate::frame::{self, Encoder, Frame};

@@ -158,9 +158,7 @@ impl Merger<'_> {
                 ReasonCode::W804 => vec![("status".to_owned(), stated.status.to_string())],
                 _ => Vec::new(),
             };
-            self.account
-                .tally
-                .note_with(code, pair.place.line, told);
+            self.account.tally.note_with(code, pair.place.line, told);
         }
         Ok((codes, standing(pair, admission, stored.local, owner)))
     }

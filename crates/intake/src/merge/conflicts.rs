@@ -81,9 +81,7 @@ impl Merger<'_> {
         } else if people > 1 {
             let line = pair.place.line;
             let told = || vec![("count".to_owned(), people.to_string())];
-            self.account
-                .tally
-                .note_with(ReasonCode::W803, line, told);
+            self.account.tally.note_with(ReasonCode::W803, line, told);
             pair.remarks.add(ReasonCode::W803);
         }
         accepted.push(pair);

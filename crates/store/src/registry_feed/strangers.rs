@@ -160,11 +160,7 @@ impl Writer {
         Ok(true)
     }
 
-    async fn forget_adopted(
-        &mut self,
-        firm: FirmId,
-        given: &Given<'_>,
-    ) -> Result<(), StoreError> {
+    async fn forget_adopted(&mut self, firm: FirmId, given: &Given<'_>) -> Result<(), StoreError> {
         let sql = given.sql(
             self.engine(),
             2,
