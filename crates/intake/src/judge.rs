@@ -30,7 +30,8 @@ use crate::directory::{Directory, DirectoryError, NoDirectory};
 use crate::file::ahead::RowsAhead;
 use crate::holdings::Shelves;
 use crate::lookup::{LookUpError, resolve_waiting};
-use crate::merge::{Merger, load_ahead};
+use crate::merge::{Loaded, Merger};
+use crate::one_ahead::one_ahead;
 use crate::options::{Action, Options};
 use crate::outcomes;
 use crate::outlets::Outlets;
@@ -440,7 +441,9 @@ impl<'w> Way<'w> {
         };
         let bytes_max = self.options.limits.partition_bytes_max;
         thread::scope(|scope| {
-            let loaded = load_ahead(scope, merger.pairs, bytes_max);
+            let pairs = merger.pairs;
+            let load = move |partition| Loaded::of(pairs, partition, bytes_max);
+            let loaded = one_ahead(scope, partitions, load);
             for (partition, load) in loaded.into_iter().enumerate() {
                 merger.merge(partition, load?)?;
                 if watch(all).is_break() {

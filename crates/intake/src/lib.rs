@@ -38,6 +38,7 @@ mod holdings;
 mod judge;
 mod lookup;
 mod merge;
+mod one_ahead;
 mod options;
 mod outcomes;
 mod outlets;

@@ -6,16 +6,16 @@
 //! in which they stand; only among identical rows the first line is the one kept.
 
 mod admission;
-mod ahead;
 mod conflicts;
+mod loaded;
 mod repeats;
 
 use std::io;
 
 use domain::{ReasonCode, RegistryMode};
 
-pub(crate) use self::ahead::load_ahead;
-use self::ahead::{Loaded, Sorted};
+pub(crate) use self::loaded::Loaded;
+use self::loaded::Sorted;
 use crate::cell::Fault;
 use crate::directory::Directory;
 use crate::field::Field;

@@ -5,12 +5,12 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
-use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use domain::ReasonCode;
 
 use crate::file::rows::Place;
+use crate::one_ahead::one_ahead;
 use crate::outlets::Account;
 use crate::pair::{Address, fingerprint};
 use crate::spill::{Spill, damaged};
@@ -157,17 +157,9 @@ impl People {
         last_row_wins: bool,
         account: &mut Account,
     ) -> io::Result<Ambiguous> {
-        let (into_surveyed, surveyed) = sync_channel(0);
         thread::scope(|scope| {
-            scope.spawn(move || {
-                // One ahead of whoever looks at its findings.
-                for partition in 0..self.sightings.len() {
-                    let survey = self.survey(partition);
-                    let has_failed = survey.is_err();
-                    if into_surveyed.send(survey).is_err() || has_failed {
-                        return;
-                    }
-                }
+            let surveyed = one_ahead(scope, self.sightings.len(), |partition| {
+                self.survey(partition)
             });
             for (partition, survey) in surveyed.into_iter().enumerate() {
                 self.mark(partition, &survey?, &mut marks, last_row_wins, account)?;

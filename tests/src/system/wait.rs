@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-/// What has not come true by then never will.
+/// What has not come true by then never will. A killed program leaves a rest that it
+/// was asking İYS about for two minutes to itself; this is longer.
 pub const PATIENCE: Duration = Duration::from_secs(180);
 const LOOK_EVERY: Duration = Duration::from_millis(15);
 

@@ -90,27 +90,27 @@ async fn every_week_everybody_is_asked_about_outside_business_hours() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_day_whose_hash_iys_could_not_make_is_tried_again_and_then_matches() {
-    for house in House::each(RegistryMode::Integrator).await {
-        let name = house.db.name;
-        house
-            .said(1, Status::Onay, house.now().plus_micros(-2 * HOUR_US))
-            .await;
-        house.work().await;
-        house.pass(10 * MINUTE_US);
-        house.work().await;
-        let day = day_of(house.now());
-        house.pass(DAY_US);
-        house.work().await;
-        house
-            .tell("options", &json!({ "hash_state": "error" }))
-            .await;
-        assert_eq!(worked(&house, day).await, DayState::Open, "{name}");
-        house
-            .tell("options", &json!({ "hash_state": "completed" }))
-            .await;
-        house.pass(6 * HOUR_US);
-        assert_eq!(worked(&house, day).await, DayState::Matches, "{name}");
+async fn a_day_whose_hash_iys_could_not_make_or_has_not_made_yet_is_tried_again_and_then_matches() {
+    for state in ["error", "queued", "inprogress"] {
+        for house in House::each(RegistryMode::Integrator).await {
+            let name = format!("{}, {state}", house.db.name);
+            house
+                .said(1, Status::Onay, house.now().plus_micros(-2 * HOUR_US))
+                .await;
+            house.work().await;
+            house.pass(10 * MINUTE_US);
+            house.work().await;
+            let day = day_of(house.now());
+            house.pass(DAY_US);
+            house.work().await;
+            house.tell("options", &json!({ "hash_state": state })).await;
+            assert_eq!(worked(&house, day).await, DayState::Open, "{name}");
+            house
+                .tell("options", &json!({ "hash_state": "completed" }))
+                .await;
+            house.pass(6 * HOUR_US);
+            assert_eq!(worked(&house, day).await, DayState::Matches, "{name}");
+        }
     }
 }
 

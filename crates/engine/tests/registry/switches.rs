@@ -5,8 +5,6 @@ use domain::time::{DAY_US, HOUR_US, MINUTE_US};
 use domain::{Channel, ReasonCode, RegistryMode, Source, Status, Verdict};
 use engine::Step;
 use serde_json::json;
-use store::registry_days::DayState;
-use store::registry_feed::day_of;
 
 use crate::house::{House, phone};
 
@@ -109,36 +107,6 @@ async fn an_address_that_iys_does_not_know_is_taken_for_unknown_in_whatever_way_
             assert_eq!(open_work(&house).await, 0, "{name}");
         }
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_day_whose_hash_is_not_made_yet_stays_open_until_it_is() {
-    for state in ["queued", "inprogress"] {
-        for house in House::each(RegistryMode::Integrator).await {
-            let name = format!("{}, {state}", house.db.name);
-            let said = house.now().plus_micros(-2 * HOUR_US);
-            house.said(1, Status::Onay, said).await;
-            house.work().await;
-            minutes_pass(&house, 10).await;
-            let day = day_of(house.now());
-            house.pass(DAY_US);
-            house.work().await;
-            house.tell("options", &json!({ "hash_state": state })).await;
-            assert_eq!(worked(&house, day).await, DayState::Open, "{name}");
-            house
-                .tell("options", &json!({ "hash_state": "completed" }))
-                .await;
-            house.pass(6 * HOUR_US);
-            assert_eq!(worked(&house, day).await, DayState::Matches, "{name}");
-        }
-    }
-}
-
-async fn worked(house: &House, day: i64) -> DayState {
-    while house.engine.step_agreements().await.expect("a step") == Step::Did {}
-    let mut reader = house.db.store.read().await.expect("a reader");
-    let held = reader.registry_day(house.brand.id, day).await;
-    held.expect("reads").expect("the day").state
 }
 
 #[tokio::test(flavor = "multi_thread")]

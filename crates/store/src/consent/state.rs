@@ -215,6 +215,33 @@ impl Reader {
     }
 }
 
+/// How an upsert goes on for a key that has a state: behind it stands what is set.
+macro_rules! on_known_key {
+    () => {
+        "ON CONFLICT (brand_id, recipient_id, channel, kind) DO UPDATE SET "
+    };
+}
+
+/// Sets what the person told us.
+macro_rules! local_half {
+    () => {
+        "local_status = excluded.local_status, local_us = excluded.local_us, \
+         local_recorded_us = excluded.local_recorded_us, \
+         local_event_id = excluded.local_event_id, local_citizen = excluded.local_citizen"
+    };
+}
+
+/// Sets what İYS told us.
+macro_rules! registry_half {
+    () => {
+        "verdict = excluded.verdict, verdict_citizen = excluded.verdict_citizen, \
+         verdict_us = excluded.verdict_us, checked_us = excluded.checked_us, \
+         registry_batch_id = excluded.registry_batch_id, \
+         registry_transaction = excluded.registry_transaction, \
+         verdict_code = excluded.verdict_code"
+    };
+}
+
 impl Writer {
     /// Adds states of keys that had none; the brand's ledger is locked, so
     /// nobody else adds them. Rows sorted by key.
@@ -253,14 +280,13 @@ impl Writer {
         self.upsert(
             "consent_state",
             &given,
-            "ON CONFLICT (brand_id, recipient_id, channel, kind) DO UPDATE SET \
-                local_status = excluded.local_status, local_us = excluded.local_us, \
-                local_recorded_us = excluded.local_recorded_us, \
-                local_event_id = excluded.local_event_id, \
-                local_citizen = excluded.local_citizen, \
-                verdict_code = CASE WHEN consent_state.verdict_code IN (4174, 4178) \
+            concat!(
+                on_known_key!(),
+                local_half!(),
+                ", verdict_code = CASE WHEN consent_state.verdict_code IN (4174, 4178) \
                     AND consent_state.local_event_id IS DISTINCT FROM excluded.local_event_id \
-                    THEN NULL ELSE consent_state.verdict_code END",
+                    THEN NULL ELSE consent_state.verdict_code END"
+            ),
             "writing consent states",
         )
         .await
@@ -298,16 +324,7 @@ impl Writer {
         self.upsert(
             "consent_state",
             &whole_rows(brand, states),
-            "ON CONFLICT (brand_id, recipient_id, channel, kind) DO UPDATE SET \
-                local_status = excluded.local_status, local_us = excluded.local_us, \
-                local_recorded_us = excluded.local_recorded_us, \
-                local_event_id = excluded.local_event_id, \
-                local_citizen = excluded.local_citizen, verdict = excluded.verdict, \
-                verdict_citizen = excluded.verdict_citizen, verdict_us = excluded.verdict_us, \
-                checked_us = excluded.checked_us, \
-                registry_batch_id = excluded.registry_batch_id, \
-                registry_transaction = excluded.registry_transaction, \
-                verdict_code = excluded.verdict_code",
+            concat!(on_known_key!(), local_half!(), ", ", registry_half!()),
             "writing consent states",
         )
         .await
@@ -331,13 +348,7 @@ impl Writer {
         self.upsert(
             "consent_state",
             &given,
-            "ON CONFLICT (brand_id, recipient_id, channel, kind) DO UPDATE SET \
-                verdict = excluded.verdict, \
-                verdict_citizen = excluded.verdict_citizen, verdict_us = excluded.verdict_us, \
-                checked_us = excluded.checked_us, \
-                registry_batch_id = excluded.registry_batch_id, \
-                registry_transaction = excluded.registry_transaction, \
-                verdict_code = excluded.verdict_code",
+            concat!(on_known_key!(), registry_half!()),
             "writing what the registry holds",
         )
         .await

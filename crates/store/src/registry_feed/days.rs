@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use domain::ids::BrandId;
 use domain::{Channel, Recipient, RecipientKind, Source, Status, Timestamp};
 use serde::{Deserialize, Serialize};
+use sqlx::AssertSqlSafe;
 
 use super::{Movement, day_of};
 use crate::db::{Reader, Writer};
@@ -18,6 +19,8 @@ use crate::given::Given;
 use crate::row::{PAGE_ROWS_MAX, instant, known, page_rows};
 
 const TABLE: &str = "registry_told";
+/// Where earlier versions kept movements one by one.
+const SINGLE: &str = "registry_movement";
 
 /// Where reading the movements of a day goes on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -143,14 +146,13 @@ impl Writer {
         brand: BrandId,
         day: i64,
     ) -> Result<u64, StoreError> {
-        let told = "DELETE FROM registry_told WHERE brand_id = $1 AND day < $2 \
-             AND NOT EXISTS (SELECT 1 FROM complaint_case k \
-                 WHERE k.brand_id = $1 AND k.legal_hold = 1)";
-        let single = "DELETE FROM registry_movement WHERE brand_id = $1 AND day < $2 \
-             AND NOT EXISTS (SELECT 1 FROM complaint_case k \
-                 WHERE k.brand_id = $1 AND k.legal_hold = 1)";
         let mut gone = 0;
-        for sql in [told, single] {
+        for table in [TABLE, SINGLE] {
+            let sql = AssertSqlSafe(format!(
+                "DELETE FROM {table} WHERE brand_id = $1 AND day < $2 \
+                 AND NOT EXISTS (SELECT 1 FROM complaint_case k \
+                     WHERE k.brand_id = $1 AND k.legal_hold = 1)"
+            ));
             gone += on!(self, conn => sqlx::query(sql)
                 .bind(brand.as_db())
                 .bind(day)

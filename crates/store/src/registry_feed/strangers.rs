@@ -156,11 +156,15 @@ impl Writer {
                     .await?;
             }
         }
-        self.forget_adopted(firm, &given).await?;
+        self.forget_strangers(firm, &given).await?;
         Ok(true)
     }
 
-    async fn forget_adopted(&mut self, firm: FirmId, given: &Given<'_>) -> Result<(), StoreError> {
+    async fn forget_strangers(
+        &mut self,
+        firm: FirmId,
+        given: &Given<'_>,
+    ) -> Result<(), StoreError> {
         let sql = given.sql(
             self.engine(),
             2,
