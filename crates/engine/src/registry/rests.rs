@@ -120,7 +120,10 @@ impl Engine {
                 Err(error) if error.class == Class::Configuration => {
                     Answer::StillNot(error.to_string())
                 }
-                Err(_) => Answer::NoAnswer,
+                Err(error) => {
+                    tracing::warn!(brand.id = %brand.id, "İYS did not say whether the account works: {error}");
+                    Answer::NoAnswer
+                }
             },
         };
         let now = self.now();
