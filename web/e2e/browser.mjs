@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import axe from "axe-core";
 import { chromium } from "playwright-core";
+import { PATIENCE_S } from "./server.mjs";
 
 const FLAGS = [
   "--headless",
@@ -37,7 +38,7 @@ export async function openBrowser(url) {
     // What fades is not judged half way.
     reducedMotion: "reduce",
   });
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(PATIENCE_S * 1_000);
   const page = await context.newPage();
   const faults = [];
   page.on("pageerror", (error) => faults.push(`script error: ${error.message}`));

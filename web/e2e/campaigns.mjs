@@ -69,14 +69,14 @@ async function choosePeople({ page }) {
   await page.getByRole("combobox", { name: "Koşul 1: etiket ya da liste" }).fill("magaza");
   await page.keyboard.press("Escape");
   const found = page.locator("[data-found]");
-  await until(async () => (await found.getAttribute("data-found")) === String(EXPECTED.accepted), 30, "the count");
+  await until(async () => (await found.getAttribute("data-found")) === String(EXPECTED.accepted), "the count");
   await page.getByRole("button", { name: "Grup ekle" }).click();
   await page.getByRole("combobox", { name: /Koşul 2.1: neye bakılsın/ }).click();
   await page.getByRole("option", { name: "İzin" }).click();
   await page.getByRole("button", { name: "Koşul ekle" }).first().click();
   await page.getByRole("combobox", { name: /Koşul 2.2: neye bakılsın/ }).click();
   await page.getByRole("option", { name: "Geçmiş iletiler" }).click();
-  await until(async () => (await found.getAttribute("data-found")) === String(EXPECTED.accepted), 30, "the count");
+  await until(async () => (await found.getAttribute("data-found")) === String(EXPECTED.accepted), "the count");
   await checkAccess(page, "the rules of a segment");
   await picture(page, "segment-builder");
   await page.getByRole("textbox", { name: "Segment adı" }).fill("Mağazanın izinlileri");
@@ -104,7 +104,7 @@ async function choosePeople({ page }) {
   await tag.blur();
   await saved(page);
   await page.locator("[data-count=sendable]").waitFor();
-  await until(async () => (await counts(page)).target === EXPECTED.accepted, 30, "the tag's people");
+  await until(async () => (await counts(page)).target === EXPECTED.accepted, "the tag's people");
   const shown = await counts(page);
   assert.equal(shown.target, shown.excluded + shown.held + shown.sendable, "the dry run adds up");
   assert.equal(shown.sendable, EXPECTED.accepted, "İYS has confirmed everyone in the file");
@@ -118,15 +118,11 @@ async function planTime({ page }) {
   const grid = page.getByRole("table", { name: "Gönderim günü" });
   await grid.locator("[data-chosen]").waitFor();
   // 29 October is a public holiday, and the day before it half a one.
-  await until(
-    async () => {
-      if (await grid.locator("[data-day$='-10-29']:not([data-outside])").count()) return true;
-      await page.getByRole("button", { name: "Sonraki ay" }).click();
-      return false;
-    },
-    30,
-    "October",
-  );
+  await until(async () => {
+    if (await grid.locator("[data-day$='-10-29']:not([data-outside])").count()) return true;
+    await page.getByRole("button", { name: "Sonraki ay" }).click();
+    return false;
+  }, "October");
   await grid.locator("[data-day$='-10-29'][data-holiday]").waitFor();
   const chosen = grid.getByRole("button", { name: /29 Ekim/ });
   assert.match(await chosen.getAttribute("aria-label"), /Cumhuriyet Bayramı/);
@@ -171,8 +167,8 @@ async function launch({ page }) {
   await start.click();
   await page.locator("[data-total=sent]").first().waitFor();
   // Live: nobody reloads the page.
-  await until(async () => (await counts(page)).sent === EXPECTED.accepted, 60, "everybody sent to");
-  await until(async () => (await counts(page)).open === 0, 60, "every receipt");
+  await until(async () => (await counts(page)).sent === EXPECTED.accepted, "everybody sent to");
+  await until(async () => (await counts(page)).open === 0, "every receipt");
 }
 
 async function approve({ page, demo, browser }) {
@@ -278,7 +274,6 @@ async function saved(page) {
 async function reaches(page, people) {
   await until(
     async () => (await page.locator("[data-reached]").getAttribute("data-reached")) === String(people),
-    30,
     `${people} people`,
   );
 }

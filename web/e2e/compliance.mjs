@@ -8,7 +8,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkAccess, picture } from "./browser.mjs";
 import { branchFile } from "./file.mjs";
-import { alone, until } from "./server.mjs";
+import { alone, PATIENCE_S, until } from "./server.mjs";
 
 /** A Tuesday morning within the hours of sending. */
 export const COMPLIANCE_PLACE = {
@@ -167,24 +167,20 @@ async function importBranch({ page, place }) {
   const meta = { brand_id: items[0].id, name: "Kadıköy şubesi", tag: "kadikoy", action: "push" };
   const { id } = await call(page, "POST", "/uploads", meta, { name: "kadikoy-subesi.csv", bytes });
   const seen = async () => call(page, "GET", `/uploads/${id}`);
-  await until(async () => !["received", "judging"].includes((await seen()).state), 60, "the verdict");
+  await until(async () => !["received", "judging"].includes((await seen()).state), "the verdict");
   await call(page, "POST", `/uploads/${id}/apply`, {});
   const handed = async () => (await (await fetch(`${place.iys}/_sim/stats`)).json()).rows_submitted;
-  await until(async () => (await handed()) >= REFUSED.length + LATE.length, 60, "the records at İYS");
+  await until(async () => (await handed()) >= REFUSED.length + LATE.length, "the records at İYS");
   const { now } = await (await fetch(`${place.iys}/_sim/clock`)).json();
   const records = REFUSED.map((recipient) => ({
     ...recordOf(recipient),
     ...{ status: "RET", source: "IYS_WEB", creationDate: now, consentDate: "2025-06-23 21:14:00" },
   }));
   await tell(place.iys, "state", { records });
-  await until(
-    async () => {
-      const { state, registry } = await seen();
-      return state === "applied" && registry.pending + registry.in_flight + registry.waiting === 0;
-    },
-    60,
-    "İYS's answers",
-  );
+  await until(async () => {
+    const { state, registry } = await seen();
+    return state === "applied" && registry.pending + registry.in_flight + registry.waiting === 0;
+  }, "İYS's answers");
 }
 
 async function sendOut({ page }, connector) {
@@ -196,7 +192,7 @@ async function sendOut({ page }, connector) {
   };
   const { id } = await call(page, "POST", "/campaigns", draft);
   await call(page, "POST", `/campaigns/${id}/launch`, {});
-  await until(async () => (await call(page, "GET", `/campaigns/${id}`)).state === "finished", 60, "the campaign");
+  await until(async () => (await call(page, "GET", `/campaigns/${id}`)).state === "finished", "the campaign");
   const report = await call(page, "GET", `/campaigns/${id}/report`);
   assert.equal(report.sent, CONFIRMED.length, "the confirmed got it");
 }
@@ -295,7 +291,7 @@ async function fileComplaint(scene) {
   const link = page.locator("#cases").getByRole("link", { name: "Elif Kozmetik şikâyet formu" });
   const address = await link.getAttribute("href");
   const context = await browser.newContext({ baseURL: place.url, locale: "tr-TR", reducedMotion: "reduce" });
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(PATIENCE_S * 1_000);
   const citizen = await context.newPage();
   await citizen.goto(address);
   await heading(citizen, "Elif Kozmetik iletisi için şikâyet");
@@ -401,7 +397,7 @@ async function makePack(scene) {
   assert.ok(await make.isDisabled(), "nobody guesses until when an authority waits");
   await evidence.getByLabel("Yanıt için son tarih").fill("2025-07-08T17:00");
   await evidence.getByRole("button", { name: "Tarihi kaydet" }).click();
-  await until(async () => make.isEnabled(), 20, "the date is kept");
+  await until(async () => make.isEnabled(), "the date is kept");
   await evidence.getByLabel("Saklama kararı").click({ force: true });
   await page.locator("#history").getByText("Saklama kararı koydu").waitFor();
   const [download] = await Promise.all([page.waitForEvent("download"), make.click()]);
@@ -442,15 +438,11 @@ async function closeCase(scene) {
   // İYS takes no date that its own clock might not have reached: everybody's goes on.
   await goOn(scene, LATER);
   await page.goto(scene.case);
-  await until(
-    async () => {
-      await page.reload();
-      await list.locator("li[data-item=stop]").waitFor();
-      return (await list.locator("li[data-done=false]").count()) === 0;
-    },
-    60,
-    "the refusal at İYS",
-  );
+  await until(async () => {
+    await page.reload();
+    await list.locator("li[data-item=stop]").waitFor();
+    return (await list.locator("li[data-done=false]").count()) === 0;
+  }, "the refusal at İYS");
   await close.click();
   await page.getByText("Kapatıldı", { exact: true }).first().waitFor();
   await page.locator("#history").getByText("Dosyayı kapattı").waitFor();

@@ -25,15 +25,11 @@ async function receivedAt(place, number) {
 
 async function linkIn(place, number, path) {
   let found;
-  await until(
-    async () => {
-      const texts = await receivedAt(place, number);
-      found = texts.map((text) => new RegExp(`/${path}/[\\w-]+`).exec(text)?.[0]).find(Boolean);
-      return found !== undefined;
-    },
-    60,
-    `a message with a link for ${number}`,
-  );
+  await until(async () => {
+    const texts = await receivedAt(place, number);
+    found = texts.map((text) => new RegExp(`/${path}/[\\w-]+`).exec(text)?.[0]).find(Boolean);
+    return found !== undefined;
+  }, `a message with a link for ${number}`);
   return new URL(found, place.url).href;
 }
 
@@ -93,7 +89,6 @@ export async function tryOnPhone({ page, browser, place }) {
   await page.getByText("Deneme 1 kişiye yola çıktı.").waitFor();
   await until(
     async () => (await receivedAt(place, FIRST.tester)).some((text) => text.includes("yüzde 20 indirim")),
-    60,
     "the text at the tester",
   );
 }
@@ -128,16 +123,12 @@ export async function peopleChange({ page }) {
   assert.ok(consented.ok(), await consented.text());
   const id = new URL(page.url()).pathname.split("/")[2];
   let run;
-  await until(
-    async () => {
-      run = await (await call(page, "POST", `/api/v1/campaigns/${id}/dry-run`)).json();
-      const codes = (run.excluded ?? []).map(({ code }) => code);
-      // Whoever tries texts is known, too, without a consent (S101).
-      return run.target === FIRST.target + 2 && run.sendable === FIRST.launched && codes.includes("S401");
-    },
-    60,
-    "one more asked about, one fewer allowed",
-  ).catch((cause) => {
+  await until(async () => {
+    run = await (await call(page, "POST", `/api/v1/campaigns/${id}/dry-run`)).json();
+    const codes = (run.excluded ?? []).map(({ code }) => code);
+    // Whoever tries texts is known, too, without a consent (S101).
+    return run.target === FIRST.target + 2 && run.sendable === FIRST.launched && codes.includes("S401");
+  }, "one more asked about, one fewer allowed").catch((cause) => {
     throw new Error(`${cause.message}: ${JSON.stringify(run)}`);
   });
 }
@@ -151,7 +142,7 @@ export async function reconcile(page, sums) {
   assert.equal(sums.sent, sums.delivered + sums.failed + sums.open, "sent = delivered + failed + open");
   await page.locator("tr[data-code=S201] a").first().click();
   const people = page.getByRole("table", { name: "Kişiler" });
-  await until(async () => (await people.locator("tbody tr").count()) === 1, 20, "the one who was stopped");
+  await until(async () => (await people.locator("tbody tr").count()) === 1, "the one who was stopped");
   const name = await people.locator("tbody tr a").first().innerText();
   assert.ok(name.trim().length > 3, `the person has a name: ${name}`);
 }

@@ -78,7 +78,7 @@ async function passed(page) {
 
 async function checklist(page, expected) {
   await page.goto("/");
-  await until(async () => String(await passed(page)) === String(expected), 20, `the checklist at ${expected}`);
+  await until(async () => String(await passed(page)) === String(expected), `the checklist at ${expected}`);
 }
 
 async function begin({ page, place }) {
@@ -139,7 +139,6 @@ async function chooseMode({ page, place }) {
   const lights = page.locator("#lights li");
   await until(
     async () => (await lights.count()) >= 4 && (await page.locator("#lights li[data-ok=false]").count()) === 0,
-    60,
     "every light",
   );
   await checkAccess(page, "the lights of İYS");
@@ -223,12 +222,11 @@ async function uploadList({ page }) {
 async function applyList({ page }) {
   await page.getByRole("button", { name: "Uygula" }).click();
   await page.getByRole("dialog", { name: "Aktarım uygulansın mı?" }).getByRole("button", { name: "Uygula" }).click();
-  await page.getByRole("status").getByText("Uygulandı").waitFor({ timeout: 60_000 });
-  await page.locator("li[data-name=registry][data-state=done]").waitFor({ timeout: 60_000 });
+  await page.getByRole("status").getByText("Uygulandı").waitFor();
+  await page.locator("li[data-name=registry][data-state=done]").waitFor();
   const outcome = page.locator("li[data-name=registry]").getByText(/onaylı/);
   await until(
     async () => /40 onaylı, 0 ret, 0 bekliyor/.test(await outcome.innerText()),
-    20,
     "what İYS made of them; a first refusal is not told to it",
   );
   await checklist(page, [true, true, true, true, false]);
@@ -246,7 +244,7 @@ async function readRefused({ page }) {
   await codesOf(page).locator("tr[data-code=R606] a").click();
   await page.waitForURL(/code=R606/);
   const rows = page.getByRole("table", { name: "Reddedilen satırlar" }).locator("tbody tr");
-  await until(async () => (await rows.count()) === FIRST.codes.R606, 15, "the rows of R606");
+  await until(async () => (await rows.count()) === FIRST.codes.R606, "the rows of R606");
   await checkAccess(page, "what was refused");
 }
 
@@ -311,7 +309,7 @@ async function buildFirst({ page }) {
   await page.locator("[data-save=saved]").waitFor();
   await page.getByRole("button", { name: "İleri: Kime" }).click();
   await page.locator("[data-count=sendable]").waitFor();
-  await until(async () => (await numbers(page)).sendable === FIRST.sendable, 60, "who may get it");
+  await until(async () => (await numbers(page)).sendable === FIRST.sendable, "who may get it");
   await page.getByRole("button", { name: "İleri: Ne zaman" }).click();
   await proposeTime(page);
   await page.getByRole("button", { name: "İleri: Gönder" }).click();
@@ -331,13 +329,13 @@ async function openBars({ page }) {
   const refused = dryRun.locator("tr[data-code=S103]");
   await refused.getByRole("link").click();
   const people = page.getByRole("table", { name: "Kişiler" });
-  await until(async () => (await people.locator("tbody tr").count()) === FIRST.refusals, 20, "who refused");
+  await until(async () => (await people.locator("tbody tr").count()) === FIRST.refusals, "who refused");
   await people.locator("tbody tr").first().getByText("S103").waitFor();
   await checkAccess(page, "the people behind a bar of a draft");
   await picture(page, "dry-run-people");
   await page.locator("#rows").getByRole("combobox", { name: "Durum" }).click();
   await page.getByRole("option", { name: "Gönderilebilir" }).click();
-  await until(async () => (await people.locator("tbody tr").count()) === FIRST.sendable, 20, "who would get it");
+  await until(async () => (await people.locator("tbody tr").count()) === FIRST.sendable, "who would get it");
 }
 
 async function approveFirst({ page, browser, place }) {
@@ -367,14 +365,10 @@ async function launchFirst({ page }) {
   await dialog.getByLabel(/kişi sayısını yazın/).fill(String(FIRST.launched));
   await dialog.getByRole("button", { name: `${FIRST.launched} kişiye gönder` }).click();
   await page.locator("[data-total=sent]").first().waitFor();
-  await until(async () => (await totals(page)).sent === FIRST.launched, 60, "everybody handed over");
+  await until(async () => (await totals(page)).sent === FIRST.launched, "everybody handed over");
   // A provider that accepted a message knows the sender's name; it may have told of its delivery, too.
   await page.goto("/");
-  await until(
-    async () => (await page.locator("#checklist").count()) === 0 || (await passed(page))[3],
-    30,
-    "the sender",
-  );
+  await until(async () => (await page.locator("#checklist").count()) === 0 || (await passed(page))[3], "the sender");
 }
 
 async function inviteCompliance(scene) {
@@ -403,18 +397,14 @@ async function settleRefusal(scene) {
   await goOn(scene, LATER);
   await page.goto("/registry");
   await page.getByRole("button", { name: "Değişiklikleri şimdi çek" }).click();
-  await until(
-    async () => {
-      const answer = await page.evaluate(async (address) => {
-        const { items } = await (await fetch("/api/v1/brands")).json();
-        const query = new URLSearchParams({ brand_id: items[0].id, address, channel: "MESAJ" });
-        return (await fetch(`/api/v1/consents?${query}`)).json();
-      }, FIRST.citizen);
-      return JSON.stringify(answer).includes("RET");
-    },
-    30,
-    "the refusal from İYS",
-  );
+  await until(async () => {
+    const answer = await page.evaluate(async (address) => {
+      const { items } = await (await fetch("/api/v1/brands")).json();
+      const query = new URLSearchParams({ brand_id: items[0].id, address, channel: "MESAJ" });
+      return (await fetch(`/api/v1/consents?${query}`)).json();
+    }, FIRST.citizen);
+    return JSON.stringify(answer).includes("RET");
+  }, "the refusal from İYS");
   await page.goto("/contacts");
   await page.getByRole("searchbox", { name: "Kişi ara" }).fill(FIRST.citizen);
   await page.getByRole("button", { name: "Ara", exact: true }).click();
@@ -532,7 +522,7 @@ async function finish({ page, murat }) {
   await page.getByRole("link", { name: "Yaz fırsatı" }).click();
   await page.getByText("Sayılar tutuyor", { exact: true }).waitFor();
   // JetSMS is asked once a minute.
-  await until(async () => (await totals(page)).delivered > 0, 120, "a receipt");
+  await until(async () => (await totals(page)).delivered > 0, "a receipt");
   const sums = await totals(page);
   assert.equal(sums.sent, FIRST.launched, "as the launch had promised");
   await reconcile(page, sums);
@@ -588,8 +578,8 @@ async function goLive({ page, place }) {
   await change.getByLabel("Parolanız").fill(place.password);
   await change.getByRole("button", { name: /Senkronizasyon/ }).click();
   await change.waitFor({ state: "detached" });
-  await until(async () => (await callsAt(place.other)) > 0, 60, "the real İYS asked");
-  await until(async () => (await page.locator("#lights li").count()) > 0, 60, "the lights of the real İYS");
+  await until(async () => (await callsAt(place.other)) > 0, "the real İYS asked");
+  await until(async () => (await page.locator("#lights li").count()) > 0, "the lights of the real İYS");
   assert.equal(await callsAt(place.iys), before, "the simulator is asked nothing any more");
   const { items } = await (await page.request.get("/api/v1/contacts?consent=confirmed")).json();
   assert.equal(items.length, 0, "nobody is confirmed by what a simulator said");

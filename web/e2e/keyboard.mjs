@@ -98,8 +98,8 @@ async function upload(scene) {
   await asked.waitFor();
   await tabTo(page, asked.getByRole("button", { name: "Uygula" }));
   await page.keyboard.press("Enter");
-  await page.getByRole("status").getByText("Uygulandı").waitFor({ timeout: 60_000 });
-  await page.locator("li[data-name=registry][data-state=done]").waitFor({ timeout: 60_000 });
+  await page.getByRole("status").getByText("Uygulandı").waitFor();
+  await page.locator("li[data-name=registry][data-state=done]").waitFor();
 }
 
 async function build({ page, brand }) {
@@ -126,7 +126,6 @@ async function build({ page, brand }) {
   await page.keyboard.press("Tab");
   await until(
     async () => (await page.locator("[data-reached]").getAttribute("data-reached")) === String(EXPECTED.accepted),
-    60,
     "the people of the file",
   );
   await go(page, "İleri: Ne zaman");
@@ -138,9 +137,9 @@ async function build({ page, brand }) {
   await page.keyboard.press("ArrowRight");
   // Whoever presses Enter has seen where they are.
   const focused = page.locator("button[data-date]:focus");
-  await until(async () => (await focused.getAttribute("data-date")) > day, 15, "the focus on the next day");
+  await until(async () => (await focused.getAttribute("data-date")) > day, "the focus on the next day");
   await page.keyboard.press("Enter");
-  await until(async () => (await chosen.getAttribute("data-date")) > day, 15, "the next day");
+  await until(async () => (await chosen.getAttribute("data-date")) > day, "the next day");
   await pick(page, page.getByRole("radio", { name: "Başlatıldığı anda" }));
   await page.locator("[data-save=saved]").waitFor();
   await go(page, "İleri: Gönder");
@@ -205,7 +204,7 @@ function hasFocus(target) {
 }
 
 async function holds(page, target, what) {
-  await until(() => hasFocus(target), 5, `the focus back at ${what}`).catch(async (cause) => {
+  await until(() => hasFocus(target), `the focus back at ${what}`).catch(async (cause) => {
     const held = await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 200));
     throw new Error(`${cause.message}; it is at ${held}`);
   });
@@ -244,19 +243,23 @@ function unseenFocus(page) {
   });
 }
 
-/** Takes one of a list that drops down. */
+/** Takes one of a list that drops down: every press follows from what the page shows by then. */
 async function choose(page, box, name) {
   await tabTo(page, box);
-  if ((await box.inputValue()) === name) return;
-  await page.keyboard.press("Enter");
   const option = page.getByRole("option", { name, exact: true });
-  await option.waitFor();
-  for (let press = 0; press < 20; press += 1) {
-    if ((await option.getAttribute("data-combobox-selected")) === "true") break;
-    await page.keyboard.press("ArrowDown");
-  }
-  await page.keyboard.press("Enter");
-  await until(async () => (await box.inputValue()) === name, 5, `${name} chosen`);
+  const press = async () => {
+    const isOpen = await option.isVisible();
+    if ((await box.inputValue()) === name) {
+      if (!isOpen) return true;
+      await page.keyboard.press("Escape");
+    } else if (isOpen && (await option.getAttribute("data-combobox-selected")) !== "true") {
+      await page.keyboard.press("ArrowDown");
+    } else {
+      await page.keyboard.press("Enter");
+    }
+    return false;
+  };
+  await until(press, `${name} chosen`);
 }
 
 /** Takes one of several: Tab reaches the group, arrows go through it. */

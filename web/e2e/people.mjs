@@ -1,5 +1,7 @@
 /** Colleagues in the stories: how they are added, and the browsers that they sit at. */
 
+import { PATIENCE_S } from "./server.mjs";
+
 /** The password of every colleague. */
 export const PASSWORD = "uzun-ve-gizli-parola-45";
 
@@ -32,6 +34,6 @@ export async function another(browser, place) {
     viewport: { width: 1280, height: 860 },
     reducedMotion: "reduce",
   });
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(PATIENCE_S * 1_000);
   return { page: await context.newPage(), close: () => context.close() };
 }

@@ -43,7 +43,7 @@ async function uploadCodes({ page, brand }) {
   await dialog.getByRole("button", { name: "Yükle ve incele" }).click();
 
   await page.waitForURL(/\/uploads\/\w+/);
-  await page.getByRole("button", { name: "Uygula" }).waitFor({ timeout: 30_000 });
+  await page.getByRole("button", { name: "Uygula" }).waitFor();
   const refused = page.getByRole("table", { name: "Reddedilen satırlar" });
   await refused.locator("tr[data-code=R808]").waitFor();
   await refused.locator("tr[data-code=R406]").waitFor();
@@ -52,7 +52,7 @@ async function uploadCodes({ page, brand }) {
   const asked = page.getByRole("dialog", { name: "Aktarım uygulansın mı?" });
   await asked.getByText(`${CODES} kod promosyona eklenecek.`).waitFor();
   await asked.getByRole("button", { name: "Uygula" }).click();
-  await page.getByRole("status").getByText("Uygulandı").waitFor({ timeout: 60_000 });
+  await page.getByRole("status").getByText("Uygulandı").waitFor();
   await page.goto("/promotions");
   assert.deepEqual(await numbers(page), [CODES, 0, CODES]);
 }
@@ -77,7 +77,7 @@ async function giveCodes({ page, brand }) {
   await page.getByRole("combobox", { name: "Promosyon" }).click();
   await page.getByRole("option", { name: NAME }).click();
   await page.locator(`[data-codes-left="${CODES}"]`).getByText(`${CODES} kod kaldı`).waitFor();
-  await page.locator("[data-save=saved]").waitFor({ timeout: 15_000 });
+  await page.locator("[data-save=saved]").waitFor();
   await checkAccess(page, "a text with a code");
 
   // To more people than there are codes.
@@ -87,12 +87,11 @@ async function giveCodes({ page, brand }) {
   assert.equal(run.sendable + run.held, CODES, "as many as there are codes");
   assert.ok(run.promotion.short > 0, "and the others are told about");
   await page.goto(`/campaigns/${id}`);
-  await page.locator("[data-code=S406]").first().waitFor({ timeout: 30_000 });
+  await page.locator("[data-code=S406]").first().waitFor();
 
   await call(page, "POST", `/api/v1/campaigns/${id}/launch`, {});
   await until(
     async () => (await call(page, "GET", `/api/v1/campaigns/${id}`)).state !== "launching",
-    60,
     "the codes to be given",
   );
   await page.goto("/promotions");
@@ -138,9 +137,9 @@ async function bring(page, name, rows) {
     [items[0].id, name, rows],
   );
   const state = async () => (await call(page, "GET", `/api/v1/uploads/${id}`)).state;
-  await until(async () => (await state()) === "judged", 30, "the codes to be judged");
+  await until(async () => (await state()) === "judged", "the codes to be judged");
   await call(page, "POST", `/api/v1/uploads/${id}/apply`, {});
-  await until(async () => (await state()) === "applied", 30, "the codes to be added");
+  await until(async () => (await state()) === "applied", "the codes to be added");
 }
 
 /** Codes, given and left of the promotion on screen. */

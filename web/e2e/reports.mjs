@@ -123,7 +123,7 @@ async function inviteTester({ page, brand }) {
   await picture(page, "test-recipients");
   await row.getByRole("button", { name: /listeden çıkarılsın/ }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Çıkar" }).click();
-  await until(async () => (await row.getByText("Ayrıldı").count()) + (1 - (await row.count())) > 0, 15, "who left");
+  await until(async () => (await row.getByText("Ayrıldı").count()) + (1 - (await row.count())) > 0, "who left");
 }
 
 /** The same screens in English, for whoever reads that. */

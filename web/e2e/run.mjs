@@ -185,7 +185,7 @@ async function readPreview({ page }) {
   const [first] = EXPECTED.refused;
   await codes.locator(`tr[data-code=${first.code}] a`).click();
   await page.waitForURL(new RegExp(`code=${first.code}`));
-  await until(async () => (await rejections.locator("tbody tr").count()) === 1, 15, "the filtered list");
+  await until(async () => (await rejections.locator("tbody tr").count()) === 1, "the filtered list");
 
   const [report] = await Promise.all([
     page.waitForEvent("download"),
@@ -200,10 +200,8 @@ async function applyUpload({ page }) {
   await dialog.getByText(`${EXPECTED.accepted} izin ya da kişi kaydı uygulanacak.`).waitFor();
   await checkAccess(page, "the question before applying");
   await dialog.getByRole("button", { name: "Uygula" }).click();
-  await page.getByRole("status").getByText("Uygulandı").waitFor({ timeout: 60_000 });
-  await page
-    .locator("li[data-name=registry][data-state=done]", { hasText: "İYS sorgusu tamam" })
-    .waitFor({ timeout: 60_000 });
+  await page.getByRole("status").getByText("Uygulandı").waitFor();
+  await page.locator("li[data-name=registry][data-state=done]", { hasText: "İYS sorgusu tamam" }).waitFor();
   await picture(page, "upload-applied");
 }
 
@@ -244,7 +242,7 @@ async function answerQuestion(scene) {
   const asked = page.getByRole("dialog", { name: "Aktarım uygulansın mı?" });
   await asked.getByText("3 izin ya da kişi kaydı uygulanacak.").waitFor();
   await asked.getByRole("button", { name: "Uygula" }).click();
-  await page.getByRole("status").getByText("Uygulandı").waitFor({ timeout: 60_000 });
+  await page.getByRole("status").getByText("Uygulandı").waitFor();
 }
 
 async function findPerson({ page }) {

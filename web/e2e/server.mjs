@@ -6,6 +6,11 @@ import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 const root = resolve(import.meta.dirname, "../..");
+/** How long anything that is awaited may take on a machine that does other things too, in seconds. */
+export const PATIENCE_S = 120;
+/** How long a program may take to end before it is killed. */
+const EXIT_S = 15;
+
 const binary = resolve(root, process.env.IZINLI_BIN ?? "target/debug/izinli");
 
 /**
@@ -125,7 +130,7 @@ function start(args, env, output = "inherit") {
     stop: async () => {
       if (child.pid && ended === undefined) {
         signal("SIGTERM");
-        await until(() => ended !== undefined, 15).catch(() => {});
+        await within(EXIT_S, () => ended !== undefined, "its end").catch(() => {});
       }
       if (child.pid) killAtOnce();
       process.off("exit", killAtOnce);
@@ -135,18 +140,19 @@ function start(args, env, output = "inherit") {
       child.stdout.on("data", (part) => {
         said += part;
       });
-      await until(() => said.includes("\n") || ended !== undefined, 30, "the first line");
+      await until(() => said.includes("\n") || ended !== undefined, "the first line");
       return said.split("\n", 1)[0];
     },
   };
 }
 
 function readiness(running, readyFile, seconds) {
-  return until(() => {
+  const look = () => {
     const ended = running.ended();
     if (ended !== undefined) throw new Error(`${binary} ${ended}`);
     return readReady(readyFile);
-  }, seconds);
+  };
+  return within(seconds, look, "being ready");
 }
 
 /** A port that nobody listens on: the address must be known before the server starts. */
@@ -161,8 +167,12 @@ function freePort() {
   });
 }
 
-/** Asks `check` until it answers something true; fails after `seconds`. */
-export async function until(check, seconds, what = "the condition") {
+/** Asks `check` until it answers something true; what has not come true within {@link PATIENCE_S} never will. */
+export function until(check, what) {
+  return within(PATIENCE_S, check, what);
+}
+
+async function within(seconds, check, what) {
   const deadline = Date.now() + seconds * 1_000;
   for (;;) {
     const answer = await check();

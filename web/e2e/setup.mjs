@@ -93,7 +93,6 @@ async function quietTimes({ page }) {
   await page.reload();
   await until(
     async () => (await windows.getByLabel("Kategori", { exact: true }).inputValue()) === "duyuru",
-    20,
     "the hours kept",
   );
   assert.equal(await windows.getByLabel("Bitiş").inputValue(), "17:00");
@@ -127,13 +126,13 @@ async function routeRules({ page }) {
   await rules.locator("[data-route-orders]").scrollIntoViewIfNeeded();
   await picture(page, "brand-routes");
   await save.click();
-  await until(async () => (await kept()).api_needs_approval, 20, "the rules kept");
+  await until(async () => (await kept()).api_needs_approval, "the rules kept");
   const { route_orders, route_prices } = await kept();
   assert.equal(route_orders.length, 1);
   const [account] = route_orders[0].connectors;
   assert.equal(route_prices[account], 257_500);
   await page.reload();
-  await until(async () => (await price.inputValue()) === "₺0,2575", 20, "the price as it was written");
+  await until(async () => (await price.inputValue()) === "₺0,2575", "the price as it was written");
   // As it was before: other parts of the story reckon with it.
   await order.getByRole("button", { name: /Sıradan çıkar/ }).click();
   await price.fill("");
@@ -141,7 +140,7 @@ async function routeRules({ page }) {
     .getByRole("switch", { name: "API ile yapılan toplu gönderimi bir kişi onaylasın" })
     .uncheck({ force: true });
   await save.click();
-  await until(async () => !(await kept()).api_needs_approval, 20, "the rules as before");
+  await until(async () => !(await kept()).api_needs_approval, "the rules as before");
   assert.deepEqual((await kept()).route_prices, {});
 }
 
@@ -175,7 +174,6 @@ async function mailTemplate({ page }) {
   await earlier.getByRole("button").last().click();
   await until(
     async () => (await mail.getByLabel("Konu").inputValue()) === "Yaz geldi, {{ad}}",
-    20,
     "the earlier version back",
   );
 }

@@ -71,7 +71,7 @@ async function settleReply({ page, brand }) {
   await page.goto("/inbox");
   await heading(page, "Gelen kutusu");
   const row = page.getByRole("table", { name: "Yanıtlar" }).locator("tbody tr", { hasText: "istemiyorum" });
-  await row.waitFor({ timeout: 30_000 });
+  await row.waitFor();
   await row.locator("mark", { hasText: "istemiyorum" }).waitFor();
   await row.getByText("Karar bekliyor").waitFor();
   await row.getByRole("link", { name: "İbrahim Öztürk" }).waitFor();
@@ -128,10 +128,10 @@ async function narrowDown({ page }) {
   await table.locator("tbody tr").first().waitFor();
   await page.getByRole("combobox", { name: "Liste ya da etiket" }).click();
   await page.getByRole("option", { name: "magaza" }).click();
-  await until(async () => (await table.locator("tbody tr").count()) === 3, 15, "the people of the tag");
+  await until(async () => (await table.locator("tbody tr").count()) === 3, "the people of the tag");
   await page.getByRole("combobox", { name: "İzin durumu" }).click();
   await page.getByRole("option", { name: "Ret", exact: true }).click();
-  await until(async () => (await table.locator("tbody tr").count()) === 1, 15, "the one who refused");
+  await until(async () => (await table.locator("tbody tr").count()) === 1, "the one who refused");
   await table.getByRole("link", { name: "İbrahim Öztürk" }).waitFor();
   await checkAccess(page, "people narrowed down");
   await picture(page, "people");
@@ -170,14 +170,14 @@ async function askTrail({ page }) {
   const all = await rows.count();
   await page.getByRole("combobox", { name: "Ne yaptı?" }).click();
   await page.getByRole("option", { name: "Gelen yanıta karar verdi" }).click();
-  await until(async () => (await rows.count()) === 1, 15, "the one decision");
+  await until(async () => (await rows.count()) === 1, "the one decision");
   assert.ok(all > 1, "others did other things");
   await checkAccess(page, "the trail narrowed down");
   await picture(page, "audit");
   await rows.first().getByRole("link").click();
   await page.waitForURL(/subject=inb_/);
   await page.getByRole("button", { name: "Süzgeçleri kaldır" }).click();
-  await until(async () => (await rows.count()) > 1, 15, "everything again");
+  await until(async () => (await rows.count()) > 1, "everything again");
 }
 
 async function practise({ page }) {
