@@ -2,10 +2,11 @@
 //! pool for providers, one for İYS, one limiter for both modes of asking.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use connectors::Connector;
-use domain::ids::{BrandId, ConnectorId};
+use domain::ids::ConnectorId;
 use registry::Limiter;
 use store::Store;
 
@@ -26,7 +27,8 @@ pub struct Clients {
     registry: reqwest::Client,
     limiter: Arc<Limiter>,
     connectors: Kept<ConnectorId, Arc<dyn Connector>>,
-    registries: Kept<BrandId, Arc<registry::Client>>,
+    registries: Kept<String, Arc<registry::Client>>,
+    registries_made: AtomicU64,
 }
 
 impl Clients {
@@ -53,6 +55,7 @@ impl Clients {
             limiter: Arc::new(limiter),
             connectors: Mutex::default(),
             registries: Mutex::default(),
+            registries_made: AtomicU64::new(0),
         })
     }
 
@@ -81,14 +84,22 @@ impl Clients {
         kept(&self.connectors, id, version, make)
     }
 
-    /// The İYS client of this version, made if there is none.
+    /// The İYS client of this version for all brands that log in as this account,
+    /// made if there is none: several would ask for a token each and take it from
+    /// one another.
     pub(crate) fn registry(
         &self,
-        brand: BrandId,
+        account: String,
         version: u64,
-        make: impl FnOnce() -> Result<Arc<registry::Client>, EngineError>,
+        make: impl FnOnce() -> Arc<registry::Client>,
     ) -> Result<Arc<registry::Client>, EngineError> {
-        kept(&self.registries, brand, version, make)
+        kept(&self.registries, account, version, || Ok(make()))
+    }
+
+    /// The number of another İYS client: two of one process are as foreign to each
+    /// other as two processes.
+    pub(crate) fn next_registry(&self) -> u64 {
+        self.registries_made.fetch_add(1, Ordering::Relaxed)
     }
 }
 

@@ -35,7 +35,8 @@ use domain::ids::BrandId;
 use domain::{Recipient, Source, Status};
 use registry::plan::{AddItem, AskItem, Rules};
 use registry::wire::BrandAddress;
-use registry::{Account, Client, Credentials, TokenRules};
+use registry::{Account, Client, Credentials, TokenRules, TokenVault};
+use secrecy::SecretString;
 use store::brands::Brand;
 use store::registry_accounts::RegistryFeed;
 use store::registry_feed::Gap;
@@ -205,26 +206,41 @@ impl Engine {
         let Some(place) = self.registry_place(credentials.practises) else {
             return Ok(None);
         };
-        let version = version_of(&credentials, &place.url);
-        let client = self.clients.registry(brand, version, || {
-            let login = Credentials {
-                username: credentials.username.clone(),
-                password: credentials.password.clone(),
-            };
-            Ok(Arc::new(self.client_of(login, &place)))
-        })?;
+        let login = Credentials {
+            username: credentials.username,
+            password: credentials.password,
+        };
+        let client = self.client_of(login, &place)?;
         Ok(Some(Line { client, address }))
     }
 
-    /// A client that speaks to İYS by this login. Its token is kept under the
+    /// The client that speaks to İYS by this login. Its token is kept under the
     /// user's name: all brands and processes with the same login share it, but
     /// a simulator's token is never shown to İYS.
-    fn client_of(&self, credentials: Credentials, place: &RegistryPlace) -> Client {
-        let vault = vault::StoreVault {
-            store: self.store.clone(),
-            account: place.account(&credentials.username),
-            worker: self.worker().to_owned(),
-        };
+    fn client_of(
+        &self,
+        credentials: Credentials,
+        place: &RegistryPlace,
+    ) -> Result<Arc<Client>, EngineError> {
+        let account = place.account(&credentials.username);
+        let version = version_of(&credentials.password, &place.url);
+        self.clients.registry(account.clone(), version, || {
+            let vault = vault::StoreVault {
+                store: self.store.clone(),
+                account,
+                holder: format!("{}/{}", self.worker(), self.clients.next_registry()),
+            };
+            Arc::new(self.client_over(credentials, place, Arc::new(vault)))
+        })
+    }
+
+    /// A client whose tokens are kept there.
+    fn client_over(
+        &self,
+        credentials: Credentials,
+        place: &RegistryPlace,
+        vault: Arc<dyn TokenVault>,
+    ) -> Client {
         let account = Account {
             base_url: place.url.clone(),
             credentials,
@@ -238,7 +254,7 @@ impl Engine {
             self.clients.registry_http(),
             account,
             Arc::clone(self.clients.limiter()),
-            Arc::new(vault),
+            vault,
             Arc::clone(self.clock()),
         )
     }
@@ -281,16 +297,13 @@ impl Engine {
     }
 }
 
-/// Changes when anything of the credentials or the address does, without keeping them.
-fn version_of(credentials: &store::brands::BrandCredentials, url: &str) -> u64 {
+/// Changes when the password or the address does, without keeping them.
+fn version_of(password: &SecretString, url: &str) -> u64 {
     use secrecy::ExposeSecret as _;
     use sha2::{Digest, Sha256};
     let mut hasher = Sha256::new();
-    hasher.update(credentials.username.as_bytes());
+    hasher.update(password.expose_secret().as_bytes());
     hasher.update([0]);
-    hasher.update(credentials.password.expose_secret().as_bytes());
-    hasher.update(credentials.iys_code.to_le_bytes());
-    hasher.update(credentials.brand_code.to_le_bytes());
     hasher.update(url.as_bytes());
     let digest: [u8; 32] = hasher.finalize().into();
     let mut first = [0_u8; 8];

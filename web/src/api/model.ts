@@ -50,6 +50,8 @@ export type Promotion = Item<"/api/v1/promotions">;
 export type Stop = Item<"/api/v1/blacklist">;
 
 export type Contact = Item<"/api/v1/contacts">;
+export type ContactInFull = Answer<"/api/v1/contacts/{id}", "get">;
+export type ContactDevice = ContactInFull["devices"][number];
 export type ConsentState = NonNullable<NonNullable<paths["/api/v1/contacts"]["get"]["parameters"]["query"]>["consent"]>;
 export type ContactStanding = Answer<"/api/v1/contacts/{id}/standing", "get">;
 export type ConsentCoverage = Answer<"/api/v1/brands/{id}/coverage", "get">;

@@ -2,13 +2,14 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
-import type { Contact } from "../api/model";
+import type { ContactInFull } from "../api/model";
 import { TextLink } from "../app/links";
 import { Page } from "../app/page";
 import { Failure, Loading } from "../app/states";
 import { Time } from "../app/time";
 import { useAttributeLabel } from "../attributes/attributes";
 import classes from "./contact.module.css";
+import { Devices } from "./devices";
 import { PersonMessages } from "./person-messages";
 import { RecordConsent } from "./record-consent";
 import { Standing } from "./standing";
@@ -43,7 +44,7 @@ export function ContactPage() {
   );
 }
 
-function Facts({ contact }: { contact: Contact }) {
+function Facts({ contact }: { contact: ContactInFull }) {
   const { t } = useTranslation();
   const label = useAttributeLabel();
   const none = <span className="quiet">{t("common.none")}</span>;
@@ -52,6 +53,9 @@ function Facts({ contact }: { contact: Contact }) {
     [t("contacts.detail.email"), contact.email ?? none],
     [t("contacts.detail.external_id"), contact.external_id ?? none],
     [t("contacts.detail.since"), <Time key="since" at={contact.created_at} />],
+    ...(contact.devices.length > 0
+      ? ([[t("contacts.detail.devices"), <Devices key="devices" devices={contact.devices} />]] as const)
+      : []),
     ...contact.attributes.map((attribute) => [label(attribute), attribute.value] as const),
   ] as const;
   return (

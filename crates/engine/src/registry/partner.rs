@@ -5,10 +5,12 @@
 //! records, so brands are linked by whoever runs the installation, and only
 //! those that İYS lists as authorised.
 
+use std::sync::Arc;
+
 use domain::ids::{BrandId, FirmId};
 use registry::partner::{PARTNER_PAGE_MAX, PartnerBrand};
 use registry::wire::BrandAddress;
-use registry::{CallError, Client, Credentials};
+use registry::{CallError, Client, Credentials, MemoryVault};
 use secrecy::SecretString;
 use serde_json::json;
 use store::partner_account::PartnerAccount;
@@ -26,7 +28,7 @@ fn said(error: &CallError) -> EngineError {
 }
 
 impl Engine {
-    async fn partner(&self) -> Result<(PartnerAccount, Client), EngineError> {
+    async fn partner(&self) -> Result<(PartnerAccount, Arc<Client>), EngineError> {
         let mut reader = self.store.read().await?;
         let none = || {
             EngineError::conflict(
@@ -41,7 +43,7 @@ impl Engine {
             username: account.username.clone(),
             password,
         };
-        let client = self.client_of(login, &self.live_registry());
+        let client = self.client_of(login, &self.live_registry())?;
         Ok((account, client))
     }
 
@@ -60,7 +62,9 @@ impl Engine {
             username: username.to_owned(),
             password: password.clone(),
         };
-        let client = self.client_of(login, &self.live_registry());
+        // A token that an older password brought would let any in.
+        let no_tokens = Arc::new(MemoryVault::default());
+        let client = self.client_over(login, &self.live_registry(), no_tokens);
         client
             .partner_brands(integrator_code, 0, 1)
             .await

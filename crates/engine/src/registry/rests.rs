@@ -4,6 +4,7 @@
 //! decides; each in vain doubles the rest. A person ends it at once.
 
 use domain::Channel;
+use domain::Timestamp;
 use domain::ids::{BrandId, FirmId};
 use domain::time::{HOUR_US, MINUTE_US};
 use registry::CallError;
@@ -25,6 +26,8 @@ const PAUSE: Pause = Pause {
 };
 /// How long one worker may be about asking.
 const ASK_LEASE_US: i64 = 2 * MINUTE_US;
+/// When İYS is asked again that did not say: it may have been one broken line.
+const ASK_AGAIN_US: i64 = 2 * MINUTE_US;
 /// Rests asked about in one step.
 const ASKED_MAX: usize = 20;
 
@@ -34,8 +37,8 @@ enum Answer {
     MayTry,
     /// The same as before, in these words.
     StillNot(String),
-    /// It did not say.
-    NoAnswer,
+    /// It did not say, and is not to be asked before then.
+    NoAnswer(Option<Timestamp>),
 }
 
 /// What a refusal of the account stops: rights are given channel by channel.
@@ -122,7 +125,7 @@ impl Engine {
                 }
                 Err(error) => {
                     tracing::warn!(brand.id = %brand.id, "İYS did not say whether the account works: {error}");
-                    Answer::NoAnswer
+                    Answer::NoAnswer(error.not_before)
                 }
             },
         };
@@ -130,8 +133,9 @@ impl Engine {
         let mut writer = self.store.write().await?;
         match answer {
             Answer::MayTry => writer.change_rest(rest, None, rest.pause_us).await?,
-            Answer::NoAnswer => {
-                let until = now.plus_micros(PAUSE.first_us);
+            Answer::NoAnswer(not_before) => {
+                let until = now.plus_micros(ASK_AGAIN_US);
+                let until = not_before.map_or(until, |at| until.max(at));
                 writer.change_rest(rest, Some(until), rest.pause_us).await?;
             }
             Answer::StillNot(text) => {

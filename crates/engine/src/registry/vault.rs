@@ -10,7 +10,8 @@ use store::{Store, StoreError};
 pub(super) struct StoreVault {
     pub(super) store: Store,
     pub(super) account: String,
-    pub(super) worker: String,
+    /// Who leases: one client of one process.
+    pub(super) holder: String,
 }
 
 fn unavailable(error: StoreError) -> VaultError {
@@ -39,7 +40,7 @@ impl TokenVault for StoreVault {
         };
         let mut writer = self.store.write().await.map_err(unavailable)?;
         writer
-            .save_registry_account(&self.account, &self.worker, &kept)
+            .save_registry_account(&self.account, &self.holder, &kept)
             .await
             .map_err(unavailable)?;
         writer.commit().await.map_err(unavailable)
@@ -48,7 +49,7 @@ impl TokenVault for StoreVault {
     async fn lease(&self, now: Timestamp, until: Timestamp) -> Result<bool, VaultError> {
         let mut writer = self.store.write().await.map_err(unavailable)?;
         let got = writer
-            .lease_registry_account(&self.account, &self.worker, now, until)
+            .lease_registry_account(&self.account, &self.holder, now, until)
             .await
             .map_err(unavailable)?;
         writer.commit().await.map_err(unavailable)?;
@@ -58,7 +59,7 @@ impl TokenVault for StoreVault {
     async fn release(&self) -> Result<(), VaultError> {
         let mut writer = self.store.write().await.map_err(unavailable)?;
         writer
-            .release_registry_account(&self.account, &self.worker)
+            .release_registry_account(&self.account, &self.holder)
             .await
             .map_err(unavailable)?;
         writer.commit().await.map_err(unavailable)

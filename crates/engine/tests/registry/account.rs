@@ -1,5 +1,6 @@
 //! What İYS lets the account do, and where it pushes to.
 
+use domain::time::HOUR_US;
 use domain::{Channel, RegistryMode};
 use engine::registry::Subscription;
 use engine::registry::lights::Allowed;
@@ -36,6 +37,32 @@ async fn a_partner_that_may_only_read_a_channel_shows_no_right_on_it() {
         assert_eq!(seen.agreement, Allowed::No, "{name}");
         assert_eq!(seen.integrator, Allowed::Yes, "{name}");
         assert_eq!(seen.subscription, Some(Subscription::Active), "{name}");
+    }
+}
+
+/// Longer than a token lives, shorter than what renews it.
+const TOKEN_LIFE_US: i64 = 3 * HOUR_US;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn brands_with_one_login_ask_for_one_token_between_them() {
+    for house in House::each(RegistryMode::Integrator).await {
+        let name = house.db.name;
+        let second = house.brand_with_code(650_002).await;
+        let third = house.brand_with_code(650_003).await;
+        for _ in 0..5 {
+            let before = house.calls("/oauth2/token").await;
+            let (first, second, third) = tokio::join!(
+                house.engine.check_lights(&house.brand),
+                house.engine.check_lights(&second),
+                house.engine.check_lights(&third),
+            );
+            for seen in [first, second, third] {
+                let seen = seen.unwrap_or_else(|error| panic!("{name}: {error}"));
+                assert_eq!(seen.brand, Allowed::Yes, "{name}");
+            }
+            assert_eq!(house.calls("/oauth2/token").await - before, 1, "{name}");
+            house.pass(TOKEN_LIFE_US);
+        }
     }
 }
 

@@ -108,6 +108,14 @@ impl House {
         self.clock.move_to(at_simulator(self.now()), true);
     }
 
+    /// Another brand of the firm, with the same login at İYS.
+    pub(crate) async fn brand_with_code(&self, code: i64) -> Brand {
+        let (mode, name) = (self.brand.mode, format!("Örnek {code}"));
+        let brand = brand_of(&self.db, self.firm, mode, &name, code).await;
+        self.account(&json!({ "brandCode": code })).await;
+        brand
+    }
+
     /// The firm's account at İYS, with what differs from one that may everything.
     pub(crate) async fn account(&self, differs: &Value) {
         let mut setup = json!({
@@ -345,17 +353,30 @@ fn sum(value: &Value) -> u64 {
 async fn tenant(db: &TestDatabase, mode: RegistryMode) -> (FirmId, Brand) {
     let mut writer = db.store.write().await.expect("a transaction");
     let firm = writer.create_firm("Firma").await.expect("a firm").id;
+    writer.commit().await.expect("commits");
+    (firm, brand_of(db, firm, mode, "Örnek", CODE).await)
+}
+
+/// A brand of that firm that logs in as all the others do.
+async fn brand_of(
+    db: &TestDatabase,
+    firm: FirmId,
+    mode: RegistryMode,
+    name: &str,
+    code: i64,
+) -> Brand {
+    let mut writer = db.store.write().await.expect("a transaction");
     let new = NewBrand {
-        name: "Örnek".into(),
+        name: name.into(),
         short_name: "ORNEK".into(),
         trade_name: "Örnek A.Ş.".into(),
         mersis: "0123456789012345".into(),
-        path_key: "anahtar".into(),
+        path_key: format!("anahtar-{code}"),
     };
     let mut brand = writer.create_brand(firm, new).await.expect("a brand");
     brand.mode = mode;
     brand.iys_code = Some(CODE);
-    brand.brand_code = Some(CODE);
+    brand.brand_code = Some(code);
     brand.iys_username = Some(USER.into());
     writer.save_brand(&brand).await.expect("saved");
     let password = SecretString::from(PASSWORD);
@@ -365,5 +386,5 @@ async fn tenant(db: &TestDatabase, mode: RegistryMode) -> (FirmId, Brand) {
         .expect("kept");
     let brand = writer.brand(firm, brand.id).await.expect("reads");
     writer.commit().await.expect("commits");
-    (firm, brand.expect("the brand"))
+    brand.expect("the brand")
 }

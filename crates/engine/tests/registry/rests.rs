@@ -4,7 +4,7 @@ use domain::time::{HOUR_US, MINUTE_US};
 use domain::{Channel, RegistryMode, Status, Verdict};
 use serde_json::json;
 
-use crate::house::{House, phone};
+use crate::house::{CODE, House, phone};
 
 /// Questions about people, one list each, for they were said one by one.
 async fn people_said(house: &House, people: std::ops::RangeInclusive<u32>) {
@@ -52,6 +52,27 @@ async fn one_refused_call_stops_the_others_of_the_brand_until_the_package_runs_a
             assert!(confirmed(&house, n).await, "{name}: {n} was asked about");
         }
         assert!(house.alarms().await.is_empty(), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_about_the_account_that_broke_off_is_put_again_soon() {
+    for house in House::each(RegistryMode::Integrator).await {
+        let name = house.db.name;
+        house.work().await;
+        house.account(&json!({ "subscription": "PAUSED" })).await;
+        people_said(&house, 1..=1).await;
+        house.work().await;
+        house.account(&json!({})).await;
+        let path = format!("/sps/{CODE}/subscription");
+        let broken = json!({ "kind": "status", "status": 500, "path_prefix": path, "count": 1 });
+        house.tell("faults", &broken).await;
+        house.pass(10 * MINUTE_US);
+        house.work().await;
+        assert!(!confirmed(&house, 1).await, "{name}: nobody knows yet");
+        house.pass(2 * MINUTE_US);
+        house.work().await;
+        assert!(confirmed(&house, 1).await, "{name}");
     }
 }
 

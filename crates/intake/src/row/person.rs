@@ -55,11 +55,11 @@ impl PersonReader {
     ) -> Person<'a> {
         let tags = match layout.tags.as_slice() {
             [] => "",
-            [one] => clean_text(cells, Some(*one), &mut self.tags, remarked),
+            [one] => tag_text(cells, *one, &mut self.tags, remarked),
             several => {
                 self.tags.clear();
                 for &column in several {
-                    let part = clean_text(cells, Some(column), &mut self.more_tags, remarked);
+                    let part = tag_text(cells, column, &mut self.more_tags, remarked);
                     if !part.is_empty() {
                         self.tags.push_str(part);
                         self.tags.push(';');
@@ -98,6 +98,11 @@ impl PersonReader {
             .position(|cell| !cell.trim_ascii().is_empty());
         let branch = branch.and_then(|at| layout.branches.get(at).copied());
         let branch = clean_text(cells, branch, &mut self.branch, remarked);
+        let branch = if is_spreadsheet_error(branch) {
+            ""
+        } else {
+            branch
+        };
         let told = clean_text(cells, layout.retailer, &mut self.retailer, remarked);
         let retailer = retailer_code(told);
         if retailer.is_none() && !told.is_empty() {
@@ -167,6 +172,21 @@ fn shortened(name: &str) -> &str {
         .rev()
         .find(|&at| name.is_char_boundary(at));
     name.get(..end.unwrap_or(0)).unwrap_or_default().trim_end()
+}
+
+/// A cell of tags. What a formula did not find is no tag.
+fn tag_text<'a>(
+    cells: Cells<'a>,
+    column: usize,
+    scratch: &'a mut String,
+    remarked: &mut Remarked,
+) -> &'a str {
+    let text = clean_text(cells, Some(column), scratch, remarked);
+    if is_spreadsheet_error(text) {
+        remarked.add(ReasonCode::W101);
+        return "";
+    }
+    text
 }
 
 /// A cell as clean text, remarking on what was repaired.

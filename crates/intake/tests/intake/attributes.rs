@@ -148,6 +148,17 @@ fn a_value_that_does_not_fit_is_left_out_and_the_consent_stays() {
 }
 
 #[test]
+fn an_error_of_a_spreadsheet_is_no_tag() {
+    let file =
+        format!("{HEADER};Etiketler\n{SAID};#YOK\n05331234567;ONAY;20.06.2025 14:05;HS_WEB;vip\n");
+    let outcome = judged(file, &options(|_| {}));
+    let tags: Vec<_> = outcome.records.iter().map(|record| &record.tags).collect();
+    assert_eq!(tags, [&Vec::<String>::new(), &vec!["vip".to_owned()]]);
+    assert_eq!(outcome.count(ReasonCode::W101), 1);
+    assert!(outcome.rejections.is_empty());
+}
+
+#[test]
 fn a_value_as_long_as_a_novel_costs_the_row_nothing() {
     let long = "a".repeat(10_000);
     let outcome = judged(format!("{HEADER};Semt\n{SAID};{long}\n"), &options(|_| {}));
