@@ -384,6 +384,57 @@ async fn a_corrected_report_is_taken_in_as_it_is() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_iys_refuses_of_a_file_stands_in_its_report_with_the_row_and_can_be_corrected()
+-> Result<()> {
+    each_database(Setup::default(), async |world| {
+        let brand = world.brand(Mode::Integrator, IYS_CODE).await?;
+        let refused = json!({
+            "recipient": "+905320060002", "add": { "answer": "failure", "code": "H121" },
+        });
+        let scripts = json!({ "scripts": [refused] });
+        world.simulators.iys("script", &scripts).await?;
+        let header = format!("ad soyad;{HEADER}");
+        let rows = "Ayşe Kaya;0532 006 00 01;ONAY;20.06.2025 14:05;MESAJ;HS_WEB;BIREYSEL\n\
+                    Can Öz;0532 006 00 02;ONAY;20.06.2025 14:05;MESAJ;HS_WEB;BIREYSEL\n";
+        let file = world.write("subat.csv", format!("{header}{rows}"))?;
+        let done = job::imported(&world.client, &file, &about(&brand, "subat", "push")).await?;
+        ensure!(count(&done, "created") == 2, "{done}");
+        job::asked(&world.client, id(&done)).await?;
+        let report = world.folder().join("rapor.csv");
+        let out = report.to_string_lossy().into_owned();
+        world
+            .program
+            .run(["upload", "report", id(&done), "--out", &out])
+            .await?;
+        let text = std::fs::read_to_string(&report)?;
+        let lines: Vec<&str> = text.lines().collect();
+        ensure!(lines.len() == 2, "one row was refused: {text}");
+        for part in ["Can Öz", "0532 006 00 02", "H121", "I120"] {
+            ensure!(lines[1].contains(part), "{part} is missing: {text}");
+        }
+        // A number that exists, in the same row.
+        let mended = text.replace("0532 006 00 02", "0532 006 00 03");
+        let file = world.write("duzeltilmis.csv", mended)?;
+        let again = judged(&world.client, &file, &about(&brand, "duzeltilmis", "push")).await?;
+        ensure!(
+            count(&again, "records_total") == 1 && count(&again, "rejected") == 0,
+            "{again}\n{text}"
+        );
+        job::apply(&world.client, id(&again)).await?;
+        let asked = job::asked(&world.client, id(&again)).await?;
+        let out = report.to_string_lossy().into_owned();
+        world
+            .program
+            .run(["upload", "report", id(&asked), "--out", &out])
+            .await?;
+        let text = std::fs::read_to_string(&report)?;
+        ensure!(text.lines().count() == 1, "İYS took it: {text}");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn three_persons_on_one_phone_get_one_message_and_one_refusal_stops_them_all() -> Result<()> {
     each_database(Setup::default(), async |world| {
         let brand = world.brand(Mode::Sync, IYS_CODE).await?;

@@ -23,6 +23,12 @@ const PRICES: std::ops::RangeInclusive<i64> = 0..=1_000_000_000;
 /// Purposes with hours of their own.
 pub const PURPOSE_WINDOWS_MAX: usize = 50;
 
+/// How old İYS's answer about a person may be when a campaign's message leaves,
+/// minutes, where the brand says nothing (İYS reference, release of a campaign).
+pub const CAMPAIGN_ANSWER_MINUTES: i64 = 60;
+/// What a brand may say instead.
+const ANSWER_MINUTES: std::ops::RangeInclusive<i64> = 10..=525_600;
+
 /// A day on which nothing commercial leaves from some minute on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClosedDay {
@@ -67,6 +73,9 @@ pub struct SendingRules {
     pub route_orders: Vec<RouteOrder>,
     /// Hours of their own for some purposes, instead of the brand's.
     pub purpose_windows: Vec<PurposeWindow>,
+    /// Oldest answer of İYS on which a campaign's message may leave, minutes
+    /// (S104); none is [`CAMPAIGN_ANSWER_MINUTES`]. The brand's own limit holds as well.
+    pub campaign_answer_minutes: Option<i64>,
 }
 
 /// In which order a campaign takes its accounts (*gönderim yolu sırası*): its
@@ -128,6 +137,11 @@ impl SendingRules {
                 return fault(field, "must be from 1 to 1000".to_owned());
             }
         }
+        let answer = self.campaign_answer_minutes;
+        if answer.is_some_and(|minutes| !ANSWER_MINUTES.contains(&minutes)) {
+            let problem = "must be from 10 to 525600";
+            return fault("campaign_answer_minutes", problem.to_owned());
+        }
         if self.purpose_windows.len() > PURPOSE_WINDOWS_MAX {
             return fault(
                 "purpose_windows",
@@ -172,6 +186,12 @@ impl SendingRules {
             }
         }
         Ok(())
+    }
+
+    /// Oldest answer of İYS on which a campaign's message may leave, microseconds.
+    pub fn campaign_answer_us(&self) -> i64 {
+        let minutes = self.campaign_answer_minutes;
+        minutes.unwrap_or(CAMPAIGN_ANSWER_MINUTES) * MINUTE_US
     }
 
     /// What one part costs over an account.
@@ -353,6 +373,11 @@ mod tests {
             ..SendingRules::default()
         };
         assert_eq!(bad.check().unwrap_err().field, "per_day");
+        let bad = SendingRules {
+            campaign_answer_minutes: Some(9),
+            ..SendingRules::default()
+        };
+        assert_eq!(bad.check().unwrap_err().field, "campaign_answer_minutes");
         let one = ConnectorId::from_db(1);
         let bad = SendingRules {
             route_prices: [(one, -1)].into(),

@@ -184,7 +184,9 @@ impl Engine {
         names.extend(second.iter().flat_map(|text| text.variables().to_vec()));
         let attributes = Used::by(reader, campaign.firm, &names).await?;
         let codes = crate::promotions::codes_of(reader, &campaign, &names).await?;
-        let (policy, rules) = self.policy_for(reader, &brand, &campaign.purpose).await?;
+        let (mut policy, rules) = self.policy_for(reader, &brand, &campaign.purpose).await?;
+        // What was held, throttled or paused since its launch is asked about again.
+        policy.freshness_us = policy.freshness_us.min(rules.campaign_answer_us());
         let frequency = self.frequency(reader, &campaign, &rules).await?;
         let repeated = self.repeated(reader, &campaign, &rules).await?;
         let facts = MessageFacts {

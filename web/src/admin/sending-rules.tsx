@@ -138,6 +138,20 @@ function Form({ brand, rules, isReadOnly }: { brand: Brand; rules: Rules; isRead
           error={faults.quiet_dates}
           isReadOnly={isReadOnly}
         />
+        <div style={{ maxWidth: 380 }}>
+          <NumberInput
+            label={t("admin.rules.answer_minutes")}
+            description={t("admin.rules.answer_minutes_hint")}
+            value={draft.campaign_answer_minutes ?? ""}
+            onChange={(value) => set({ campaign_answer_minutes: count(value) })}
+            error={faults.campaign_answer_minutes}
+            placeholder="60"
+            min={10}
+            max={525_600}
+            allowDecimal={false}
+            readOnly={isReadOnly}
+          />
+        </div>
         <PurposeWindows
           windows={draft.purpose_windows ?? []}
           onChange={(purpose_windows) => set({ purpose_windows })}

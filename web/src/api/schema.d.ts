@@ -8048,6 +8048,13 @@ export interface components {
              */
             api_needs_approval: boolean;
             /**
+             * Format: int64
+             * @description Oldest answer of İYS on which a campaign's message may leave, minutes
+             *     (S104): 10 to 525600; null is 60. The brand's `freshness_hours` holds as well.
+             * @default null
+             */
+            campaign_answer_minutes: number | null;
+            /**
              * @description Whether somebody else than its writer approves every campaign.
              * @default false
              */

@@ -61,6 +61,9 @@ pub(crate) struct SendingRules {
     route_orders: Vec<RouteOrder>,
     /// Hours of their own for some purposes, instead of the brand's.
     purpose_windows: Vec<PurposeWindow>,
+    /// Oldest answer of İYS on which a campaign's message may leave, minutes
+    /// (S104): 10 to 525600; null is 60. The brand's `freshness_hours` holds as well.
+    campaign_answer_minutes: Option<i64>,
 }
 
 /// In which order campaigns on one ground take their accounts: their own and
@@ -100,6 +103,7 @@ impl From<hours::SendingRules> for SendingRules {
             api_needs_approval: rules.api_needs_approval,
             needs_signature: rules.needs_signature,
             part_price_micros: rules.part_price_micros,
+            campaign_answer_minutes: rules.campaign_answer_minutes,
             route_prices: rules.route_prices,
             route_orders: rules
                 .route_orders
@@ -135,6 +139,7 @@ impl From<SendingRules> for hours::SendingRules {
             api_needs_approval: rules.api_needs_approval,
             needs_signature: rules.needs_signature,
             part_price_micros: rules.part_price_micros,
+            campaign_answer_minutes: rules.campaign_answer_minutes,
             route_prices: rules.route_prices,
             route_orders: rules
                 .route_orders
