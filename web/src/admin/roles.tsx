@@ -14,6 +14,7 @@ const SHOWN = [
   "manage_campaigns",
   "approve_campaigns",
   "launch_campaigns",
+  "send_messages",
   "manage_templates",
   "manage_tags",
   "record_consents",

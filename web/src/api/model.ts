@@ -109,6 +109,7 @@ export type User = Item<"/api/v1/users">;
 export type ApiKey = Item<"/api/v1/api-keys">;
 export type AuditEntry = Item<"/api/v1/audit">;
 export type Template = Item<"/api/v1/templates">;
+export type MessageSettings = Answer<"/api/v1/templates/{id}/api", "get">;
 export type LoggedMessage = Item<"/api/v1/messages">;
 export type Reply = Item<"/api/v1/inbound">;
 export type ReplyState = Reply["state"];

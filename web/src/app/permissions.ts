@@ -21,6 +21,7 @@ export type Permission =
   | "manage_templates"
   | "record_consents"
   | "record_events"
+  | "send_messages"
   | "read_personal"
   | "read_audit";
 
@@ -47,6 +48,7 @@ const HOLDERS: Record<Permission, Role[]> = {
   manage_templates: ["owner", "admin", "marketer"],
   record_consents: ["owner", "admin", "compliance", "support"],
   record_events: ["owner", "admin", "marketer", "compliance", "support", "developer"],
+  send_messages: ["owner", "admin", "marketer", "approver", "developer"],
   read_personal: ["owner", "admin", "approver", "compliance", "support"],
   read_audit: ["owner", "admin", "compliance"],
 };

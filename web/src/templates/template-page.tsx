@@ -17,6 +17,7 @@ import { Failure, Loading, Problem } from "../app/states";
 import { Time } from "../app/time";
 import { currentLanguage } from "../locale";
 import { useFormats } from "../locale/format";
+import { ByKeySection } from "./by-key-section";
 import { Chips } from "./chips";
 import { MailSection } from "./mail-section";
 import { Measure } from "./measure";
@@ -71,6 +72,7 @@ export function TemplatePage() {
       </SimpleGrid>
       {data.channel === "EPOSTA" && <MailSection template={data} />}
       <Measure template={data} />
+      {data.channel !== "WHATSAPP" && <ByKeySection template={data} />}
       <Versions template={data} />
     </Page>
   );

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use domain::api_message::{ApiMessage, Overridable};
 use domain::gate::{Basis, SendingWindow};
 use domain::ids::{CampaignId, ConnectorId, TemplateId};
@@ -236,7 +236,7 @@ pub(crate) async fn send_messages(
     caller: Caller,
     creation: Creation<MessagesToSend>,
 ) -> Result<Response, Problem> {
-    caller.needs(Permission::LaunchCampaigns)?;
+    caller.needs(Permission::SendMessages)?;
     let (engine, by) = (app.engine.clone(), caller.clone());
     let mut people = Vec::with_capacity(creation.wanted().messages.len());
     for (place, message) in creation.wanted().messages.iter().enumerate() {
@@ -283,17 +283,24 @@ fn recipient(place: usize, text: &str) -> Result<Recipient, Problem> {
 #[utoipa::path(
     get, path = "/templates/{id}/api", operation_id = "template_api", tag = "templates",
     params(("id" = String, Path, description = "The template")),
-    responses((status = 200, description = "The settings", body = MessageSettings)),
+    responses(
+        (status = 200, description = "The settings", body = MessageSettings),
+        (status = 204, description = "Programs may not send it"),
+    ),
 )]
 pub(crate) async fn template_api(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id<TemplateId>,
-) -> Result<Json<MessageSettings>, Problem> {
+) -> Result<Response, Problem> {
     caller.needs(Permission::ReadReports)?;
     let mut reader = app.read().await?;
+    reader.template(caller.firm, id).await?.or_not_found()?;
     let held = reader.api_message(caller.firm, id).await?;
-    Ok(Json(held.or_not_found()?.into()))
+    Ok(held.map_or_else(
+        || StatusCode::NO_CONTENT.into_response(),
+        |held| Json(MessageSettings::from(held)).into_response(),
+    ))
 }
 
 /// Lets programs send a template by a key, or says anew what holds for that.

@@ -2,6 +2,7 @@
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use store::access::Role;
 
 use crate::campaigns::new_campaign;
 use crate::support::{Server, Tenant};
@@ -49,6 +50,8 @@ async fn a_program_sends_by_key_and_may_not_say_what_the_template_keeps_to_itsel
         .post("/api/v1/messages", &tenant.owner, send.clone())
         .await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    let none = server.get(&path, &tenant.owner).await;
+    assert_eq!(none.status, StatusCode::NO_CONTENT);
     let saved = put(&server, &tenant.owner, &path, &settings).await;
     assert_eq!(saved, StatusCode::OK);
     let held = server.get(&path, &tenant.owner).await.json();
@@ -64,8 +67,13 @@ async fn a_program_sends_by_key_and_may_not_say_what_the_template_keeps_to_itsel
     assert_eq!(place["code"], "override_not_allowed", "{place}");
     assert!(place["text_tr"].as_str().unwrap().contains("izin"));
 
+    let viewer = server.key(tenant.firm, Role::Viewer).await;
+    let none = server.post("/api/v1/messages", &viewer, send.clone()).await;
+    assert_eq!(none.status, StatusCode::FORBIDDEN);
+    // Keys of programs are developers'; they launch no campaign.
+    let developer = server.key(tenant.firm, Role::Developer).await;
     let taken = server
-        .post("/api/v1/messages", &tenant.owner, send.clone())
+        .post("/api/v1/messages", &developer, send.clone())
         .await;
     assert_eq!(taken.status, StatusCode::ACCEPTED, "{}", taken.text());
     let one = taken.json()["messages"][0].clone();

@@ -65,6 +65,8 @@ vocabulary! {
         ReadAudit = 18, "read_audit";
         /// Telling what people did.
         RecordEvents = 19, "record_events";
+        /// Sending a template's message by its key: never a commercial one.
+        SendMessages = 20, "send_messages";
     }
 }
 
@@ -84,6 +86,7 @@ impl Permission {
             }
             Self::ApproveCampaigns => &[Owner, Admin, Approver],
             Self::LaunchCampaigns => &[Owner, Admin, Marketer, Approver],
+            Self::SendMessages => &[Owner, Admin, Marketer, Approver, Developer],
             Self::ManageRegistry | Self::ReadAudit => &[Owner, Admin, Compliance],
             Self::RecordEvents => &[Owner, Admin, Marketer, Compliance, Support, Developer],
             Self::ReadReports => Role::ALL,
