@@ -14989,6 +14989,13 @@ export interface operations {
                     "application/json": components["schemas"]["MessageSettings"];
                 };
             };
+            /** @description Programs may not send it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description It could not be done; the document says why */
             default: {
                 headers: {
