@@ -3,10 +3,9 @@
 //! kind. When the rest is over İYS is asked about the package, and then one try
 //! decides; each in vain doubles the rest. A person ends it at once.
 
-use domain::Channel;
-use domain::Timestamp;
 use domain::ids::{BrandId, FirmId};
 use domain::time::{HOUR_US, MINUTE_US};
+use domain::{Channel, Timestamp};
 use registry::CallError;
 use registry::Class;
 use registry::wire::{Package, Subscription};
