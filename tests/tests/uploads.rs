@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use reqwest::Method;
 use serde_json::{Value, json};
 use system_tests::system::{
-    Brand, Client, IYS_CODE, Mode, Setup, Upload, each_database, job, until,
+    Brand, Client, IYS_CODE, Mode, Setup, Upload, World, each_database, job, until,
 };
 
 const HEADER: &str = "telefon;izin durumu;izin tarihi;izin türü;izin kaynağı;alıcı tipi\n";
@@ -34,6 +34,17 @@ fn id(upload: &Value) -> &str {
 
 fn count(of: &Value, what: &str) -> i64 {
     of[what].as_i64().unwrap_or(-1)
+}
+
+/// The rejection report of an upload, as a person opens it.
+async fn report_of(world: &World, upload: &Value) -> Result<String> {
+    let report = world.folder().join("rapor.csv");
+    let out = report.to_string_lossy().into_owned();
+    world
+        .program
+        .run(["upload", "report", id(upload), "--out", &out])
+        .await?;
+    Ok(std::fs::read_to_string(&report)?)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -362,13 +373,7 @@ async fn a_corrected_report_is_taken_in_as_it_is() -> Result<()> {
         let file = world.write("hatali.csv", format!("{HEADER}{rows}"))?;
         let seen = judged(&world.client, &file, &about(&brand, "hatali", "local")).await?;
         ensure!(count(&seen, "rejected") == 2, "{seen}");
-        let report = world.folder().join("rapor.csv");
-        let out = report.to_string_lossy().into_owned();
-        world
-            .program
-            .run(["upload", "report", id(&seen), "--out", &out])
-            .await?;
-        let text = std::fs::read_to_string(&report)?;
+        let text = report_of(world, &seen).await?;
         let mended = text
             .replace("004 OO 02", "004 00 02")
             .replace("BELKİ", "ONAY");
@@ -400,13 +405,7 @@ async fn what_iys_refuses_of_a_file_stands_in_its_report_with_the_row_and_can_be
         let done = job::imported(&world.client, &file, &about(&brand, "subat", "push")).await?;
         ensure!(count(&done, "created") == 2, "{done}");
         job::asked(&world.client, id(&done)).await?;
-        let report = world.folder().join("rapor.csv");
-        let out = report.to_string_lossy().into_owned();
-        world
-            .program
-            .run(["upload", "report", id(&done), "--out", &out])
-            .await?;
-        let text = std::fs::read_to_string(&report)?;
+        let text = report_of(world, &done).await?;
         let lines: Vec<&str> = text.lines().collect();
         ensure!(lines.len() == 2, "one row was refused: {text}");
         for part in ["Can Öz", "0532 006 00 02", "H121", "I120"] {
@@ -422,12 +421,7 @@ async fn what_iys_refuses_of_a_file_stands_in_its_report_with_the_row_and_can_be
         );
         job::apply(&world.client, id(&again)).await?;
         let asked = job::asked(&world.client, id(&again)).await?;
-        let out = report.to_string_lossy().into_owned();
-        world
-            .program
-            .run(["upload", "report", id(&asked), "--out", &out])
-            .await?;
-        let text = std::fs::read_to_string(&report)?;
+        let text = report_of(world, &asked).await?;
         ensure!(text.lines().count() == 1, "İYS took it: {text}");
         Ok(())
     })

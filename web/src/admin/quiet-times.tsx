@@ -4,11 +4,15 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "../locale/format";
 
-/** Hours in which one purpose may be sent, as minutes of the day. */
-export interface PurposeWindow {
-  purpose: string;
+/** Hours of a day, by its minutes. */
+export interface DayHours {
   from_minute: number;
   to_minute: number;
+}
+
+/** Hours in which one purpose may be sent. */
+export interface PurposeWindow extends DayHours {
+  purpose: string;
 }
 
 const DAY_MINUTES = 1_440;
@@ -25,6 +29,38 @@ export function minuteOf(clock: string, isEnd: boolean): number | null {
   if (!parts) return null;
   const minute = Number(parts[1]) * 60 + Number(parts[2]);
   return isEnd && minute === 0 ? DAY_MINUTES : minute;
+}
+
+interface HoursProps {
+  hours: DayHours;
+  onChange: (hours: DayHours) => void;
+  isReadOnly: boolean;
+}
+
+/** From when until when, as two clocks; half a time typed changes nothing. */
+export function Hours({ hours, onChange, isReadOnly }: HoursProps) {
+  const { t } = useTranslation();
+  const { from_minute, to_minute } = hours;
+  return (
+    <>
+      <TextInput
+        type="time"
+        label={t("reports.rules.from")}
+        value={clockOf(from_minute)}
+        onChange={(event) =>
+          onChange({ ...hours, from_minute: minuteOf(event.currentTarget.value, false) ?? from_minute })
+        }
+        readOnly={isReadOnly}
+      />
+      <TextInput
+        type="time"
+        label={t("reports.rules.to")}
+        value={clockOf(to_minute)}
+        onChange={(event) => onChange({ ...hours, to_minute: minuteOf(event.currentTarget.value, true) ?? to_minute })}
+        readOnly={isReadOnly}
+      />
+    </>
+  );
 }
 
 interface QuietDatesProps {
@@ -126,20 +162,7 @@ export function PurposeWindows({ windows, onChange, error, isReadOnly }: Purpose
             readOnly={isReadOnly}
             style={{ flex: "1 1 10rem" }}
           />
-          <TextInput
-            type="time"
-            label={t("reports.rules.from")}
-            value={clockOf(from_minute)}
-            onChange={(event) => set(place, { from_minute: minuteOf(event.currentTarget.value, false) ?? from_minute })}
-            readOnly={isReadOnly}
-          />
-          <TextInput
-            type="time"
-            label={t("reports.rules.to")}
-            value={clockOf(to_minute)}
-            onChange={(event) => set(place, { to_minute: minuteOf(event.currentTarget.value, true) ?? to_minute })}
-            readOnly={isReadOnly}
-          />
+          <Hours hours={{ from_minute, to_minute }} onChange={(hours) => set(place, hours)} isReadOnly={isReadOnly} />
           {!isReadOnly && (
             <Button
               variant="default"

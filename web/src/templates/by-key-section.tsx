@@ -14,7 +14,7 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { clockOf, minuteOf } from "../admin/quiet-times";
+import { Hours } from "../admin/quiet-times";
 import { answer, api } from "../api/client";
 import type { MessageSettings, Template } from "../api/model";
 import { ApiError } from "../api/problem";
@@ -259,26 +259,7 @@ function Limits({ draft, set, faults, isReadOnly }: FieldsProps) {
       />
       {window && (
         <Group gap="xs">
-          <TextInput
-            type="time"
-            label={t("reports.rules.from")}
-            value={clockOf(window.from_minute)}
-            onChange={(event) => {
-              const minute = minuteOf(event.currentTarget.value, false);
-              set({ window: { ...window, from_minute: minute ?? window.from_minute } });
-            }}
-            readOnly={isReadOnly}
-          />
-          <TextInput
-            type="time"
-            label={t("reports.rules.to")}
-            value={clockOf(window.to_minute)}
-            onChange={(event) => {
-              const minute = minuteOf(event.currentTarget.value, true);
-              set({ window: { ...window, to_minute: minute ?? window.to_minute } });
-            }}
-            readOnly={isReadOnly}
-          />
+          <Hours hours={window} onChange={(window) => set({ window })} isReadOnly={isReadOnly} />
         </Group>
       )}
     </>

@@ -1,3 +1,4 @@
+import type { DayHours } from "../admin/quiet-times";
 import type { MessageSettings, Template } from "../api/model";
 
 /** What stands in the form; numbers are texts while they are written. */
@@ -13,7 +14,7 @@ export interface KeyDraft {
   total_limit: number | string;
   limit_hours: number | string;
   expires_minutes: number | string;
-  window: { from_minute: number; to_minute: number } | null;
+  window: DayHours | null;
 }
 
 export const OVERRIDABLE = ["text", "subject", "sender", "limits", "window"] as const;
